@@ -1,0 +1,117 @@
+"""Write beside then rename, kernel locks, removal that renames away first."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import shutil
+import sys
+from collections.abc import Iterator
+from typing import IO
+
+DIRECTORY_MODE = 0o700
+FILE_MODE = 0o600
+
+
+def make_directory(path: str) -> None:
+    """Make ``path`` and its parents, private to the user."""
+    os.makedirs(path, mode=DIRECTORY_MODE, exist_ok=True)
+
+
+def unused_name(directory: str, suffix: str = "") -> str:
+    """Return a path in ``directory`` that no other process will choose."""
+    return os.path.join(directory, secrets.token_hex(12) + suffix)
+
+
+@contextlib.contextmanager
+def replacing(path: str, temporary: str) -> Iterator[IO[bytes]]:
+    """Yield a file that takes the place of ``path`` at the end, and vanishes on any error.
+
+    ``temporary`` is a directory on the same filesystem.
+    """
+    make_directory(temporary)
+    beside = unused_name(temporary)
+    descriptor = os.open(beside, os.O_RDWR | os.O_CREAT | os.O_EXCL, FILE_MODE)
+    try:
+        with os.fdopen(descriptor, "w+b") as stream:
+            yield stream
+        make_directory(os.path.dirname(path))
+        os.replace(beside, path)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(beside)
+        raise
+
+
+def write(path: str, content: bytes, temporary: str) -> None:
+    """Put ``content`` at ``path`` in one step."""
+    with replacing(path, temporary) as stream:
+        stream.write(content)
+
+
+def publish_directory(prepared: str, path: str) -> bool:
+    """Rename a finished directory into place; ``False`` when somebody else was first."""
+    make_directory(os.path.dirname(path))
+    try:
+        os.rename(prepared, path)
+    except OSError:
+        if not os.path.isdir(path):
+            raise
+        remove_tree(prepared)
+        return False
+    return True
+
+
+def remove_tree(path: str, *, through: str | None = None) -> None:
+    """Remove a directory, following no link; absent is fine.
+
+    With ``through`` (a directory on the same filesystem) it is renamed there first, so that no
+    other process ever sees it half removed.
+    """
+    if through is not None:
+        make_directory(through)
+        moved = unused_name(through)
+        try:
+            os.rename(path, moved)
+        except FileNotFoundError:
+            return
+        path = moved
+    with contextlib.suppress(FileNotFoundError):
+        shutil.rmtree(path)
+
+
+@contextlib.contextmanager
+def locked(path: str, *, shared: bool = False) -> Iterator[None]:
+    """Hold a kernel lock on ``path`` (made if absent); death frees it.
+
+    Where the filesystem has no locks the body runs without one.
+    """
+    make_directory(os.path.dirname(path))
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, FILE_MODE)
+    try:
+        _lock(descriptor, shared=shared)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(descriptor: int, *, shared: bool) -> None:
+        """Lock the first byte; Windows' C runtime knows exclusive locks only."""
+        del shared
+        msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)
+
+else:
+    import errno
+    import fcntl
+
+    def _lock(descriptor: int, *, shared: bool) -> None:
+        """Lock the whole file, waiting as long as it takes."""
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
+        except OSError as error:
+            if error.errno not in {errno.ENOLCK, errno.ENOTSUP, errno.EINVAL}:
+                raise

@@ -1,0 +1,79 @@
+"""The only speller of cache paths; a change of format is a new bucket name.
+
+<cache>/                CACHEDIR.TAG
+  http-v1/AA/<sha256 of the URL>/      responses: head files, one for each variant
+  bodies-v1/AA/<sha256 of the bytes>   bodies of responses and files, one for each content
+  wheels-v1/<source identity>/<entry>/ {NAME.whl, entry.json, build.log}
+  store-v1/AA/<sha256 of the wheel>/   {tree/, entry.json, bytecode/<cache tag>/}
+  interpreters-v1/  usage-v1/  tmp/
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+CACHEDIR_TAG = "CACHEDIR.TAG"
+CACHEDIR_SIGNATURE = "Signature: 8a477f597d28d172789f06886806bc55"
+HTTP = "http-v1"
+BODIES = "bodies-v1"
+WHEELS = "wheels-v1"
+STORE = "store-v1"
+INTERPRETERS = "interpreters-v1"
+USAGE = "usage-v1"
+TEMPORARY = "tmp"
+BUCKETS = (HTTP, BODIES, WHEELS, STORE, INTERPRETERS, USAGE, TEMPORARY)
+"""Everything that purge may delete."""
+
+
+def _segment(text: str) -> str:
+    """Return ``text`` if it is one path segment; ``ValueError`` otherwise."""
+    if not text or text in {".", ".."} or any(mark in text for mark in ("/", "\\", "\0")):
+        message = f"not a single path segment: {text!r}"
+        raise ValueError(message)
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The tree of one cache directory; paths are strings, nothing is touched."""
+
+    root: str
+
+    def bucket(self, name: str) -> str:
+        """Return the directory of one of ``BUCKETS``."""
+        return os.path.join(self.root, _segment(name))
+
+    def sharded(self, bucket: str, digest: str) -> str:
+        """Return ``<bucket>/AA/<digest>`` for a hex digest."""
+        return os.path.join(self.bucket(bucket), _segment(digest[:2]), _segment(digest))
+
+    def responses(self, url_digest: str) -> str:
+        """Return the directory of all stored variants of one URL."""
+        return self.sharded(HTTP, url_digest)
+
+    def body(self, sha256: str) -> str:
+        """Return the file that holds the content with this digest."""
+        return self.sharded(BODIES, sha256)
+
+    def built_wheels(self, identity: str) -> str:
+        """Return the directory of the entries of one source."""
+        return os.path.join(self.bucket(WHEELS), _segment(identity[:2]), _segment(identity))
+
+    def stored_wheel(self, sha256: str) -> str:
+        """Return the directory of one unpacked wheel."""
+        return self.sharded(STORE, sha256)
+
+    def interpreter(self, path_digest: str) -> str:
+        """Return the file that holds the facts about one interpreter."""
+        return os.path.join(self.bucket(INTERPRETERS), _segment(path_digest) + ".json")
+
+    @property
+    def temporary(self) -> str:
+        """Return the directory for files that are about to be renamed into place."""
+        return self.bucket(TEMPORARY)
+
+    @property
+    def tag(self) -> str:
+        """Return the path of CACHEDIR.TAG, without which nothing is purged."""
+        return os.path.join(self.root, CACHEDIR_TAG)

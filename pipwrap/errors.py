@@ -1,0 +1,112 @@
+"""Every error a user can meet, as data; the text is made by ``pipwrap.report``.
+
+Subclasses differ by who can act on them. ``message`` is what pip would print after ``ERROR: ``
+(or inside its diagnostic frame); nothing here imports anything of ours.
+"""
+
+
+class PipwrapError(Exception):
+    """What went wrong, why, and what to do; ends the command with ``exit_status``."""
+
+    exit_status = 1
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        context: str | None = None,
+        note: str | None = None,
+        hint: str | None = None,
+    ) -> None:
+        """Keep the parts apart: ``context`` explains, ``note`` adds, ``hint`` says what to do."""
+        super().__init__(message)
+        self.message = message
+        self.context = context
+        self.note = note
+        self.hint = hint
+
+
+class UsageError(PipwrapError):
+    """The command line is wrong: usage text and message on stderr, exit 2 as optparse does."""
+
+    exit_status = 2
+
+    def __init__(self, message: str, *, command: str | None = None) -> None:
+        """Remember the sub-command, whose usage is printed; ``None`` is pip's own."""
+        super().__init__(message)
+        self.command = command
+
+
+class CommandError(PipwrapError):
+    """The command line is well formed but cannot be carried out (no requirement, bad pair)."""
+
+
+class ConfigurationError(PipwrapError):
+    """A configuration file or a ``PIP_*`` variable holds a value that no option takes."""
+
+    exit_status = 3
+
+
+class VirtualEnvironmentRequired(PipwrapError):
+    """``--require-virtualenv`` outside a virtual environment."""
+
+    exit_status = 3
+
+
+class InvalidRequirement(PipwrapError):
+    """A requirement, constraint or requirements file cannot be read."""
+
+
+class NoMatchingDistribution(PipwrapError):
+    """No index offers a distribution that satisfies the requirement."""
+
+
+class ResolutionImpossible(PipwrapError):
+    """Requirements contradict each other."""
+
+
+class NetworkError(PipwrapError):
+    """A server cannot be reached, or answers with something that cannot be used."""
+
+
+class InvalidDistribution(PipwrapError):
+    """A wheel or an sdist is not what it must be: name, RECORD, zip, metadata."""
+
+
+class HashMismatch(PipwrapError):
+    """The bytes are not those that were asked for."""
+
+
+class BuildFailed(PipwrapError):
+    """A build backend ended with an error; ``log_path`` names its whole output."""
+
+    def __init__(
+        self, message: str, *, output: str = "", log_path: str = "", step: str = "", **parts: str
+    ) -> None:
+        """Keep the last lines of the backend's ``output`` and the hook (``step``) that failed."""
+        super().__init__(message, **parts)
+        self.output = output
+        self.log_path = log_path
+        self.step = step
+
+
+class EnvironmentRefused(PipwrapError):
+    """The target environment cannot or must not be changed."""
+
+
+class DiagnosticError(PipwrapError):
+    """An error that pip prints in its diagnostic frame, under the name ``reference``."""
+
+    def __init__(self, reference: str, message: str, **parts: str | None) -> None:
+        """``reference`` is the kebab-case name that pip prints after ``error: ``."""
+        super().__init__(message, **parts)
+        self.reference = reference
+
+
+class HandOver(Exception):  # noqa: N818 - not an error: the real pip takes the command
+    """The command needs something that only the real pip does; ``reason`` is told at -v."""
+
+    def __init__(self, reason: str) -> None:
+        """Keep why, in the words of a user (an option, a requirement form)."""
+        super().__init__(reason)
+        self.reason = reason

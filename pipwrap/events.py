@@ -1,0 +1,86 @@
+"""What happened, as frozen values. Nobody below ``report`` prints; they tell a listener."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """The root of all events."""
+
+
+class Listener(Protocol):
+    """Takes events, from any thread; must not raise."""
+
+    def __call__(self, event: Event, /) -> None:
+        """Take one event."""
+
+
+@dataclass(frozen=True, slots=True)
+class Warned(Event):
+    """Something is odd and the command goes on; printed after ``WARNING: `` on stderr."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told(Event):
+    """A line of the run, for stdout; ``level`` 0 is always shown, 1 at -v, 2 at -vv."""
+
+    message: str
+    level: int = 0
+    indent: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Failed(Event):
+    """An error that does not end the command; printed after ``ERROR: `` on stderr."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadStarted(Event):
+    """Bytes of a file are about to arrive; ``size`` is unknown when the server did not say."""
+
+    url: str
+    filename: str
+    size: int | None
+    is_metadata: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadProgressed(Event):
+    """More bytes of a started download."""
+
+    url: str
+    received: int
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadFinished(Event):
+    """A started download ended, well or not."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class BuildStarted(Event):
+    """A backend hook runs (``Building wheel for NAME (pyproject.toml)``, ...)."""
+
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class BuildFinished(Event):
+    """A backend hook ended; ``status`` is ``done`` or ``error``."""
+
+    description: str
+    status: str
+
+
+def ignore(event: Event, /) -> None:
+    """Take an event and do nothing: the listener of those who asked for none."""
+    del event

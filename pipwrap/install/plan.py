@@ -1,0 +1,37 @@
+"""What a command is going to do to an environment, decided before anything is touched."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipwrap.model.environment import InstalledDistribution, Scheme
+from pipwrap.model.wheel import StoredWheel
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """One distribution to put into the environment."""
+
+    name: str
+    """Canonical."""
+    display_name: str
+    """As pip prints it: the wheel's own Name."""
+    version: str
+    wheel: StoredWheel
+    requested: bool
+    """Named by the user: gets a REQUESTED file (PEP 376)."""
+    direct_url: str | None
+    """Content of direct_url.json (PEP 610), for direct references."""
+    replaces: InstalledDistribution | None
+    """What is removed first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All changes of one command, in the order in which they are made."""
+
+    scheme: Scheme
+    install: tuple[Installation, ...] = ()
+    remove: tuple[InstalledDistribution, ...] = ()
+    compile_bytecode: bool = True
+    warn_script_location: bool = True

@@ -1,0 +1,1 @@
+"""Values: frozen, pure, without input, output, clock or environ."""

@@ -1,0 +1,48 @@
+"""A version of a project that could be installed, and where it would come from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from packaging.version import Version
+
+from pipwrap.model.environment import InstalledDistribution
+from pipwrap.model.link import Link
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One file of an index, judged installable here."""
+
+    project: str
+    """Canonical name."""
+    version: Version
+    link: Link
+    tag_rank: int = 0
+    """Position of its best tag among the environment's tags; sdists stand behind every wheel."""
+    build: tuple[int, str] | tuple[()] = ()
+
+    @property
+    def is_wheel(self) -> bool:
+        """Tell wheels from sdists."""
+        return self.link.is_wheel
+
+
+@dataclass(frozen=True, slots=True)
+class InstalledCandidate:
+    """The version that is there already."""
+
+    project: str
+    version: Version
+    distribution: InstalledDistribution
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A file that cannot be used, and why."""
+
+    link: Link
+    reason: str
+    kind: str
+    """``format``, ``tags``, ``requires_python``, ``name``, ``version``: what pip tells apart."""
+    version: Version | None = None

@@ -1,0 +1,84 @@
+"""The environment that a command works on, as facts read from its interpreter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    """Where the parts of a wheel go: absolute directories (sysconfig's names)."""
+
+    purelib: str
+    platlib: str
+    headers: str
+    scripts: str
+    data: str
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """One Python environment; nothing in it changes while a command runs."""
+
+    executable: str
+    """As the user would call it, never resolved: scripts get it as their interpreter."""
+    version: tuple[int, int, int]
+    implementation: str
+    """``cpython``, ``pypy``, ... (sys.implementation.name)."""
+    cache_tag: str
+    """Of bytecode files, such as ``cpython-311``."""
+    magic_number: str
+    """Of bytecode files, in hex."""
+    abi: str
+    """Implementation, SOABI, platform and libc family in one word: part of a build's key."""
+    prefix: str
+    base_prefix: str
+    scheme: Scheme
+    user_scheme: Scheme
+    user_site_enabled: bool
+    """False with -s, PYTHONNOUSERSITE, or a virtual environment without system packages."""
+    sys_path: tuple[str, ...]
+    """What it searches, in order, without its standard library and the script's directory."""
+    stdlib: str
+    markers: tuple[tuple[str, str], ...]
+    """The marker environment (dependency specifiers), without ``extra``."""
+    tags: tuple[str, ...]
+    """Supported wheel tags, best first."""
+    externally_managed: str | None
+    """Path of its EXTERNALLY-MANAGED file (PEP 668) when it has one and is not virtual."""
+    site_packages_isolated: bool
+    """A virtual environment that does not see the system's packages."""
+
+    @property
+    def is_virtual(self) -> bool:
+        """Tell a virtual environment (PEP 405) from a system Python."""
+        return self.prefix != self.base_prefix
+
+    @property
+    def python_version(self) -> str:
+        """Return the full version, such as ``3.11.7``."""
+        return ".".join(map(str, self.version))
+
+    @property
+    def marker_environment(self) -> dict[str, str]:
+        """Return the marker variables as packaging wants them."""
+        return dict(self.markers)
+
+
+@dataclass(frozen=True, slots=True)
+class InstalledDistribution:
+    """A distribution found in an environment."""
+
+    name: str
+    """As its metadata spells it."""
+    version: str
+    location: str
+    """The directory on the path that holds it (site-packages)."""
+    info: str
+    """Its .dist-info or .egg-info, absolute."""
+    editable_location: str | None = None
+
+    @property
+    def is_wheel(self) -> bool:
+        """Tell a .dist-info from the older formats."""
+        return self.info.endswith(".dist-info")

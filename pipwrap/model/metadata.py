@@ -1,0 +1,51 @@
+"""Core metadata as far as an installer reads it (the packaging specification, core metadata)."""
+
+from __future__ import annotations
+
+import email.parser
+import email.policy
+from dataclasses import dataclass
+
+from packaging.utils import canonicalize_name
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """The fields that resolution and installation need, uninterpreted."""
+
+    name: str
+    version: str
+    requires_dist: tuple[str, ...] = ()
+    requires_python: str | None = None
+    provides_extra: tuple[str, ...] = ()
+    metadata_version: str = ""
+    dynamic: tuple[str, ...] = ()
+    """Lower-case names of the fields that a build may still change (sdists, PEP 643)."""
+
+    @classmethod
+    def parse(cls, text: str) -> Metadata:
+        """Return the metadata in a METADATA or PKG-INFO file; never fails, fields may be empty."""
+        message = email.parser.HeaderParser(policy=email.policy.compat32).parsestr(text)
+
+        def one(field: str) -> str:
+            return str(message.get(field) or "").strip()
+
+        def many(field: str) -> tuple[str, ...]:
+            return tuple(
+                str(value).replace("\n", " ").strip() for value in message.get_all(field, ())
+            )
+
+        return cls(
+            name=one("Name"),
+            version=one("Version"),
+            requires_dist=many("Requires-Dist"),
+            requires_python=one("Requires-Python") or None,
+            provides_extra=many("Provides-Extra"),
+            metadata_version=one("Metadata-Version"),
+            dynamic=tuple(value.lower() for value in many("Dynamic")),
+        )
+
+    @property
+    def canonical_name(self) -> str:
+        """Return the normalised project name."""
+        return canonicalize_name(self.name)

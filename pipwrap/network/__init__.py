@@ -1,0 +1,1 @@
+"""The HTTP edge: the port, and the one client behind it."""
