@@ -103,7 +103,7 @@ class DiagnosticError(PipwrapError):
         self.reference = reference
 
 
-class HandOver(Exception):  # noqa: N818 - not an error: the real pip takes the command
+class HandOver(Exception):
     """The command needs something that only the real pip does; ``reason`` is told at -v."""
 
     def __init__(self, reason: str) -> None:
