@@ -1,0 +1,1 @@
+"""What indexes and find-links offer: pages to links, links to candidates."""

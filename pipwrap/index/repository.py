@@ -1,0 +1,271 @@
+"""The edge to indexes and find-links: the links that all of them offer for a project."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Protocol
+from urllib.parse import quote, urljoin
+
+from pipwrap import errors
+from pipwrap.events import Listener, Told, Warned
+from pipwrap.index import simple
+from pipwrap.index.locations import FlatDirectory, is_archive, path_to_url, url_to_path
+from pipwrap.model.link import Link, redact
+from pipwrap.network.transport import Headers
+
+_OK = 200
+
+
+class Page(Protocol):
+    """A fetched document; its body lies on disk."""
+
+    @property
+    def url(self) -> str:
+        """Return the URL after redirects."""
+
+    @property
+    def status(self) -> int:
+        """Return the HTTP status."""
+
+    @property
+    def headers(self) -> Headers:
+        """Return the response's header fields."""
+
+    @property
+    def path(self) -> str:
+        """Return the file that holds the body."""
+
+    @property
+    def from_cache(self) -> bool:
+        """Tell whether it was answered without the network, or by a 304."""
+
+
+class Pages(Protocol):
+    """Fetches pages through the HTTP cache; called from many threads."""
+
+    def page(self, url: str, headers: Headers, *, refresh: bool = False) -> Page:
+        """Return the page; ``refresh`` asks the server even when the stored one is fresh."""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchScope:
+    """Where to look."""
+
+    index_urls: tuple[str, ...] = ()
+    find_links: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A page that could not be had, and why; told when nothing else offers the project."""
+
+    url: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Everything that all places together offer for one project."""
+
+    links: tuple[Link, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    from_cache: bool = False
+    """Some page came from the cache without being revalidated."""
+
+
+class Repository:
+    """Asks every index and every find-links location, once for each project and run."""
+
+    def __init__(
+        self,
+        scope: SearchScope,
+        pages: Pages,
+        listener: Listener,
+        *,
+        is_secure: Callable[[str], bool],
+        workers: int = 16,
+    ) -> None:
+        """Remember the places; nothing is fetched yet."""
+        self._scope = scope
+        self._pages = pages
+        self._listener = listener
+        self._is_secure = is_secure
+        self._refresh = False
+        self._lock = threading.Lock()
+        self._told: set[str] = set()
+        self._found: dict[str, Future[Found]] = {}
+        self._directories: dict[str, FlatDirectory] = {}
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="index")
+
+    def prefetch(self, project: str) -> Future[Found]:
+        """Start asking for ``project`` unless that has begun; the answer is kept for the run."""
+        with self._lock:
+            if project not in self._found:
+                self._found[project] = self._pool.submit(self._find, project)
+            return self._found[project]
+
+    def find(self, project: str) -> Found:
+        """Return what is offered for a canonical project name."""
+        return self.prefetch(project).result()
+
+    def refresh(self) -> bool:
+        """Forget what rested on cached pages; from now on every page is revalidated.
+
+        ``False`` when nothing came from the cache, so asking again would change nothing.
+        """
+        with self._lock:
+            stale = [name for name, future in self._found.items() if future.result().from_cache]
+            for name in stale:
+                del self._found[name]
+        already, self._refresh = self._refresh, True
+        return bool(stale) and not already
+
+    def close(self) -> None:
+        """End the threads; what has not begun is dropped."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _find(self, project: str) -> Found:
+        """Return files first, then pages in pip's order: find-links, index, extra indexes."""
+        files: list[Link] = []
+        gathered: list[Found] = []
+        for location in dict.fromkeys(self._scope.find_links):
+            local, pages = self._find_links(location, project)
+            files.extend(local)
+            gathered.extend(self._load(page) for page in pages)
+        indexes = (project_url(index, project) for index in self._scope.index_urls)
+        for location in dict.fromkeys(indexes):
+            gathered.extend(self._load(page) for page in self._index_page(location))
+        ordered = sorted(files, key=lambda link: link.url, reverse=True)
+        return Found(
+            (*ordered, *(link for found in gathered for link in found.links)),
+            tuple(skip for found in gathered for skip in found.skipped),
+            any(found.from_cache for found in gathered),
+        )
+
+    def _find_links(self, location: str, project: str) -> tuple[list[Link], list[str]]:
+        """Return the files and the URLs of the pages that one find-links location stands for."""
+        path = self._local_path(location)
+        if path is None:
+            if "://" not in location:
+                self._warn(
+                    f"Location '{location}' is ignored: "
+                    "it is either a non-existing path or lacks a specific scheme."
+                )
+                return [], []
+            link = Link.from_url(location)
+            return ([link], []) if is_archive(link.filename) else ([], self._secure(location))
+        if os.path.isdir(path):
+            with self._lock:
+                directory = self._directories.setdefault(path, FlatDirectory(path))
+            pages = [path_to_url(page) for page in directory.pages()]
+            return directory.archives(project), pages
+        if os.path.isfile(path):
+            if path.lower().endswith((".html", ".htm")):
+                return [], [path_to_url(path)]
+            return [Link(path_to_url(path), comes_from=location)], []
+        self._warn_missing(location)
+        return [], []
+
+    def _index_page(self, location: str) -> list[str]:
+        path = self._local_path(location)
+        if path is None:
+            return self._secure(location)
+        if os.path.isdir(path):
+            return [urljoin(path_to_url(path) + "/", "index.html")]
+        if os.path.isfile(path):
+            return [path_to_url(path)]
+        self._warn_missing(location)
+        return []
+
+    def _local_path(self, location: str) -> str | None:
+        if location.lower().startswith("file:"):
+            return url_to_path(location)
+        return os.path.abspath(location) if os.path.exists(location) else None
+
+    def _secure(self, location: str) -> list[str]:
+        """Return the page, or nothing (and say so) when it would come over plain http."""
+        if self._is_secure(location):
+            return [location]
+        host = location.partition("://")[2].partition("/")[0].rpartition("@")[2]
+        self._warn(
+            f"The repository located at {host.partition(':')[0]} is not a trusted or secure host "
+            "and is being ignored. If this repository is available via HTTPS we recommend you use "
+            "HTTPS instead, otherwise you may silence this warning and allow it anyway with "
+            f"'--trusted-host {host.partition(':')[0]}'."
+        )
+        return []
+
+    def _load(self, url: str) -> Found:
+        """Return the links of one page; a page that cannot be had is skipped, as in pip."""
+        self._listener(Told(f"Fetching project page and analyzing links: {redact(url)}", 2))
+        try:
+            if url.startswith("file:"):
+                return self._load_file(url)
+            return self._load_http(url)
+        except (errors.NetworkError, OSError) as error:
+            reason = str(error)
+        except simple.InvalidPage as error:
+            reason = f"the page cannot be read: {error}"
+            self._warn(f"Skipping page {redact(url)} because {reason}")
+        return self._skip(url, reason)
+
+    def _load_file(self, url: str) -> Found:
+        with open(url_to_path(url), "rb") as stream:
+            content = stream.read()
+        content_type = "text/html"
+        if url.endswith(".json"):
+            content_type = simple.JSON_TYPE
+        return Found(simple.parse_page(content, content_type, url))
+
+    def _load_http(self, url: str) -> Found:
+        page = self._pages.page(url, Headers((("Accept", simple.ACCEPT),)), refresh=self._refresh)
+        if page.status != _OK:
+            kind = "Client" if page.status < 500 else "Server"  # noqa: PLR2004 - RFC 9110
+            return self._skip(url, f"{page.status} {kind} Error for url: {redact(page.url)}")
+        content_type = page.headers.get("Content-Type", "Unknown") or "Unknown"
+        if not simple.is_page(content_type):
+            self._warn(
+                f"Skipping page {redact(url)} because the GET request got Content-Type: "
+                f"{content_type}. The only supported Content-Types are "
+                "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html, "
+                "and text/html"
+            )
+            return self._skip(url, f"it has Content-Type {content_type}")
+        with open(page.path, "rb") as stream:
+            content = stream.read()
+        links = simple.parse_page(content, content_type, page.url)
+        return Found(links, from_cache=page.from_cache and not self._refresh)
+
+    def _skip(self, url: str, reason: str) -> Found:
+        shown = redact(url)
+        self._listener(Told(f"Could not fetch URL {shown}: {reason} - skipping", 2))
+        return Found(skipped=(Skipped(shown, reason),))
+
+    def _warn_missing(self, location: str) -> None:
+        self._warn(
+            f"Location '{redact(location)}' is ignored: it is neither a file nor a directory."
+        )
+
+    def _warn(self, message: str) -> None:
+        """Say it once a run, however many projects meet it."""
+        with self._lock:
+            seen = message in self._told
+            self._told.add(message)
+        if not seen:
+            self._listener(Warned(message))
+
+
+def project_url(index: str, project: str) -> str:
+    """Return the page of a project (PEP 503); an index that is a path becomes a file URL."""
+    if "://" not in index and not index.startswith("file:") and os.path.exists(index):
+        index = path_to_url(index)
+    return urljoin(index.rstrip("/") + "/", quote(project) + "/")
+
+
+def all_skipped(found: Iterable[Found]) -> tuple[Skipped, ...]:
+    """Return what was skipped, each page once."""
+    return tuple(dict.fromkeys(skip for each in found for skip in each.skipped))

@@ -1,0 +1,150 @@
+"""Links to candidates: what can be installed here, and what is liked best; pure.
+
+The order is pip's (PackageFinder): a file with an allowed hash, not yanked, wheels first when the
+user prefers them, the newer version, the better tag, the higher build number, and among equals the
+file that the later index names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+from packaging.version import InvalidVersion, Version
+
+from pipwrap.model.candidate import Candidate, Rejection
+from pipwrap.model.link import Link, split_archive_name
+
+SOURCE_EXTENSIONS = (".zip", ".tar.gz", ".tgz", ".tar", ".tar.bz2", ".tbz", ".tar.xz", ".txz")
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """What decides about a link, the same for all projects of a run."""
+
+    tags: Mapping[str, int]
+    """Supported tags to their position, best first."""
+    python_version: str
+    ignore_requires_python: bool = False
+    prefer_binary: bool = False
+
+    def judge(
+        self, project: str, link: Link, *, allows_binary: bool, allows_source: bool
+    ) -> Candidate | Rejection:
+        """Return the candidate that ``link`` is for ``project``, or why it is none."""
+        stem, extension = split_archive_name(link.filename)
+        if extension.lower() == ".whl":
+            judged = self._judge_wheel(project, link, allows_binary=allows_binary)
+        elif extension.lower() not in SOURCE_EXTENSIONS:
+            return Rejection(link, f"unsupported archive format: {extension}", "format")
+        elif not allows_source:
+            return Rejection(link, f"No sources permitted for {project}", "format")
+        else:
+            judged = self._judge_sdist(project, link, stem)
+        if isinstance(judged, Rejection):
+            return judged
+        if not self.ignore_requires_python and not self._supports_python(link.requires_python):
+            requires = _sorted_specifier(link.requires_python or "")
+            reason = f"{judged.version} Requires-Python {requires}"
+            return Rejection(link, reason, "requires_python", judged.version)
+        return judged
+
+    def _judge_wheel(
+        self, project: str, link: Link, *, allows_binary: bool
+    ) -> Candidate | Rejection:
+        if not allows_binary:
+            return Rejection(link, f"No binaries permitted for {project}", "format")
+        try:
+            name, version, build, tags = _parse_wheel_name(link.filename)
+        except (InvalidWheelFilename, InvalidVersion):
+            return Rejection(link, "invalid wheel filename", "format")
+        if name != project:
+            return Rejection(link, f"wrong project name (not {project})", "name")
+        rank = min((self.tags[tag] for tag in tags if tag in self.tags), default=None)
+        if rank is None:
+            reason = f"none of the wheel's tags ({', '.join(sorted(tags))}) are compatible"
+            return Rejection(link, reason, "tags", version)
+        return Candidate(project, version, link, rank, build)
+
+    def _judge_sdist(self, project: str, link: Link, stem: str) -> Candidate | Rejection:
+        text = version_of_sdist(stem, project)
+        if text is None:
+            return Rejection(link, f"Missing project version for {project}", "name")
+        try:
+            version = _version(text)
+        except InvalidVersion:
+            return Rejection(link, f"Invalid version: {text!r}", "version")
+        return Candidate(project, version, link, len(self.tags))
+
+    def _supports_python(self, requires_python: str | None) -> bool:
+        return requires_python is None or supports_python(requires_python, self.python_version)
+
+    def preference(self, candidate: Candidate, *, hash_allowed: bool) -> tuple[object, ...]:
+        """Return a key that sorts higher for what pip likes better."""
+        return (
+            hash_allowed,
+            candidate.link.yanked is None,
+            self.prefer_binary and candidate.is_wheel,
+            candidate.version,
+            -candidate.tag_rank,
+            candidate.build,
+        )
+
+
+@lru_cache(maxsize=4096)
+def supports_python(requires_python: str, python_version: str) -> bool:
+    """Tell whether a Requires-Python admits this Python; an invalid one admits all, as in pip."""
+    try:
+        return SpecifierSet(requires_python).contains(python_version, prereleases=True)
+    except InvalidSpecifier:
+        return True
+
+
+def version_of_sdist(stem: str, project: str) -> str | None:
+    """Return the part of ``NAME-VERSION`` behind the name, whatever spelling the name has."""
+    for position, character in enumerate(stem):
+        if character == "-" and canonicalize_name(stem[:position]) == project:
+            return stem[position + 1 :] or None
+    return None
+
+
+def allowed_by_hashes(
+    candidates: Iterable[Candidate], hashes: frozenset[tuple[str, str]]
+) -> tuple[Candidate, ...]:
+    """Return the candidates that the user's hashes leave.
+
+    When one of them has an allowed hash, those with another hash go; when none has, all stay, so
+    that the mismatch is found (and told) on the file that would have been installed.
+    """
+    found = tuple(candidates)
+    if not any(hashes.intersection(candidate.link.hashes) for candidate in found):
+        return found
+    return tuple(
+        candidate
+        for candidate in found
+        if not candidate.link.hashes or hashes.intersection(candidate.link.hashes)
+    )
+
+
+@lru_cache(maxsize=16384)
+def _version(text: str) -> Version:
+    return Version(text)
+
+
+def _parse_wheel_name(
+    filename: str,
+) -> tuple[str, Version, tuple[int, str] | tuple[()], frozenset[str]]:
+    name, version, build, tags = parse_wheel_filename(filename)
+    return name, version, build, frozenset(map(str, tags))
+
+
+def _sorted_specifier(text: str) -> str:
+    """Return a Requires-Python with its clauses ordered by their numbers, as pip prints it."""
+
+    def numbers(clause: str) -> tuple[int, ...]:
+        return tuple(int(part) for part in clause.split(".") if part.isdigit())
+
+    return ",".join(sorted((str(clause) for clause in SpecifierSet(text)), key=numbers))

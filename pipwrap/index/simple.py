@@ -1,0 +1,135 @@
+"""Pages of the simple repository API to links (PEP 503, 592, 629, 658, 691, 700, 714); pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from email.message import Message
+from html.parser import HTMLParser
+from typing import Any
+from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
+
+from pipwrap.model.link import Link
+
+JSON_TYPE = "application/vnd.pypi.simple.v1+json"
+ACCEPT = f"{JSON_TYPE}, application/vnd.pypi.simple.v1+html; q=0.1, text/html; q=0.01"
+PAGE_TYPES = (JSON_TYPE, "application/vnd.pypi.simple.v1+html", "text/html")
+
+
+class InvalidPage(ValueError):
+    """The bytes are not a page of the API."""
+
+
+def is_page(content_type: str) -> bool:
+    """Tell whether a Content-Type is one that a page of the API may have."""
+    return content_type.lower().startswith(PAGE_TYPES)
+
+
+def parse_page(content: bytes, content_type: str, url: str) -> tuple[Link, ...]:
+    """Return the links of a page in their order; ``InvalidPage`` when it cannot be read."""
+    if content_type.lower().startswith(JSON_TYPE):
+        return _parse_json(content, url)
+    return _parse_html(content, content_type, url)
+
+
+def _parse_json(content: bytes, url: str) -> tuple[Link, ...]:
+    try:
+        page = json.loads(content)
+        files = page.get("files", [])
+        return tuple(link for file in files if (link := _link_from_json(file, url)) is not None)
+    except (ValueError, AttributeError, TypeError) as error:
+        raise InvalidPage(str(error)) from error
+
+
+def _link_from_json(file: Mapping[str, Any], page_url: str) -> Link | None:
+    """Return the link of one entry of ``files`` (PEP 691), or nothing without a URL."""
+    url = file.get("url")
+    if url is None:
+        return None
+    yanked = file.get("yanked")
+    return Link(
+        _absolute(page_url, url),
+        hashes=_hashes(file.get("hashes")) or (),
+        requires_python=file.get("requires-python") or None,
+        yanked=None if not yanked else (yanked if isinstance(yanked, str) else ""),
+        metadata_hashes=_metadata(file.get("core-metadata", file.get("dist-info-metadata"))),
+        upload_time=file.get("upload-time"),
+        size=file.get("size"),
+        comes_from=page_url,
+    )
+
+
+def _hashes(value: object) -> tuple[tuple[str, str], ...] | None:
+    if not isinstance(value, Mapping):
+        return None
+    return tuple((str(name), str(digest).lower()) for name, digest in value.items())
+
+
+def _metadata(value: object) -> tuple[tuple[str, str], ...] | None:
+    """Return the sidecar's digests; ``True`` has a sidecar whose digest is not told."""
+    return _hashes(value) if isinstance(value, Mapping) else (() if value else None)
+
+
+class _Anchors(HTMLParser):
+    """The first base and every anchor of a page."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.base: str | None = None
+        self.anchors: list[dict[str, str | None]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "a":
+            self.anchors.append(dict(attrs))
+        elif tag == "base" and self.base is None:
+            self.base = dict(attrs).get("href")
+
+
+def _parse_html(content: bytes, content_type: str, url: str) -> tuple[Link, ...]:
+    header = Message()
+    header["content-type"] = content_type
+    charset = header.get_param("charset") or "utf-8"
+    parser = _Anchors()
+    try:
+        parser.feed(content.decode(str(charset)))
+    except (UnicodeDecodeError, LookupError) as error:
+        raise InvalidPage(str(error)) from error
+    base = urljoin(url, parser.base) if parser.base else url
+    links = (_link_from_anchor(anchor, base, url) for anchor in parser.anchors)
+    return tuple(link for link in links if link is not None)
+
+
+def _link_from_anchor(anchor: Mapping[str, str | None], base: str, page_url: str) -> Link | None:
+    href = anchor.get("href")
+    if not href:
+        return None
+    link = Link.from_url(_absolute(base, href), comes_from=page_url)
+    yanked = anchor.get("data-yanked") or "" if "data-yanked" in anchor else None
+    sidecar = anchor.get("data-core-metadata", anchor.get("data-dist-info-metadata"))
+    return Link(
+        link.url,
+        hashes=link.hashes,
+        requires_python=anchor.get("data-requires-python") or None,
+        yanked=yanked,
+        metadata_hashes=_metadata_attribute(sidecar),
+        comes_from=page_url,
+        subdirectory=link.subdirectory,
+    )
+
+
+def _metadata_attribute(value: str | None) -> tuple[tuple[str, str], ...] | None:
+    """Read ``data-core-metadata``: ``true``, or ``sha256=<digest>`` (PEP 658, PEP 714)."""
+    if not value:
+        return None
+    name, separator, digest = value.partition("=")
+    return ((name, digest.lower()),) if separator and digest else ()
+
+
+def _absolute(base: str, url: str) -> str:
+    """Return ``url`` seen from its page, with a path that is quoted once and once only."""
+    joined = url if url.startswith("https://") else urljoin(base, url)
+    if joined.isascii() and " " not in joined and "[" not in joined:
+        return joined
+    parts = urlsplit(joined)
+    path = quote(unquote(parts.path), safe="/:@+!$&'()*,;=~")
+    return urlunsplit(parts._replace(path=path))

@@ -1,0 +1,130 @@
+"""Requirements: what a distribution or a user asks for (the packaging specification)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from packaging.markers import Marker, UndefinedEnvironmentName
+from packaging.requirements import InvalidRequirement as PackagingInvalidRequirement
+from packaging.requirements import Requirement as ParsedRequirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+
+from pipwrap import errors
+from pipwrap.model.source import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One dependency specifier, parsed; equal when it asks for the same."""
+
+    name: str
+    """Canonical."""
+    text: str
+    """Without its marker, as pip prints it."""
+    extras: tuple[str, ...] = ()
+    """Canonical and sorted."""
+    specifier: SpecifierSet = SpecifierSet()  # noqa: RUF009 - never changed once made
+    url: str | None = None
+    marker: Marker | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> Requirement:
+        """Return the requirement in ``text``; raises ``errors.InvalidRequirement``."""
+        return _parse(text)
+
+    def applies(self, environment: dict[str, str], extras: tuple[str, ...] = ()) -> bool:
+        """Tell whether the marker holds in ``environment``, for any of ``extras`` or for none."""
+        if self.marker is None:
+            return True
+        return any(_holds(self.marker, environment, extra) for extra in extras or ("",))
+
+    @property
+    def is_pinned(self) -> bool:
+        """Tell ``==`` and ``===`` without a wildcard from everything looser."""
+        return is_pinned(self.specifier)
+
+
+def is_pinned(specifier: SpecifierSet) -> bool:
+    """Tell whether a set admits one version only, as PEP 592 means it for yanked files."""
+    return any(
+        part.operator == "===" or (part.operator == "==" and not part.version.endswith(".*"))
+        for part in specifier
+    )
+
+
+def _holds(marker: Marker, environment: dict[str, str], extra: str) -> bool:
+    try:
+        return marker.evaluate({**environment, "extra": extra})
+    except UndefinedEnvironmentName:
+        return False
+
+
+@lru_cache(maxsize=8192)
+def _parse(text: str) -> Requirement:
+    try:
+        parsed = ParsedRequirement(text)
+    except PackagingInvalidRequirement as error:
+        raise errors.InvalidRequirement(f"Invalid requirement: {text!r}: {error}") from error
+    marker, parsed.marker = parsed.marker, None
+    return Requirement(
+        name=canonicalize_name(parsed.name),
+        text=str(parsed),
+        extras=tuple(sorted({canonicalize_name(extra) for extra in parsed.extras})),
+        specifier=parsed.specifier,
+        url=parsed.url,
+        marker=marker,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class UserRequirement:
+    """One thing that the user asked for: by name, by path or by URL."""
+
+    text: str
+    """As it was written, without its marker."""
+    requirement: Requirement | None
+    """``None`` for a path or URL whose project is known only after its metadata is."""
+    source: Source | None = None
+    """Where a direct reference lies."""
+    extras: tuple[str, ...] = ()
+    comes_from: str | None = None
+    """``-r FILE (line N)`` for what a file asked for."""
+    hashes: tuple[tuple[str, str], ...] = ()
+    """Allowed (algorithm, hex digest) pairs; empty allows everything."""
+    marker: Marker | None = None
+
+    @property
+    def origin(self) -> str:
+        """Return how pip names it as the origin of a dependency."""
+        shown = self.requirement.text if self.requirement else self.text
+        return f"{shown}->{self.comes_from}" if self.comes_from else shown
+
+    def named(self, requirement: Requirement) -> UserRequirement:
+        """Return the same once its project is known."""
+        return replace(self, requirement=requirement)
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """What a constraints file says of one project, should it be needed."""
+
+    name: str
+    """Canonical."""
+    specifier: SpecifierSet
+    hashes: tuple[tuple[str, str], ...] = ()
+    source: Source | None = None
+    """Where the project must come from, when the constraint is a URL."""
+    texts: tuple[str, ...] = ()
+    """The lines it was made of, for messages."""
+
+    def merged(self, other: Constraint) -> Constraint:
+        """Return both constraints in one."""
+        return replace(
+            self,
+            specifier=self.specifier & other.specifier,
+            hashes=self.hashes + other.hashes,
+            source=self.source or other.source,
+            texts=self.texts + other.texts,
+        )
