@@ -1,0 +1,1 @@
+"""What tests need besides pytest: throwaway distributions, a loopback index, environments."""
