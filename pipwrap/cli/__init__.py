@@ -1,0 +1,1 @@
+"""pip's command line, from argv to an exit status."""

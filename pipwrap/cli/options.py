@@ -1,0 +1,287 @@
+"""The options of a command as frozen values: what the line says, over configuration and defaults.
+
+The order in which pip looks at things: ``requested_python`` (what stands before the sub-command),
+then ``handed_over``, then ``build_options``.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+
+from pipwrap.cli.arguments import Parsed
+from pipwrap.cli.configuration import Configuration
+from pipwrap.cli.option_table import ALWAYS_ENABLED_FEATURES
+from pipwrap.cli.option_values import Values, values_of
+from pipwrap.cli.option_values import handed_over as _handed_over
+from pipwrap.errors import CommandError
+from pipwrap.model.format_control import FormatControl
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchOptions:
+    """Where distributions come from and which are admitted; requirements files may change it."""
+
+    index_urls: tuple[str, ...] = ()
+    """All indexes, the main one first; empty with ``--no-index``."""
+    no_index: bool = False
+    find_links: tuple[str, ...] = ()
+    format_control: FormatControl = field(default_factory=FormatControl)
+    pre: bool = False
+    prefer_binary: bool = False
+    require_hashes: bool = False
+    no_require_hashes: bool = False
+    trusted_hosts: tuple[str, ...] = ()
+    features: tuple[str, ...] = ()
+    """``--use-feature``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkOptions:
+    """How to talk to servers; trusted hosts are among ``SearchOptions``."""
+
+    proxy: str | None = None
+    """Empty switches proxies off; ``None`` leaves them to the environment."""
+    no_proxy_env: bool = False
+    retries: int = 5
+    resume_retries: int = 5
+    timeout: float = 15.0
+    cert: str | None = None
+    client_cert: str | None = None
+    keyring_provider: str = "auto"
+    no_input: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """Everything that a command is told; what a command does not have keeps its default."""
+
+    command: str
+    arguments: tuple[str, ...] = ()
+    """Requirements without empty ones; the action and patterns of ``cache``."""
+    network: NetworkOptions = NetworkOptions()
+    search: SearchOptions = SearchOptions()
+
+    verbosity: int = 0
+    """-v minus -q; 2 with ``--debug``."""
+    debug: bool = False
+    isolated: bool = False
+    require_virtualenv: bool = False
+    no_color: bool = False
+    disable_pip_version_check: bool = False
+    cache_enabled: bool = True
+    cache_dir: str | None = None
+    """Absolute; ``None`` is the default place."""
+
+    requirements: tuple[str, ...] = ()
+    """Files and URLs of ``-r``."""
+    constraints: tuple[str, ...] = ()
+    editables: tuple[str, ...] = ()
+    no_deps: bool = False
+    ignore_requires_python: bool = False
+    progress_bar: str = "auto"
+    """``on`` or ``off``; ``auto`` is decided by the verbosity, as pip does."""
+    root_user_action: str = "warn"
+    break_system_packages: bool = False
+
+    dry_run: bool = False
+    user: bool | None = None
+    """``None`` when neither asked for nor refused."""
+    upgrade: bool = False
+    upgrade_strategy: str = "only-if-needed"
+    """Counts with ``upgrade`` only."""
+    force_reinstall: bool = False
+    compile: bool = True
+    warn_script_location: bool = True
+    warn_conflicts: bool = True
+
+    destination_dir: str | None = None
+    """Of ``download -d`` and ``wheel -w``: absolute."""
+    yes: bool = False
+    """Of ``uninstall``."""
+    list_format: str = "human"
+    """Of ``cache list``."""
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Return what pip warns of before the command starts."""
+        always = sorted(set(self.search.features).intersection(ALWAYS_ENABLED_FEATURES))
+        if not always:
+            return ()
+        return (f"The following features are always enabled: {', '.join(always)}. ",)
+
+
+def requested_python(parsed: Parsed, configuration: Configuration) -> str | None:
+    """Return the value of ``--python`` as pip reads it before it looks at the sub-command.
+
+    Raises pip's errors for badly configured general options, in which pip ignores ``--isolated``.
+    """
+    values = values_of("", configuration.items("global"), parsed.general)
+    python: str | None = values["python"]
+    return python or None
+
+
+def handed_over(parsed: Parsed, configuration: Configuration) -> str | None:
+    """Return why the whole command goes to the real pip, or ``None`` when it is ours."""
+    if not parsed.is_ours:
+        return f"pip {parsed.command}".strip()
+    option = _handed_over(parsed.command, _values(parsed, configuration))
+    return None if option is None else f"the option {option}"
+
+
+def build_options(
+    parsed: Parsed, configuration: Configuration, *, default_index_url: str
+) -> Options:
+    """Return the final options of one of our commands; raise pip's errors.
+
+    ``default_index_url`` is the index where none is named.
+    """
+    values = _values(parsed, configuration)
+    if values["python"] and not requested_python(parsed, configuration):
+        raise CommandError("The --python option must be placed before the pip subcommand name")
+    _check_requirements(parsed, values)
+    verbosity = 2 if values["debug_mode"] else values["verbose"] - values["quiet"]
+    return Options(
+        command=parsed.command,
+        arguments=_arguments(parsed),
+        network=_network(values),
+        search=_search(values, default_index_url),
+        verbosity=verbosity,
+        debug=values["debug_mode"],
+        isolated=values["isolated_mode"],
+        require_virtualenv=values["require_venv"],
+        no_color=values["no_color"],
+        disable_pip_version_check=values["disable_pip_version_check"],
+        cache_enabled=values["cache_dir"] is None or bool(values["cache_dir"]),
+        cache_dir=_directory(values["cache_dir"]) if values["cache_dir"] else None,
+        requirements=values.get("requirements", ()),
+        constraints=values.get("constraints", ()),
+        editables=values.get("editables", ()),
+        no_deps=values.get("ignore_dependencies", False),
+        ignore_requires_python=values.get("ignore_requires_python", False),
+        progress_bar=_progress_bar(values.get("progress_bar", "auto"), verbosity),
+        root_user_action=values.get("root_user_action", "warn"),
+        break_system_packages=values.get("override_externally_managed", False),
+        dry_run=values.get("dry_run", False),
+        user=values.get("use_user_site"),
+        upgrade=values.get("upgrade", False),
+        upgrade_strategy=values.get("upgrade_strategy", "only-if-needed"),
+        force_reinstall=values.get("force_reinstall", False),
+        compile=values.get("compile", True),
+        warn_script_location=values.get("warn_script_location", True),
+        warn_conflicts=values.get("warn_about_conflicts", True),
+        destination_dir=_destination(values),
+        yes=values.get("yes", False),
+        list_format=values.get("list_format", "human"),
+    )
+
+
+def check_hash_options(search: SearchOptions) -> None:
+    """Raise pip's error when hashes are both required and not; to be asked after all -r files."""
+    if search.require_hashes and search.no_require_hashes:
+        raise CommandError("--require-hashes and --no-require-hashes are mutually exclusive")
+
+
+def no_requirement(command: str, find_links: tuple[str, ...] = ()) -> CommandError:
+    """Return pip's error for a command that was given nothing to work on."""
+    advice = f'maybe you meant "pip {command} {" ".join(find_links)}"?'
+    if not find_links:
+        advice = f'see "pip help {command}"'
+    return CommandError(f"You must give at least one requirement to {command} ({advice})")
+
+
+def _values(parsed: Parsed, configuration: Configuration) -> Values:
+    # pip looks for the word itself: a variable does not isolate.
+    isolated = "--isolated" in parsed.argv
+    return values_of(
+        parsed.command, configuration.items(parsed.command, isolated=isolated), parsed.given
+    )
+
+
+def _arguments(parsed: Parsed) -> tuple[str, ...]:
+    if parsed.command == "cache":
+        return parsed.arguments
+    return tuple(argument for argument in parsed.arguments if argument.strip())
+
+
+def _check_requirements(parsed: Parsed, values: Values) -> None:
+    if parsed.command == "cache" or parsed.arguments:
+        return
+    if not any(values.get(source) for source in ("requirements", "editables")):
+        raise no_requirement(parsed.command, values.get("find_links", ()))
+
+
+def _network(values: Values) -> NetworkOptions:
+    return NetworkOptions(
+        proxy=values["proxy"],
+        no_proxy_env=values["no_proxy_env"],
+        retries=values["retries"],
+        resume_retries=values["resume_retries"],
+        timeout=values["timeout"],
+        cert=_expanded(values["cert"]),
+        client_cert=_expanded(values["client_cert"]),
+        keyring_provider=values["keyring_provider"],
+        no_input=values["no_input"],
+    )
+
+
+def _search(values: Values, default_index_url: str) -> SearchOptions:
+    common = SearchOptions(
+        trusted_hosts=values["trusted_hosts"], features=values["features_enabled"]
+    )
+    if "format_control" not in values:
+        return common
+    format_control = add_formats(FormatControl(), values["format_control"])
+    index_url = default_index_url if values["index_url"] is None else values["index_url"]
+    indexes = (index_url, *values["extra_index_urls"])
+    return SearchOptions(
+        index_urls=() if values["no_index"] else indexes,
+        no_index=values["no_index"],
+        find_links=tuple(map(_existing, values["find_links"])),
+        format_control=format_control,
+        pre=values["pre"],
+        prefer_binary=values["prefer_binary"],
+        require_hashes=values["require_hashes"],
+        no_require_hashes=values["no_require_hashes"],
+        trusted_hosts=common.trusted_hosts,
+        features=common.features,
+    )
+
+
+def add_formats(
+    format_control: FormatControl, selections: tuple[tuple[str, str], ...]
+) -> FormatControl:
+    """Return the control after (option, names) pairs, in their order."""
+    for option, names in selections:
+        if option == "--no-binary":
+            format_control = format_control.with_no_binary(names)
+        else:
+            format_control = format_control.with_only_binary(names)
+    return format_control
+
+
+def _progress_bar(choice: str, verbosity: int) -> str:
+    if choice != "auto":
+        return choice
+    return "on" if verbosity >= 0 else "off"
+
+
+def _destination(values: Values) -> str | None:
+    destination = values.get("download_dir", values.get("wheel_dir"))
+    return None if destination is None else _directory(destination)
+
+
+def _directory(path: str) -> str:
+    """Return the path as pip's normalize_path does."""
+    return os.path.normcase(os.path.realpath(os.path.expanduser(path)))
+
+
+def _expanded(path: str | None) -> str | None:
+    return None if path is None else os.path.expanduser(path)
+
+
+def _existing(location: str) -> str:
+    """Return a ``~`` path of ``--find-links`` expanded, if that exists."""
+    if location.startswith("~") and os.path.exists(expanded := _directory(location)):
+        return expanded
+    return location

@@ -1,0 +1,70 @@
+"""Which projects may come as wheels and which as sdists: ``--no-binary``, ``--only-binary``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from packaging.utils import canonicalize_name
+
+from pipwrap.errors import CommandError
+
+ALL = ":all:"
+NONE = ":none:"
+
+
+@dataclass(frozen=True, slots=True)
+class FormatControl:
+    """Two disjoint sets of canonical names, each of which may also hold ``:all:``.
+
+    A name beats ``:all:``; what is given later beats what was given before.
+    """
+
+    no_binary: frozenset[str] = frozenset()
+    only_binary: frozenset[str] = frozenset()
+
+    def with_no_binary(self, value: str) -> FormatControl:
+        """Return the control after one more ``--no-binary=value``."""
+        no_binary, only_binary = _add(value, self.no_binary, self.only_binary)
+        return FormatControl(no_binary, only_binary)
+
+    def with_only_binary(self, value: str) -> FormatControl:
+        """Return the control after one more ``--only-binary=value``."""
+        only_binary, no_binary = _add(value, self.only_binary, self.no_binary)
+        return FormatControl(no_binary, only_binary)
+
+    def allows_binary(self, name: str) -> bool:
+        """Tell whether wheels of the project, by canonical name, may be used."""
+        if name in self.only_binary:
+            return True
+        if name in self.no_binary:
+            return False
+        return ALL in self.only_binary or ALL not in self.no_binary
+
+    def allows_source(self, name: str) -> bool:
+        """Tell whether sdists of the project, by canonical name, may be used."""
+        if name in self.only_binary:
+            return False
+        if name in self.no_binary:
+            return True
+        return ALL not in self.only_binary
+
+
+def _add(
+    value: str, target: frozenset[str], other: frozenset[str]
+) -> tuple[frozenset[str], frozenset[str]]:
+    """Return both sets after ``value`` (names with commas, ``:all:``, ``:none:``) for the first."""
+    if value.startswith("-"):
+        raise CommandError("--no-binary / --only-binary option requires 1 argument.")
+    names = value.split(",")
+    if ALL in names:
+        target, other = frozenset((ALL,)), frozenset()
+        names = names[len(names) - names[::-1].index(ALL) :]
+        # `:all:` covers the names behind it, unless a `:none:` among them empties the set again.
+        names = names if NONE in names else []
+    for name in names:
+        if name == NONE:
+            target = frozenset()
+        else:
+            canonical = canonicalize_name(name)
+            target, other = target | {canonical}, other - {canonical}
+    return target, other
