@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pipwrap.cli.arguments import BadArgument, Given, check_value
+from pipwrap.cli.arguments import BadArgument, check_value
 from pipwrap.cli.option_table import (
     COUNT,
     FLAG,
@@ -18,6 +18,9 @@ from pipwrap.cli.option_table import (
     options_of,
 )
 from pipwrap.errors import ConfigurationError, UsageError
+
+if TYPE_CHECKING:
+    from pipwrap.cli.arguments import Given
 
 Values = dict[str, Any]
 """By destination: bool, int, float or str; a tuple for what repeats; (option, text) pairs for
