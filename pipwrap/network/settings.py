@@ -1,0 +1,40 @@
+"""How this run talks to servers, as one value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkSettings:
+    """What the command line, the configuration and the environment say about the network."""
+
+    timeout: float = 15.0
+    """Seconds for a connection, and for silence while reading; 0 waits for ever."""
+    retries: int = 5
+    resume_retries: int = 5
+    cert: str | None = None
+    """A bundle (or a directory) of CA certificates; adds to those of the system, as in pip."""
+    client_cert: str | None = None
+    """One PEM file with the certificate and its key."""
+    trusted_hosts: tuple[str, ...] = ()
+    """``HOST`` or ``HOST:PORT``; their certificates are not verified."""
+    proxy: str | None = None
+    """``None`` when ``--proxy`` was not given, empty when it forbids every proxy."""
+    use_proxy_environment: bool = True
+    """``False`` for ``--no-proxy-env``."""
+    index_urls: tuple[str, ...] = field(default=(), repr=False)
+    """With their credentials, which hold for every URL of the same origin."""
+    use_netrc: bool = True
+    user_agent: str = "pipwrap"
+    environ: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """The variables of the run; ``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` are read by OpenSSL."""
+
+    @property
+    def trusts_environment(self) -> bool:
+        """Tell whether proxies and CA bundles may come from variables.
+
+        As in pip, ``--proxy`` (even empty) and ``--no-proxy-env`` shut both out.
+        """
+        return self.proxy is None and self.use_proxy_environment
