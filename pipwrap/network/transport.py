@@ -29,6 +29,11 @@ class Headers:
         kept = tuple(pair for pair in self.fields if pair[0].lower() not in names)
         return Headers(kept + updates)
 
+    def without(self, *names: str) -> Headers:
+        """Return these fields less those called ``names``."""
+        dropped = {name.lower() for name in names}
+        return Headers(tuple(pair for pair in self.fields if pair[0].lower() not in dropped))
+
 
 @dataclass(frozen=True, slots=True)
 class Request:

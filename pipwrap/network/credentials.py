@@ -1,0 +1,125 @@
+"""Which credentials go with a request: those of its URL, its index, netrc, or earlier ones."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import threading
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from pipwrap.network.origins import Credentials, origin, split_credentials
+from pipwrap.network.settings import NetworkSettings
+
+
+class CredentialSource(Protocol):
+    """Asked after a 401, one thread at a time: a keyring, then the person at the terminal."""
+
+    def credentials(self, index_url: str | None, host: str, username: str | None) -> (
+        Credentials | None
+    ):  # fmt: skip
+        """Return what to try; the URL of the index is more specific than its host."""
+
+
+class CredentialBook:
+    """Finds credentials in pip's order, and remembers for each origin what was found."""
+
+    def __init__(self, settings: NetworkSettings, source: CredentialSource | None = None) -> None:
+        """Take the index URLs apart; nothing is read yet."""
+        self._indexes = tuple(split_credentials(url) for url in settings.index_urls)
+        self._settings = settings
+        self._source = source
+        self._lock = threading.Lock()
+        self._asking = threading.Lock()
+        self._remembered: dict[tuple[str, str, int | None], Credentials] = {}
+
+    def find(self, url: str, embedded: Credentials | None) -> Credentials | None:
+        """Return what goes with the first request; ``embedded`` was in the URL itself."""
+        found = self._written(url, embedded)
+        if (found is None or found.password is None) and self._settings.use_netrc:
+            found = self._from_netrc(url) or found
+        place = origin(url)
+        with self._lock:
+            if found is None or found.password is None:
+                remembered = self._remembered.get(place)
+                if remembered and (found is None or found.username == remembered.username):
+                    found = remembered
+            if found is not None:
+                found = Credentials(found.username, found.password or "")
+                self._remembered[place] = found
+        return found
+
+    def renew(
+        self, url: str, embedded: Credentials | None, refused: Credentials | None
+    ) -> Credentials | None:
+        """Return other credentials after a 401 answered ``refused``; ``None`` ends the matter."""
+        if self._source is None:
+            return None
+        with self._asking:
+            place = origin(url)
+            with self._lock:
+                remembered = self._remembered.get(place)
+            if remembered is not None and remembered != refused:
+                return remembered
+            written = self._written(url, embedded)
+            username = written.username if written else None
+            index = self._index_of(url)
+            found = self._source.credentials(index and index[0], urlsplit(url).netloc, username)
+            if found is not None and found != refused:
+                with self._lock:
+                    self._remembered[place] = found
+                return found
+        return None
+
+    def _written(self, url: str, embedded: Credentials | None) -> Credentials | None:
+        """Return the credentials of the URL, else of the index that it belongs to."""
+        if embedded is not None and embedded.password is not None:
+            return embedded
+        index = self._index_of(url)
+        return (index[1] if index else None) or embedded
+
+    def _index_of(self, url: str) -> tuple[str, Credentials | None] | None:
+        """Return the index of the same origin whose path has most in common with the URL's."""
+        place, path = origin(url), urlsplit(url).path or "/"
+        same_origin = [index for index in self._indexes if _origin_or_none(index[0]) == place]
+
+        def shared(index: tuple[str, Credentials | None]) -> int:
+            index_path = urlsplit(index[0]).path or "/"
+            return len(posixpath.commonpath((path.rstrip("/") or "/", index_path)))
+
+        return max(same_origin, key=shared, default=None)
+
+    def _from_netrc(self, url: str) -> Credentials | None:
+        """Return the host's entry of the netrc file; one that cannot be read is no file."""
+        path = _netrc_path(self._settings)
+        host = urlsplit(url).hostname
+        if path is None or host is None:
+            return None
+        from netrc import NetrcParseError, netrc  # noqa: PLC0415 - most machines have no such file
+
+        try:
+            entry = netrc(path).authenticators(host)
+        except (NetrcParseError, OSError, UnicodeDecodeError):
+            return None
+        if entry is None or not any(entry):
+            return None
+        login, account, password = entry
+        return Credentials(login or account or "", password or "")
+
+
+def _netrc_path(settings: NetworkSettings) -> str | None:
+    """Return the file that NETRC names, else ~/.netrc or ~/_netrc, if it is there."""
+    named = settings.environ.get("NETRC")
+    home = settings.environ.get("HOME") or os.path.expanduser("~")
+    places = [os.path.join(home, name) for name in (".netrc", "_netrc")]
+    if named is not None:
+        places = [os.path.join(home, named[2:]) if named.startswith("~/") else named]
+    return next((path for path in places if os.path.exists(path)), None)
+
+
+def _origin_or_none(url: str) -> tuple[str, str, int | None] | None:
+    """Return the origin of an index, ``None`` where its URL makes no sense."""
+    try:
+        return origin(url)
+    except ValueError:
+        return None
