@@ -72,21 +72,27 @@ def add_given(values: Values, given: Given) -> None:
 def handed_over(command: str, values: Values) -> str | None:
     """Return the option whose value only the real pip honours, or ``None`` when all are ours."""
     for option in options_of(command):
-        if option.ours is True:
-            continue
         value = values[option.destination]
-        if value == option.default or (option.kind == SELECTOR and not _uses(option, value)):
+        if value == option.default:
             continue
-        if option.ours is False:
-            return option.long
-        for one in value if option.kind == REPEATABLE else (value,):
-            if one not in option.ours:
-                return f"{option.long}={one}"
+        if option.kind == SELECTOR:
+            uses = [text for name, text in value if name == option.long]
+        else:
+            uses = value if option.kind == REPEATABLE else [value]
+        for one in uses:
+            if not honours(option, one):
+                return describe(option, one)
     return None
 
 
-def _uses(option: Option, pairs: Iterable[tuple[str, str]]) -> bool:
-    return any(name == option.long for name, _ in pairs)
+def honours(option: Option, value: object) -> bool:
+    """Tell whether pipwrap itself does what ``option`` with this value asks for."""
+    return option.ours if isinstance(option.ours, bool) else value in option.ours
+
+
+def describe(option: Option, value: object) -> str:
+    """Return the option as a user would name it; with its value where only that matters."""
+    return option.long if isinstance(option.ours, bool) else f"{option.long}={value}"
 
 
 def _configure(values: Values, option: Option, key: str, text: str, command: str) -> None:

@@ -125,8 +125,26 @@ def handed_over(parsed: Parsed, configuration: Configuration) -> str | None:
     """Return why the whole command goes to the real pip, or ``None`` when it is ours."""
     if not parsed.is_ours:
         return f"pip {parsed.command}".strip()
-    option = _handed_over(parsed.command, _values(parsed, configuration))
-    return None if option is None else f"the option {option}"
+    values = _values(parsed, configuration)
+    option = _handed_over(parsed.command, values)
+    if option is not None:
+        return f"the option {option}"
+    if parsed.command == "uninstall":
+        return None
+    locks = filter(is_pylock, values.get("requirements", ()))
+    return next((f"the lock file {lock}" for lock in locks), None)
+
+
+def is_pylock(location: str) -> bool:
+    """Tell a lock file by its name, as a path or a URL, perhaps with extras (PEP 751)."""
+    name = location.rstrip("]").rpartition("[")[0] if location.endswith("]") else location
+    stem, dot, extension = os.path.basename(name).rpartition(".")
+    return (
+        bool(dot)
+        and extension == "toml"
+        and stem.count(".") <= 1
+        and (stem == "pylock" or stem.startswith("pylock."))
+    )
 
 
 def build_options(
