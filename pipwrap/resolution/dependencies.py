@@ -1,0 +1,45 @@
+"""What a chosen version needs: metadata to requirements, for an environment and an extra."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from packaging.utils import canonicalize_name
+
+from pipwrap import errors
+from pipwrap.model.metadata import Metadata
+from pipwrap.model.requirement import Requirement
+
+
+@dataclass(frozen=True, slots=True)
+class Dependencies:
+    """The interpreted metadata of one version."""
+
+    requires: tuple[Requirement, ...]
+    extras: frozenset[str]
+    requires_python: str | None
+
+    @classmethod
+    def of(cls, metadata: Metadata) -> Dependencies:
+        """Return the dependencies; raises ``errors.InvalidDistribution`` for unreadable ones."""
+        try:
+            requires = tuple(Requirement.parse(text) for text in metadata.requires_dist)
+        except errors.InvalidRequirement as error:
+            raise errors.InvalidDistribution(
+                f"Requested {metadata.name}=={metadata.version} has invalid metadata: {error}"
+            ) from error
+        return cls(
+            requires,
+            frozenset(canonicalize_name(extra) for extra in metadata.provides_extra),
+            metadata.requires_python,
+        )
+
+    def needed(self, environment: dict[str, str], extra: str | None) -> tuple[Requirement, ...]:
+        """Return what applies without an extra, or what ``extra`` adds to that."""
+        if extra is None:
+            return tuple(each for each in self.requires if each.applies(environment))
+        return tuple(
+            each
+            for each in self.requires
+            if each.applies(environment, (extra,)) and not each.applies(environment)
+        )

@@ -1,0 +1,216 @@
+"""The one door to the core: wishes to pins and edges, or to the reasons why there are none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from nab_resolver.errors import ResolutionError, ResolutionTerminatedError
+from nab_resolver.resolver import Resolver
+from nab_resolver.root import ROOT
+from nab_resolver.types import Incompatibility, IncompatibilityCause, RangeProtocol
+
+from pipwrap import errors
+from pipwrap.events import Listener
+from pipwrap.model.requirement import Constraint, UserRequirement
+from pipwrap.resolution.explain import Cause
+from pipwrap.resolution.projects import Projects, StartAgain
+from pipwrap.resolution.provider import (
+    PYTHON,
+    Artifacts,
+    Memory,
+    Provider,
+    Rules,
+    split_package,
+)
+from pipwrap.resolution.ranges import RankRange
+from pipwrap.resolution.universe import Choice, Direct
+
+_ITERATIONS = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """One choice for every project that is needed, and who needs whom."""
+
+    choices: Mapping[str, Choice]
+    """By canonical name, in the order in which they were first needed."""
+    edges: tuple[tuple[str, str], ...]
+    """(parent, child) projects, extras folded into their project."""
+    extras: Mapping[str, tuple[str, ...]]
+    """The extras that were asked for, by project."""
+
+
+class Unsolvable(Exception):
+    """No choice satisfies everything; ``causes`` is who wants what."""
+
+    def __init__(self, causes: tuple[Cause, ...]) -> None:
+        """Keep the reasons."""
+        super().__init__(causes)
+        self.causes = causes
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """What a resolution reaches the world through."""
+
+    projects: Projects
+    artifacts: Artifacts
+    listener: Listener
+
+
+class _Constraints(Mapping[str, RangeProtocol[int]]):
+    """Constraints as ranges, made when the core asks: most of a file is never needed."""
+
+    def __init__(self, projects: Projects, constraints: Mapping[str, Constraint]) -> None:
+        self._projects = projects
+        self._constraints = constraints
+
+    def __getitem__(self, package: str) -> RangeProtocol[int]:
+        project, _ = split_package(package)
+        constraint = self._constraints[project]
+        if constraint.source is not None:
+            return self._projects.range_of_source(project, constraint.source)
+        return self._projects[project].range_of(constraint.specifier)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._constraints)
+
+    def __len__(self) -> int:
+        return len(self._constraints)
+
+
+def resolve(
+    wishes: Sequence[UserRequirement],
+    constraints: Mapping[str, Constraint],
+    rules: Rules,
+    ports: Ports,
+) -> Resolution:
+    """Return the resolution, asking the index only for what is needed.
+
+    Raises ``Unsolvable`` with the reasons.
+    """
+    memory = Memory()
+    while True:
+        provider = Provider(rules, ports.projects, ports.artifacts, ports.listener, memory)
+        try:
+            return _attempt(provider, wishes, constraints)
+        except StartAgain:
+            ports.projects.start_again()
+        except ResolutionTerminatedError as error:
+            raise errors.ResolutionImpossible(
+                f"The resolution was given up: {error}",
+                hint="Pin some of the packages to narrow the search.",
+            ) from error
+        except ResolutionError as error:
+            if ports.projects.widen():
+                ports.projects.start_again()
+                continue
+            raise Unsolvable(_causes(error, provider, memory)) from error
+
+
+def _attempt(
+    provider: Provider,
+    wishes: Sequence[UserRequirement],
+    constraints: Mapping[str, Constraint],
+) -> Resolution:
+    provider.prefetch(
+        tuple(
+            wish.requirement
+            for wish in wishes
+            if wish.requirement is not None and wish.source is None
+        )
+    )
+    roots = [root for number, wish in enumerate(wishes) for root in provider.root(number, wish)]
+    roots.sort(key=lambda root: "[" in root.package)
+    core = Resolver(provider, max_iterations=_ITERATIONS, range_type=RankRange)
+    solution = core.solve(roots, _Constraints(provider.projects, constraints))
+    choices: dict[str, Choice] = {}
+    extras: dict[str, set[str]] = {}
+    for package, rank in solution.pins.items():
+        if package != PYTHON:
+            project, extra = split_package(package)
+            choices[project] = provider.projects[project].points[rank].choice
+            if extra is not None:
+                extras.setdefault(project, set()).add(extra)
+    edges = (
+        (split_package(parent)[0], split_package(child)[0])
+        for parent, child in solution.edges
+        if PYTHON not in {parent, child}
+    )
+    return Resolution(
+        choices,
+        tuple(dict.fromkeys(edge for edge in edges if edge[0] != edge[1])),
+        {project: tuple(sorted(names)) for project, names in extras.items()},
+    )
+
+
+def _causes(error: ResolutionError, provider: Provider, memory: Memory) -> tuple[Cause, ...]:
+    """Return the facts at the leaves of the proof."""
+    if error.incompatibility is None:
+        return ()
+    causes: list[Cause] = []
+    for clause in error.incompatibility.walk():
+        if clause.cause is IncompatibilityCause.ROOT:
+            causes.extend(_root_causes(clause, provider))
+        elif clause.cause is IncompatibilityCause.DEPENDENCY:
+            causes.extend(_dependency_causes(clause, provider, memory))
+    return tuple(causes)
+
+
+def _root_causes(clause: Incompatibility[str, int], provider: Provider) -> Iterator[Cause]:
+    wish = clause.origin
+    if not isinstance(wish, UserRequirement) or wish.requirement is None:
+        return
+    requirement = wish.requirement
+    term = next(term for term in clause.terms if term.package is not ROOT)
+    shown = f"{requirement.name} {_where(wish)}" if wish.source else requirement.text
+    universe = provider.projects[requirement.name]
+    satisfiable = not (term.constraint & universe.range_of(requirement.specifier)).is_empty
+    yield Cause(requirement.name, shown, trigger=shown, satisfiable=satisfiable)
+
+
+def _where(wish: UserRequirement) -> str:
+    return f"(from {wish.source.link.redacted})" if wish.source else ""
+
+
+def _dependency_causes(
+    clause: Incompatibility[str, int], provider: Provider, memory: Memory
+) -> Iterator[Cause]:
+    """Yield what the newest of the parent's versions in the clause asks for."""
+    parent = clause.terms[0]
+    project, extra = split_package(parent.package)
+    child = clause.terms[-1].package
+    if child == parent.package:
+        child = PYTHON if extra is None else child
+    universe = provider.projects[project]
+    ranks = [rank for rank in range(len(universe.points)) if rank in parent.constraint]
+    looked_at = [rank for rank in ranks if (parent.package, rank) in provider.wanted]
+    if not looked_at:
+        return
+    rank = looked_at[-1]
+    version = str(universe.points[rank].version)
+    trigger = _trigger(project, version, universe.points[rank].choice, memory)
+    if child == PYTHON:
+        requires = provider.requires_python(parent.package, rank)
+        if requires is not None:
+            yield Cause("", requires, project, version, trigger, satisfiable=False)
+        return
+    wanted_project, _ = split_package(child)
+    for requirement in provider.wanted[parent.package, rank]:
+        if requirement.name == wanted_project:
+            wanted = provider.projects[wanted_project]
+            satisfiable = not wanted.range_of(requirement.specifier).is_empty
+            yield Cause(
+                wanted_project, requirement.text, project, version, trigger, satisfiable=satisfiable
+            )
+
+
+def _trigger(project: str, version: str, choice: Choice, memory: Memory) -> str:
+    """Return what the user would recognise: where the parent comes from."""
+    _, comes_from = memory.template.get(project, (project, None))
+    if isinstance(choice, Direct) or comes_from is None:
+        return f"{project}=={version}"
+    if comes_from.startswith("-"):
+        return comes_from
+    return comes_from.partition("->")[0].partition("=")[0].partition("<")[0].partition(">")[0]

@@ -1,0 +1,135 @@
+"""The universes of a resolution, and when they have to be made anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from packaging.specifiers import SpecifierSet
+from packaging.version import Version
+
+from pipwrap.model.candidate import Candidate, InstalledCandidate
+from pipwrap.model.requirement import Constraint
+from pipwrap.model.source import Source
+from pipwrap.resolution.ranges import Ranks
+from pipwrap.resolution.universe import Direct, Universe
+
+
+class StartAgain(Exception):
+    """A universe has to change, so every range over it is void."""
+
+
+class Offers(Protocol):
+    """What indexes and find-links offer, judged for the target environment."""
+
+    def prefetch(self, project: str) -> Future[Any]:
+        """Begin to ask for a project, without waiting."""
+
+    def candidates(self, project: str) -> Sequence[Candidate]:
+        """Return the installable files of a project in pip's order, best first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """What is there, and whether it is kept."""
+
+    candidates: Mapping[str, InstalledCandidate]
+    keeps: Callable[[str], bool]
+    """Tell whether an installed version that satisfies everything stays, newer ones or not."""
+
+
+class Projects:
+    """One universe for each project; the index is asked only when what is installed won't do."""
+
+    def __init__(
+        self, offers: Offers, installed: Installed, constraints: Mapping[str, Constraint]
+    ) -> None:
+        """Keep the ports; nothing is asked yet."""
+        self._offers = offers
+        self._installed = installed
+        self._constraints = constraints
+        self._universes: dict[str, Universe] = {}
+        self._wanted_whole: set[str] = set()
+        self._direct: dict[str, dict[str, Direct]] = {}
+
+    def start_again(self) -> None:
+        """Forget the universes and keep what made them change."""
+        self._universes.clear()
+
+    def constraint(self, project: str) -> SpecifierSet:
+        """Return what the user's constraints say of a project."""
+        constraint = self._constraints.get(project)
+        return constraint.specifier if constraint else SpecifierSet()
+
+    def prefetch(self, project: str, specifier: SpecifierSet) -> None:
+        """Begin to ask the index, unless the installed version is going to do."""
+        if project not in self._universes and not self._stays(project, specifier):
+            self._offers.prefetch(project)
+
+    def __getitem__(self, project: str) -> Universe:
+        """Return the universe of a project that was asked for before."""
+        return self._universes[project]
+
+    def universe(self, project: str, specifier: SpecifierSet) -> Universe:
+        """Return the universe in which ``specifier`` is to be read."""
+        known = self._universes.get(project)
+        if known is not None:
+            if known.installed_only and not self._satisfied(project, specifier):
+                self.want_whole(project)
+            return known
+        if self._stays(project, specifier):
+            candidates: Sequence[Candidate] = ()
+        else:
+            candidates = self._offers.candidates(project)
+        only = self._stays(project, specifier)
+        self._universes[project] = Universe(
+            candidates,
+            self._installed.candidates.get(project),
+            tuple(self._direct.get(project, {}).values()),
+            installed_only=only,
+        )
+        return self._universes[project]
+
+    def want_whole(self, project: str) -> None:
+        """Ask the index for a project although something is installed; always starts again."""
+        self._wanted_whole.add(project)
+        raise StartAgain
+
+    def widen(self) -> bool:
+        """Ask the index for everything that was taken as installed; ``False`` if nothing was."""
+        taken = {name for name, each in self._universes.items() if each.installed_only}
+        self._wanted_whole |= taken
+        return bool(taken)
+
+    def add_direct(self, project: str, version: Version, source: Source) -> None:
+        """Make a direct reference known; starts again when the numbers are given already."""
+        known = self._direct.setdefault(project, {})
+        if source.url not in known:
+            known[source.url] = Direct(project, version, source)
+            if project in self._universes:
+                raise StartAgain
+
+    def range_of_source(self, project: str, source: Source) -> Ranks:
+        """Return the one version that a direct reference names."""
+        return self.universe(project, SpecifierSet()).range_of_source(source)
+
+    def keeps_installed(self, project: str) -> bool:
+        """Tell whether the installed version is preferred to newer ones."""
+        return self._installed.keeps(project)
+
+    def _stays(self, project: str, specifier: SpecifierSet) -> bool:
+        return (
+            project in self._installed.candidates
+            and project not in self._wanted_whole
+            and project not in self._direct
+            and self._installed.keeps(project)
+            and self._satisfied(project, specifier)
+        )
+
+    def _satisfied(self, project: str, specifier: SpecifierSet) -> bool:
+        version = self._installed.candidates[project].version
+        return specifier.contains(version, prereleases=True) and self.constraint(project).contains(
+            version, prereleases=True
+        )

@@ -1,0 +1,428 @@
+"""pip's rules as a provider for the PubGrub core.
+
+A package of the core is a project (``flask``), a project with one extra (``flask[async]``, which
+needs the same version of ``flask``), or the target's Python.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol, cast
+
+from nab_resolver.resolver import BaseProvider
+from nab_resolver.types import (
+    Incompatibility,
+    IncompatibilityCause,
+    RangeProtocol,
+    RootRequirement,
+    Term,
+)
+from packaging.specifiers import SpecifierSet
+from packaging.version import Version
+
+from pipwrap import errors
+from pipwrap.events import Listener, Told, Warned
+from pipwrap.index.selection import supports_python
+from pipwrap.model.candidate import Candidate, InstalledCandidate
+from pipwrap.model.metadata import Metadata
+from pipwrap.model.requirement import Requirement, UserRequirement
+from pipwrap.model.source import Source
+from pipwrap.resolution.dependencies import Dependencies
+from pipwrap.resolution.projects import Projects
+from pipwrap.resolution.ranges import RankRange, Ranks
+from pipwrap.resolution.universe import Choice, Direct, Universe
+
+PYTHON = "<Python from Requires-Python>"
+_PATIENCE = 5
+"""Conflicts after which a package is decided before everything else."""
+_NOTHING = RankRange.of(())
+
+
+@dataclass(frozen=True, slots=True)
+class Obtained:
+    """Metadata, and the lines that tell how it was had."""
+
+    metadata: Metadata
+    lines: tuple[Told, ...] = ()
+
+
+class Artifacts(Protocol):
+    """Gets metadata, downloading or building when it must."""
+
+    def prefetch(self, candidate: Candidate) -> None:
+        """Begin to get the metadata of what will probably be chosen."""
+
+    def metadata(self, choice: Candidate | Source) -> Obtained:
+        """Return the metadata.
+
+        Raises ``errors.InvalidDistribution`` when it contradicts the file's name, and
+        ``errors.BuildFailed`` when the backend ends with an error.
+        """
+
+    def installed(self, candidate: InstalledCandidate) -> Metadata:
+        """Return the metadata of an installed distribution."""
+
+    def source(self, url: str, subdirectory: str | None = None) -> Source:
+        """Return the direct reference that a dependency's URL names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the user's options say about a resolution."""
+
+    markers: Mapping[str, str]
+    python_version: str
+    prereleases: bool | None = None
+    """``True`` with --pre; ``None`` leaves it to the specifiers (PEP 440)."""
+    ignore_requires_python: bool = False
+    ignore_dependencies: bool = False
+    show_path: Callable[[str], str] = str
+
+
+@dataclass(slots=True)
+class _Wish:
+    """What is known of a package before it is decided: pip's order of preference."""
+
+    direct: bool = False
+    pinned: bool = False
+    upper_bounded: bool = False
+    bounded: bool = False
+    requested: int = 1 << 30
+
+    def learn(self, requirement: Requirement) -> None:
+        for clause in requirement.specifier:
+            self.bounded = True
+            wildcard = clause.version.endswith(".*")
+            if clause.operator.startswith("==") and not wildcard:
+                self.pinned = True
+            elif clause.operator in {"<", "<=", "~=", "=="}:
+                self.upper_bounded = True
+        self.direct |= requirement.url is not None
+
+
+@dataclass(slots=True)
+class Memory:
+    """What stays true when a resolution starts again."""
+
+    dependencies: dict[Choice, Dependencies | errors.InvalidDistribution] = field(
+        default_factory=dict
+    )
+    sources: dict[str, Direct] = field(default_factory=dict)
+    template: dict[str, tuple[str, str | None]] = field(default_factory=dict)
+    """Project to the text of its first requirement and where that came from."""
+    told: set[str] = field(default_factory=set)
+
+
+class Provider(BaseProvider[str, int]):
+    """Answers the core's questions about packages and ranks."""
+
+    def __init__(
+        self,
+        rules: Rules,
+        projects: Projects,
+        artifacts: Artifacts,
+        listener: Listener,
+        memory: Memory,
+    ) -> None:
+        """Keep the ports; nothing is asked yet."""
+        self.projects = projects
+        self.wanted: dict[tuple[str, int], tuple[Requirement, ...]] = {}
+        """What each (package, rank) that was looked at needs, for the explanation."""
+        self.roots: dict[str, list[SpecifierSet]] = {}
+        self._rules = rules
+        self._artifacts = artifacts
+        self._listener = listener
+        self._memory = memory
+        self._ranges: dict[tuple[str, int], dict[str, Ranks]] = {}
+        self._wishes: dict[str, _Wish] = {PYTHON: _Wish(direct=True)}
+        self._positive: Mapping[str, RangeProtocol[int]] = {}
+        self._decisions: Mapping[str, int] = {}
+        self._clauses: list[Incompatibility[str, int]] = []
+
+    # Requirements to ranges
+
+    def root(self, number: int, user: UserRequirement) -> Iterator[RootRequirement[str, int]]:
+        """Yield the root requirements that one wish of the user stands for."""
+        requirement = user.requirement
+        assert requirement is not None  # noqa: S101 - named before the resolution begins
+        project = requirement.name
+        self._memory.template.setdefault(project, (requirement.text, user.comes_from))
+        if user.source is not None:
+            allowed = self.projects.range_of_source(project, user.source)
+        else:
+            allowed = self._range(requirement)
+        self.roots.setdefault(project, []).append(requirement.specifier)
+        for package in _packages(project, requirement.extras):
+            wish = self._wishes.setdefault(package, _Wish())
+            wish.learn(requirement)
+            wish.direct |= user.source is not None
+            wish.requested = min(wish.requested, number)
+            yield RootRequirement(package, allowed, user)
+
+    def prefetch(self, requirements: tuple[Requirement, ...]) -> None:
+        """Begin to ask for all projects at once."""
+        for each in requirements:
+            if each.url is None:
+                self.projects.prefetch(each.name, each.specifier)
+
+    def _range(self, requirement: Requirement) -> Ranks:
+        if requirement.url is not None:
+            direct = self._direct(requirement)
+            self.projects.add_direct(requirement.name, direct.version, direct.source)
+            return self.projects.range_of_source(requirement.name, direct.source)
+        universe = self.projects.universe(requirement.name, requirement.specifier)
+        return universe.range_of(requirement.specifier)
+
+    def _direct(self, requirement: Requirement) -> Direct:
+        """Return the version behind a dependency's URL, which only its metadata tells."""
+        url = requirement.url or ""
+        if url not in self._memory.sources:
+            source = self._artifacts.source(url)
+            self._listener(Told(f"Collecting {requirement.text}"))
+            obtained = self._artifacts.metadata(source)
+            self._tell(obtained.lines)
+            version = Version(obtained.metadata.version)
+            direct = Direct(requirement.name, version, source)
+            self._memory.dependencies[direct] = Dependencies.of(obtained.metadata)
+            self._memory.sources[url] = direct
+        return self._memory.sources[url]
+
+    # The core's questions
+
+    def receive_partial_solution_hint(
+        self,
+        positive_ranges: Mapping[str, RangeProtocol[int]],
+        decisions: Mapping[str, int],
+    ) -> None:
+        """Remember what is decided: pre-releases and yanked files depend on who asks."""
+        self._positive, self._decisions = positive_ranges, decisions
+
+    def choose_version(self, package: str, version_range: RangeProtocol[int]) -> int | None:
+        """Return the rank that pip would try first."""
+        if package == PYTHON:
+            return 0 if 0 in version_range else None
+        project, extra = split_package(package)
+        allowed = cast("Ranks", version_range)
+        if extra is not None:
+            base = self._positive.get(project)
+            both = allowed & cast("Ranks", base) if base is not None else allowed
+            allowed = allowed if both.is_empty else both
+        universe = self.projects[project]
+        chosen = self._liked(project, universe, allowed)
+        if chosen is None and not allowed.is_empty:
+            self._refuse(package, project, allowed)
+        return chosen
+
+    def has_satisfying_version(self, package: str, version_range: RangeProtocol[int]) -> bool:
+        """Tell whether ``choose_version`` would find one."""
+        if package == PYTHON:
+            return 0 in version_range
+        project, _ = split_package(package)
+        return (
+            self._liked(project, self.projects[project], cast("Ranks", version_range)) is not None
+        )
+
+    def get_dependencies(self, package: str, version: int) -> Mapping[str, RangeProtocol[int]]:
+        """Return the ranges that a decided version needs."""
+        if package == PYTHON:
+            return {}
+        key = (package, version)
+        if key not in self._ranges:
+            self._ranges[key] = self._needs(package, version)
+        return self._ranges[key]
+
+    def prioritize(
+        self,
+        package: str,
+        version_range: RangeProtocol[int],
+        conflict_counts: Mapping[str, int],
+        culprit_counts: Mapping[str, int] | None = None,
+    ) -> tuple[object, ...]:
+        """Return pip's order: conflicts first, then direct, pinned, bounded, as requested."""
+        del version_range, culprit_counts
+        wish = self._wishes.get(package) or self._wishes.setdefault(package, _Wish())
+        return (
+            package != PYTHON,
+            conflict_counts.get(package, 0) < _PATIENCE,
+            not wish.direct,
+            not wish.pinned,
+            not wish.upper_bounded,
+            wish.requested,
+            not wish.bounded,
+            package,
+        )
+
+    def widen_decision(self, package: str, version: int) -> RangeProtocol[int] | None:
+        """Keep exact versions: each has metadata of its own."""
+        del package, version
+        return None
+
+    def consume_pending_clauses(self) -> list[Incompatibility[str, int]]:
+        """Return why a version was refused under the present decisions."""
+        clauses, self._clauses = self._clauses, []
+        return clauses
+
+    # Choosing
+
+    def _liked(self, project: str, universe: Universe, allowed: Ranks) -> int | None:
+        installed = universe.installed_rank
+        if (
+            installed is not None
+            and installed in allowed
+            and self.projects.keeps_installed(project)
+        ):
+            return installed
+        admitted: frozenset[int] | None = None
+        for rank in universe.liked(allowed):
+            if universe.points[rank].is_plain:
+                return rank
+            if admitted is None:
+                specifier = self._active(project)
+                admitted = universe.admitted(specifier, prereleases=self._rules.prereleases)
+            if rank in admitted:
+                return rank
+        return universe.direct_in(allowed)
+
+    def _active(self, project: str) -> SpecifierSet:
+        """Return everything that is asked of a project now, in one specifier set."""
+        combined = self.projects.constraint(project)
+        for specifier in self.roots.get(project, ()):
+            combined &= specifier
+        for parent in self._parents(project):
+            for requirement in self.wanted[parent]:
+                if requirement.name == project:
+                    combined &= requirement.specifier
+        return combined
+
+    def _parents(self, project: str) -> list[tuple[str, int]]:
+        return [
+            key
+            for key in self._decisions.items()
+            if any(requirement.name == project for requirement in self.wanted.get(key, ()))
+        ]
+
+    def _refuse(self, package: str, project: str, allowed: Ranks) -> None:
+        """Say that these versions are out as long as the same parents ask for them."""
+        parents = self._parents(project)
+        if parents:
+            terms = [Term[str, int](package, allowed)]
+            terms += [Term[str, int](name, RankRange.singleton(rank)) for name, rank in parents]
+            clause = Incompatibility[str, int](terms, IncompatibilityCause.NO_VERSIONS)
+            self._clauses.append(clause)
+
+    # Dependencies
+
+    def _needs(self, package: str, rank: int) -> dict[str, Ranks]:
+        project, extra = split_package(package)
+        choice = self.projects[project].points[rank].choice
+        known = self._dependencies(project, choice)
+        if isinstance(known, errors.InvalidDistribution):
+            self.wanted[package, rank] = ()
+            return {PYTHON: _NOTHING}
+        needs: dict[str, Ranks] = {}
+        if extra is not None:
+            needs[project] = RankRange.singleton(rank)
+            self._check_extra(choice, known, extra)
+        if not isinstance(choice, InstalledCandidate) and not self._supports(known):
+            self.wanted[package, rank] = ()
+            return {PYTHON: _NOTHING}
+        requirements: tuple[Requirement, ...] = ()
+        if not self._rules.ignore_dependencies:
+            requirements = known.needed(dict(self._rules.markers), extra)
+        self.wanted[package, rank] = requirements
+        self.prefetch(requirements)
+        for requirement in requirements:
+            self._add(needs, project, requirement)
+        return needs
+
+    def _add(self, needs: dict[str, Ranks], parent: str, requirement: Requirement) -> None:
+        origin, comes_from = self._memory.template.get(parent, (parent, None))
+        chain = f"{origin}->{comes_from}" if comes_from else origin
+        self._memory.template.setdefault(requirement.name, (requirement.text, chain))
+        allowed = self._range(requirement)
+        for package in _packages(requirement.name, requirement.extras):
+            self._wishes.setdefault(package, _Wish()).learn(requirement)
+            before = needs.get(package)
+            both = allowed if before is None else before & allowed
+            needs[package] = both
+        self._prefetch_best(requirement.name, allowed)
+
+    def _prefetch_best(self, project: str, allowed: Ranks) -> None:
+        universe = self.projects[project]
+        rank = next((each for each in universe.liked(allowed)), None)
+        if rank is not None and universe.points[rank].is_plain:
+            choice = universe.points[rank].choice
+            if isinstance(choice, Candidate) and choice not in self._memory.dependencies:
+                self._artifacts.prefetch(choice)
+
+    def _supports(self, known: Dependencies) -> bool:
+        requires = known.requires_python
+        return (
+            self._rules.ignore_requires_python
+            or requires is None
+            or supports_python(requires, self._rules.python_version)
+        )
+
+    def requires_python(self, package: str, rank: int) -> str | None:
+        """Return the Requires-Python of a version that was looked at."""
+        choice = self.projects[split_package(package)[0]].points[rank].choice
+        known = self._memory.dependencies.get(choice)
+        return known.requires_python if isinstance(known, Dependencies) else None
+
+    def _dependencies(
+        self, project: str, choice: Choice
+    ) -> Dependencies | errors.InvalidDistribution:
+        known = self._memory.dependencies.get(choice)
+        if known is None:
+            known = self._read(project, choice)
+            self._memory.dependencies[choice] = known
+        return known
+
+    def _read(self, project: str, choice: Choice) -> Dependencies | errors.InvalidDistribution:
+        text, comes_from = self._memory.template.get(project, (project, None))
+        origin = f" (from {comes_from})" if comes_from else ""
+        if isinstance(choice, InstalledCandidate):
+            place = self._rules.show_path(choice.distribution.location)
+            self._listener(
+                Told(
+                    f"Requirement already satisfied: {text} in {place}{origin} "
+                    f"({choice.distribution.version})"
+                )
+            )
+            return Dependencies.of(self._artifacts.installed(choice))
+        self._listener(Told(f"Collecting {text}{origin}"))
+        wanted = choice.source if isinstance(choice, Direct) else choice
+        try:
+            obtained = self._artifacts.metadata(wanted)
+            self._tell(obtained.lines)
+            return Dependencies.of(obtained.metadata)
+        except errors.InvalidDistribution as error:
+            self._discard(choice, error)
+            return error
+
+    def _discard(self, choice: Candidate | Direct, error: errors.InvalidDistribution) -> None:
+        link = choice.source.link if isinstance(choice, Direct) else choice.link
+        self._listener(Warned(f"Discarding {link.redacted}: {error.message}"))
+
+    def _check_extra(self, choice: Choice, known: Dependencies, extra: str) -> None:
+        if extra in known.extras:
+            return
+        message = f"{choice.project} {choice.version} does not provide the extra '{extra}'"
+        if message not in self._memory.told:
+            self._memory.told.add(message)
+            self._listener(Warned(message))
+
+    def _tell(self, lines: tuple[Told, ...]) -> None:
+        for line in lines:
+            self._listener(line)
+
+
+def split_package(package: str) -> tuple[str, str | None]:
+    """Return the project and the extra of a package's name."""
+    project, bracket, rest = package.partition("[")
+    return project, rest[:-1] if bracket else None
+
+
+def _packages(project: str, extras: tuple[str, ...]) -> list[str]:
+    return [project, *(f"{project}[{extra}]" for extra in extras)]

@@ -1,0 +1,30 @@
+"""Sets of version ranks: half-open intervals, so that neighbours join and equal sets are equal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from nab_resolver.ranges import Range
+
+Ranks = Range[int]
+"""A set of the numbers of a project's versions."""
+
+
+class RankRange(Range[int]):
+    """The range type given to the core, whose own single versions are closed intervals."""
+
+    @classmethod
+    def singleton(cls, version: int) -> Ranks:
+        """Return the range of one rank, as ``[rank, rank + 1)``."""
+        return Range(((version, True, version + 1, False),))
+
+    @classmethod
+    def of(cls, ranks: Iterable[int]) -> Ranks:
+        """Return the range of ascending, distinct ranks."""
+        runs: list[list[int]] = []
+        for rank in ranks:
+            if runs and runs[-1][1] == rank:
+                runs[-1][1] = rank + 1
+            else:
+                runs.append([rank, rank + 1])
+        return Range(tuple((low, True, high, False) for low, high in runs))
