@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from nab_resolver.errors import ResolutionError, ResolutionTerminatedError
 from nab_resolver.resolver import Resolver
-from nab_resolver.root import ROOT
 from nab_resolver.types import Incompatibility, IncompatibilityCause, RangeProtocol
 
 from pipwrap import errors
@@ -123,7 +123,8 @@ def _attempt(
     )
     roots = [root for number, wish in enumerate(wishes) for root in provider.root(number, wish)]
     roots.sort(key=lambda root: "[" in root.package)
-    core = Resolver(provider, max_iterations=_ITERATIONS, range_type=RankRange)
+    ranges = cast("type[RangeProtocol[int]]", RankRange)
+    core = Resolver(provider, max_iterations=_ITERATIONS, range_type=ranges)
     solution = core.solve(roots, _Constraints(provider.projects, constraints))
     choices: dict[str, Choice] = {}
     extras: dict[str, set[str]] = {}
@@ -163,7 +164,7 @@ def _root_causes(clause: Incompatibility[str, int], provider: Provider) -> Itera
     if not isinstance(wish, UserRequirement) or wish.requirement is None:
         return
     requirement = wish.requirement
-    term = next(term for term in clause.terms if term.package is not ROOT)
+    term = clause.terms[-1]
     shown = f"{requirement.name} {_where(wish)}" if wish.source else requirement.text
     universe = provider.projects[requirement.name]
     satisfiable = not (term.constraint & universe.range_of(requirement.specifier)).is_empty
@@ -208,9 +209,7 @@ def _dependency_causes(
 
 def _trigger(project: str, version: str, choice: Choice, memory: Memory) -> str:
     """Return what the user would recognise: where the parent comes from."""
-    _, comes_from = memory.template.get(project, (project, None))
-    if isinstance(choice, Direct) or comes_from is None:
+    template = memory.template(project)
+    if isinstance(choice, Direct) or template.chain is None:
         return f"{project}=={version}"
-    if comes_from.startswith("-"):
-        return comes_from
-    return comes_from.partition("->")[0].partition("=")[0].partition("<")[0].partition(">")[0]
+    return template.parent or template.chain

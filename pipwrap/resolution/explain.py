@@ -84,12 +84,12 @@ def describe(
     """Return the conflict in pip's frame: who wants what, and what to do."""
     triggers = sorted({cause.trigger or cause.requirement for cause in causes})
     reasons = ["\nThe conflict is caused by:"]
-    for cause in causes:
-        who = f"{cause.parent} {cause.parent_version} depends on" if cause.parent else None
-        reasons.append(f"    {who or 'The user requested'} {cause.requirement}")
-    for project in dict.fromkeys(cause.project for cause in causes):
-        if project in constraints:
-            reasons.append(f"    The user requested (constraint) {constraints[project]}")
+    reasons += [f"    {_who(cause)} {cause.requirement}" for cause in causes]
+    reasons += [
+        f"    The user requested (constraint) {constraints[project]}"
+        for project in dict.fromkeys(cause.project for cause in causes)
+        if project in constraints
+    ]
     missing = sorted({cause.project for cause in causes if not has_candidates(cause.project)})
     if missing:
         reasons.append(
@@ -108,6 +108,12 @@ def describe(
         "\n".join(reasons),
         HELP,
     )
+
+
+def _who(cause: Cause) -> str:
+    if cause.parent is None:
+        return "The user requested"
+    return f"{cause.parent} {cause.parent_version} depends on"
 
 
 def _join(parts: Sequence[str]) -> str:

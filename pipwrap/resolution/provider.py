@@ -101,6 +101,27 @@ class _Wish:
         self.direct |= requirement.url is not None
 
 
+@dataclass(frozen=True, slots=True)
+class Template:
+    """The requirement that first asked for a project; pip names the project by it."""
+
+    text: str
+    chain: str | None = None
+    """Where it came from, as pip prints it: ``a>=1->b->-r FILE (line 1)``."""
+    parent: str | None = None
+    """The project that asked; ``None`` for the user."""
+
+    @property
+    def origin(self) -> str:
+        """Return how it is named as the origin of what it needs."""
+        return f"{self.text}->{self.chain}" if self.chain else self.text
+
+    @property
+    def suffix(self) -> str:
+        """Return `` (from ...)``, or nothing for what the command line asked for."""
+        return f" (from {self.chain})" if self.chain else ""
+
+
 @dataclass(slots=True)
 class Memory:
     """What stays true when a resolution starts again."""
@@ -109,9 +130,13 @@ class Memory:
         default_factory=dict
     )
     sources: dict[str, Direct] = field(default_factory=dict)
-    template: dict[str, tuple[str, str | None]] = field(default_factory=dict)
-    """Project to the text of its first requirement and where that came from."""
+    templates: dict[str, Template] = field(default_factory=dict)
+    """By project: the requirement that first asked for it."""
     told: set[str] = field(default_factory=set)
+
+    def template(self, project: str) -> Template:
+        """Return what first asked for ``project``."""
+        return self.templates.get(project, Template(project))
 
 
 class Provider(BaseProvider[str, int]):
@@ -147,7 +172,7 @@ class Provider(BaseProvider[str, int]):
         requirement = user.requirement
         assert requirement is not None  # noqa: S101 - named before the resolution begins
         project = requirement.name
-        self._memory.template.setdefault(project, (requirement.text, user.comes_from))
+        self._memory.templates.setdefault(project, Template(requirement.text, user.comes_from))
         if user.source is not None:
             allowed = self.projects.range_of_source(project, user.source)
         else:
@@ -337,9 +362,9 @@ class Provider(BaseProvider[str, int]):
         return needs
 
     def _add(self, needs: dict[str, Ranks], parent: str, requirement: Requirement) -> None:
-        origin, comes_from = self._memory.template.get(parent, (parent, None))
-        chain = f"{origin}->{comes_from}" if comes_from else origin
-        self._memory.template.setdefault(requirement.name, (requirement.text, chain))
+        chain = self._memory.template(parent).origin
+        template = Template(requirement.text, chain, parent)
+        self._memory.templates.setdefault(requirement.name, template)
         allowed = self._range(requirement)
         for package in _packages(requirement.name, requirement.extras):
             self._wishes.setdefault(package, _Wish()).learn(requirement)
@@ -380,18 +405,17 @@ class Provider(BaseProvider[str, int]):
         return known
 
     def _read(self, project: str, choice: Choice) -> Dependencies | errors.InvalidDistribution:
-        text, comes_from = self._memory.template.get(project, (project, None))
-        origin = f" (from {comes_from})" if comes_from else ""
+        template = self._memory.template(project)
         if isinstance(choice, InstalledCandidate):
             place = self._rules.show_path(choice.distribution.location)
             self._listener(
                 Told(
-                    f"Requirement already satisfied: {text} in {place}{origin} "
+                    f"Requirement already satisfied: {template.text} in {place}{template.suffix} "
                     f"({choice.distribution.version})"
                 )
             )
             return Dependencies.of(self._artifacts.installed(choice))
-        self._listener(Told(f"Collecting {text}{origin}"))
+        self._listener(Told(f"Collecting {template.text}{template.suffix}"))
         wanted = choice.source if isinstance(choice, Direct) else choice
         try:
             obtained = self._artifacts.metadata(wanted)

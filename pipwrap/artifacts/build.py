@@ -1,0 +1,154 @@
+"""Running a build backend: the one door to ``build`` (PEP 517, PEP 660)."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from pipwrap import errors
+from pipwrap.events import BuildFinished, BuildStarted, Listener
+
+if TYPE_CHECKING:
+    from build import ProjectBuilder
+
+    from pipwrap.artifacts.build_env import BuildEnvironment
+
+_LAST_LINES = 40
+ConfigSettings = Mapping[str, str | Sequence[str]]
+
+
+class Backend:
+    """The build backend of one source tree, in one build environment.
+
+    Everything it prints goes to ``log``; what failed is raised as ``errors.BuildFailed`` with the
+    last lines of it.
+    """
+
+    def __init__(
+        self,
+        source_tree: str,
+        environment: BuildEnvironment,
+        log: str,
+        name: str,
+        listener: Listener,
+    ) -> None:
+        """Read pyproject.toml; raises ``errors.InvalidDistribution`` when it is no good."""
+        self._environment = environment
+        self._log = log
+        self._name = name
+        self._listener = listener
+        self._builder = _project_builder(source_tree, environment, self._run, name)
+
+    @property
+    def requires(self) -> list[str]:
+        """Return the static build requirements (PEP 518)."""
+        return sorted(self._builder.build_system_requires)
+
+    def requires_for_wheel(self, settings: ConfigSettings) -> list[str]:
+        """Return what the backend asks for in addition."""
+        with self._step("Getting requirements to build wheel", "get_requires_for_build_wheel"):
+            return sorted(self._builder.get_requires_for_build("wheel", _plain(settings)))
+
+    def prepare_metadata(self, directory: str, settings: ConfigSettings) -> str | None:
+        """Return the .dist-info directory that the backend made, ``None`` if it has no such hook.
+
+        PEP 517 lets a backend leave ``prepare_metadata_for_build_wheel`` out.
+        """
+        with self._step("Preparing metadata (pyproject.toml)", "prepare_metadata_for_build_wheel"):
+            return self._builder.prepare("wheel", directory, _plain(settings))
+
+    def build_wheel(
+        self, directory: str, settings: ConfigSettings, metadata: str | None = None
+    ) -> str:
+        """Return the path of the wheel that the backend made in ``directory``."""
+        with self._step(f"Building wheel for {self._name} (pyproject.toml)", "build_wheel"):
+            return self._builder.build("wheel", directory, _plain(settings), metadata)
+
+    def _run(
+        self,
+        command: Sequence[str],
+        cwd: str | None = None,
+        extra_environ: Mapping[str, str] | None = None,
+    ) -> None:
+        """Run one hook with its output in the log (a pyproject_hooks runner)."""
+        environ = {**self._environment.hook_environ(), **(extra_environ or {})}
+        with open(self._log, "ab") as log:
+            subprocess.run(
+                list(command),
+                cwd=cwd,
+                env=environ,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                check=True,
+            )
+
+    @contextmanager
+    def _step(self, description: str, hook: str) -> Iterator[None]:
+        from build import BuildBackendException, BuildException  # noqa: PLC0415 - 140 ms
+
+        self._listener(BuildStarted(description))
+        status = "error"
+        try:
+            yield
+            status = "done"
+        except (BuildBackendException, BuildException, OSError) as error:
+            raise self._failed(hook, description, error) from error
+        finally:
+            self._listener(BuildFinished(description, status))
+
+    def _failed(self, hook: str, description: str, error: Exception) -> errors.BuildFailed:
+        code = getattr(getattr(error, "exception", None), "returncode", None)
+        output = _last_lines(self._log)
+        if code is None:
+            output = f"{output}\n{error}".strip()
+        return errors.BuildFailed(
+            f"{description} did not run successfully.",
+            context=f"exit code: {code if code is not None else 1}",
+            output=output,
+            log_path=self._log,
+            step=hook,
+            note="This error originates from a subprocess, and is likely not a problem with pip.",
+        )
+
+
+def _project_builder(
+    source_tree: str,
+    environment: BuildEnvironment,
+    runner: Callable[..., None],
+    name: str,
+) -> ProjectBuilder:
+    import warnings  # noqa: PLC0415 - with build only
+
+    import build  # noqa: PLC0415 - 140 ms
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", build.TypoWarning)
+        try:
+            return build.ProjectBuilder.from_isolated_env(environment, source_tree, runner)
+        except build.BuildSystemTableValidationError as error:
+            raise errors.InvalidDistribution(
+                f"{name} has a pyproject.toml file that does not comply with PEP 518: {error}"
+            ) from error
+        except build.BuildException as error:
+            raise errors.InvalidDistribution(f"{name} cannot be built: {error}") from error
+
+
+def _plain(settings: ConfigSettings) -> dict[str, str | Sequence[str]] | None:
+    """Return the settings as hooks take them: nothing rather than an empty mapping, as pip."""
+    return dict(settings) or None
+
+
+def _last_lines(path: str) -> str:
+    """Return the end of a log, for a person to read."""
+    try:
+        with open(path, "rb") as stream:
+            stream.seek(0, os.SEEK_END)
+            stream.seek(max(0, stream.tell() - 64 * 1024))
+            text = stream.read().decode("utf-8", "replace")
+    except OSError:
+        return ""
+    return "\n".join(text.rstrip().splitlines()[-_LAST_LINES:])
