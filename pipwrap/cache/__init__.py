@@ -1,0 +1,1 @@
+"""THE HEART; see ``layout`` for the map of what is on disk."""
