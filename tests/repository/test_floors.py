@@ -14,6 +14,9 @@ FLOORS = {
     "pipwrap.events": 0,
     "pipwrap.model": 0,
     "pipwrap.cache.satisfied": 0,
+    "pipwrap.network.download": 1,  # works on any Transport, as do the two beneath it
+    "pipwrap.network.failures": 1,
+    "pipwrap.network.origins": 1,
     "pipwrap.network.transport": 1,
     "pipwrap.cache.directives": 1,
     "pipwrap.cache.disk": 1,
@@ -177,3 +180,9 @@ def test_the_walk_sees_imports_in_functions_for_types_and_by_name():
     assert [one.module.split(".")[1] for one in source.imports()] == ["cli", "index", "report"]
     assert not any(one.at_start for one in source.imports())
     assert all(message and "Protocol" in message for message in messages)
+
+
+def test_every_floor_and_exception_is_of_a_module_by_its_right_name():
+    named = {name for pair in BESIDE for name in pair}
+    assert named <= {source.name for source in sources()}
+    assert {name.split(".")[0] for name in FLOORS} == {"pipwrap"}
