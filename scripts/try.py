@@ -19,9 +19,11 @@ from dataclasses import dataclass
 PROJECT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 ROOT = os.path.join(PROJECT, ".scratch", "try")
 CACHE = os.path.join(ROOT, "cache")
+NAMES_SHOWN = 6
 DEFAULT = ("rich", "requests", "markupsafe", "--no-binary", "markupsafe")
 LINES = {
-    "downloaded": re.compile(r"\s*Downloading (\S+)"),
+    "downloaded": re.compile(r"\s*Downloading (\S+)(?<!\.metadata) "),
+    "read metadata of": re.compile(r"\s*Downloading (\S+)\.metadata "),
     "built": re.compile(r"\s*Building wheel for (\S+) .*: finished with status 'done'"),
     "reused": re.compile(r"\s*Using cached (\S+)"),
 }
@@ -95,7 +97,8 @@ def describe(title: str, result: Round) -> None:
     """Print one round's counts and time."""
     print(f"{title}: {result.seconds:.2f} s, exit status {result.status}")
     for kind, names in result.told.items():
-        print(f"  {kind:<10} {len(names):>3}  {' '.join(names)}")
+        shown = " ".join(names[:NAMES_SHOWN]) + (" ..." if names[NAMES_SHOWN:] else "")
+        print(f"  {kind:<16} {len(names):>3}  {shown}".rstrip())
     gained = ", ".join(f"{bucket} {count}" for bucket, count in result.stored.items() if count)
     print(f"  the cache gained: {gained or 'nothing'}")
 
@@ -109,7 +112,7 @@ def faults(first: Round, second: Round) -> list[str]:
     ]
     found += [
         f"the second round {kind} {' '.join(second.told[kind])}"
-        for kind in ("downloaded", "built")
+        for kind in ("downloaded", "read metadata of", "built")
         if second.told[kind]
     ]
     gained = [bucket for bucket, count in second.stored.items() if count]
