@@ -54,6 +54,7 @@ class Stored:
     body: str
     """sha256 of the content."""
     size: int
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
