@@ -144,6 +144,8 @@ def main(arguments: Sequence[str]) -> int:
     for number, result in enumerate(rounds, start=1):
         describe(f"Round {number}", result)
     problems = faults(*rounds)
+    if not arguments and not (rounds[0].told["built"] and rounds[0].stored[layout.WHEELS]):
+        problems.append("the first round built no wheel, or did not keep it")
     if any(imported):
         problems.append("what was installed cannot be imported")
     for problem in problems:

@@ -167,3 +167,26 @@ def test_a_snapshot_sees_contents_modes_links_and_empty_directories(tmp_path: Pa
     (tmp_path / "link").symlink_to("file")
     states.append(snapshot(tmp_path))
     assert len({str(state) for state in states}) == len(states)
+
+
+def test_connections_are_kept_and_end_with_the_index(tmp_path: Path):
+    with Index() as index:
+        index.add(make_wheel(tmp_path, "demo", "1.0"))
+        index.fault("/simple/slow/", delay=60)
+        host, _, port = index.host.partition(":")
+        connection = http.client.HTTPConnection(host, int(port), timeout=10)
+        connection.request("HEAD", "/simple/demo/")
+        connection.getresponse().read()
+        kept = connection.sock
+        connection.request("GET", "/simple/demo/")
+        assert b"demo-1.0" in connection.getresponse().read()
+        assert connection.sock is kept
+        connection.request("GET", "/simple/slow/")
+    connection.close()
+    assert index.paths("HEAD") == ["/simple/demo/"]
+
+
+def test_what_was_not_added_is_not_there(index: Index):
+    assert [ask(index, path).status for path in ("/simple/x/", "/files/x.whl", "/")] == [404] * 3
+    assert ask(index, "/simple/x").headers["Location"] == "/simple/x/"
+    assert [one.status for one in index.requests] == [404, 404, 404, 301]
