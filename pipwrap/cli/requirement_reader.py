@@ -9,12 +9,12 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import urljoin, urlsplit
-from urllib.request import url2pathname
 
 from pipwrap.cli.options import SearchOptions, add_formats
 from pipwrap.cli.requirement_file import OptionLine, RequirementLine, parse_lines, variables_in
 from pipwrap.errors import InvalidRequirement
 from pipwrap.events import Listener, Warned, ignore
+from pipwrap.index.locations import url_to_path
 
 # The order matters: the mark of UTF-16-LE begins that of UTF-32-LE.
 _BYTE_ORDER_MARKS = (
@@ -120,9 +120,8 @@ class RequirementFileReader:
         scheme = urlsplit(location).scheme.lower()
         if scheme in ("http", "https"):
             return self._decode(self.fetch(location), location)
-        path = url2pathname(urlsplit(location).path) if scheme == "file" else location
         try:
-            with open(path, "rb") as file:
+            with open(url_to_path(location) if scheme == "file" else location, "rb") as file:
                 content = file.read()
         except (OSError, ValueError) as error:
             kind = "constraint" if is_constraint else "requirements"
