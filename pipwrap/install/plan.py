@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+import enum
 from dataclasses import dataclass
 
 from pipwrap.model.environment import InstalledDistribution, Scheme
 from pipwrap.model.wheel import StoredWheel
+
+
+class LinkMode(enum.Enum):
+    """How files come from the store into the environment (``--link-mode``)."""
+
+    AUTO = "auto"
+    """Reflink, else Python sources copied and everything else hardlinked, else copied."""
+    CLONE = "clone"
+    """Reflink, else copy."""
+    HARDLINK = "hardlink"
+    """Hardlink everything, else copy."""
+    COPY = "copy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +48,4 @@ class Plan:
     remove: tuple[InstalledDistribution, ...] = ()
     compile_bytecode: bool = True
     warn_script_location: bool = True
+    link_mode: LinkMode = LinkMode.AUTO

@@ -1,0 +1,1 @@
+"""From a link to a wheel in the store: files, source trees, builds."""

@@ -1,0 +1,25 @@
+"""What a wheel file says about itself, read without unpacking it."""
+
+from __future__ import annotations
+
+from pipwrap.cache import archive as wheel_archive
+from pipwrap.model.metadata import Metadata
+
+
+def read_metadata_text(path: str, filename: str) -> str:
+    """Return the METADATA of a wheel file.
+
+    ``InvalidDistribution`` for what is no proper wheel; ``filename`` is its name on the index,
+    which may differ from where it lies.
+    """
+    with (
+        open(path, "rb") as stream,
+        wheel_archive.opened(stream, path, filename) as archive,
+    ):
+        wheel_archive.read_wheel_facts(archive)
+        return archive.read("METADATA")
+
+
+def read_metadata(path: str, filename: str) -> Metadata:
+    """Return the fields of a wheel file's METADATA."""
+    return Metadata.parse(read_metadata_text(path, filename))

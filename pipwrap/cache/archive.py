@@ -1,0 +1,179 @@
+"""A wheel file, read member by member: every rule of the format is checked on the way.
+
+The only reader of wheel archives; nothing is ever extracted by name.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import csv
+import email.parser
+import hashlib
+import os
+import stat
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import IO
+
+from pipwrap.errors import InvalidDistribution
+from pipwrap.model.wheel import StoredFile, dist_info_directory, invalid_wheel, member_path
+
+SUPPORTED_MAJOR = 1
+CHUNK = 256 * 1024
+_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
+"""What zipfile raises for truncated, corrupt, encrypted or unknown-compression members."""
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """An open wheel whose names have been judged."""
+
+    path: str
+    filename: str
+    zip: zipfile.ZipFile
+    dist_info: str
+    members: tuple[tuple[str, zipfile.ZipInfo], ...]
+    """(path below the wheel's root, member), files only."""
+
+    def read(self, name: str) -> str:
+        """Return a text file of the .dist-info directory; refuse the wheel without it."""
+        path = f"{self.dist_info}/{name}"
+        info = dict(self.members).get(path)
+        if info is None:
+            reason = f"could not read {path!r} file: there is no such file in the archive"
+            raise invalid_wheel(self.filename, reason)
+        try:
+            with translated(self.path, self.filename):
+                return self.zip.read(info).decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise invalid_wheel(self.filename, f"error decoding {path!r}: {error}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class WheelFacts:
+    """What the WHEEL file says."""
+
+    root_is_purelib: bool
+    newer_version: str | None
+    """A Wheel-Version of the same major series that is newer than what pip knows."""
+
+
+@contextlib.contextmanager
+def translated(path: str, filename: str) -> Iterator[None]:
+    """Turn what zipfile raises for a damaged file into one error that names the wheel."""
+    try:
+        yield
+    except _DAMAGE as error:
+        name = filename.partition("-")[0]
+        raise InvalidDistribution(
+            f"Wheel {name!r} located at {path} is invalid.", context=str(error) or None
+        ) from error
+
+
+@contextlib.contextmanager
+def opened(stream: IO[bytes], path: str, filename: str) -> Iterator[Archive]:
+    """Yield the archive in ``stream``; ``path`` and ``filename`` are for names and messages."""
+    with contextlib.ExitStack() as stack:
+        with translated(path, filename):
+            archive = stack.enter_context(zipfile.ZipFile(stream))
+        dist_info = dist_info_directory(archive.namelist(), filename)
+        yield Archive(path, filename, archive, dist_info, _members(archive, path))
+
+
+def _members(archive: zipfile.ZipFile, wheel: str) -> tuple[tuple[str, zipfile.ZipInfo], ...]:
+    """Return all files by the path they will have; refuse links, duplicates and escapes."""
+    files: dict[str, zipfile.ZipInfo] = {}
+    for info in archive.infolist():
+        if info.filename.endswith("/"):
+            continue
+        path = member_path(info.filename, wheel)
+        if stat.S_ISLNK(info.external_attr >> 16):
+            raise InvalidDistribution(f"The wheel {wheel!r} has a symbolic link {info.filename!r}")
+        if path in files:
+            raise InvalidDistribution(f"The wheel {wheel!r} has two files named {path!r}")
+        files[path] = info
+    for path in files:
+        parent = os.path.dirname(path)
+        while parent:
+            if parent in files:
+                raise InvalidDistribution(
+                    f"The wheel {wheel!r} has a file {parent!r} where {path!r} needs a directory"
+                )
+            parent = os.path.dirname(parent)
+    return tuple(files.items())
+
+
+def read_wheel_facts(archive: Archive) -> WheelFacts:
+    """Return what WHEEL says; a major version from the future is refused."""
+    message = email.parser.HeaderParser().parsestr(archive.read("WHEEL"))
+    text = message["Wheel-Version"]
+    if text is None:
+        raise invalid_wheel(archive.filename, "WHEEL is missing Wheel-Version")
+    try:
+        version = tuple(int(part) for part in text.strip().split("."))
+    except ValueError:
+        reason = f"invalid Wheel-Version: {text.strip()!r}"
+        raise invalid_wheel(archive.filename, reason) from None
+    if version[0] > SUPPORTED_MAJOR:
+        name = archive.filename.partition("-")[0]
+        raise InvalidDistribution(
+            f"{name}'s Wheel-Version ({text.strip()}) is not compatible with this version of pip"
+            f" ({archive.filename})"
+        )
+    purelib = str(message.get("Root-Is-Purelib", "")).strip().lower() == "true"
+    return WheelFacts(purelib, text.strip() if version > (SUPPORTED_MAJOR, 0) else None)
+
+
+def read_record(archive: Archive) -> dict[str, tuple[str, str]]:
+    """Return (hash, size) by path as RECORD claims them; one that is no RECORD is refused."""
+    text = archive.read("RECORD")
+    try:
+        rows = [row for row in csv.reader(text.splitlines(), strict=True) if row]
+    except csv.Error as error:
+        path = f"{archive.dist_info}/RECORD"
+        raise invalid_wheel(archive.filename, f"error reading {path!r}: {error}") from error
+    return {row[0]: (row[1] if row[1:] else "", row[2] if row[2:] else "") for row in rows}
+
+
+def differs(stored: StoredFile, claim: tuple[str, str] | None) -> bool:
+    """Tell whether RECORD claims something untrue; weaker hashes than sha256 are not judged."""
+    digest, size = claim or ("", "")
+    algorithm, _, value = digest.partition("=")
+    wrong_digest = algorithm == "sha256" and value.rstrip("=") != stored.sha256
+    return wrong_digest or (size != "" and size != str(stored.size))
+
+
+def extract(archive: Archive, path: str, info: zipfile.ZipInfo, target: str) -> tuple[int, str]:
+    """Write one member to the new file ``target``; return its size and RECORD digest."""
+    digest, size = hashlib.sha256(), 0
+    mode = 0o777 if is_executable(info) else 0o666
+    try:
+        descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    except FileExistsError:
+        # A filesystem that does not tell the case of names apart.
+        raise InvalidDistribution(
+            f"The wheel {archive.path!r} has two files named {path!r}"
+        ) from None
+    with os.fdopen(descriptor, "wb", buffering=0) as out:
+        if info.file_size or info.compress_size:
+            with translated(archive.path, archive.filename), archive.zip.open(info) as member:
+                while chunk := member.read(CHUNK):
+                    digest.update(chunk)
+                    size += len(chunk)
+                    _write_all(out, chunk)
+    return size, base64.urlsafe_b64encode(digest.digest()).decode().rstrip("=")
+
+
+def _write_all(out: IO[bytes], chunk: bytes) -> None:
+    view = memoryview(chunk)
+    while view:
+        view = view[out.write(view) :]
+
+
+def is_executable(info: zipfile.ZipInfo) -> bool:
+    """Tell whether a member has an executable bit (external attributes of Unix archives)."""
+    mode = info.external_attr >> 16
+    return bool(mode and stat.S_ISREG(mode) and mode & 0o111)

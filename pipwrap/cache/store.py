@@ -1,0 +1,272 @@
+"""Unpacked wheels by digest, with their bytecode, ready to be linked into environments.
+
+store-v1/AA/<sha256>/entry.json            size, mtime, mode and sha256 of each file in ``tree``
+store-v1/AA/<sha256>/tree/                 the wheel's files
+store-v1/AA/<sha256>/bytecode/<tag>/       compiled modules, laid out like ``tree``
+store-v1/AA/<sha256>/bytecode/<tag>/.json  what is there, as in entry.json
+
+An entry is immutable and appears by one rename. Whoever links a file compares its stat with the
+entry first; ``StoredWheelChanged`` says that the entry must be discarded and added again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable
+from typing import IO, Any
+
+from pipwrap.cache import archive as wheel_archive
+from pipwrap.cache import disk
+from pipwrap.cache.layout import Layout
+from pipwrap.errors import HashMismatch, PipwrapError
+from pipwrap.events import Listener, Warned
+from pipwrap.model.wheel import StoredFile, StoredWheel
+
+FORMAT = 1
+MANIFEST = ".json"
+LEFT_OUT = ("INSTALLER", "REQUESTED", "direct_url.json")
+"""Files of .dist-info that only the installer may write (PEP 376, PEP 610)."""
+
+
+class StoredWheelChanged(PipwrapError):
+    """Files of a stored wheel are not as they were: discard it, add it again, try again."""
+
+    def __init__(self, wheel: StoredWheel, path: str) -> None:
+        """Keep which entry it is, and one file of it."""
+        super().__init__(f"The cached files of {wheel.filename} were changed: {path}")
+        self.wheel = wheel
+
+
+class Store:
+    """The store below one cache directory."""
+
+    def __init__(self, layout: Layout, listener: Listener, clock: Callable[[], float]) -> None:
+        """Remember where, whom to warn, and the time (seconds) that unpacked files get."""
+        self._layout = layout
+        self._listener = listener
+        self._clock = clock
+
+    def find(self, sha256: str) -> StoredWheel | None:
+        """Return the entry for a wheel; ``None`` when there is none, or (warned) a corrupt one."""
+        root = self._layout.stored_wheel(sha256)
+        try:
+            with open(root + "/entry.json", "rb") as stream:
+                entry = json.loads(stream.read())
+            return _parse(entry, root, sha256)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            self._listener(Warned(f"Ignoring a corrupt entry of the wheel store: {root}: {error}"))
+            return None
+
+    def add(self, wheel_path: str, filename: str, sha256: str) -> StoredWheel:
+        """Unpack a wheel file and return its entry, or the one that is there already.
+
+        ``HashMismatch`` when the bytes are not those of ``sha256``, ``InvalidDistribution`` when
+        they are no proper wheel. Nothing is left behind by a failure.
+        """
+        found = self.find(sha256)
+        if found is not None:
+            return found
+        prepared = disk.unused_name(self._layout.temporary)
+        disk.make_directory(prepared)
+        try:
+            with open(wheel_path, "rb") as stream:
+                _check_digest(stream, filename, sha256)
+                wheel = self._unpack(stream, wheel_path, filename, sha256, prepared)
+            self._publish(prepared, wheel.root)
+        except BaseException:
+            disk.remove_tree(prepared)
+            raise
+        return self.find(sha256) or wheel
+
+    def discard(self, sha256: str) -> None:
+        """Remove an entry; absent is fine."""
+        root = self._layout.stored_wheel(sha256)
+        disk.remove_tree(root, through=self._layout.temporary)
+
+    def read_dist_info(self, wheel: StoredWheel, name: str) -> str | None:
+        """Return a text file of its .dist-info directory, if the wheel has it."""
+        path = f"{wheel.tree}/{wheel.dist_info}/{name}"
+        try:
+            with open(path, encoding="utf-8", errors="replace", newline="") as stream:
+                return stream.read()
+        except FileNotFoundError:
+            return None
+
+    def find_bytecode(self, wheel: StoredWheel, tag: str) -> tuple[StoredFile, ...] | None:
+        """Return the compiled modules for one kind of interpreter; ``None`` when to be compiled."""
+        try:
+            with open(f"{wheel.bytecode(tag)}/{MANIFEST}", "rb") as stream:
+                return tuple(_file(row) for row in json.loads(stream.read()))
+        except (OSError, ValueError, TypeError):
+            return None
+
+    def bytecode_room(self) -> str:
+        """Return a new directory in which bytecode may be prepared."""
+        prepared = disk.unused_name(self._layout.temporary)
+        disk.make_directory(prepared)
+        return prepared
+
+    def add_bytecode(
+        self, wheel: StoredWheel, tag: str, prepared: str, paths: tuple[str, ...]
+    ) -> tuple[StoredFile, ...]:
+        """Publish the directory ``prepared``, which holds ``paths``; return what is there then."""
+        files = tuple(_described(prepared, path) for path in paths)
+        with open(f"{prepared}/{MANIFEST}", "wb") as stream:
+            stream.write(json.dumps(files).encode())
+        self._publish(prepared, wheel.bytecode(tag))
+        return self.find_bytecode(wheel, tag) or files
+
+    def _publish(self, prepared: str, path: str) -> None:
+        """Rename into place; what another process put there stays, a corrupt entry does not."""
+        os.chmod(prepared, disk.DIRECTORY_MODE)
+        if os.path.isdir(path) and not _is_whole(path):
+            disk.remove_tree(path, through=self._layout.temporary)
+        disk.publish_directory(prepared, path)
+
+    def _unpack(
+        self, stream: IO[bytes], wheel_path: str, filename: str, sha256: str, prepared: str
+    ) -> StoredWheel:
+        """Write ``tree`` and ``entry.json`` below ``prepared``."""
+        with wheel_archive.opened(stream, wheel_path, filename) as archive:
+            archive.read("METADATA")
+            facts = wheel_archive.read_wheel_facts(archive)
+            claims = wheel_archive.read_record(archive)
+            files = self._extract_all(archive, prepared + "/tree")
+            self._warn(archive, facts, [f for f in files if _lies(f, claims, archive.dist_info)])
+        wheel = StoredWheel(
+            sha256,
+            filename,
+            self._layout.stored_wheel(sha256),
+            archive.dist_info,
+            facts.root_is_purelib,
+            files,
+        )
+        with open(prepared + "/entry.json", "wb") as out:
+            out.write(json.dumps(_entry(wheel)).encode())
+        return wheel
+
+    def _extract_all(self, archive: wheel_archive.Archive, tree: str) -> tuple[StoredFile, ...]:
+        """Write every member that is installed as a file; all get the time of unpacking.
+
+        Whole seconds, which every filesystem keeps and every link mode preserves.
+        """
+        mtime_ns = int(self._clock()) * 10**9
+        made, files = set(), []
+        for path, info in sorted(archive.members):
+            if not _is_installed(path, archive.dist_info):
+                continue
+            target = f"{tree}/{path}"
+            parent = os.path.dirname(target)
+            if parent not in made:
+                os.makedirs(parent, exist_ok=True)
+                made.add(parent)
+            size, digest = wheel_archive.extract(archive, path, info, target)
+            os.utime(target, ns=(mtime_ns, mtime_ns))
+            mode = os.stat(target).st_mode & 0o7777
+            executable = wheel_archive.is_executable(info)
+            files.append(StoredFile(path, size, mtime_ns, mode, executable, digest))
+        return tuple(files)
+
+    def _warn(
+        self,
+        archive: wheel_archive.Archive,
+        facts: wheel_archive.WheelFacts,
+        lies: list[StoredFile],
+    ) -> None:
+        """Tell what is odd about a wheel that installs all the same."""
+        if facts.newer_version:
+            version = facts.newer_version
+            self._listener(Warned(f"Installing from a newer Wheel-Version ({version})"))
+        if lies:
+            self._listener(
+                Warned(
+                    f"The RECORD of {archive.filename} does not match {len(lies)} of its files, "
+                    f"such as {lies[0].path!r}; they are installed as they are"
+                )
+            )
+
+
+def _is_installed(path: str, dist_info: str) -> bool:
+    """Leave out RECORD and what the installer writes, and bytecode (a way to hide code)."""
+    directory, _, name = path.rpartition("/")
+    if directory == dist_info:
+        return name not in (*LEFT_OUT, "RECORD")
+    return not f"/{directory}".endswith("/__pycache__")
+
+
+def _lies(stored: StoredFile, claims: dict[str, tuple[str, str]], dist_info: str) -> bool:
+    """Tell whether RECORD is wrong about a file; its own signatures are not in it."""
+    if stored.path.startswith(f"{dist_info}/RECORD"):
+        return False
+    return wheel_archive.differs(stored, claims.get(stored.path))
+
+
+def _check_digest(stream: IO[bytes], filename: str, sha256: str) -> None:
+    """Read the whole file once; ``HashMismatch`` when it is another one."""
+    digest = hashlib.sha256()
+    while chunk := stream.read(wheel_archive.CHUNK):
+        digest.update(chunk)
+    if digest.hexdigest() != sha256:
+        raise HashMismatch(
+            f"{filename} is not the file that was asked for",
+            context=f"Expected sha256 {sha256}\n     Got        {digest.hexdigest()}",
+        )
+    stream.seek(0)
+
+
+def _is_whole(path: str) -> bool:
+    """Tell whether a published directory still has the file that says what is in it."""
+    for name in ("entry.json", MANIFEST):
+        try:
+            with open(f"{path}/{name}", "rb") as stream:
+                json.loads(stream.read())
+        except (OSError, ValueError):
+            continue
+        return True
+    return False
+
+
+def _described(root: str, path: str) -> StoredFile:
+    """Return what bytecode looks like on disk; its digest is of no use to anybody."""
+    stat = os.stat(f"{root}/{path}")
+    return StoredFile(path, stat.st_size, stat.st_mtime_ns, stat.st_mode & 0o7777, False, "")  # noqa: FBT003
+
+
+def _entry(wheel: StoredWheel) -> dict[str, object]:
+    return {
+        "format": FORMAT,
+        "sha256": wheel.sha256,
+        "filename": wheel.filename,
+        "dist_info": wheel.dist_info,
+        "root_is_purelib": wheel.root_is_purelib,
+        "files": wheel.files,
+    }
+
+
+def _file(row: Any) -> StoredFile:
+    """Return one row of an entry; ``TypeError`` or ``ValueError`` when it is none."""
+    path, size, mtime_ns, mode, executable, sha256 = row
+    if not (type(path) is type(sha256) is str and type(size) is type(mtime_ns) is int):
+        raise TypeError(f"not a file: {row!r}")
+    return StoredFile(path, size, mtime_ns, mode, executable, sha256)
+
+
+def _parse(entry: dict[str, object], root: str, sha256: str) -> StoredWheel:
+    """Return the wheel that entry.json describes."""
+    if entry["format"] != FORMAT or entry["sha256"] != sha256:
+        raise ValueError("not the entry of this wheel")
+    files = entry["files"]
+    if not isinstance(files, list):
+        raise TypeError("no list of files")
+    return StoredWheel(
+        sha256,
+        str(entry["filename"]),
+        root,
+        str(entry["dist_info"]),
+        bool(entry["root_is_purelib"]),
+        tuple(_file(row) for row in files),
+    )

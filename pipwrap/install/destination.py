@@ -1,0 +1,335 @@
+"""From a stored wheel to the files of an installation: the one door to ``installer``.
+
+``installer`` decides schemes, scripts and generated files through its two ports. Files at the
+wheel's root need no decision: they are added by ``finalize_installation`` and not one by one.
+Nothing is written here; the result is a list of files to come.
+"""
+
+from __future__ import annotations
+
+import base64
+import csv
+import hashlib
+import io
+import os
+import posixpath
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import BinaryIO
+
+import installer
+from installer.destinations import WheelDestination
+from installer.exceptions import InstallerError
+from installer.records import Hash, RecordEntry
+from installer.scripts import Script
+from installer.sources import WheelSource
+from installer.utils import Scheme as SchemeKey
+from installer.utils import get_launcher_kind
+
+from pipwrap.errors import InvalidDistribution
+from pipwrap.install import scripts
+from pipwrap.install.linking import Creation, checked, file_mode
+from pipwrap.install.plan import Installation
+from pipwrap.model.environment import Scheme
+from pipwrap.model.wheel import StoredFile
+
+INSTALLER = b"pipwrap\n"
+_DATA_PARTS = 2
+"""``NAME.data/key/`` stands before the path of a file in a scheme."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What every installation of one command has in common."""
+
+    scheme: Scheme
+    executable: str
+    """For the first line of scripts."""
+    python_version: tuple[int, ...]
+    cache_tag: str
+    umask: int
+    now_ns: int
+    """The time that written files get."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """The files of one distribution, and which of them are console scripts."""
+
+    creations: tuple[Creation, ...]
+    scripts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A stored file, its place and the mode it will have, as ``linking.checked`` returns it."""
+
+    file: StoredFile
+    source: str
+    mode: int
+    shareable: bool
+
+
+class _Stream(io.BytesIO):
+    """Stands for the content of a stored file, which is linked and not read."""
+
+    def __init__(self, stored: _Source) -> None:
+        super().__init__()
+        self.stored = stored
+
+
+def prepare(
+    installation: Installation, target: Target, bytecode: tuple[StoredFile, ...], tag: str
+) -> Prepared:
+    """Return every file that installing a distribution makes.
+
+    ``StoredWheelChanged`` when the store was tampered with, ``InvalidDistribution`` (in pip's
+    words) for entry points that cannot be scripts.
+    """
+    wheel = installation.wheel
+    files = [_Source(*row) for row in checked(wheel, wheel.tree, wheel.files, target.umask)]
+    compiled = [
+        _Source(*row) for row in checked(wheel, wheel.bytecode(tag), bytecode, target.umask)
+    ]
+    try:
+        entry_points = _entry_points(installation, target)
+        destination = _Destination(installation, target, files, compiled)
+        source = _StoredSource(installation, files, entry_points)
+        installer.install(source, destination, _additional_metadata(installation))
+    except InvalidDistribution as error:
+        requirement = f"{installation.name}=={installation.version}"
+        raise InvalidDistribution(f"For req: {requirement}. {error.message}") from error
+    except (InstallerError, AssertionError, ValueError) as error:
+        raise InvalidDistribution(f"{wheel.filename} cannot be installed: {error}") from error
+    return Prepared(tuple(destination.creations.values()), tuple(destination.console_scripts))
+
+
+def _entry_points(installation: Installation, target: Target) -> scripts.EntryPoints:
+    wheel = installation.wheel
+    try:
+        with open(f"{wheel.tree}/{wheel.dist_info}/entry_points.txt", encoding="utf-8") as stream:
+            text = stream.read()
+    except FileNotFoundError:
+        return scripts.EntryPoints()
+    except UnicodeDecodeError as error:
+        raise InvalidDistribution(
+            f"Error decoding metadata for {wheel.filename}: {error} in entry_points.txt file"
+        ) from error
+    found = scripts.versioned(scripts.parse_entry_points(text), target.python_version)
+    scripts.check_entry_points(found, target.scheme.scripts)
+    return found
+
+
+def _additional_metadata(installation: Installation) -> dict[str, bytes]:
+    metadata = {"INSTALLER": INSTALLER}
+    if installation.direct_url is not None:
+        metadata["direct_url.json"] = installation.direct_url.encode()
+    if installation.requested:
+        metadata["REQUESTED"] = b""
+    return metadata
+
+
+class _StoredSource(WheelSource):
+    """``installer``'s port to a wheel, over the store."""
+
+    def __init__(
+        self, installation: Installation, files: list[_Source], entry_points: scripts.EntryPoints
+    ) -> None:
+        stem = installation.wheel.dist_info.removesuffix(".dist-info")
+        name, _, version = stem.rpartition("-")
+        super().__init__(name, version)
+        self._wheel = installation.wheel
+        self._files = files
+        self._entry_points = entry_points
+
+    @property
+    def dist_info_filenames(self) -> list[str]:
+        return ["WHEEL", "entry_points.txt"]
+
+    def read_dist_info(self, filename: str) -> str:
+        if filename == "entry_points.txt":
+            return self._entry_points.as_text()
+        purelib = "true" if self._wheel.root_is_purelib else "false"
+        return f"Wheel-Version: 1.0\nRoot-Is-Purelib: {purelib}\n"
+
+    def get_contents(self) -> Iterator[tuple[tuple[str, str, str], BinaryIO, bool]]:
+        """Yield what lies in .data; all such directories count, whatever they are named."""
+        for stored in self._files:
+            top, _, rest = stored.file.path.partition("/")
+            if top.endswith(".data") and not self._is_wrapper(rest):
+                row = (f"{self.data_dir}/{rest}", "", "")
+                yield row, _Stream(stored), stored.file.executable
+
+    def _is_wrapper(self, rest: str) -> bool:
+        """Tell setuptools' own scripts for entry points, which are generated anew."""
+        if not rest.startswith("scripts/"):
+            return False
+        name = posixpath.basename(rest)
+        for suffix in (".exe", "-script.py", ".pya"):
+            if name.lower().endswith(suffix):
+                name = name[: -len(suffix)]
+                break
+        return name in self._entry_points.names
+
+
+class _Destination(WheelDestination):
+    """``installer``'s port to an environment: collects what is to be made."""
+
+    def __init__(
+        self,
+        installation: Installation,
+        target: Target,
+        files: list[_Source],
+        compiled: list[_Source],
+    ) -> None:
+        scheme = target.scheme
+        self._target = target
+        self._directories: Mapping[str, str] = {
+            "purelib": scheme.purelib,
+            "platlib": scheme.platlib,
+            "headers": os.path.join(scheme.headers, installation.display_name),
+            "scripts": scheme.scripts,
+            "data": scheme.data,
+        }
+        self._root = scheme.purelib if installation.wheel.root_is_purelib else scheme.platlib
+        self._files = files
+        self._compiled = {stored.file.path: stored for stored in compiled}
+        self._rows: dict[str, tuple[str, str, str]] = {}
+        self.creations: dict[str, Creation] = {}
+        self.console_scripts: list[str] = []
+
+    def write_script(self, name: str, module: str, attr: str, section: str) -> RecordEntry:
+        """Plan the script of an entry point."""
+        executable = self._target.executable
+        if os.name == "nt":
+            name, content = Script(name, module, attr, section).generate(  # type: ignore[arg-type]
+                executable, get_launcher_kind()
+            )
+        else:
+            content = scripts.script_text(_shebang(executable), module, attr)
+        mode = file_mode(self._target.umask) | 0o555
+        path = os.path.join(self._directories["scripts"], name)
+        if section == "console":
+            self.console_scripts.append(path)
+        return self._written(path, name, content, mode)
+
+    def write_file(
+        self,
+        scheme: SchemeKey,
+        path: str | os.PathLike[str],
+        stream: BinaryIO,
+        is_executable: bool,  # noqa: FBT001  # the port's
+    ) -> RecordEntry:
+        """Plan a file of .data, or one that the installer adds to .dist-info."""
+        del is_executable
+        relative = os.fspath(path)
+        target_path = os.path.join(self._directories[scheme], relative)
+        if not isinstance(stream, _Stream):
+            mode = file_mode(self._target.umask)
+            return self._written(target_path, relative, stream.read(), mode)
+        stored = stream.stored
+        changed = None
+        if scheme == "scripts":
+            changed = _with_shebang(stored.source, self._target.executable)
+        if changed is None:
+            self._linked(target_path, stored)
+            entry = RecordEntry(relative, Hash("sha256", stored.file.sha256), stored.file.size)
+        else:
+            entry = self._written(target_path, relative, changed, stored.mode)
+        self._add_bytecode(target_path, stored, changed)
+        return entry
+
+    def finalize_installation(
+        self,
+        scheme: SchemeKey,
+        record_file_path: str,
+        records: Iterable[tuple[SchemeKey, RecordEntry]],
+    ) -> None:
+        """Plan the files at the wheel's root, and RECORD."""
+        del scheme
+        for stored in self._files:
+            path = stored.file.path
+            if not path.partition("/")[0].endswith(".data"):
+                self._linked(f"{self._root}/{path}", stored)
+                digest = f"sha256={stored.file.sha256}"
+                self._rows[path] = (path, digest, str(stored.file.size))
+        for path, stored in self._compiled.items():
+            if not path.partition("/")[0].endswith(".data"):
+                self._linked(f"{self._root}/{path}", stored)
+                self._rows[path] = (path, "", "")
+        for key, record in records:
+            _, digest, size = record.to_row()
+            self._add_row(os.path.join(self._directories[key], record.path), digest, size)
+        content = io.StringIO(newline="")
+        csv.writer(content).writerows(sorted(self._rows.values()))
+        path = f"{self._root}/{record_file_path}"
+        self._written(path, path, content.getvalue().encode(), file_mode(self._target.umask))
+
+    def _linked(self, path: str, stored: _Source) -> None:
+        file = stored.file
+        self.creations[path] = Creation(
+            path, file.size, file.mtime_ns, stored.mode, stored.source, b"", stored.shareable
+        )
+
+    def _written(self, path: str, relative: str, content: bytes, mode: int) -> RecordEntry:
+        self.creations[path] = Creation(
+            path, len(content), self._target.now_ns, mode, None, content
+        )
+        digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).decode().rstrip("=")
+        return RecordEntry(relative, Hash("sha256", digest), len(content))
+
+    def _add_row(self, path: str, digest: str, size: str) -> None:
+        """Name a file by its path from the root; another drive has none (Windows)."""
+        try:
+            path = os.path.relpath(path, self._root)
+        except ValueError:
+            path = os.path.abspath(path)
+        path = path.replace(os.sep, "/")
+        self._rows[path] = (path, digest, size)
+
+    def _add_bytecode(self, path: str, stored: _Source, changed: bytes | None) -> None:
+        """Plan the compiled form of a module in .data."""
+        compiled = self._compiled.get(cached_path(stored.file.path, self._target.cache_tag))
+        if compiled is None:
+            return
+        target_path = cached_path(path, self._target.cache_tag)
+        self._add_row(target_path, "", "")
+        if changed is None:
+            self._linked(target_path, compiled)
+            return
+        with open(compiled.source, "rb") as stream:
+            content = stream.read()
+        content = content[:8] + _little(self._target.now_ns // 10**9, len(changed)) + content[16:]
+        self._written(target_path, target_path, content, compiled.mode)
+
+
+def cached_path(path: str, cache_tag: str) -> str:
+    """Return where the bytecode of a module lies (PEP 3147)."""
+    directory, name = os.path.split(path)
+    cached = f"__pycache__/{name.removesuffix('.py')}.{cache_tag}.pyc"
+    return f"{directory}/{cached}" if directory else cached
+
+
+def _little(mtime: int, size: int) -> bytes:
+    """Return what stands for the source in a bytecode file (PEP 552, timestamp mode)."""
+    return b"".join((value & 0xFFFFFFFF).to_bytes(4, "little") for value in (mtime, size))
+
+
+def _shebang(executable: str) -> bytes:
+    try:
+        with open(executable, "rb") as stream:
+            is_script = stream.read(2) == b"#!"
+    except OSError:
+        is_script = False
+    limit = 512 if sys.platform == "darwin" else 127
+    return scripts.shebang(executable, is_script=is_script, limit=limit)
+
+
+def _with_shebang(source: str, executable: str) -> bytes | None:
+    """Return a script with its ``#!python`` line replaced; ``None`` when it has none."""
+    with open(source, "rb") as stream:
+        if not stream.read(8).startswith(b"#!python"):
+            return None
+        stream.readline()
+        return _shebang(executable) + stream.read()

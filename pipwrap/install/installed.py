@@ -1,0 +1,218 @@
+"""What is installed in an environment: the distributions on its path, first come first served."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterable, Iterator
+from urllib.parse import unquote, urlsplit
+from urllib.request import url2pathname
+
+from packaging.utils import canonicalize_name
+
+from pipwrap.events import Listener, Warned, ignore
+from pipwrap.model.environment import Environment, InstalledDistribution
+from pipwrap.model.metadata import Metadata
+
+_VALID_NAME = re.compile(r"^([A-Z0-9]|[A-Z0-9][A-Z0-9._-]*[A-Z0-9])$", re.IGNORECASE)
+"""Dependency specifiers, names."""
+_INFO = (".dist-info", ".egg-info")
+_HEAD = 16 * 1024
+"""Name and Version stand at the start of every METADATA."""
+
+
+def find_installed(
+    environment: Environment, paths: Iterable[str] | None = None, listener: Listener = ignore
+) -> tuple[InstalledDistribution, ...]:
+    """Return every distribution on the environment's path, or on ``paths``, in path order.
+
+    Of two of one name the first on the path counts. What is not a distribution's name is told
+    as a warning and left out.
+    """
+    found: dict[str, InstalledDistribution] = {}
+    searched = tuple(environment.sys_path if paths is None else paths)
+    for directory in dict.fromkeys(searched):
+        for distribution in _distributions(directory, listener):
+            found.setdefault(canonicalize_name(distribution.name), distribution)
+    return tuple(found.values())
+
+
+def read_metadata(distribution: InstalledDistribution) -> Metadata:
+    """Return a distribution's metadata; absent fields are empty.
+
+    The dependencies of an .egg-info are in its requires.txt, and returned as Requires-Dist.
+    """
+    text = read_text(distribution, "METADATA") or read_text(distribution, "PKG-INFO")
+    if text is None and os.path.isfile(distribution.info):
+        text = _read(distribution.info)
+    metadata = Metadata.parse(text or "")
+    requires = read_text(distribution, "requires.txt")
+    if metadata.requires_dist or requires is None or distribution.is_wheel:
+        return metadata
+    return Metadata(
+        metadata.name,
+        metadata.version,
+        tuple(_requires(requires)),
+        metadata.requires_python,
+        metadata.provides_extra,
+        metadata.metadata_version,
+        metadata.dynamic,
+    )
+
+
+def read_text(distribution: InstalledDistribution, name: str) -> str | None:
+    """Return a text file of a distribution's metadata directory, if it is there."""
+    return _read(os.path.join(distribution.info, name))
+
+
+def direct_url(distribution: InstalledDistribution) -> str | None:
+    """Return the content of direct_url.json (PEP 610), if there is one."""
+    return read_text(distribution, "direct_url.json")
+
+
+def installer_name(distribution: InstalledDistribution) -> str:
+    """Return who installed a distribution (PEP 376); empty when that is not known."""
+    lines = (read_text(distribution, "INSTALLER") or "").splitlines()
+    return next((line.strip() for line in lines if line.strip()), "")
+
+
+def is_requested(distribution: InstalledDistribution) -> bool:
+    """Tell whether the user named the distribution (PEP 376)."""
+    return os.path.lexists(os.path.join(distribution.info, "REQUESTED"))
+
+
+def editable_location(distribution: InstalledDistribution) -> str | None:
+    """Return the project's directory of an editable installation, as found when scanning."""
+    return distribution.editable_location
+
+
+def _distributions(directory: str, listener: Listener) -> Iterator[InstalledDistribution]:
+    """Yield what one directory on the path holds, by name; eggs and egg-links included."""
+    if directory.endswith(".egg") and os.path.isdir(directory):
+        yield from _egg(directory)
+    try:
+        names = sorted(os.listdir(directory or "."))
+    except OSError:
+        return
+    for name in names:
+        if name.startswith("~") and name.endswith(_INFO):
+            _warn_leftover(name, directory, listener)
+        elif name.endswith(_INFO):
+            distribution = _distribution(directory, name)
+            if distribution is not None and _VALID_NAME.match(distribution.name):
+                yield distribution
+            else:
+                stem = canonicalize_name(name.rpartition(".")[0].partition("-")[0])
+                message = f"Ignoring invalid distribution {stem} ({directory})"
+                listener(Warned(message))
+    for name in names:
+        if name.endswith(".egg-link"):
+            yield from _linked(directory, name)
+
+
+def _warn_leftover(name: str, directory: str, listener: Listener) -> None:
+    listener(
+        Warned(
+            f"Ignoring incompletely removed distribution {name} ({directory}); '~'-prefixed"
+            " leftover directories are the result of a previous incomplete installation, and can"
+            " be deleted"
+        )
+    )
+
+
+def _distribution(directory: str, name: str) -> InstalledDistribution | None:
+    """Return the distribution that a .dist-info or .egg-info stands for."""
+    info = os.path.join(directory, name)
+    stem, _ = os.path.splitext(name)
+    named, _, version = stem.partition("-")
+    if name.endswith(".egg-info"):
+        version = ""
+    fields = _head(info)
+    displayed, version = fields.get("name") or named, fields.get("version") or version
+    if not displayed:
+        return None
+    return InstalledDistribution(displayed, version, directory, info, _editable(info))
+
+
+def _egg(directory: str) -> Iterator[InstalledDistribution]:
+    """Yield the distribution that an egg directory on the path is."""
+    fields = _head(os.path.join(directory, "EGG-INFO"))
+    name, version = fields.get("name"), fields.get("version", "")
+    if name:
+        info = os.path.join(directory, "EGG-INFO")
+        yield InstalledDistribution(name, version, directory, info)
+
+
+def _linked(directory: str, name: str) -> Iterator[InstalledDistribution]:
+    """Yield what an .egg-link of ``setup.py develop`` points to."""
+    lines = (_read(os.path.join(directory, name)) or "").splitlines()
+    target = next((line.strip() for line in lines if line.strip()), "")
+    if not target:
+        return
+    location = os.path.join(directory, target)
+    if not os.path.isdir(location):
+        return
+    wanted = canonicalize_name(name.removesuffix(".egg-link"))
+    for entry in sorted(os.listdir(location)):
+        if entry.endswith(".egg-info"):
+            found = _distribution(location, entry)
+            if found is not None and canonicalize_name(found.name) == wanted:
+                yield InstalledDistribution(
+                    found.name, found.version, location, found.info, location
+                )
+
+
+def _head(info: str) -> dict[str, str]:
+    """Return Name and Version from the first file that a metadata directory has."""
+    for path in (f"{info}/METADATA", f"{info}/PKG-INFO", info):
+        try:
+            with open(path, encoding="utf-8", errors="surrogateescape") as stream:
+                text = stream.read(_HEAD)
+        except OSError:
+            continue
+        fields: dict[str, str] = {}
+        for line in text.split("\n\n", 1)[0].splitlines():
+            key, colon, value = line.partition(":")
+            if colon and key.lower() in {"name", "version"}:
+                fields.setdefault(key.lower(), value.strip())
+        return fields
+    return {}
+
+
+def _editable(info: str) -> str | None:
+    """Return the directory that an editable installation's direct_url.json names (PEP 660)."""
+    text = _read(f"{info}/direct_url.json")
+    if text is None:
+        return None
+    try:
+        content = json.loads(text)
+        url = content["url"] if content.get("dir_info", {}).get("editable") else ""
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None
+    parts = urlsplit(url) if isinstance(url, str) else None
+    if parts is None or parts.scheme != "file":
+        return None
+    return url2pathname(unquote(parts.path) if os.name != "nt" else parts.path)
+
+
+def _requires(text: str) -> Iterator[str]:
+    """Yield requirements from requires.txt: sections are ``[extra:marker]``."""
+    condition = ""
+    for line in map(str.strip, text.splitlines()):
+        if line.startswith("[") and line.endswith("]"):
+            extra, _, marker = line[1:-1].partition(":")
+            parts = [f"({marker})"] if marker else []
+            parts += [f'extra == "{canonicalize_name(extra)}"'] if extra else []
+            condition = " and ".join(parts)
+        elif line and not line.startswith("#"):
+            separator = " ; " if " @ " in line else "; "
+            yield f"{line}{separator}{condition}" if condition else line
+
+
+def _read(path: str) -> str | None:
+    try:
+        with open(path, encoding="utf-8", errors="replace") as stream:
+            return stream.read()
+    except OSError:
+        return None

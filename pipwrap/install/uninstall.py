@@ -1,0 +1,296 @@
+"""Which files make up an installed distribution, decided in pip's order; nothing is touched here.
+
+Ways of installing, in that order: flat .egg-info (setuptools with pip of old), distutils
+(refused), .egg directories, .dist-info, ``setup.py develop``.
+"""
+
+from __future__ import annotations
+
+import csv
+import functools
+import os
+import posixpath
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from packaging.utils import canonicalize_name
+
+from pipwrap.errors import DiagnosticError
+from pipwrap.install import installed, scripts
+from pipwrap.model.environment import Environment, InstalledDistribution
+
+_EASY_INSTALL = "easy-install.pth"
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """What removing a distribution takes."""
+
+    distribution: InstalledDistribution
+    paths: tuple[str, ...] = ()
+    """Existing files, and directories that go with all they hold; sorted."""
+    rewritten: tuple[tuple[str, bytes], ...] = ()
+    """Files that lose a line, with what remains (easy-install.pth)."""
+    refused: tuple[str, ...] = ()
+    """Its files outside the environment, which stay."""
+    note: str | None = None
+    """Why nothing is removed, in pip's words."""
+
+
+def find_removal(distribution: InstalledDistribution, environment: Environment) -> Removal:
+    """Return what removing a distribution takes.
+
+    ``DiagnosticError`` in pip's words when that cannot be known: no RECORD, or distutils.
+    """
+    location = os.path.realpath(distribution.location)
+    home = _link_home(distribution, environment) or location
+    if environment.is_virtual and not _is_below(home, os.path.realpath(environment.prefix)):
+        return Removal(
+            distribution,
+            note=f"Not uninstalling {canonicalize_name(distribution.name)} at {location},"
+            f" outside environment {environment.prefix}",
+        )
+    if location == os.path.realpath(environment.stdlib):
+        return Removal(
+            distribution,
+            note=f"Not uninstalling {canonicalize_name(distribution.name)} at {location},"
+            " as it is in the standard library.",
+        )
+    collected = _Collection(environment)
+    for path in _declared(distribution, environment, collected):
+        collected.add(path)
+    _add_scripts(distribution, environment, collected)
+    return collected.removal(distribution)
+
+
+def missing_record(distribution: InstalledDistribution) -> DiagnosticError:
+    """Return pip's error for a distribution whose files are not known."""
+    installer = installed.installer_name(distribution)
+    if installer in {"", "pip", "pipwrap"}:
+        requirement = f"{distribution.name}=={distribution.version}"
+        hint = (
+            "You might be able to recover from this via: "
+            f"pip install --ignore-installed --no-deps {requirement}"
+        )
+    else:
+        hint = (
+            f"The package was installed by {installer}. "
+            "You should check if it can uninstall the package."
+        )
+    return DiagnosticError(
+        "uninstall-no-record-file",
+        f"Cannot uninstall {distribution.name} {distribution.version}",
+        context=(
+            f"The package's contents are unknown: no RECORD file was found for {distribution.name}."
+        ),
+        hint=hint,
+    )
+
+
+class _Collection:
+    """Existing paths, each judged once; directories are resolved, the last part is not."""
+
+    def __init__(self, environment: Environment) -> None:
+        roots = [environment.prefix]
+        if not environment.is_virtual:
+            for scheme in (environment.scheme, environment.user_scheme):
+                roots += [scheme.purelib, scheme.platlib, scheme.scripts, scheme.data]
+        self._roots = tuple({os.path.realpath(root) for root in roots if root})
+        self._real = functools.lru_cache(maxsize=None)(os.path.realpath)
+        self._names = functools.lru_cache(maxsize=None)(_listdir)
+        self._paths: set[str] = set()
+        self._refused: set[str] = set()
+        self._rewritten: dict[str, list[bytes]] = {}
+
+    def add(self, path: str) -> None:
+        """Take a path if it exists, and with a module all its bytecode."""
+        directory, name = os.path.split(path.rstrip("/"))
+        directory = self._real(directory)
+        if name in {"", ".", ".."}:
+            return
+        if name in self._names(directory):
+            self._take(directory, name)
+        if name.endswith(".py"):
+            self._add_bytecode(directory, name[:-3])
+
+    def drop_line(self, path: str, line: str) -> None:
+        """Take a line out of a file that stays."""
+        path = os.path.join(self._real(os.path.dirname(path)), os.path.basename(path))
+        if not self._is_permitted(os.path.dirname(path)):
+            self._refused.add(path)
+            return
+        try:
+            with open(path, "rb") as stream:
+                lines = self._rewritten.setdefault(path, stream.read().splitlines(keepends=True))
+        except FileNotFoundError:
+            return
+        wanted = os.fsencode(os.path.normcase(line))
+        self._rewritten[path] = [held for held in lines if held.rstrip(b"\r\n") != wanted]
+
+    def removal(self, distribution: InstalledDistribution) -> Removal:
+        """Return everything taken, without what lies in a directory that is taken whole."""
+        whole = {path for path in self._paths if os.path.isdir(path) and not os.path.islink(path)}
+        paths = self._paths
+        if whole:
+            paths = {path for path in paths if not any(p in whole for p in _parents(path))}
+        rewritten = tuple((path, b"".join(lines)) for path, lines in self._rewritten.items())
+        return Removal(distribution, tuple(sorted(paths)), rewritten, tuple(sorted(self._refused)))
+
+    def _take(self, directory: str, name: str) -> None:
+        path = os.path.join(directory, name)
+        (self._paths if self._is_permitted(directory) else self._refused).add(path)
+
+    def _is_permitted(self, directory: str) -> bool:
+        return any(_is_below(directory, root) for root in self._roots)
+
+    def _add_bytecode(self, directory: str, stem: str) -> None:
+        """Take what any interpreter compiled from a module (PEP 3147, and beside it before)."""
+        for name in (stem + ".pyc", stem + ".pyo"):
+            if name in self._names(directory):
+                self._take(directory, name)
+        cache = directory + "/__pycache__"
+        for name in self._compiled(cache).get(stem, ()):
+            self._take(cache, name)
+
+    def _compiled(self, cache: str) -> dict[str, list[str]]:
+        """Return the names in a ``__pycache__`` by module."""
+        if cache not in self._modules:
+            by_stem: dict[str, list[str]] = {}
+            for name in self._names(cache):
+                if name.endswith(".pyc"):
+                    by_stem.setdefault(_module_of(name), []).append(name)
+            self._modules[cache] = by_stem
+        return self._modules[cache]
+
+    @functools.cached_property
+    def _modules(self) -> dict[str, dict[str, list[str]]]:
+        return {}
+
+
+def _module_of(name: str) -> str:
+    """Return ``MODULE`` of ``MODULE.TAG.pyc`` and ``MODULE.TAG.opt-1.pyc``."""
+    stem = name.removesuffix(".pyc")
+    head, dot, last = stem.rpartition(".")
+    if dot and last.startswith("opt-"):
+        stem = head
+    return stem.rpartition(".")[0] or stem
+
+
+def _declared(
+    distribution: InstalledDistribution, environment: Environment, collected: _Collection
+) -> Iterator[str]:
+    """Yield the paths that a distribution's metadata names."""
+    info, location = distribution.info, distribution.location
+    link = _egg_link(distribution, environment)
+    is_egg_info = info.endswith(".egg-info")
+    if is_egg_info and os.path.isdir(info) and link is None:
+        yield info
+        yield from _legacy(distribution)
+    elif os.path.isfile(info):
+        raise DiagnosticError(
+            "uninstall-distutils-installed-package",
+            f"Cannot uninstall {distribution.name} {distribution.version}",
+            context=(
+                "It is a distutils installed project and thus we cannot accurately determine"
+                " which files belong to it which would lead to only a partial uninstall."
+            ),
+        )
+    elif location.endswith(".egg"):
+        yield location
+        egg = os.path.basename(location)
+        collected.drop_line(os.path.join(os.path.dirname(location), _EASY_INSTALL), "./" + egg)
+    elif distribution.is_wheel:
+        yield from _recorded(distribution)
+    elif link is not None:
+        yield link
+        collected.drop_line(os.path.join(os.path.dirname(link), _EASY_INSTALL), location)
+
+
+def _recorded(distribution: InstalledDistribution) -> Iterator[str]:
+    """Yield the paths in RECORD."""
+    text = installed.read_text(distribution, "RECORD")
+    if text is None:
+        raise missing_record(distribution)
+    for row in csv.reader(text.splitlines()):
+        if row and row[0]:
+            yield os.path.join(distribution.location, posixpath.normpath(row[0]))
+
+
+def _legacy(distribution: InstalledDistribution) -> Iterator[str]:
+    """Yield the paths of a flat .egg-info: installed-files.txt, else the top-level names."""
+    files = installed.read_text(distribution, "installed-files.txt")
+    if files is not None:
+        for line in files.splitlines():
+            if line:
+                yield os.path.normpath(os.path.join(distribution.info, line))
+        return
+    top_level = installed.read_text(distribution, "top_level.txt") or ""
+    shared = (installed.read_text(distribution, "namespace_packages.txt") or "").splitlines()
+    for name in top_level.splitlines():
+        if name and name not in shared:
+            path = os.path.join(distribution.location, name)
+            yield from (path, path + ".py", path + ".pyc", path + ".pyo")
+
+
+def _add_scripts(
+    distribution: InstalledDistribution, environment: Environment, collected: _Collection
+) -> None:
+    """Take the scripts of entry points and of distutils, whoever made them."""
+    user_site = os.path.realpath(environment.user_scheme.purelib)
+    in_user_site = os.path.realpath(distribution.location) == user_site
+    scheme = environment.user_scheme if in_user_site else environment.scheme
+    text = installed.read_text(distribution, "entry_points.txt") or ""
+    names = set(scripts.parse_entry_points(text).names)
+    names |= _listdir(os.path.join(distribution.info, "scripts"))
+    for name in names:
+        for suffix in ("", ".exe", ".exe.manifest", "-script.py", "-script.pyw", ".bat"):
+            if suffix and os.name != "nt":
+                continue
+            collected.add(os.path.join(scheme.scripts, name + suffix))
+
+
+def _egg_link(distribution: InstalledDistribution, environment: Environment) -> str | None:
+    """Return the .egg-link that made this distribution importable, if that is how it was."""
+    names = (
+        re.sub("[^A-Za-z0-9.]+", "-", distribution.name) + ".egg-link",
+        distribution.name + ".egg-link",
+    )
+    for site in (environment.scheme.purelib, environment.user_scheme.purelib):
+        for name in names:
+            path = os.path.join(site, name)
+            if os.path.isfile(path) and _points_to(path, distribution.location):
+                return path
+    return None
+
+
+def _link_home(distribution: InstalledDistribution, environment: Environment) -> str | None:
+    """Return the resolved directory of the .egg-link, which counts as where it is installed."""
+    link = _egg_link(distribution, environment)
+    return os.path.realpath(os.path.dirname(link)) if link else None
+
+
+def _points_to(link: str, location: str) -> bool:
+    with open(link, encoding="utf-8", errors="surrogateescape") as stream:
+        target = stream.readline().strip()
+    return os.path.realpath(os.path.join(os.path.dirname(link), target)) == os.path.realpath(
+        location
+    )
+
+
+def _is_below(path: str, root: str) -> bool:
+    return path == root or path.startswith(root.rstrip(os.sep) + os.sep)
+
+
+def _parents(path: str) -> Iterator[str]:
+    parent = os.path.dirname(path)
+    while parent and parent != path:
+        yield parent
+        path, parent = parent, os.path.dirname(parent)
+
+
+def _listdir(directory: str) -> frozenset[str]:
+    try:
+        return frozenset(os.listdir(directory))
+    except OSError:
+        return frozenset()

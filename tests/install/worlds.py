@@ -1,0 +1,209 @@
+"""Wheels written with zipfile, real virtual environments, and snapshots of what lies in them."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import hashlib
+import io
+import json
+import os
+import stat
+import subprocess
+import sys
+import zipfile
+from dataclasses import dataclass, field
+
+from pipwrap.cache.layout import Layout
+from pipwrap.cache.store import Store
+from pipwrap.events import Event
+from pipwrap.install.plan import Installation, LinkMode, Plan
+from pipwrap.install.transaction import apply
+from pipwrap.model.environment import Environment, InstalledDistribution, Scheme
+
+WHEEL = "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+_FACTS = """
+import importlib.util, json, sys, sysconfig
+print(json.dumps([sys.version_info[:3], sys.implementation.cache_tag,
+    importlib.util.MAGIC_NUMBER.hex(), sys.prefix, sys.base_prefix, sysconfig.get_paths()]))
+"""
+
+
+def make_wheel(
+    directory: str,
+    name: str = "foo",
+    version: str = "1.0",
+    files: dict[str, str | bytes] | None = None,
+    *,
+    executable: tuple[str, ...] = (),
+    wheel: str = WHEEL,
+    display_name: str | None = None,
+) -> str:
+    """Write a wheel and return its path."""
+    path = os.path.join(directory, f"{name}-{version}-py3-none-any.whl")
+    os.makedirs(directory, exist_ok=True)
+    info = f"{name}-{version}.dist-info"
+    members: dict[str, str | bytes] = dict(files or {f"{name}/__init__.py": "value = 1\n"})
+    members.setdefault(
+        f"{info}/METADATA",
+        f"Metadata-Version: 2.1\nName: {display_name or name}\nVersion: {version}\n",
+    )
+    members.setdefault(f"{info}/WHEEL", wheel)
+    rows = io.StringIO()
+    writer = csv.writer(rows, lineterminator="\n")
+    for member, content in members.items():
+        data = content.encode() if isinstance(content, str) else content
+        digest = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).decode().rstrip("=")
+        writer.writerow((member, f"sha256={digest}", len(data)))
+    writer.writerow((f"{info}/RECORD", "", ""))
+    members.setdefault(f"{info}/RECORD", rows.getvalue())
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for member, content in members.items():
+            zip_info = zipfile.ZipInfo(member, (1999, 1, 2, 3, 4, 6))
+            zip_info.create_system = 3
+            mode = 0o755 if member in executable else 0o644
+            zip_info.external_attr = (stat.S_IFREG | mode) << 16
+            zip_info.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(zip_info, content)
+    return path
+
+
+def sha256_of(path: str) -> str:
+    with open(path, "rb") as stream:
+        return hashlib.sha256(stream.read()).hexdigest()
+
+
+def environment_at(prefix: str) -> Environment:
+    """Return the facts of a virtual environment."""
+    executable = os.path.join(prefix, "bin", "python")
+    output = subprocess.check_output([executable, "-I", "-c", _FACTS])
+    version, tag, magic, real_prefix, base_prefix, paths = json.loads(output)
+    scheme = Scheme(
+        purelib=paths["purelib"],
+        platlib=paths["platlib"],
+        headers=os.path.join(prefix, "include", "site", f"python{version[0]}.{version[1]}"),
+        scripts=paths["scripts"],
+        data=paths["data"],
+    )
+    return Environment(
+        executable=executable,
+        version=tuple(version),
+        implementation="cpython",
+        cache_tag=tag,
+        magic_number=magic,
+        abi="",
+        prefix=real_prefix,
+        base_prefix=base_prefix,
+        scheme=scheme,
+        user_scheme=Scheme(*(os.path.join(prefix, "no-user", part) for part in "abcde")),
+        user_site_enabled=False,
+        sys_path=(paths["purelib"],),
+        stdlib=paths["stdlib"],
+        markers=(),
+        tags=(),
+        externally_managed=None,
+        site_packages_isolated=True,
+    )
+
+
+def snapshot(prefix: str) -> dict[str, str]:
+    """Return the kind, mode and content of everything below a directory."""
+    seen = {}
+    for directory, directories, files in os.walk(prefix):
+        for name in directories:
+            path = os.path.join(directory, name)
+            mode = os.lstat(path).st_mode
+            seen[os.path.relpath(path, prefix)] = f"{mode:o}"
+        for name in files:
+            path = os.path.join(directory, name)
+            mode = os.lstat(path).st_mode
+            content = os.readlink(path) if stat.S_ISLNK(mode) else sha256_of(path)
+            seen[os.path.relpath(path, prefix)] = f"{mode:o} {content}"
+    return seen
+
+
+def files_only(seen: dict[str, str]) -> dict[str, str]:
+    """Return a snapshot without directories: pip leaves some empty, and removes too many."""
+    return {path: value for path, value in seen.items() if " " in value}
+
+
+def records(environment: Environment, info: str) -> list[list[str]]:
+    with open(
+        os.path.join(environment.scheme.purelib, info, "RECORD"), newline="", encoding="utf-8"
+    ) as stream:
+        return list(csv.reader(stream))
+
+
+@dataclass
+class World:
+    """One environment, one store, and everything that was told."""
+
+    environment: Environment
+    store: Store
+    wheels: str
+    events: list[Event] = field(default_factory=list)
+
+    def tell(self, event: Event) -> None:
+        self.events.append(event)
+
+    @property
+    def messages(self) -> list[str]:
+        return [getattr(event, "message", "") for event in self.events]
+
+    @property
+    def purelib(self) -> str:
+        return self.environment.scheme.purelib
+
+    def installation(
+        self,
+        wheel_path: str,
+        *,
+        requested: bool = True,
+        direct_url: str | None = None,
+        replaces: InstalledDistribution | None = None,
+    ) -> Installation:
+        filename = os.path.basename(wheel_path)
+        stored = self.store.add(wheel_path, filename, sha256_of(wheel_path))
+        name, version = filename.split("-")[:2]
+        return Installation(
+            name.lower().replace("_", "-"), name, version, stored, requested, direct_url, replaces
+        )
+
+    def install(self, *wheel_paths: str, link_mode: LinkMode = LinkMode.AUTO) -> None:
+        self.apply(
+            Plan(
+                self.environment.scheme,
+                tuple(map(self.installation, wheel_paths)),
+                link_mode=link_mode,
+                warn_script_location=False,
+            )
+        )
+
+    def apply(self, plan: Plan) -> None:
+        apply(plan, self.environment, self.store, self.tell)
+
+    def pip(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run the real pip on the environment, apart from this machine's configuration."""
+        environ = {k: v for k, v in os.environ.items() if not k.startswith(("PIP_", "PYTHON"))}
+        environ["PIP_CONFIG_FILE"] = os.devnull
+        return subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "pip",
+                "--isolated",
+                "--disable-pip-version-check",
+                "--python",
+                self.environment.executable,
+                *arguments,
+            ],
+            env=environ,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def python(self, code: str) -> str:
+        return subprocess.check_output(
+            [self.environment.executable, "-c", code], text=True, stderr=subprocess.STDOUT
+        ).strip()
