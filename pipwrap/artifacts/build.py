@@ -35,10 +35,12 @@ class Backend:
         name: str,
         listener: Listener,
     ) -> None:
-        """Read pyproject.toml; raises ``errors.InvalidDistribution`` when it is no good."""
+        """Read pyproject.toml; raises ``errors.InvalidDistribution`` when it is no good.
+
+        ``name`` is what messages call the source.
+        """
         self._environment = environment
         self._log = log
-        self._name = name
         self._listener = listener
         self._builder = _project_builder(source_tree, environment, self._run, name)
 
@@ -61,10 +63,10 @@ class Backend:
             return self._builder.prepare("wheel", directory, _plain(settings))
 
     def build_wheel(
-        self, directory: str, settings: ConfigSettings, metadata: str | None = None
+        self, directory: str, settings: ConfigSettings, name: str, metadata: str | None = None
     ) -> str:
         """Return the path of the wheel that the backend made in ``directory``."""
-        with self._step(f"Building wheel for {self._name} (pyproject.toml)", "build_wheel"):
+        with self._step(f"Building wheel for {name} (pyproject.toml)", "build_wheel"):
             return self._builder.build("wheel", directory, _plain(settings), metadata)
 
     def _run(

@@ -14,7 +14,7 @@ from pipwrap.cli.options import SearchOptions, add_formats
 from pipwrap.cli.requirement_file import OptionLine, RequirementLine, parse_lines, variables_in
 from pipwrap.errors import InvalidRequirement
 from pipwrap.events import Listener, Warned, ignore
-from pipwrap.index.locations import url_to_path
+from pipwrap.model.location import url_to_path
 
 # The order matters: the mark of UTF-16-LE begins that of UTF-32-LE.
 _BYTE_ORDER_MARKS = (

@@ -1,33 +1,13 @@
-"""Local places of distributions: paths and file URLs, find-links directories."""
+"""Directories of distributions, as --find-links names them."""
 
 from __future__ import annotations
 
 import os
-import sys
-from urllib.parse import quote, unquote, urlsplit
-from urllib.request import pathname2url, url2pathname
 
 from packaging.utils import canonicalize_name
 
-from pipwrap.model.link import ARCHIVE_EXTENSIONS, Link, split_archive_name
-
-
-def path_to_url(path: str) -> str:
-    """Return the file URL of a path, made absolute."""
-    return "file://" + pathname2url(os.path.normpath(os.path.abspath(path)))
-
-
-def url_to_path(url: str) -> str:
-    """Return the path that a ``file:`` URL means; ``ValueError`` for a host that is not here."""
-    parts = urlsplit(url)
-    if parts.netloc not in {"", "localhost"} and sys.platform != "win32":
-        raise ValueError(f"non-local file URIs are not supported on this platform: {url!r}")
-    return url2pathname(unquote(quote(parts.path)))
-
-
-def is_archive(name: str) -> bool:
-    """Tell whether pip takes a file of this name for a distribution."""
-    return name.lower().endswith(ARCHIVE_EXTENSIONS)
+from pipwrap.model.link import Link, split_archive_name
+from pipwrap.model.location import is_archive, path_to_url
 
 
 class FlatDirectory:
@@ -35,7 +15,7 @@ class FlatDirectory:
 
     def __init__(self, path: str) -> None:
         """Remember the place; it is read at the first question."""
-        self._path = path
+        self._path = os.path.abspath(path)
         self._archives: dict[str, list[str]] | None = None
         self._pages: list[str] = []
 

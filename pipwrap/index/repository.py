@@ -13,8 +13,9 @@ from urllib.parse import quote, urljoin
 from pipwrap import errors
 from pipwrap.events import Listener, Told, Warned
 from pipwrap.index import simple
-from pipwrap.index.locations import FlatDirectory, is_archive, path_to_url, url_to_path
+from pipwrap.index.locations import FlatDirectory
 from pipwrap.model.link import Link, redact
+from pipwrap.model.location import is_archive, path_to_url, url_to_path
 from pipwrap.network.transport import Headers
 
 _OK = 200
@@ -262,7 +263,7 @@ class Repository:
 def project_url(index: str, project: str) -> str:
     """Return the page of a project (PEP 503); an index that is a path becomes a file URL."""
     if "://" not in index and not index.startswith("file:") and os.path.exists(index):
-        index = path_to_url(index)
+        index = path_to_url(os.path.abspath(index))
     return urljoin(index.rstrip("/") + "/", quote(project) + "/")
 
 

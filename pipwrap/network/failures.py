@@ -11,14 +11,9 @@ _HINT_TIMEOUT = (
 )
 
 
-class TransportFailure(errors.NetworkError, errors.DiagnosticError):
-    """A server cannot be reached; pip shows it in its diagnostic frame."""
-
-
-def connection_failed(url: str, host: str, details: str) -> TransportFailure:
+def connection_failed(url: str, host: str, details: str) -> errors.NetworkError:
     """Return the error of a connection that cannot be made, or broke."""
-    return TransportFailure(
-        "connection-failed",
+    return errors.NetworkError(
         f"Failed to connect to {host} while fetching {url}",
         context=details,
         hint="Are you connected to the Internet? If so, check whether your system can connect to "
@@ -27,37 +22,33 @@ def connection_failed(url: str, host: str, details: str) -> TransportFailure:
     )
 
 
-def timed_out(url: str, host: str, seconds: float, *, connecting: bool) -> TransportFailure:
+def timed_out(url: str, host: str, seconds: float, *, connecting: bool) -> errors.NetworkError:
     """Return the error of a server that stays silent."""
     context = f"{host} didn't respond within {seconds} seconds"
     if connecting:
         context += " (while establishing a connection)"
-    return TransportFailure(
-        "connection-timeout", f"Unable to fetch {url}", context=context, hint=_HINT_TIMEOUT
-    )
+    return errors.NetworkError(f"Unable to fetch {url}", context=context, hint=_HINT_TIMEOUT)
 
 
-def not_verified(url: str, host: str, details: str) -> TransportFailure:
+def not_verified(url: str, host: str, details: str) -> errors.NetworkError:
     """Return the error of a TLS handshake that failed."""
-    return TransportFailure(
-        "ssl-verification-failed",
+    return errors.NetworkError(
         f"Failed to establish a secure connection to {host} while fetching {url}",
         context=details,
         hint="You may need to use --cert or check your proxy/firewall configuration",
     )
 
 
-def proxy_failed(url: str, proxy: str, details: str) -> TransportFailure:
+def proxy_failed(url: str, proxy: str, details: str) -> errors.NetworkError:
     """Return the error of a proxy that refuses or is not there."""
-    return TransportFailure(
-        "proxy-connection-failed",
+    return errors.NetworkError(
         f"Failed to connect to proxy {proxy} while fetching {url}",
         context=details,
         hint="This is likely a proxy configuration issue.",
     )
 
 
-def incomplete_download(url: str, received: str, attempts: int) -> TransportFailure:
+def incomplete_download(url: str, received: str, attempts: int) -> errors.NetworkError:
     """Return the error of a body that stays shorter than announced (``received``: "1 kB/2 kB")."""
     tried = f"after {attempts} attempts " if attempts > 1 else ""
     hint = (
@@ -65,8 +56,7 @@ def incomplete_download(url: str, received: str, attempts: int) -> TransportFail
         if attempts > 1
         else "Consider using --resume-retries to enable download resumption."
     )
-    return TransportFailure(
-        "incomplete-download",
+    return errors.NetworkError(
         f"Download failed {tried}because not enough bytes were received ({received})",
         context=f"URL: {url}",
         note="This is an issue with network connectivity, not pip.",

@@ -1,0 +1,194 @@
+"""Getting the bytes: local files as they lie, remote ones through the cache, each once a run."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from pipwrap import errors
+from pipwrap.artifacts import hashes
+from pipwrap.cache.responses import DigestDiffers
+from pipwrap.events import Told
+from pipwrap.model.link import Link
+from pipwrap.model.location import url_to_path
+
+_OK = 200
+Answer = TypeVar("Answer")
+
+
+class Fetched(Protocol):
+    """A file that was fetched; its bytes lie on disk."""
+
+    @property
+    def status(self) -> int:
+        """Return the HTTP status."""
+
+    @property
+    def problem(self) -> str | None:
+        """Return what pip says of an error status."""
+
+    @property
+    def path(self) -> str:
+        """Return where the bytes lie; not to be changed."""
+
+    @property
+    def sha256(self) -> str:
+        """Return their digest."""
+
+    @property
+    def size(self) -> int:
+        """Return their number."""
+
+    @property
+    def from_cache(self) -> bool:
+        """Tell whether no body was transferred."""
+
+
+class Files(Protocol):
+    """Fetches distribution files and metadata; called from many threads."""
+
+    def file(
+        self,
+        url: str,
+        *,
+        sha256: str | None = None,
+        size_hint: int | None = None,
+        is_metadata: bool = False,
+    ) -> Fetched:
+        """Return the file; ``DigestDiffers`` when it is another one than asked for."""
+
+
+class Once:
+    """Remembers the outcome of each piece of work; whoever comes second waits for the first."""
+
+    def __init__(self) -> None:
+        """Start with nothing done."""
+        self._lock = threading.Lock()
+        self._done: dict[object, Future[object]] = {}
+
+    def __call__(self, key: object, work: Callable[[], Answer]) -> Answer:
+        """Return what ``work`` returned (or raise what it raised) the first time for ``key``."""
+        with self._lock:
+            future = self._done.get(key)
+            mine = future is None
+            if future is None:
+                future = self._done[key] = Future()
+        if mine:
+            try:
+                future.set_result(work())
+            except BaseException as error:  # noqa: BLE001 - handed to everybody who waits
+                future.set_exception(error)
+        return future.result()  # type: ignore[return-value]  # the key fixes the type
+
+    def done(self, key: object) -> bool:
+        """Tell whether the work for ``key`` was asked for before."""
+        with self._lock:
+            return key in self._done
+
+
+@dataclass(frozen=True, slots=True)
+class Acquired:
+    """An archive on disk."""
+
+    path: str
+    sha256: str
+    size: int
+    lines: tuple[Told, ...] = ()
+    """How it was had, in pip's words; nothing for local files."""
+
+
+class Archives:
+    """Every archive of a run, by URL."""
+
+    def __init__(self, files: Files) -> None:
+        """Keep the port; nothing is fetched yet."""
+        self._files = files
+        self._once = Once()
+
+    def acquire(self, link: Link) -> Acquired:
+        """Return the archive, verified against the hashes that its index names.
+
+        Raises ``errors.HashMismatch``, ``errors.NetworkError`` or ``errors.InvalidDistribution``.
+        """
+        return self._once(link.url, lambda: self._acquire(link))
+
+    def metadata(self, link: Link) -> tuple[str, tuple[Told, ...]]:
+        """Return the text of a wheel's sidecar (PEP 658), and how it was had."""
+        return self._once(link.metadata_url, lambda: self._sidecar(link))
+
+    def _acquire(self, link: Link) -> Acquired:
+        if link.scheme == "file":
+            return _local(link)
+        shown = link.filename
+        fetched = self._fetch(link, link.url, dict(link.hashes).get("sha256"), link.size)
+        strong = hashes.trusted(link.hashes)
+        if strong and "sha256" not in dict(strong):
+            hashes.verify(strong, f"{shown} from {link.redacted}", fetched.path, fetched.sha256)
+        line = _line(fetched, shown)
+        return Acquired(fetched.path, fetched.sha256, fetched.size, (line,))
+
+    def _sidecar(self, link: Link) -> tuple[str, tuple[Told, ...]]:
+        if link.scheme == "file":
+            with open(url_to_path(link.metadata_url), encoding="utf-8") as stream:
+                return stream.read(), ()
+        sha256 = dict(link.metadata_hashes or ()).get("sha256")
+        fetched = self._fetch(link, link.metadata_url, sha256, None)
+        with open(fetched.path, encoding="utf-8", errors="replace") as stream:
+            text = stream.read()
+        return text, (_line(fetched, link.filename + ".metadata"),)
+
+    def _fetch(self, link: Link, url: str, sha256: str | None, size: int | None) -> Fetched:
+        is_metadata = url != link.url
+        try:
+            fetched = self._files.file(url, sha256=sha256, size_hint=size, is_metadata=is_metadata)
+        except DigestDiffers as error:
+            shown = f"{link.filename} from {link.redacted}"
+            allowed = (("sha256", error.expected),)
+            raise errors.HashMismatch(
+                hashes.mismatch(shown, allowed, {"sha256": error.got})
+            ) from error
+        if fetched.status != _OK:
+            raise errors.NetworkError(
+                f"Could not install requirement {link.filename} because of HTTP error "
+                f"{fetched.problem or fetched.status} for URL {link.redacted}"
+            )
+        return fetched
+
+
+def _local(link: Link) -> Acquired:
+    path = url_to_path(link.url)
+    digest = hashlib.sha256()
+    size = 0
+    try:
+        with open(path, "rb") as stream:
+            while chunk := stream.read(1 << 20):
+                digest.update(chunk)
+                size += len(chunk)
+    except OSError as error:
+        raise errors.EnvironmentRefused(
+            f"Could not install packages due to an OSError: {error}"
+        ) from error
+    acquired = Acquired(path, digest.hexdigest(), size)
+    if link.hashes:
+        hashes.verify(link.hashes, f"{link.filename} from {link.redacted}", path, acquired.sha256)
+    return acquired
+
+
+def _line(fetched: Fetched, name: str) -> Told:
+    word = "Using cached" if fetched.from_cache else "Downloading"
+    return Told(f"{word} {name} ({format_size(fetched.size)})", indent=1)
+
+
+def format_size(size: float) -> str:
+    """Return a number of bytes as pip prints it."""
+    if size > 1000 * 1000:
+        return f"{size / 1000.0 / 1000:.1f} MB"
+    if size > 10 * 1000:
+        return f"{int(size / 1000)} kB"
+    if size > 1000:  # noqa: PLR2004 - decimal units
+        return f"{size / 1000.0:.1f} kB"
+    return f"{int(size)} bytes"

@@ -1,0 +1,354 @@
+"""The one door: choices to metadata, and to wheels that lie in the store."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+from pipwrap import errors
+from pipwrap.artifacts import source_tree
+from pipwrap.artifacts.archives import Acquired, Archives, Once
+from pipwrap.artifacts.hashes import HashPolicy
+from pipwrap.artifacts.source_build import SourceBuild, Workshop
+from pipwrap.artifacts.wheel_file import read_metadata
+from pipwrap.cache.keys import BuildKey, settings_key
+from pipwrap.cache.store import Store
+from pipwrap.cache.wheels import BuiltWheel, BuiltWheels
+from pipwrap.events import Listener, Told, Warned
+from pipwrap.model.candidate import Candidate
+from pipwrap.model.link import Link, redact
+from pipwrap.model.metadata import Metadata
+from pipwrap.model.source import Archive, Directory, Source
+from pipwrap.model.wheel import StoredWheel
+
+Wanted = Candidate | Source
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A wheel ready to be linked, and the digest of the archive that it stands for."""
+
+    wheel: StoredWheel
+    archive_sha256: str
+    lines: tuple[Told, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Obtained:
+    """Metadata, the lines that tell how it was had, and whether a built wheel was reused."""
+
+    metadata: Metadata
+    lines: tuple[Told, ...] = ()
+    reused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Shelves:
+    """Where wheels lie: the cache's, and a run's own for what must leave the cache alone."""
+
+    store: Store
+    private: Store
+    built: BuiltWheels
+
+
+class Preparer:
+    """Gets archives, metadata and wheels for everything that a command needs, each once."""
+
+    def __init__(
+        self,
+        archives: Archives,
+        shelves: Shelves,
+        workshop: Workshop,
+        policy: HashPolicy,
+        listener: Listener,
+        *,
+        workers: int = 8,
+    ) -> None:
+        """Keep the ports; nothing is fetched or built yet."""
+        self._archives = archives
+        self._shelves = shelves
+        self._workshop = workshop
+        self._policy = policy
+        self._listener = listener
+        self._once = Once()
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="prepare")
+
+    def close(self) -> None:
+        """End the threads; what has not begun is dropped."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    # Metadata
+
+    def prefetch(self, candidate: Candidate) -> None:
+        """Begin to get the metadata of a wheel; sdists wait until they are really wanted."""
+        if candidate.is_wheel and candidate.link.scheme != "file":
+            self._pool.submit(self._quietly, candidate)
+
+    def _quietly(self, candidate: Candidate) -> None:
+        """Do the work ahead; whoever really wants the answer meets its error."""
+        try:
+            self.obtain(candidate)
+        except errors.PipwrapError:
+            return
+
+    def obtain(self, wanted: Wanted) -> Obtained:
+        """Return the metadata of a wheel or source, downloading and building only if it must.
+
+        Raises ``errors.InvalidDistribution`` for metadata that contradicts the file's name,
+        ``errors.BuildFailed``, ``errors.HashMismatch`` and ``errors.NetworkError``.
+        """
+        return self._once(("metadata", _url(wanted)), lambda: self._obtain(wanted))
+
+    def _obtain(self, wanted: Wanted) -> Obtained:
+        if isinstance(wanted, Directory):
+            obtained = Obtained(self._build(wanted).metadata())
+        elif _link(wanted).is_wheel:
+            obtained = self._wheel_metadata(wanted, _link(wanted))
+        else:
+            obtained = self._sdist_metadata(wanted)
+        if isinstance(wanted, Candidate):
+            _check(wanted, obtained.metadata)
+        return obtained
+
+    def _wheel_metadata(self, wanted: Candidate | Archive, link: Link) -> Obtained:
+        sidecar = link.metadata_hashes is not None and not self._policy.required
+        if sidecar and isinstance(wanted, Candidate):
+            text, lines = self._archives.metadata(link)
+            return Obtained(Metadata.parse(text), lines)
+        acquired = self._acquire(wanted)
+        stored = self._shelves.store.find(acquired.sha256)
+        text_in_store = self._shelves.store.read_dist_info(stored, "METADATA") if stored else None
+        if text_in_store is not None:
+            return Obtained(Metadata.parse(text_in_store), acquired.lines)
+        return Obtained(read_metadata(acquired.path, link.filename), acquired.lines)
+
+    def _sdist_metadata(self, wanted: Candidate | Archive) -> Obtained:
+        cached = self._cached(wanted)
+        if cached is not None:
+            line = Told(f"Using cached {cached.filename}", indent=1)
+            return Obtained(read_metadata(cached.path, cached.filename), (line,), reused=True)
+        acquired = self._acquire(wanted)
+        for line in acquired.lines:
+            self._listener(line)
+        link = _link(wanted)
+        if not link.subdirectory:
+            static = source_tree.static_metadata(acquired.path, link.filename)
+            if static is not None:
+                return Obtained(static)
+        return Obtained(self._build(wanted).metadata())
+
+    # Wheels
+
+    def wheel(self, wanted: Wanted, name: str) -> Prepared:
+        """Return the wheel in the store, built if need be; ``name`` is the project's.
+
+        Raises what ``obtain`` raises.
+        """
+        return self._once(("wheel", _url(wanted)), lambda: self._wheel(wanted, name))
+
+    def wheels(self, wanted: dict[str, Wanted]) -> dict[str, Prepared]:
+        """Return the wheels of many projects: downloads side by side, builds one by one."""
+        needs_build = {name for name, each in wanted.items() if self.needs_build(each)}
+        jobs = {
+            name: self._pool.submit(self.wheel, each, name)
+            for name, each in wanted.items()
+            if name not in needs_build
+        }
+        prepared = {}
+        for name, job in jobs.items():
+            prepared[name] = job.result()
+            for line in prepared[name].lines:
+                self._listener(line)
+        prepared.update(self._built(wanted, needs_build))
+        return prepared
+
+    def needs_build(self, wanted: Wanted) -> bool:
+        """Tell whether a backend has to run before there is a wheel."""
+        if isinstance(wanted, Directory):
+            return True
+        return not _link(wanted).is_wheel and self._cached(wanted) is None
+
+    def _built(self, wanted: dict[str, Wanted], names: set[str]) -> dict[str, Prepared]:
+        if not names:
+            return {}
+        order = [name for name in wanted if name in names]
+        self._listener(Told(f"Building wheels for collected packages: {', '.join(order)}"))
+        built = {name: self.wheel(wanted[name], name) for name in order}
+        self._listener(Told(f"Successfully built {' '.join(order)}"))
+        return built
+
+    def _wheel(self, wanted: Wanted, name: str) -> Prepared:
+        if not isinstance(wanted, Directory):
+            if _link(wanted).is_wheel:
+                return self._downloaded(wanted)
+            cached = self._cached(wanted)
+            if cached is not None:
+                reused = self._reuse(cached)
+                if reused is not None:
+                    return reused
+        return self._make(wanted, name)
+
+    def _downloaded(self, wanted: Candidate | Archive) -> Prepared:
+        already = self._once.done(("metadata", _url(wanted)))
+        acquired = self._acquire(wanted)
+        stored = self._shelves.store.add(acquired.path, _link(wanted).filename, acquired.sha256)
+        sidecar = _link(wanted).metadata_hashes is not None
+        lines = acquired.lines if sidecar or not already else ()
+        return Prepared(stored, acquired.sha256, lines)
+
+    def _reuse(self, cached: BuiltWheel) -> Prepared | None:
+        """Return a cached wheel; one that proves broken is dropped, and built again."""
+        try:
+            stored = self._shelves.store.add(cached.path, cached.filename, cached.sha256)
+        except (errors.HashMismatch, errors.InvalidDistribution, OSError) as error:
+            self._listener(Warned(f"Ignoring the cached {cached.filename}: {error}"))
+            self._shelves.built.discard(cached)
+            return None
+        return Prepared(stored, cached.source_sha256)
+
+    def _make(self, wanted: Wanted, name: str) -> Prepared:
+        build = self._build(wanted)
+        path = build.wheel(name)
+        filename = os.path.basename(path)
+        size, sha256 = _measure(path)
+        _check_built(wanted, read_metadata(path, filename), name)
+        self._listener(
+            Told(
+                f"Created wheel for {name}: filename={filename} size={size} sha256={sha256}",
+                indent=1,
+            )
+        )
+        source_sha256 = "" if isinstance(wanted, Directory) else self._acquire(wanted).sha256
+        key = self._key(wanted)
+        if key is None:
+            return Prepared(self._shelves.private.add(path, filename, sha256), source_sha256)
+        try:
+            url = redact(_link(wanted).url)
+            entry = self._shelves.built.add(key, path, url, build.log)
+            self._listener(Told(f"Stored in directory: {entry.directory}", indent=1))
+        except OSError as error:
+            self._listener(Warned(f"The wheel of {name} could not be cached: {error}"))
+        return Prepared(self._shelves.store.add(path, filename, sha256), source_sha256)
+
+    # Sources
+
+    def archive(self, wanted: Candidate | Archive) -> Acquired:
+        """Return the file itself, as ``download`` saves it."""
+        return self._acquire(wanted)
+
+    def _acquire(self, wanted: Candidate | Archive) -> Acquired:
+        link = _link(wanted)
+        acquired = self._archives.acquire(link)
+        if isinstance(wanted, Candidate):
+            shown = f"{wanted.project}=={wanted.version}"
+            self._policy.check(wanted.project, shown, link.url, acquired.path, acquired.sha256)
+        return acquired
+
+    def _cached(self, wanted: Candidate | Archive) -> BuiltWheel | None:
+        """Return the wheel that was built from this source before, if it may be used."""
+        key = self._key(wanted)
+        return self._shelves.built.find(key) if key is not None else None
+
+    def _key(self, wanted: Wanted) -> BuildKey | None:
+        """Return the key of a source's wheel; ``None`` for what skips the cache.
+
+        A directory's content has no identity, and what the user names outright is built anew.
+        """
+        if isinstance(wanted, Directory) or (isinstance(wanted, Archive) and wanted.explicit):
+            return None
+        link = _link(wanted)
+        return BuildKey(
+            source_sha256=link.sha256 or self._acquire(wanted).sha256,
+            abi=self._workshop.target.abi,
+            subdirectory=link.subdirectory or "",
+            config_settings=settings_key(self._workshop.settings),
+        )
+
+    def _build(self, wanted: Wanted) -> SourceBuild:
+        def start() -> SourceBuild:
+            shown = _shown(wanted)
+            if isinstance(wanted, Directory):
+                root = source_tree.installable_root(wanted.path, None, shown)
+                return SourceBuild(root, shown, self._workshop)
+            self._refuse_cycle(wanted)
+            directory = self._workshop.scratch("source-")
+            root = source_tree.unpack(self._acquire(wanted).path, directory, shown)
+            subdirectory = _link(wanted).subdirectory
+            root = source_tree.installable_root(root, subdirectory, shown)
+            return SourceBuild(root, _project(wanted) or shown, self._workshop)
+
+        return self._once(("build", _url(wanted)), start)
+
+    def _refuse_cycle(self, wanted: Wanted) -> None:
+        """Refuse to build what is already being built: its own build would need itself."""
+        project = _project(wanted)
+        if project is not None and project in self._workshop.building:
+            raise errors.BuildFailed(
+                f"{project} is already being built: "
+                f"{' -> '.join((*self._workshop.building, project))}",
+                context="exit code: 1",
+                step="build requirements",
+            )
+
+
+def _link(wanted: Wanted) -> Link:
+    return wanted.link
+
+
+def _url(wanted: Wanted) -> str:
+    return wanted.link.url + (f"#{wanted.link.subdirectory}" if wanted.link.subdirectory else "")
+
+
+def _project(wanted: Wanted) -> str | None:
+    return wanted.project if isinstance(wanted, Candidate) else None
+
+
+def _shown(wanted: Wanted) -> str:
+    return wanted.path if isinstance(wanted, Directory) else _link(wanted).filename
+
+
+def _measure(path: str) -> tuple[int, str]:
+    import hashlib  # noqa: PLC0415 - builds only
+
+    digest = hashlib.sha256()
+    with open(path, "rb") as stream:
+        while chunk := stream.read(1 << 20):
+            digest.update(chunk)
+    return os.path.getsize(path), digest.hexdigest()
+
+
+def _check(candidate: Candidate, metadata: Metadata) -> None:
+    """Raise ``errors.InvalidDistribution`` when metadata is of something else, in pip's words."""
+    url = candidate.link.redacted
+    requested = f"Requested {candidate.project}=={candidate.version} from {url}"
+    if canonicalize_name(metadata.name) != candidate.project:
+        raise errors.InvalidDistribution(
+            f"{requested} has inconsistent Name: expected {candidate.project!r}, "
+            f"but metadata has {metadata.name!r}"
+        )
+    if _version(metadata.version) != candidate.version:
+        raise errors.InvalidDistribution(
+            f"{requested} has inconsistent version: expected {str(candidate.version)!r}, "
+            f"but metadata has {metadata.version!r}"
+        )
+
+
+def _check_built(wanted: Wanted, metadata: Metadata, name: str) -> None:
+    """Raise ``errors.InvalidDistribution`` when a backend built something else than asked for."""
+    if isinstance(wanted, Candidate):
+        _check(wanted, metadata)
+    elif canonicalize_name(metadata.name) != name:
+        raise errors.InvalidDistribution(
+            f"The build backend of {name} built a wheel of {metadata.name!r}"
+        )
+
+
+def _version(text: str) -> Version | None:
+    try:
+        return Version(text)
+    except InvalidVersion:
+        return None

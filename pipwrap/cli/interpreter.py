@@ -1,0 +1,140 @@
+"""Facts about an interpreter: asked once, remembered with what would change them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from pipwrap import errors
+from pipwrap.cache import disk
+from pipwrap.cache.layout import Layout
+from pipwrap.cli import probe
+from pipwrap.model.environment import Environment, Scheme
+
+_FORMAT = 1
+_VARIABLES = ("PYTHONHOME", "PYTHONPATH", "PYTHONUSERBASE", "PYTHONNOUSERSITE", "HOME")
+
+
+def describe(executable: str, layout: Layout | None, environ: Mapping[str, str]) -> Environment:
+    """Return the environment of an interpreter, from the cache while its evidence holds.
+
+    ``layout`` is ``None`` where nothing is to be remembered. Raises ``errors.EnvironmentRefused``
+    when the interpreter does not run.
+    """
+    if os.path.abspath(executable) == os.path.abspath(sys.executable):
+        return environment_of(probe.gather())
+    key = os.path.abspath(executable)
+    if layout is None:
+        return environment_of(_ask(executable))
+    path = layout.interpreter(hashlib.sha256(os.fsencode(key)).hexdigest())
+    evidence = _evidence(key, environ)
+    facts = _remembered(path, evidence)
+    if facts is None:
+        facts = _ask(executable)
+        if os.path.abspath(facts["executable"]) == key:
+            _remember(path, {"evidence": evidence, "facts": facts}, layout)
+    return environment_of(facts)
+
+
+def environment_of(facts: Mapping[str, Any]) -> Environment:
+    """Return the value that the probe's facts describe."""
+    version = tuple(facts["version"])
+    prefix, base_prefix = facts["prefix"], facts["base_prefix"]
+    marker = os.path.join(facts["stdlib"], "EXTERNALLY-MANAGED")
+    managed = prefix == base_prefix and os.path.isfile(marker)
+    return Environment(
+        executable=facts["executable"],
+        version=(version[0], version[1], version[2]),
+        implementation=facts["implementation"],
+        cache_tag=facts["cache_tag"],
+        magic_number=facts["magic_number"],
+        abi="-".join((facts["implementation"], facts["soabi"], facts["platform"], facts["libc"])),
+        prefix=prefix,
+        base_prefix=base_prefix,
+        scheme=Scheme(**facts["scheme"]),
+        user_scheme=Scheme(**facts["user_scheme"]),
+        user_site_enabled=facts["user_site"],
+        sys_path=tuple(facts["sys_path"]),
+        stdlib=facts["stdlib"],
+        markers=tuple(facts["markers"].items()),
+        tags=tuple(facts["tags"] or _tags(facts)),
+        externally_managed=marker if managed else None,
+        site_packages_isolated=facts["isolated_site"],
+    )
+
+
+def _tags(facts: Mapping[str, Any]) -> list[str]:
+    """Return the tags of a Python that is too old for packaging, on this machine's platforms."""
+    from packaging import tags  # noqa: PLC0415 - old targets only
+
+    version = tuple(facts["version"][:2])
+    platforms = list(tags.platform_tags())
+    interpreter = f"cp{version[0]}{version[1]}"
+    found = [*tags.cpython_tags(version, facts["abis"], platforms)]
+    found += tags.compatible_tags(version, interpreter, platforms)
+    return [str(tag) for tag in found]
+
+
+def _ask(executable: str) -> dict[str, Any]:
+    """Run the probe; its interpreter reads the caller's environment as pip's would."""
+    import subprocess  # noqa: PLC0415 - only when nothing is remembered
+
+    import packaging  # noqa: PLC0415
+
+    directory = os.path.dirname(os.path.dirname(os.path.abspath(packaging.__file__)))
+    command = [executable, probe.__file__, directory]
+    try:
+        done = subprocess.run(command, capture_output=True, check=True, stdin=subprocess.DEVNULL)
+        facts: dict[str, Any] = json.loads(done.stdout)
+    except (OSError, subprocess.CalledProcessError, ValueError) as error:
+        output = getattr(error, "stderr", b"") or b""
+        raise errors.EnvironmentRefused(
+            f"Could not read the interpreter {executable}: {error}",
+            context=output.decode("utf-8", "replace").strip() or None,
+            hint="Name a working Python 3.8 or newer with --python.",
+        ) from error
+    return facts
+
+
+def _evidence(executable: str, environ: Mapping[str, str]) -> list[Any]:
+    """Return everything that could change the facts; absence counts too."""
+    configuration = os.path.join(os.path.dirname(os.path.dirname(executable)), "pyvenv.cfg")
+    files = [
+        _stat(os.lstat, executable),
+        _stat(os.stat, executable),
+        _stat(os.stat, configuration),
+        _stat(os.stat, probe.__file__),
+    ]
+    return [_FORMAT, sys.version, os.getuid() if hasattr(os, "getuid") else 0, *files] + [
+        environ.get(name) for name in _VARIABLES
+    ]
+
+
+def _stat(read: Any, path: str) -> list[int] | None:
+    try:
+        found = read(path)
+    except OSError:
+        return None
+    return [found.st_ino, found.st_size, found.st_mtime_ns]
+
+
+def _remembered(path: str, evidence: list[Any]) -> dict[str, Any] | None:
+    try:
+        with open(path, "rb") as stream:
+            entry = json.load(stream)
+        facts: dict[str, Any] = entry["facts"]
+        return facts if entry["evidence"] == evidence else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _remember(path: str, entry: dict[str, Any], layout: Layout) -> None:
+    """Keep the facts; a cache that cannot be written is somebody else's news."""
+    try:
+        disk.write(path, json.dumps(entry).encode(), layout.temporary)
+    except OSError:
+        return

@@ -1,0 +1,145 @@
+"""Run by a target interpreter (3.8 and newer, standard library only): prints its facts as JSON.
+
+``python probe.py [DIRECTORY]``: the directory holds a ``packaging`` whose tags are used where this
+Python can run it.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import platform
+import site
+import sys
+import sysconfig
+from typing import Any
+
+
+def gather(packaging_directory: str | None = None) -> dict[str, Any]:
+    """Return the facts of the running interpreter as plain values."""
+    user_site = _user_site()
+    return {
+        "executable": sys.executable,
+        "version": list(sys.version_info[:3]),
+        "implementation": sys.implementation.name,
+        "cache_tag": sys.implementation.cache_tag,
+        "magic_number": _magic_number(),
+        "soabi": sysconfig.get_config_var("SOABI") or sysconfig.get_config_var("EXT_SUFFIX"),
+        "platform": sysconfig.get_platform(),
+        "libc": platform.libc_ver()[0] or "musl",
+        "prefix": sys.prefix,
+        "base_prefix": getattr(sys, "base_prefix", sys.prefix),
+        "scheme": _scheme(_preferred("prefix"), sys.prefix),
+        "user_scheme": _scheme(_preferred("user"), sysconfig.get_config_var("userbase")),
+        "user_site": user_site,
+        "sys_path": _search_path(),
+        "stdlib": sysconfig.get_path("stdlib"),
+        "markers": _markers(),
+        "abis": _abis(),
+        "tags": _tags(packaging_directory),
+        "isolated_site": _isolated_site(),
+    }
+
+
+def _magic_number() -> str:
+    return importlib.util.MAGIC_NUMBER.hex()
+
+
+def _user_site() -> bool:
+    return bool(site.ENABLE_USER_SITE)
+
+
+def _preferred(kind: str) -> str:
+    """Return the scheme that installers are to use (3.10), or what came before that was said."""
+    if hasattr(sysconfig, "get_preferred_scheme"):
+        return sysconfig.get_preferred_scheme("user" if kind == "user" else "prefix")
+    if kind == "user":
+        return "nt_user" if os.name == "nt" else "posix_user"
+    default: str = getattr(sysconfig, "_get_default_scheme")()  # noqa: B009 - 3.8 and 3.9 only
+    return default
+
+
+def _scheme(name: str, base: str | None) -> dict[str, str]:
+    paths = sysconfig.get_paths(scheme=name)
+    headers = paths["include"]
+    if sys.prefix != getattr(sys, "base_prefix", sys.prefix):
+        version = "python{}.{}".format(*sys.version_info[:2])
+        headers = os.path.join(base or sys.prefix, "include", "site", version)
+    keys = ("purelib", "platlib", "scripts", "data")
+    return dict({key: paths[key] for key in keys}, headers=headers)
+
+
+def _search_path() -> list[str]:
+    """Return sys.path without this script's directory and the standard library."""
+    library = {sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")}
+    library.add(os.path.join(sysconfig.get_path("platstdlib"), "lib-dynload"))
+    here = os.path.dirname(os.path.abspath(__file__))
+    return [
+        os.path.abspath(path)
+        for path in sys.path
+        if path and path not in library and path != here and not path.endswith(".zip")
+    ]
+
+
+def _markers() -> dict[str, str]:
+    """Return the marker variables (dependency specifiers, environment markers)."""
+    info = sys.implementation.version
+    release = f"{info.major}.{info.minor}.{info.micro}"
+    if info.releaselevel != "final":
+        release += info.releaselevel[0] + str(info.serial)
+    return {
+        "implementation_name": sys.implementation.name,
+        "implementation_version": release,
+        "os_name": os.name,
+        "platform_machine": platform.machine(),
+        "platform_release": platform.release(),
+        "platform_system": platform.system(),
+        "platform_version": platform.version(),
+        "python_full_version": platform.python_version(),
+        "platform_python_implementation": platform.python_implementation(),
+        "python_version": ".".join(platform.python_version_tuple()[:2]),
+        "sys_platform": sys.platform,
+    }
+
+
+def _abis() -> list[str]:
+    """Return CPython's ABI tags, best first, for Pythons on which packaging does not run."""
+    version = "{}{}".format(*sys.version_info[:2])
+    threading = "t" if sysconfig.get_config_var("Py_GIL_DISABLED") else ""
+    debug = "d" if sysconfig.get_config_var("Py_DEBUG") else ""
+    found = ["cp" + version + threading + debug]
+    if debug:
+        found.append("cp" + version + threading)
+    return found
+
+
+def _tags(packaging_directory: str | None) -> list[str] | None:
+    """Return the supported tags in order, or None where packaging cannot be imported."""
+    if packaging_directory is not None:
+        sys.path.insert(0, packaging_directory)
+    try:
+        from packaging.tags import sys_tags  # noqa: PLC0415 - may not be there
+    except (ImportError, SyntaxError):
+        return None
+    finally:
+        if packaging_directory is not None:
+            sys.path.remove(packaging_directory)
+    return [str(tag) for tag in sys_tags()]
+
+
+def _isolated_site() -> bool:
+    """Tell whether this is a virtual environment that does not see the system's packages."""
+    configuration = os.path.join(sys.prefix, "pyvenv.cfg")
+    if not os.path.exists(configuration):
+        return False
+    with open(configuration, encoding="utf-8", errors="replace") as stream:
+        for line in stream:
+            key, _, value = line.partition("=")
+            if key.strip().lower() == "include-system-site-packages":
+                return value.strip().lower() != "true"
+    return True
+
+
+if __name__ == "__main__":
+    json.dump(gather(*sys.argv[1:2]), sys.stdout)

@@ -1,0 +1,76 @@
+"""Which environment a command works on: the one that the pip being replaced would use."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pipwrap import errors
+
+CALLED_AS_PIP = "PIPWRAP_CALLED_AS_PIP"
+"""Set by our shim and shell function, so that the first Python on PATH is meant."""
+_TOOL_MARKERS = ("pipx_metadata.json", "uv-receipt.toml")
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """An interpreter, and a warning about it."""
+
+    executable: str
+    warning: str | None = None
+
+
+def choose(
+    python: str | None, environ: Mapping[str, str], *, as_module: bool, prefix: str
+) -> Chosen:
+    """Return the interpreter to work on.
+
+    In this order: ``--python``; for ``python -m pipwrap`` that interpreter; the environment that
+    pipwrap lives in (``prefix``) unless it is a tool's own; the first python3 or python on PATH;
+    our own. Raises ``errors.CommandError`` for a ``--python`` that is not there.
+    """
+    if python is not None:
+        return Chosen(_named(python))
+    if as_module:
+        return Chosen(sys.executable)
+    executable = sys.executable
+    if _is_tool(prefix) or environ.get(CALLED_AS_PIP):
+        search = environ.get("PATH")
+        found = shutil.which("python3", path=search) or shutil.which("python", path=search)
+        executable = found or sys.executable
+    return Chosen(executable, _warning(executable, environ))
+
+
+def _named(python: str) -> str:
+    """Return the interpreter that --python means: a file, or one inside an environment."""
+    if os.path.isdir(python):
+        for candidate in ("bin/python", "Scripts/python.exe"):
+            path = os.path.join(python, candidate)
+            if os.path.exists(path):
+                return os.path.abspath(path)
+    elif os.path.exists(python):
+        return os.path.abspath(python)
+    raise errors.CommandError(f"Could not locate Python interpreter {python}")
+
+
+def _is_tool(prefix: str) -> bool:
+    """Tell an environment that was made for one application (pipx, uv tool)."""
+    return sys.prefix != sys.base_prefix and any(
+        os.path.exists(os.path.join(prefix, marker)) for marker in _TOOL_MARKERS
+    )
+
+
+def _warning(executable: str, environ: Mapping[str, str]) -> str | None:
+    active = environ.get("VIRTUAL_ENV")
+    if not active:
+        return None
+    chosen = os.path.dirname(os.path.dirname(os.path.abspath(executable)))
+    if os.path.realpath(active) == os.path.realpath(chosen):
+        return None
+    return (
+        f"VIRTUAL_ENV is {active}, but the environment of {executable} is used; "
+        "name the one you mean with --python."
+    )
