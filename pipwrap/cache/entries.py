@@ -38,8 +38,8 @@ class Entries:
         self._lock = threading.Lock()
         self._warned: set[str] = set()
 
-    def read(self, url: str) -> list[Stored]:
-        """Return the variants of ``url`` whose bodies are there."""
+    def read(self, url: str, statuses: frozenset[int] | None = None) -> list[Stored]:
+        """Return the variants of ``url`` whose bodies are there, all or those of ``statuses``."""
         directory = self._directory(url)
         try:
             names = sorted(os.listdir(directory))
@@ -49,8 +49,12 @@ class Entries:
             self._warn(f"Cache entry {directory} cannot be read and is ignored: {error.strerror}")
             return []
         paths = [os.path.join(directory, name) for name in names if name.endswith(".json")]
-        heads = [(path, self._read_head(path)) for path in paths]
-        return [head for path, head in heads if head is not None and self._has_body(path, head)]
+        heads = [(path, head) for path in paths if (head := self._read_head(path)) is not None]
+        return [
+            head
+            for path, head in heads
+            if (statuses is None or head.status in statuses) and self._has_body(path, head)
+        ]
 
     def write(self, url: str, stored: Stored) -> None:
         """Put a head in the place of its variant's; the body is already there."""

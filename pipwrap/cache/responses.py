@@ -160,10 +160,9 @@ class ResponseCache:
     def _answer(self, url: str, wanted: _Wanted) -> Fetched:
         """Return the response of one hop, by what the policy decides."""
         secure = is_secure_origin(url, self._trusted_hosts)
-        stored = self._entries.read(url) if secure else []
-        if wanted.sha256:
-            # The body with this digest is not there: what is stored can only lead to it.
-            stored = [each for each in stored if each.status in policy.REDIRECTS]
+        # A body with the wanted digest is not there: what is stored can only lead to it.
+        useful = policy.REDIRECTS if wanted.sha256 else None
+        stored = self._entries.read(url, useful) if secure else []
         if self._offline:
             return self._stored_or_nothing(url, wanted, stored)
         decision = policy.decide(
