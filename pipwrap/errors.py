@@ -88,6 +88,8 @@ class BuildFailed(PipwrapError):
         self.output = output
         self.log_path = log_path
         self.step = step
+        self.source = ""
+        """What was being built, as the user knows it."""
 
 
 class EnvironmentRefused(PipwrapError):
@@ -98,7 +100,7 @@ class DiagnosticError(PipwrapError):
     """An error that pip prints in its diagnostic frame, under the name ``reference``."""
 
     def __init__(self, reference: str, message: str, **parts: str | None) -> None:
-        """``reference`` is the kebab-case name that pip prints after ``error: ``."""
+        """Keep ``reference``, the kebab-case name that pip prints after ``error: ``."""
         super().__init__(message, **parts)
         self.reference = reference
 

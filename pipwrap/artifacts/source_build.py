@@ -157,7 +157,8 @@ class SourceBuild:
             listener(BuildFinished(description, status))
 
     def _reported(self, error: errors.BuildFailed) -> errors.BuildFailed:
-        """Return the error with its log where it outlives the run."""
+        """Return the error with its source, and its log where that outlives the run."""
+        error.source = error.source or self._name
         if error.log_path == self.log and os.path.exists(self.log):
             error.log_path = self._workshop.keep_log(self.log, self._name)
         return error

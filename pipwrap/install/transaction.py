@@ -12,33 +12,22 @@ import contextlib
 import errno
 import heapq
 import os
-import signal
-import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
 
 from pipwrap.cache.store import Store
 from pipwrap.errors import EnvironmentRefused
 from pipwrap.events import Listener, Told, Warned
 from pipwrap.install import journal, scripts
 from pipwrap.install.bytecode import bytecode_tag, compiled
+from pipwrap.install.changes import Changes, merge, missing_directories
 from pipwrap.install.destination import Prepared, Target, prepare
-from pipwrap.install.linking import Creation, Linker, file_mode
+from pipwrap.install.interruption import deferring
+from pipwrap.install.linking import Linker
 from pipwrap.install.lock import environment_lock
 from pipwrap.install.plan import Plan
 from pipwrap.install.uninstall import Removal, find_removal
 from pipwrap.model.environment import Environment
-
-
-@dataclass(frozen=True, slots=True)
-class _Changes:
-    """What happens to the filesystem."""
-
-    creations: tuple[Creation, ...]
-    stash: tuple[str, ...]
-    kept: frozenset[str]
-    """Directories that stay even when they are emptied."""
 
 
 def apply(
@@ -56,12 +45,13 @@ def apply(
     """
     purelib = plan.scheme.purelib
     try:
-        prepared = _prepare(plan, environment, store, listener, clock)
+        target = _target(plan, environment, clock)
+        prepared = _prepare(plan, environment, store, target, listener)
         with _made(purelib), environment_lock(purelib, listener):
             if journal.exists(purelib):
                 journal.settle(purelib, listener)
             removals = _removals(plan, environment)
-            changes = _changes(plan, environment, prepared, removals, clock)
+            changes = merge(plan, environment, prepared, removals, target)
             if changes.creations or changes.stash:
                 _carry_out(changes, Linker(plan.link_mode), purelib, listener)
     except OSError as error:
@@ -88,26 +78,30 @@ def recover(purelibs: Iterable[str], listener: Listener) -> bool:
     return recovered
 
 
-def _prepare(
-    plan: Plan,
-    environment: Environment,
-    store: Store,
-    listener: Listener,
-    clock: Callable[[], float],
-) -> list[Prepared]:
-    """Return the files of every installation; the environment is not looked at."""
-    bytecode = (
-        compiled((item.wheel for item in plan.install), environment, store, listener)
-        if plan.compile_bytecode
-        else {}
-    )
-    target = Target(
+def _target(plan: Plan, environment: Environment, clock: Callable[[], float]) -> Target:
+    """Return what all installations have in common."""
+    return Target(
         scheme=plan.scheme,
         executable=environment.executable,
         python_version=environment.version,
         cache_tag=environment.cache_tag,
         umask=_umask(),
         now_ns=int(clock()) * 10**9,
+    )
+
+
+def _prepare(
+    plan: Plan,
+    environment: Environment,
+    store: Store,
+    target: Target,
+    listener: Listener,
+) -> list[Prepared]:
+    """Return the files of every installation; the environment is not looked at."""
+    bytecode = (
+        compiled((item.wheel for item in plan.install), environment, store, listener)
+        if plan.compile_bytecode
+        else {}
     )
     tag = bytecode_tag(environment)
     return [
@@ -120,81 +114,9 @@ def _removals(plan: Plan, environment: Environment) -> list[Removal]:
     return [find_removal(distribution, environment) for distribution in (*plan.remove, *replaced)]
 
 
-def _changes(
-    plan: Plan,
-    environment: Environment,
-    prepared: list[Prepared],
-    removals: list[Removal],
-    clock: Callable[[], float],
-) -> _Changes:
-    """Merge all installations and removals; of two files at one place the later one wins."""
-    files = {made.path: made for item in prepared for made in item.creations}
-    stash = dict.fromkeys(path for removal in removals for path in removal.paths)
-    now_ns, mode = int(clock()) * 10**9, file_mode(_umask())
-    for removal in removals:
-        for path, content in removal.rewritten:
-            stash[path] = None
-            files[path] = Creation(path, len(content), now_ns, mode, None, content)
-    files = _resolved(files)
-    for path in _occupied(files, stash):
-        stash[path] = None
-    schemes = (plan.scheme, environment.scheme, environment.user_scheme)
-    kept = {environment.prefix, *(removal.distribution.location for removal in removals)}
-    for scheme in schemes:
-        kept |= {scheme.purelib, scheme.platlib, scheme.scripts, scheme.data}
-    return _Changes(
-        tuple(files.values()), tuple(stash), frozenset(os.path.realpath(path) for path in kept)
-    )
-
-
-def _resolved(files: Mapping[str, Creation]) -> dict[str, Creation]:
-    """Return the same files, each under the one name that its directory has without links."""
-    real: dict[str, str] = {}
-
-    def resolve(directory: str) -> str:
-        if directory not in real:
-            parent, name = os.path.split(directory)
-            if os.path.isdir(directory) or not name:
-                real[directory] = os.path.realpath(directory)
-            else:
-                real[directory] = os.path.join(resolve(parent), name)
-        return real[directory]
-
-    resolved = {}
-    for path, creation in files.items():
-        directory, name = os.path.split(path)
-        if resolve(directory) != directory:
-            path = os.path.join(resolve(directory), name)  # noqa: PLW2901
-            creation = creation._replace(path=path)  # noqa: PLW2901
-        resolved[path] = creation
-    return resolved
-
-
-def _occupied(files: Mapping[str, Creation], stash: Mapping[str, None]) -> Iterator[str]:
-    """Yield what is in the way of new files and not removed anyway, as pip overwrites it."""
-    by_directory: dict[str, list[str]] = {}
-    for path in files:
-        directory, name = os.path.split(path)
-        by_directory.setdefault(directory, []).append(name)
-    whole = {path for path in stash if os.path.isdir(path) and not os.path.islink(path)}
-    for directory, names in by_directory.items():
-        try:
-            there = set(os.listdir(directory))
-        except (FileNotFoundError, NotADirectoryError):
-            continue
-        if any(f"{directory}/".startswith(path + os.sep) for path in whole):
-            continue
-        for name in names:
-            path = os.path.join(directory, name)
-            if name in there and path not in stash:
-                if os.path.isdir(path) and not os.path.islink(path):
-                    raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
-                yield path
-
-
-def _carry_out(changes: _Changes, linker: Linker, purelib: str, listener: Listener) -> None:
+def _carry_out(changes: Changes, linker: Linker, purelib: str, listener: Listener) -> None:
     """Make the changes; on any way out but success, undo them."""
-    with _deferring_signals() as signals:
+    with deferring() as signals:
         try:
             with contextlib.closing(journal.Journal(purelib)) as written:
                 _stash(written, changes)
@@ -207,7 +129,7 @@ def _carry_out(changes: _Changes, linker: Linker, purelib: str, listener: Listen
                 journal.settle(purelib, listener)
 
 
-def _stash(written: journal.Journal, changes: _Changes) -> None:
+def _stash(written: journal.Journal, changes: Changes) -> None:
     """Move away all that is removed or replaced."""
     for path, place in written.begin(changes.creations, changes.stash):
         try:
@@ -220,9 +142,9 @@ def _stash(written: journal.Journal, changes: _Changes) -> None:
             os.rename(path, written.beside(path))
 
 
-def _create(written: journal.Journal, changes: _Changes, linker: Linker) -> None:
+def _create(written: journal.Journal, changes: Changes, linker: Linker) -> None:
     """Make directories and files."""
-    directories = _missing_directories(changes.creations)
+    directories = missing_directories(changes.creations)
     written.create(directories)
     for directory in directories:
         with contextlib.suppress(FileExistsError):
@@ -237,23 +159,7 @@ def _create(written: journal.Journal, changes: _Changes, linker: Linker) -> None
             create(creation)
 
 
-def _missing_directories(creations: Iterable[Creation]) -> list[str]:
-    """Return the directories to be made, parents first."""
-    missing: dict[str, bool] = {}
-
-    def look(directory: str) -> bool:
-        if directory not in missing:
-            missing[directory] = not os.path.isdir(directory)
-            if missing[directory]:
-                look(os.path.dirname(directory))
-        return missing[directory]
-
-    for creation in creations:
-        look(os.path.dirname(creation.path))
-    return sorted((path for path, is_missing in missing.items() if is_missing), key=len)
-
-
-def _remove_emptied(written: journal.Journal, changes: _Changes) -> None:
+def _remove_emptied(written: journal.Journal, changes: Changes) -> None:
     """Remove the directories that held what was removed and hold no file any more.
 
     Their parents go only when they are quite empty. One that cannot be removed stays, as in pip.
@@ -305,59 +211,6 @@ def _made(purelib: str) -> Iterator[None]:
         for directory in missing:
             with contextlib.suppress(OSError):
                 os.rmdir(directory)
-
-
-class _Signals:
-    """SIGINT and SIGTERM while an environment changes."""
-
-    def __init__(self) -> None:
-        self.pending: int | None = None
-        """The last signal; SIGINT that became ``KeyboardInterrupt`` is done with."""
-        self._is_held = False
-
-    @contextlib.contextmanager
-    def held(self) -> Iterator[None]:
-        """Let no signal stop the body; it takes effect afterwards."""
-        before, self._is_held = self._is_held, True
-        try:
-            yield
-        finally:
-            self._is_held = before
-
-    def receive(self, number: int, frame: object) -> None:
-        """Stop the work, unless it must not be stopped."""
-        del frame
-        self.pending = number
-        if not self._is_held:
-            self._is_held = True
-            self.pending = None if number == signal.SIGINT else number
-            raise KeyboardInterrupt
-
-
-@contextlib.contextmanager
-def _deferring_signals() -> Iterator[_Signals]:
-    """Turn the first SIGINT or SIGTERM into ``KeyboardInterrupt``, and keep the others waiting.
-
-    What waits, and SIGTERM in any case, is delivered again at the end. An ignored signal stays
-    ignored. Only the main thread may do this; others see no signal.
-    """
-    signals = _Signals()
-    if threading.current_thread() is not threading.main_thread():
-        yield signals
-        return
-    numbers = [
-        number
-        for number in (signal.SIGINT, signal.SIGTERM)
-        if signal.getsignal(number) is not signal.SIG_IGN
-    ]
-    before = {number: signal.signal(number, signals.receive) for number in numbers}
-    try:
-        yield signals
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, signal.SIG_DFL if handler is None else handler)
-        if signals.pending is not None:
-            os.kill(os.getpid(), signals.pending)
 
 
 def _umask() -> int:

@@ -1,0 +1,95 @@
+"""What a project offers here: links judged and ordered, and why the others are left out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+
+from packaging.version import Version
+
+from pipwrap.index.repository import Found, Repository, Skipped
+from pipwrap.index.selection import Selector, allowed_by_hashes
+from pipwrap.model.candidate import Candidate, Rejection
+from pipwrap.model.format_control import FormatControl
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Everything that was found for one project."""
+
+    candidates: tuple[Candidate, ...]
+    """Best first."""
+    rejections: tuple[Rejection, ...]
+    skipped: tuple[Skipped, ...]
+
+    @property
+    def versions(self) -> tuple[Version, ...]:
+        """Return the versions with a usable file that is not yanked, ascending."""
+        return self._versions(yanked=False)
+
+    @property
+    def yanked_versions(self) -> tuple[Version, ...]:
+        """Return the versions with a usable file that is yanked, ascending."""
+        return self._versions(yanked=True)
+
+    @property
+    def other_pythons(self) -> tuple[str, ...]:
+        """Return what is left out for its Requires-Python, as pip prints it."""
+        reasons = {each.reason for each in self.rejections if each.kind == "requires_python"}
+        return tuple(sorted(reasons))
+
+    def _versions(self, *, yanked: bool) -> tuple[Version, ...]:
+        found = {
+            each.version for each in self.candidates if (each.link.yanked is not None) is yanked
+        }
+        return tuple(sorted(found))
+
+
+@dataclass(slots=True)
+class Offers:
+    """The candidates of every project, judged once."""
+
+    repository: Repository
+    selector: Selector
+    format_control: FormatControl = field(default_factory=FormatControl)
+    hashes: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    """What the user allows, by project."""
+    _judged: dict[str, tuple[Found, Judged]] = field(default_factory=dict)
+
+    def prefetch(self, project: str) -> Future[Found]:
+        """Begin to ask for a project, without waiting."""
+        return self.repository.prefetch(project)
+
+    def candidates(self, project: str) -> tuple[Candidate, ...]:
+        """Return the installable files of a project, best first."""
+        return self.judged(project).candidates
+
+    def judged(self, project: str) -> Judged:
+        """Return everything that was found, and why some of it cannot be used."""
+        found = self.repository.find(project)
+        known = self._judged.get(project)
+        if known is None or known[0] is not found:
+            known = self._judged[project] = (found, self._judge(project, found))
+        return known[1]
+
+    def _judge(self, project: str, found: Found) -> Judged:
+        allows_binary = self.format_control.allows_binary(project)
+        allows_source = self.format_control.allows_source(project)
+        judged = [
+            self.selector.judge(
+                project, link, allows_binary=allows_binary, allows_source=allows_source
+            )
+            for link in dict.fromkeys(found.links)
+        ]
+        usable = [each for each in judged if isinstance(each, Candidate)]
+        hashes = frozenset(self.hashes.get(project, ()))
+        kept = list(allowed_by_hashes(usable, hashes))
+        # Among equals pip takes the one named last: a stable sort, read backwards.
+        kept.sort(
+            key=lambda each: self.selector.preference(
+                each, hash_allowed=bool(hashes.intersection(each.link.hashes))
+            )
+        )
+        rejected = tuple(each for each in judged if isinstance(each, Rejection))
+        return Judged(tuple(reversed(kept)), rejected, found.skipped)

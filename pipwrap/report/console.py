@@ -1,0 +1,104 @@
+"""The only writer: events to stdout and stderr, one at a time, whatever thread they come from."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from typing import TYPE_CHECKING, TextIO
+
+from pipwrap import errors
+from pipwrap.events import (
+    BuildFinished,
+    BuildStarted,
+    DownloadFinished,
+    DownloadProgressed,
+    DownloadStarted,
+    Event,
+)
+from pipwrap.report.summary import Line, error_lines, lines_of
+
+if TYPE_CHECKING:
+    from pipwrap.report.progress import Progress
+
+
+class Console:
+    """Takes events (it is a listener) and prints what pip would print of them."""
+
+    def __init__(
+        self,
+        verbosity: int = 0,
+        *,
+        stdout: TextIO | None = None,
+        stderr: TextIO | None = None,
+        show_progress: bool = False,
+    ) -> None:
+        """Write to the process's streams unless others are given.
+
+        ``show_progress`` draws bars, on a terminal only.
+        """
+        self._verbosity = verbosity
+        self._stdout = stdout or sys.stdout
+        self._stderr = stderr or sys.stderr
+        self._lock = threading.RLock()
+        self._live = show_progress and verbosity >= 0 and self._stdout.isatty()
+        self._progress: Progress | None = None
+
+    def __call__(self, event: Event, /) -> None:
+        """Print what the event says at this verbosity."""
+        with self._lock:
+            if isinstance(event, DownloadStarted | DownloadProgressed | DownloadFinished):
+                self._draw(event)
+            elif self._live and isinstance(event, BuildStarted):
+                return
+            elif self._live and isinstance(event, BuildFinished):
+                self.line(f"  {event.description} ... {event.status}")
+            else:
+                self._write(lines_of(event, self._verbosity))
+
+    def line(self, text: str) -> None:
+        """Print a line that is always shown: what the user asked for."""
+        self._write((Line(text),))
+
+    def error(self, error: errors.PipwrapError) -> None:
+        """Print the error that ends the command."""
+        self._write(error_lines(error))
+
+    def error_text(self, text: str) -> None:
+        """Print text on stderr as it is: usage, a frame made elsewhere."""
+        with self._lock:
+            self._stderr.write(text)
+            self._stderr.flush()
+
+    def close(self) -> None:
+        """Take the bars off the terminal and flush."""
+        with self._lock:
+            if self._progress is not None:
+                self._progress.close()
+                self._progress = None
+            self._stdout.flush()
+            self._stderr.flush()
+
+    def _write(self, lines: tuple[Line, ...]) -> None:
+        with self._lock:
+            for line in lines:
+                stream = self._stderr if line.is_error else self._stdout
+                if self._progress is not None:
+                    self._progress.above(line.text, stream)
+                else:
+                    stream.write(_printable(line.text, stream) + "\n")
+            self._stdout.flush()
+
+    def _draw(self, event: DownloadStarted | DownloadProgressed | DownloadFinished) -> None:
+        if not self._live:
+            return
+        if self._progress is None:
+            from pipwrap.report.progress import Progress  # noqa: PLC0415 - 90 ms, terminals only
+
+            self._progress = Progress(self._stdout)
+        self._progress.take(event)
+
+
+def _printable(text: str, stream: TextIO) -> str:
+    """Return the text with what the stream's encoding lacks replaced, so that nothing fails."""
+    encoding = stream.encoding or "utf-8"
+    return text.encode(encoding, "replace").decode(encoding)

@@ -1,0 +1,63 @@
+"""Bars for downloads on a live terminal: the only importer of rich."""
+
+from __future__ import annotations
+
+from typing import TextIO
+
+from rich.console import Console as RichConsole
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
+from rich.progress import Progress as RichProgress
+
+from pipwrap.events import DownloadFinished, DownloadProgressed, DownloadStarted
+
+
+class Progress:
+    """One bar for each download under way; all vanish when they are done."""
+
+    def __init__(self, stdout: TextIO) -> None:
+        """Start to draw."""
+        self._console = RichConsole(file=stdout)
+        self._bars = RichProgress(
+            TextColumn("  {task.description}"),
+            BarColumn(),
+            DownloadColumn(),
+            TransferSpeedColumn(),
+            TimeRemainingColumn(),
+            console=self._console,
+            transient=True,
+        )
+        self._tasks: dict[str, TaskID] = {}
+        self._bars.start()
+
+    def take(self, event: DownloadStarted | DownloadProgressed | DownloadFinished) -> None:
+        """Move the bar of a download."""
+        if isinstance(event, DownloadStarted):
+            if not event.is_metadata:
+                task = self._bars.add_task(event.filename, total=event.size)
+                self._tasks[event.url] = task
+        elif event.url not in self._tasks:
+            return
+        elif isinstance(event, DownloadProgressed):
+            self._bars.update(self._tasks[event.url], completed=event.received)
+        else:
+            self._bars.remove_task(self._tasks.pop(event.url))
+
+    def above(self, text: str, stream: TextIO) -> None:
+        """Print a line above the bars, or on another stream."""
+        if stream is self._console.file:
+            self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+        else:
+            self._bars.stop()
+            stream.write(text + "\n")
+            self._bars.start()
+
+    def close(self) -> None:
+        """Stop drawing and leave the terminal clean."""
+        self._bars.stop()

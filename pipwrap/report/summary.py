@@ -1,0 +1,110 @@
+"""Events and errors to the lines that pip would print; pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipwrap import errors
+from pipwrap.events import BuildFinished, BuildStarted, Event, Failed, Told, Warned
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Something to print; ``is_error`` sends it to stderr."""
+
+    text: str
+    is_error: bool = False
+
+
+def lines_of(event: Event, verbosity: int) -> tuple[Line, ...]:
+    """Return what an event prints at this verbosity (-v minus -q)."""
+    if isinstance(event, Told):
+        if verbosity < event.level:
+            return ()
+        return (Line(_indented(event.message, event.indent)),)
+    if isinstance(event, Warned):
+        return (Line(f"WARNING: {event.message}", is_error=True),) if verbosity > -2 else ()  # noqa: PLR2004
+    if isinstance(event, Failed):
+        return (Line(f"ERROR: {event.message}", is_error=True),) if verbosity > -3 else ()  # noqa: PLR2004
+    if verbosity < 0:
+        return ()
+    if isinstance(event, BuildStarted):
+        return (Line(f"  {event.description}: started"),)
+    if isinstance(event, BuildFinished):
+        return (Line(f"  {event.description}: finished with status '{event.status}'"),)
+    return ()
+
+
+def _indented(text: str, indent: int) -> str:
+    if not indent:
+        return text
+    return "\n".join("  " * indent + line for line in text.split("\n"))
+
+
+def error_lines(error: errors.PipwrapError) -> tuple[Line, ...]:
+    """Return what the error that ends a command prints, all of it on stderr."""
+    if isinstance(error, errors.BuildFailed):
+        text = _build_failed(error)
+    elif isinstance(error, errors.DiagnosticError):
+        text = frame(error.reference, error)
+    else:
+        text = [f"ERROR: {error.message}"]
+        text += [part for part in (error.context, error.note) if part]
+        text += [f"HINT: {error.hint}"] if error.hint else []
+    return tuple(Line(line, is_error=True) for line in text)
+
+
+def frame(reference: str, error: errors.PipwrapError) -> list[str]:
+    """Return pip's diagnostic frame: what, why, and what to do."""
+    text = [f"error: {reference}", ""]
+    text += _bar(error.message, "× ", "│ " if error.context else "  ")
+    if error.context:
+        text += _bar(error.context, "╰─> ", "    ")
+    if error.note or error.hint:
+        text.append("")
+    text += _bar(error.note, "note: ", "      ") if error.note else []
+    text += _bar(error.hint, "hint: ", "      ") if error.hint else []
+    return text
+
+
+def _bar(text: str, first: str, others: str) -> list[str]:
+    lines = text.split("\n")
+    return [first + lines[0], *(f"{others}{line}".rstrip() for line in lines[1:])]
+
+
+def _build_failed(error: errors.BuildFailed) -> list[str]:
+    """Return pip's two frames: the subprocess's, then what that means for the command."""
+    output = error.output.splitlines()
+    inner = ["error: subprocess-exited-with-error", "", f"× {error.message}"]
+    inner += [f"│ {line}" for line in (error.context or "").splitlines()]
+    inner.append(f"╰─> [{len(output)} lines of output]")
+    inner += [f"    {line}" for line in (*output, "[end of output]")]
+    if error.note:
+        inner += ["", f"note: {error.note}"]
+    if error.log_path:
+        inner += [f"hint: The whole log is in {error.log_path}"]
+    text = [f"  {line}".rstrip() for line in inner]
+    if error.step == "build_wheel":
+        text.append(f"  ERROR: Failed building wheel for {error.source}")
+        outer = errors.PipwrapError(
+            "Failed to build installable wheels for some pyproject.toml based projects",
+            context=error.source,
+        )
+        return text + frame("failed-wheel-build-for-install", outer)
+    return text + frame(*_outer(error))
+
+
+def _outer(error: errors.BuildFailed) -> tuple[str, errors.PipwrapError]:
+    hint = "See above for details."
+    if error.step == "prepare_metadata_for_build_wheel":
+        return "metadata-generation-failed", errors.PipwrapError(
+            "Encountered error while generating package metadata.",
+            context=f"from {error.source}",
+            note="This is an issue with the package mentioned above, not pip.",
+            hint=hint,
+        )
+    return "subprocess-exited-with-error", errors.PipwrapError(
+        f"{error.source} could not be built.",
+        note="This error originates from a subprocess, and is likely not a problem with pip.",
+        hint=hint,
+    )
