@@ -143,6 +143,9 @@ class Connections:
         from pipwrap.network import tls  # noqa: PLC0415 - plain http needs none of it
 
         if verified not in self._contexts:
+            if not verified:
+                # The user asked for it, with --trusted-host.
+                warnings.filterwarnings("ignore", category=exceptions.InsecureRequestWarning)
             make = tls.verifying if verified else tls.unverified
             self._contexts[verified] = make(self._settings)
         return self._contexts[verified]
@@ -237,7 +240,3 @@ def _response(
         headers,
         _Body(answer, translate, decode=decode),
     )
-
-
-# The user asked for it, with --trusted-host.
-warnings.filterwarnings("ignore", category=exceptions.InsecureRequestWarning)
