@@ -104,7 +104,9 @@ class Entries:
         return self._layout.body(sha256)
 
     def _directory(self, url: str) -> str:
-        return self._layout.responses(hashlib.sha256(canonical(url).encode()).hexdigest())
+        # Arguments that are no UTF-8 arrive as surrogates (PEP 383).
+        key = canonical(url).encode("utf-8", "surrogatepass")
+        return self._layout.responses(hashlib.sha256(key).hexdigest())
 
     def _head_path(self, url: str, stored: Stored) -> str:
         variant = hashlib.sha256(json.dumps(stored.selecting).encode()).hexdigest()
@@ -119,7 +121,7 @@ class Entries:
             return None
         except OSError as error:
             self._warn(f"Cache entry {path} cannot be read and is ignored: {error.strerror}")
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, OverflowError):
             self._warn(f"Cache entry {path} is damaged and is fetched again.")
         return None
 
@@ -144,7 +146,7 @@ class Entries:
 
 def _stored(content: dict[str, Any]) -> Stored:
     """Return the head that a file holds; ``ValueError`` and the like when it is none."""
-    body = content["body"]
+    body = str(content["body"])
     if not is_sha256(body):
         raise ValueError(body)
     return Stored(

@@ -358,6 +358,9 @@ def _key(url: str) -> str:
 
 
 def _redirect_target(url: str, location: str) -> str:
+    with contextlib.suppress(UnicodeError):
+        # Header fields are read as latin-1; servers write UTF-8.
+        location = location.encode("latin-1").decode("utf-8")
     try:
         return redirected(url, location)
     except ValueError as error:

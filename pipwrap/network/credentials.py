@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import posixpath
 import threading
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 from pipwrap.network.origins import Credentials, origin, split_credentials
 from pipwrap.network.settings import NetworkSettings
+
+if TYPE_CHECKING:
+    from netrc import netrc
 
 
 class CredentialSource(Protocol):
@@ -31,6 +34,8 @@ class CredentialBook:
         self._source = source
         self._lock = threading.Lock()
         self._asking = threading.Lock()
+        self._netrc: netrc | None = None
+        self._netrc_read = False
         self._remembered: dict[tuple[str, str, int | None], Credentials] = {}
 
     def find(self, url: str, embedded: Credentials | None) -> Credentials | None:
@@ -90,21 +95,28 @@ class CredentialBook:
         return max(same_origin, key=shared, default=None)
 
     def _from_netrc(self, url: str) -> Credentials | None:
-        """Return the host's entry of the netrc file; one that cannot be read is no file."""
-        path = _netrc_path(self._settings)
+        """Return the host's entry of the netrc file."""
         host = urlsplit(url).hostname
-        if path is None or host is None:
-            return None
-        from netrc import NetrcParseError, netrc  # noqa: PLC0415 - most machines have no such file
-
-        try:
-            entry = netrc(path).authenticators(host)
-        except (NetrcParseError, OSError, UnicodeDecodeError):
-            return None
+        with self._lock:
+            if not self._netrc_read:
+                self._netrc, self._netrc_read = _read_netrc(_netrc_path(self._settings)), True
+        entry = self._netrc.authenticators(host) if self._netrc and host else None
         if entry is None or not any(entry):
             return None
         login, account, password = entry
         return Credentials(login or account or "", password or "")
+
+
+def _read_netrc(path: str | None) -> netrc | None:
+    """Return the file's entries; one that cannot be read is no file."""
+    if path is None:
+        return None
+    from netrc import NetrcParseError, netrc  # noqa: PLC0415 - most machines have no such file
+
+    try:
+        return netrc(path)
+    except (NetrcParseError, OSError, UnicodeDecodeError):
+        return None
 
 
 def _netrc_path(settings: NetworkSettings) -> str | None:

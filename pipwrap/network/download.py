@@ -161,11 +161,11 @@ class Downloader:
         except errors.NetworkError:
             if size is None:
                 raise
-            self.listener(Warned("Connection interrupted while downloading."))
-            return False
+            if spool.size != size:
+                self.listener(Warned("Connection interrupted while downloading."))
         finally:
             response.body.close()
-        return size is None or spool.size >= size
+        return size is None or spool.size == size
 
     def _rest(self, request: Request, response: Response, start: int) -> Response | None:
         """Return the rest from ``start``, or the whole anew; ``None`` when neither is offered."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import ssl
+import sys
 
 from pipwrap import errors
 from pipwrap.network.settings import NetworkSettings
@@ -16,9 +17,7 @@ def verifying(settings: NetworkSettings) -> ssl.SSLContext:
     As in pip, ``--cert`` (else ``REQUESTS_CA_BUNDLE``, ``CURL_CA_BUNDLE``) adds to the system's
     roots and replaces none. A bundle that is not there is an ``errors.NetworkError``.
     """
-    import truststore  # noqa: PLC0415 - needed once a connection is made
-
-    context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context = _with_system_roots()
     fallback = _fallback_bundle()
     if fallback is not None:
         context.load_verify_locations(cafile=fallback)
@@ -27,6 +26,23 @@ def verifying(settings: NetworkSettings) -> ssl.SSLContext:
         _load_bundle(context, bundle)
     _load_client_certificate(context, settings)
     return context
+
+
+def _with_system_roots() -> ssl.SSLContext:
+    """Return a context with the roots that truststore finds.
+
+    Where it leaves verification to OpenSSL it reads them anew for every connection, one thread
+    at a time and 20 ms each; the plain context inside keeps them once they are read.
+    """
+    import truststore  # noqa: PLC0415 - needed once a connection is made
+
+    system = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if sys.platform in {"darwin", "win32"}:
+        return system
+    object_with_roots = system.wrap_bio(
+        ssl.MemoryBIO(), ssl.MemoryBIO(), server_hostname="localhost"
+    )
+    return object_with_roots.context
 
 
 def unverified(settings: NetworkSettings) -> ssl.SSLContext:
