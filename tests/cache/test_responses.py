@@ -481,6 +481,42 @@ def test_credentials_are_no_part_of_a_key_and_are_written_nowhere(origin: Origin
     assert all(b"secret" not in path.read_bytes() for path in files(client, "http-v1"))
 
 
+@pytest.mark.parametrize(("trusted", "requests"), [((), 2), (("far.invalid",), 1)])
+def test_plain_http_is_stored_for_trusted_hosts_only(
+    origin: Origin, tmp_path: Path, trusted: tuple[str, ...], requests: int
+):
+    """A proxy on the loopback stands for the far host."""
+    origin.pages["/p"] = page(b"one", Cache_Control="max-age=600")
+    with browser(str(tmp_path), proxy=origin.url(""), trusted_hosts=trusted) as client:
+        for _ in range(2):
+            assert content(client.page("http://far.invalid/p")) == b"one"
+        assert bool(files(client, "http-v1")) is bool(trusted)
+    assert len(origin.log) == requests
+
+
+def test_a_hop_to_an_insecure_host_is_followed_and_not_stored(origin: Origin, tmp_path: Path):
+    """pip follows such redirects as well; the next run asks again."""
+    origin.pages["/a"] = page(b"", 301, Location="http://far.invalid/p", Cache_Control="max-age=9")
+    origin.pages["/p"] = page(b"one", Cache_Control="max-age=600")
+    with browser(str(tmp_path), proxy=origin.url("")) as client:
+        for _ in range(2):
+            assert client.page(origin.url("/a")).url == "http://far.invalid/p"
+    assert origin.paths() == ["/a", "/p", "/p"]
+
+
+def test_a_location_in_utf_8_is_followed(origin: Origin, client: Browser):
+    origin.pages["/a"] = page(b"", 302, Location="/é".encode().decode("latin-1"))
+    origin.pages["/é"] = page(b"there")
+    assert content(client.page(origin.url("/a"))) == b"there"
+
+
+def test_a_url_that_makes_no_sense_is_an_error(origin: Origin, client: Browser):
+    origin.pages["/a"] = page(b"", 302, Location="http://[::1")
+    for url in ("http://[::1", origin.url("/a"), "http://h:port/"):
+        with pytest.raises(errors.NetworkError, match="Invalid"):
+            client.page(url)
+
+
 FETCH = """
 import sys, time
 from pipwrap.cache.layout import Layout
