@@ -151,7 +151,7 @@ def _read(path: str) -> _Story:
         try:
             kind, value = json.loads(line)
             _note(story, kind, value)
-        except ValueError:  # noqa: PERF203  # what follows a broken line cannot be trusted
+        except ValueError:  # what follows a broken line cannot be trusted
             break
     return story
 

@@ -134,7 +134,7 @@ def _stash(written: journal.Journal, changes: Changes) -> None:
     for path, place in written.begin(changes.creations, changes.stash):
         try:
             os.rename(path, place)
-        except FileNotFoundError:  # noqa: PERF203  # each path stands for itself
+        except FileNotFoundError:  # each path stands for itself
             continue
         except OSError as error:
             if error.errno != errno.EXDEV:
@@ -153,7 +153,7 @@ def _create(written: journal.Journal, changes: Changes, linker: Linker) -> None:
     for creation in changes.creations:
         try:
             create(creation)
-        except FileExistsError:  # noqa: PERF203  # raised once in a blue moon
+        except FileExistsError:  # raised once in a blue moon
             # Somebody made it since we looked, or the filesystem does not tell case apart.
             os.rename(creation.path, written.stash(creation.path))
             create(creation)

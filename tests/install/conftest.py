@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
 import pytest
-from install.worlds import World, environment_at
 
+from install.worlds import World, bare_environment, environment_at
 from pipwrap.cache.layout import Layout
 from pipwrap.cache.store import Store
 from pipwrap.events import Event
@@ -21,3 +22,15 @@ def world(tmp_path, monkeypatch) -> World:
     layout = Layout(str(tmp_path / "cache"))
     store = Store(layout, events.append, lambda: 1_700_000_000.5)
     return World(environment_at(prefix), store, str(tmp_path / "wheels"), events)
+
+
+@pytest.fixture
+def shell(tmp_path) -> World:
+    """An environment without an interpreter: for what never runs one."""
+    prefix = str(tmp_path / "venv")
+    purelib = os.path.join(prefix, "lib", "site-packages")
+    os.makedirs(purelib)
+    os.makedirs(os.path.join(prefix, "bin"))
+    events: list[Event] = []
+    store = Store(Layout(str(tmp_path / "cache")), events.append, lambda: 1_700_000_000.5)
+    return World(bare_environment(prefix, purelib), store, str(tmp_path / "wheels"), events)

@@ -7,7 +7,6 @@ import hashlib
 import os
 
 from install.worlds import files_only, make_wheel, records, snapshot
-
 from pipwrap.install.installed import find_installed
 from pipwrap.install.plan import Plan
 

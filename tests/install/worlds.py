@@ -13,11 +13,12 @@ import subprocess
 import sys
 import zipfile
 from dataclasses import dataclass, field
+from typing import Any
 
-from pipwrap.cache.layout import Layout
 from pipwrap.cache.store import Store
 from pipwrap.events import Event
-from pipwrap.install.plan import Installation, LinkMode, Plan
+from pipwrap.install.installed import find_installed
+from pipwrap.install.plan import Installation, Plan
 from pipwrap.install.transaction import apply
 from pipwrap.model.environment import Environment, InstalledDistribution, Scheme
 
@@ -106,6 +107,31 @@ def environment_at(prefix: str) -> Environment:
     )
 
 
+def bare_environment(prefix: str, purelib: str) -> Environment:
+    """Return an environment that has directories and no interpreter."""
+    scripts = os.path.join(prefix, "bin")
+    headers = os.path.join(prefix, "include", "site")
+    return Environment(
+        executable=os.path.join(scripts, "python"),
+        version=(3, 11, 7),
+        implementation="cpython",
+        cache_tag="cpython-311",
+        magic_number="a70d0d0a",
+        abi="",
+        prefix=prefix,
+        base_prefix="/nowhere",
+        scheme=Scheme(purelib, purelib, headers, scripts, prefix),
+        user_scheme=Scheme(*(os.path.join(prefix, "no-user", part) for part in "abcde")),
+        user_site_enabled=False,
+        sys_path=(purelib,),
+        stdlib="/nowhere/lib",
+        markers=(),
+        tags=(),
+        externally_managed=None,
+        site_packages_isolated=True,
+    )
+
+
 def snapshot(prefix: str) -> dict[str, str]:
     """Return the kind, mode and content of everything below a directory."""
     seen = {}
@@ -169,15 +195,19 @@ class World:
             name.lower().replace("_", "-"), name, version, stored, requested, direct_url, replaces
         )
 
-    def install(self, *wheel_paths: str, link_mode: LinkMode = LinkMode.AUTO) -> None:
-        self.apply(
-            Plan(
-                self.environment.scheme,
-                tuple(map(self.installation, wheel_paths)),
-                link_mode=link_mode,
-                warn_script_location=False,
-            )
-        )
+    def plan(self, *installations: Installation, **others: Any) -> Plan:
+        """Return a plan without bytecode and without a look at PATH, unless asked for."""
+        others = {"compile_bytecode": False, "warn_script_location": False} | others
+        return Plan(self.environment.scheme, installations, **others)
+
+    def install(self, *wheel_paths: str, compile_bytecode: bool = True, **others: Any) -> None:
+        installations = map(self.installation, wheel_paths)
+        self.apply(self.plan(*installations, compile_bytecode=compile_bytecode, **others))
+
+    def installed(self, name: str) -> InstalledDistribution:
+        found = find_installed(self.environment, listener=self.tell)
+        (distribution,) = [one for one in found if one.name == name]
+        return distribution
 
     def apply(self, plan: Plan) -> None:
         apply(plan, self.environment, self.store, self.tell)

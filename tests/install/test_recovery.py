@@ -1,0 +1,247 @@
+"""A process that dies at any point leaves an environment that the next command makes whole."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import signal
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from install.worlds import World, make_wheel, snapshot
+from pipwrap.errors import EnvironmentRefused
+from pipwrap.events import Warned
+from pipwrap.install import journal, transaction
+from pipwrap.install.plan import Plan
+from pipwrap.install.transaction import recover
+
+TOUCHING = ("rename", "link", "mkdir", "rmdir", "unlink", "write", "open", "utime", "fchmod")
+"""What the transaction changes the filesystem with."""
+DIED = 99
+
+
+def content(path: str) -> str:
+    with open(path, encoding="utf-8") as stream:
+        return stream.read()
+
+
+def counting(function, count: list[int], act: Callable[[], None], at: int):
+    def wrapper(*arguments, **keywords):
+        count[0] += 1
+        if count[0] == at:
+            act()
+        return function(*arguments, **keywords)
+
+    return wrapper
+
+
+def dies(work: Callable[[], None], at: int) -> bool:
+    """Do the work in a process that ends at the N-th call; tell whether it got that far."""
+    child = os.fork()
+    if child == 0:
+        count = [0]
+        for name in TOUCHING:
+            setattr(os, name, counting(getattr(os, name), count, lambda: os._exit(DIED), at))
+        try:
+            work()
+        except BaseException:
+            os._exit(1)
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) in {0, DIED}
+    return os.waitstatus_to_exitcode(status) == DIED
+
+
+def populated(shell: World) -> Plan:
+    """Return a plan that upgrades, reinstalls, removes and overwrites; its old state is there."""
+    files = {"foo/__init__.py": "v = 1\n", "foo/old/data.txt": "old\n", "foo/same.txt": "same\n"}
+    foo = make_wheel(shell.wheels, "foo", "1.0", dict(files))
+    bar = make_wheel(shell.wheels, "bar", "1.0", {"bar/__init__.py": "", "bar/x.txt": "x"})
+    again = make_wheel(shell.wheels, "again", "1.0", {"again.py": "", "again.txt": "kept\n"})
+    shell.install(foo, bar, again, compile_bytecode=False)
+    os.mkdir(os.path.join(shell.purelib, "bar", "empty"), 0o750)
+    with open(os.path.join(shell.purelib, "stray.txt"), "w", encoding="utf-8") as stream:
+        stream.write("somebody's\n")
+    newer = make_wheel(
+        shell.wheels,
+        "foo",
+        "2.0",
+        {
+            "foo/__init__.py": "v = 2\n",
+            "foo/new/data.txt": "new\n",
+            "stray.txt": "foo's\n",
+            "foo-2.0.dist-info/entry_points.txt": "[console_scripts]\nfoo = foo:v\n",
+        },
+    )
+    return shell.plan(
+        shell.installation(newer, replaces=shell.installed("foo")),
+        shell.installation(again, replaces=shell.installed("again")),
+        remove=(shell.installed("bar"),),
+    )
+
+
+def test_a_death_anywhere_is_recovered_from(shell, tmp_path):
+    plan = populated(shell)
+    prefix, saved = shell.environment.prefix, str(tmp_path / "saved")
+    shutil.copytree(prefix, saved, symlinks=True)
+    old = snapshot(prefix)
+    shell.apply(plan)
+    new = snapshot(prefix)
+    assert new != old
+    outcomes = []
+    for at in range(1, 1000):
+        shutil.rmtree(prefix)
+        shutil.copytree(saved, prefix, symlinks=True)
+        if not dies(lambda: shell.apply(plan), at):
+            break
+        died_midway = journal.exists(shell.purelib)
+        assert recover([shell.purelib], shell.tell) == died_midway
+        now = snapshot(prefix)
+        assert now in (old, new), at
+        outcomes.append(now == new)
+        assert not recover([shell.purelib], shell.tell)
+    assert outcomes == sorted(outcomes), "once ended, always ended"
+    assert outcomes.count(False) > 50
+    assert outcomes.count(True) > 3
+    assert not [event for event in shell.events if isinstance(event, Warned)]
+
+
+def test_a_death_while_recovering_is_recovered_from(shell, tmp_path):
+    plan = populated(shell)
+    prefix, saved = shell.environment.prefix, str(tmp_path / "saved")
+    shutil.copytree(prefix, saved, symlinks=True)
+    old = snapshot(prefix)
+    at = 1
+    while True:
+        shutil.rmtree(prefix)
+        shutil.copytree(saved, prefix, symlinks=True)
+        assert dies(lambda: shell.apply(plan), 60)
+        if not dies(lambda: recover([shell.purelib], shell.tell), at):
+            break
+        recover([shell.purelib], shell.tell)
+        assert snapshot(prefix) == old, at
+        at += 1
+    assert at > 10
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EACCES, errno.EIO])
+def test_an_error_anywhere_changes_nothing(shell, monkeypatch, tmp_path, number):
+    plan = populated(shell)
+    old, saved = snapshot(shell.environment.prefix), str(tmp_path / "saved")
+    shutil.copytree(shell.environment.prefix, saved, symlinks=True)
+
+    def fail() -> None:
+        raise OSError(number, os.strerror(number), "/somewhere")
+
+    failures = 0
+    for at in range(1, 1000):
+        count = [0]
+        with monkeypatch.context() as patch:
+            for name in ("rename", "mkdir", "open", "write", "utime", "fchmod"):
+                patch.setattr(os, name, counting(getattr(os, name), count, fail, at))
+            try:
+                shell.apply(plan)
+            except EnvironmentRefused as error:
+                assert error.message.startswith(
+                    f"Could not install packages due to an OSError: [Errno {number}]"
+                )
+                failures += 1
+            else:
+                # Some calls may fail: making what is there, removing what is in use.
+                if count[0] < at:
+                    break
+                shutil.rmtree(shell.environment.prefix)
+                shutil.copytree(saved, shell.environment.prefix, symlinks=True)
+        assert snapshot(shell.environment.prefix) == old, at
+    assert failures > 30
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_changes_nothing(shell, number):
+    plan = populated(shell)
+    old = snapshot(shell.environment.prefix)
+    for at in (3, 20, 45, 60):
+        child = os.fork()
+        if child == 0:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+            count = [0]
+            for name in TOUCHING:
+                act = lambda: os.kill(os.getpid(), number)  # noqa: E731
+                setattr(os, name, counting(getattr(os, name), count, act, at))
+            try:
+                shell.apply(plan)
+            except KeyboardInterrupt:
+                os._exit(130)
+            os._exit(0)
+        _, status = os.waitpid(child, 0)
+        expected = 130 if number == signal.SIGINT else -signal.SIGTERM
+        assert os.waitstatus_to_exitcode(status) == expected
+        assert not journal.exists(shell.purelib)
+        assert snapshot(shell.environment.prefix) == old, at
+
+
+def test_a_file_changed_since_is_left_alone_and_named(shell):
+    plan = populated(shell)
+    changed = os.path.join(shell.purelib, "foo", "new", "data.txt")
+    at = 1
+    while not (os.path.exists(changed) and journal.exists(shell.purelib)):
+        dies(lambda: shell.apply(plan), at)
+        if not os.path.exists(changed):
+            recover([shell.purelib], shell.tell)
+        at += 1
+    for path in (changed, os.path.join(shell.purelib, "foo", "__init__.py")):
+        os.unlink(path)
+        with open(path, "w", encoding="utf-8") as stream:
+            stream.write("the user's own work")
+    shell.events.clear()
+    assert recover([shell.purelib], shell.tell)
+    assert content(changed) == "the user's own work"
+    init = os.path.join(shell.purelib, "foo", "__init__.py")
+    assert content(init) == "the user's own work"
+    assert content(init + journal.SAVED) == "v = 1\n"
+    warnings = " ".join(shell.messages)
+    assert changed in warnings
+    assert init in warnings
+    assert not journal.exists(shell.purelib)
+
+
+def test_the_next_command_recovers_before_it_starts(shell):
+    plan = populated(shell)
+    assert dies(lambda: shell.apply(plan), 60)
+    assert journal.exists(shell.purelib)
+    shell.apply(plan)
+    assert not journal.exists(shell.purelib)
+    assert shell.installed("foo").version == "2.0"
+
+
+def test_an_unwritable_directory_is_told_in_pips_words(shell, monkeypatch):
+    plan = shell.plan(shell.installation(make_wheel(shell.wheels)))
+
+    def refuse(path, mode=0o777):
+        raise PermissionError(errno.EACCES, "Permission denied", path)
+
+    monkeypatch.setattr(journal.os, "mkdir", refuse)
+    with pytest.raises(EnvironmentRefused) as caught:
+        shell.apply(plan)
+    assert caught.value.message == (
+        "Could not install packages due to an OSError: [Errno 13] Permission denied: "
+        f"'{shell.purelib}'\nCheck the permissions.\n"
+    )
+
+
+def test_a_writer_waits_for_the_other(shell):
+    path = make_wheel(shell.wheels)
+    with transaction.environment_lock(shell.purelib, shell.tell):
+        other = threading.Thread(
+            target=shell.install, args=(path,), kwargs={"compile_bytecode": False}
+        )
+        other.start()
+        other.join(0.3)
+        assert other.is_alive()
+        assert snapshot(shell.purelib) == {}
+    other.join(30)
+    assert any(message.startswith("Waiting for") for message in shell.messages)
+    assert shell.installed("foo").version == "1.0"
