@@ -17,9 +17,14 @@ class PipwrapError(Exception):
         context: str | None = None,
         note: str | None = None,
         hint: str | None = None,
+        reference: str | None = None,
     ) -> None:
-        """Keep the parts apart: ``context`` explains, ``note`` adds, ``hint`` says what to do."""
+        """Keep the parts apart: ``context`` explains, ``note`` adds, ``hint`` says what to do.
+
+        ``reference`` is the kebab-case name under which pip prints it in its diagnostic frame.
+        """
         super().__init__(message)
+        self.reference = reference
         self.message = message
         self.context = context
         self.note = note
@@ -101,8 +106,7 @@ class DiagnosticError(PipwrapError):
 
     def __init__(self, reference: str, message: str, **parts: str | None) -> None:
         """Keep ``reference``, the kebab-case name that pip prints after ``error: ``."""
-        super().__init__(message, **parts)
-        self.reference = reference
+        super().__init__(message, **parts, reference=reference)
 
 
 class HandOver(Exception):

@@ -15,6 +15,7 @@ from pipwrap.cache.responses import DigestDiffers
 from pipwrap.events import Told
 from pipwrap.model.link import Link
 from pipwrap.model.location import url_to_path
+from pipwrap.model.size import format_size
 
 _OK = 200
 Answer = TypeVar("Answer")
@@ -83,11 +84,6 @@ class Once:
             except BaseException as error:  # noqa: BLE001 - handed to everybody who waits
                 future.set_exception(error)
         return future.result()  # type: ignore[return-value]  # the key fixes the type
-
-    def done(self, key: object) -> bool:
-        """Tell whether the work for ``key`` was asked for before."""
-        with self._lock:
-            return key in self._done
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,14 +177,3 @@ def _local(link: Link) -> Acquired:
 def _line(fetched: Fetched, name: str) -> Told:
     word = "Using cached" if fetched.from_cache else "Downloading"
     return Told(f"{word} {name} ({format_size(fetched.size)})", indent=1)
-
-
-def format_size(size: float) -> str:
-    """Return a number of bytes as pip prints it."""
-    if size > 1000 * 1000:
-        return f"{size / 1000.0 / 1000:.1f} MB"
-    if size > 10 * 1000:
-        return f"{int(size / 1000)} kB"
-    if size > 1000:  # noqa: PLR2004 - decimal units
-        return f"{size / 1000.0:.1f} kB"
-    return f"{int(size)} bytes"

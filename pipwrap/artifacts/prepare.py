@@ -39,11 +39,10 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class Obtained:
-    """Metadata, the lines that tell how it was had, and whether a built wheel was reused."""
+    """Metadata, and the lines that tell how it was had."""
 
     metadata: Metadata
     lines: tuple[Told, ...] = ()
-    reused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +74,7 @@ class Preparer:
         self._policy = policy
         self._listener = listener
         self._once = Once()
+        self._files: dict[str, tuple[str, str]] = {}
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="prepare")
 
     def close(self) -> None:
@@ -115,8 +115,7 @@ class Preparer:
         return obtained
 
     def _wheel_metadata(self, wanted: Candidate | Archive, link: Link) -> Obtained:
-        sidecar = link.metadata_hashes is not None and not self._policy.required
-        if sidecar and isinstance(wanted, Candidate):
+        if self._has_sidecar(wanted):
             text, lines = self._archives.metadata(link)
             return Obtained(Metadata.parse(text), lines)
         acquired = self._acquire(wanted)
@@ -130,7 +129,7 @@ class Preparer:
         cached = self._cached(wanted)
         if cached is not None:
             line = Told(f"Using cached {cached.filename}", indent=1)
-            return Obtained(read_metadata(cached.path, cached.filename), (line,), reused=True)
+            return Obtained(read_metadata(cached.path, cached.filename), (line,))
         acquired = self._acquire(wanted)
         for line in acquired.lines:
             self._listener(line)
@@ -172,6 +171,19 @@ class Preparer:
             return True
         return not _link(wanted).is_wheel and self._cached(wanted) is None
 
+    def reuses(self, wanted: Wanted) -> bool:
+        """Tell whether a wheel that was built before stands in for a source."""
+        if isinstance(wanted, Directory) or _link(wanted).is_wheel:
+            return False
+        return self._cached(wanted) is not None
+
+    def restore(self, wheel: StoredWheel) -> None:
+        """Unpack a stored wheel again whose files were changed since."""
+        store = self._shelves.store
+        path, filename = self._files[wheel.sha256]
+        store.discard(wheel.sha256)
+        store.add(path, filename, wheel.sha256)
+
     def _built(self, wanted: dict[str, Wanted], names: set[str]) -> dict[str, Prepared]:
         if not names:
             return {}
@@ -193,17 +205,14 @@ class Preparer:
         return self._make(wanted, name)
 
     def _downloaded(self, wanted: Candidate | Archive) -> Prepared:
-        already = self._once.done(("metadata", _url(wanted)))
         acquired = self._acquire(wanted)
-        stored = self._shelves.store.add(acquired.path, _link(wanted).filename, acquired.sha256)
-        sidecar = _link(wanted).metadata_hashes is not None
-        lines = acquired.lines if sidecar or not already else ()
-        return Prepared(stored, acquired.sha256, lines)
+        stored = self._unpack(acquired.path, _link(wanted).filename, acquired.sha256)
+        return Prepared(stored, acquired.sha256, self.new_lines(wanted))
 
     def _reuse(self, cached: BuiltWheel) -> Prepared | None:
         """Return a cached wheel; one that proves broken is dropped, and built again."""
         try:
-            stored = self._shelves.store.add(cached.path, cached.filename, cached.sha256)
+            stored = self._unpack(cached.path, cached.filename, cached.sha256)
         except (errors.HashMismatch, errors.InvalidDistribution, OSError) as error:
             self._listener(Warned(f"Ignoring the cached {cached.filename}: {error}"))
             self._shelves.built.discard(cached)
@@ -225,6 +234,7 @@ class Preparer:
         source_sha256 = "" if isinstance(wanted, Directory) else self._acquire(wanted).sha256
         key = self._key(wanted)
         if key is None:
+            self._files[sha256] = (path, filename)
             return Prepared(self._shelves.private.add(path, filename, sha256), source_sha256)
         try:
             url = redact(_link(wanted).url)
@@ -232,13 +242,33 @@ class Preparer:
             self._listener(Told(f"Stored in directory: {entry.directory}", indent=1))
         except OSError as error:
             self._listener(Warned(f"The wheel of {name} could not be cached: {error}"))
-        return Prepared(self._shelves.store.add(path, filename, sha256), source_sha256)
+        return Prepared(self._unpack(path, filename, sha256), source_sha256)
+
+    def _unpack(self, path: str, filename: str, sha256: str) -> StoredWheel:
+        self._files[sha256] = (path, filename)
+        return self._shelves.store.add(path, filename, sha256)
 
     # Sources
 
     def archive(self, wanted: Candidate | Archive) -> Acquired:
         """Return the file itself, as ``download`` saves it."""
         return self._acquire(wanted)
+
+    def new_lines(self, wanted: Candidate | Archive) -> tuple[Told, ...]:
+        """Return how the archive was had, where getting the metadata has not told it yet."""
+        return self._acquire(wanted).lines if self._has_sidecar(wanted) else ()
+
+    def wheel_file(self, wanted: Wanted, name: str) -> tuple[str, str]:
+        """Return where the wheel file of a prepared wheel lies, and its name."""
+        return self._files[self.wheel(wanted, name).wheel.sha256]
+
+    def _has_sidecar(self, wanted: Wanted) -> bool:
+        """Tell whether the metadata comes from a file of its own (PEP 658)."""
+        return (
+            isinstance(wanted, Candidate)
+            and wanted.link.metadata_hashes is not None
+            and not self._policy.required
+        )
 
     def _acquire(self, wanted: Candidate | Archive) -> Acquired:
         link = _link(wanted)

@@ -15,8 +15,17 @@ FILE_MODE = 0o600
 
 
 def make_directory(path: str) -> None:
-    """Make ``path`` and its parents, private to the user."""
-    os.makedirs(path, mode=DIRECTORY_MODE, exist_ok=True)
+    """Make ``path`` and its parents, private to the user all of them."""
+    if os.path.isdir(path):
+        return
+    parent = os.path.dirname(path)
+    if parent != path:
+        make_directory(parent)
+    try:
+        os.mkdir(path, DIRECTORY_MODE)
+    except FileExistsError:
+        if not os.path.isdir(path):
+            raise
 
 
 def unused_name(directory: str, suffix: str = "") -> str:

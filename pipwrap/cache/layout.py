@@ -5,6 +5,7 @@
   bodies-v1/AA/<sha256 of the bytes>   bodies of responses and files, one for each content
   wheels-v1/<source identity>/<entry>/ {NAME.whl, entry.json, build.log}
   store-v1/AA/<sha256 of the wheel>/   {tree/, entry.json, bytecode/<cache tag>/}
+  logs-v1/*.log                        what failed builds printed
   interpreters-v1/  usage-v1/  tmp/
 """
 
@@ -21,8 +22,9 @@ WHEELS = "wheels-v1"
 STORE = "store-v1"
 INTERPRETERS = "interpreters-v1"
 USAGE = "usage-v1"
+LOGS = "logs-v1"
 TEMPORARY = "tmp"
-BUCKETS = (HTTP, BODIES, WHEELS, STORE, INTERPRETERS, USAGE, TEMPORARY)
+BUCKETS = (HTTP, BODIES, WHEELS, STORE, INTERPRETERS, USAGE, LOGS, TEMPORARY)
 """Everything that purge may delete."""
 
 

@@ -55,16 +55,12 @@ def parse_requirement(line: Line, listener: Listener) -> UserRequirement:
     path, extras = _split_extras(os.path.normpath(os.path.abspath(text)))
     if _looks_like_path(text) and os.path.isdir(path):
         return _from_directory(path, extras, marker, line)
-    if is_archive(path):
-        if os.path.isfile(path) or not _is_direct_reference(text):
-            if not os.path.isfile(path):
-                listener(
-                    Warned(
-                        f"Requirement {text!r} looks like a filename, but the file does not exist"
-                    )
-                )
-            link = Link.from_url(path_to_url(path))
-            return _from_link(text, link, marker, line, extras)
+    exists = os.path.isfile(path)
+    if is_archive(path) and (exists or not _is_direct_reference(text)):
+        if not exists:
+            odd = f"Requirement {text!r} looks like a filename, but the file does not exist"
+            listener(Warned(odd))
+        return _from_link(Link(path_to_url(path)), marker, line, extras)
     return _from_specifier(text, marker, line)
 
 

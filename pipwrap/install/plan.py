@@ -49,3 +49,5 @@ class Plan:
     compile_bytecode: bool = True
     warn_script_location: bool = True
     link_mode: LinkMode = LinkMode.AUTO
+    announced: bool = False
+    """The user was told what is removed, and agreed; only the outcome is still to be said."""

@@ -237,22 +237,22 @@ def _tell(plan: Plan, removals: list[Removal], listener: Listener) -> None:
     for removal in removals:
         distribution = removal.distribution
         label = f"{distribution.name}-{distribution.version}"
-        indent = 1
+        indent = 0
         if distribution.info in replaced:
             listener(Told(f"Attempting uninstall: {replaced[distribution.info].name}", indent=1))
+            indent = 2
+        if not plan.announced and not (removal.note and not indent):
             found = f"Found existing installation: {distribution.name} {distribution.version}"
-            listener(Told(found, indent=2))
-            indent = 3
+            listener(Told(found, indent=indent))
         if removal.note:
-            listener(Told(removal.note, indent=indent - 1))
+            listener(Told(removal.note, indent=indent))
         if not removal.paths:
-            name = distribution.name
-            words = f"Can't uninstall '{name}'. No files were found to uninstall."
-            listener(Told(words, indent=indent - 1))
+            words = f"Can't uninstall '{distribution.name}'. No files were found to uninstall."
+            listener(Told(words, indent=indent))
             continue
-        if distribution.info in replaced:
-            listener(Told(f"Uninstalling {label}:", indent=2))
-        listener(Told(f"Successfully uninstalled {label}", indent=indent))
+        if not plan.announced:
+            listener(Told(f"Uninstalling {label}:", indent=indent))
+        listener(Told(f"Successfully uninstalled {label}", indent=indent + 1))
 
 
 def _warn_about_path(

@@ -12,6 +12,7 @@ from typing import BinaryIO, Protocol
 from pipwrap import errors
 from pipwrap.events import Listener, Warned
 from pipwrap.model.link import redact
+from pipwrap.model.size import format_size
 from pipwrap.network import failures
 from pipwrap.network.transport import Headers, Request, Response, Transport
 
@@ -190,17 +191,6 @@ def content_length(headers: Headers) -> int | None:
     """Return the announced size, ``None`` when it is absent or no number."""
     value = (headers.get("Content-Length") or "").strip()
     return int(value) if value.isascii() and value.isdigit() else None
-
-
-def format_size(size: float) -> str:
-    """Return a size as pip writes it."""
-    if size > 1000 * 1000:
-        return f"{size / 1000.0 / 1000:.1f} MB"
-    if size > 10 * 1000:
-        return f"{int(size / 1000)} kB"
-    if size > 1000:  # noqa: PLR2004 - a kilobyte
-        return f"{size / 1000.0:.1f} kB"
-    return f"{int(size)} bytes"
 
 
 def _progress(received: int, size: int | None) -> str:

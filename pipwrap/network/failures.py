@@ -19,6 +19,7 @@ def connection_failed(url: str, host: str, details: str) -> errors.NetworkError:
         hint="Are you connected to the Internet? If so, check whether your system can connect to "
         f"{host} before trying again. There may be a firewall or proxy that's preventing the "
         "connection.",
+        reference="connection-failed",
     )
 
 
@@ -27,7 +28,12 @@ def timed_out(url: str, host: str, seconds: float, *, connecting: bool) -> error
     context = f"{host} didn't respond within {seconds} seconds"
     if connecting:
         context += " (while establishing a connection)"
-    return errors.NetworkError(f"Unable to fetch {url}", context=context, hint=_HINT_TIMEOUT)
+    return errors.NetworkError(
+        f"Unable to fetch {url}",
+        context=context,
+        hint=_HINT_TIMEOUT,
+        reference="connection-timeout",
+    )
 
 
 def not_verified(url: str, host: str, details: str) -> errors.NetworkError:
@@ -36,6 +42,7 @@ def not_verified(url: str, host: str, details: str) -> errors.NetworkError:
         f"Failed to establish a secure connection to {host} while fetching {url}",
         context=details,
         hint="You may need to use --cert or check your proxy/firewall configuration",
+        reference="ssl-verification-failed",
     )
 
 
@@ -45,6 +52,7 @@ def proxy_failed(url: str, proxy: str, details: str) -> errors.NetworkError:
         f"Failed to connect to proxy {proxy} while fetching {url}",
         context=details,
         hint="This is likely a proxy configuration issue.",
+        reference="proxy-connection-failed",
     )
 
 
@@ -61,4 +69,5 @@ def incomplete_download(url: str, received: str, attempts: int) -> errors.Networ
         context=f"URL: {url}",
         note="This is an issue with network connectivity, not pip.",
         hint=hint,
+        reference="incomplete-download",
     )

@@ -45,7 +45,7 @@ def error_lines(error: errors.PipwrapError) -> tuple[Line, ...]:
     """Return what the error that ends a command prints, all of it on stderr."""
     if isinstance(error, errors.BuildFailed):
         text = _build_failed(error)
-    elif isinstance(error, errors.DiagnosticError):
+    elif error.reference is not None:
         text = frame(error.reference, error)
     else:
         text = [f"ERROR: {error.message}"]

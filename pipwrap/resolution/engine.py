@@ -13,16 +13,11 @@ from nab_resolver.types import Incompatibility, IncompatibilityCause, RangeProto
 from pipwrap import errors
 from pipwrap.events import Listener
 from pipwrap.model.requirement import Constraint, UserRequirement
+from pipwrap.resolution.dependencies import Dependencies
 from pipwrap.resolution.explain import Cause
+from pipwrap.resolution.memory import Artifacts, Memory, Rules
 from pipwrap.resolution.projects import Projects, StartAgain
-from pipwrap.resolution.provider import (
-    PYTHON,
-    Artifacts,
-    Memory,
-    Provider,
-    Rules,
-    split_package,
-)
+from pipwrap.resolution.provider import PYTHON, Provider, split_package
 from pipwrap.resolution.ranges import RankRange
 from pipwrap.resolution.universe import Choice, Direct
 
@@ -39,6 +34,8 @@ class Resolution:
     """(parent, child) projects, extras folded into their project."""
     extras: Mapping[str, tuple[str, ...]]
     """The extras that were asked for, by project."""
+    names: Mapping[str, str]
+    """Each project as whoever first asked for it spells it: pip's lines use that."""
 
 
 class Unsolvable(Exception):
@@ -85,16 +82,17 @@ def resolve(
     constraints: Mapping[str, Constraint],
     rules: Rules,
     ports: Ports,
+    known: Mapping[Choice, Dependencies],
 ) -> Resolution:
     """Return the resolution, asking the index only for what is needed.
 
-    Raises ``Unsolvable`` with the reasons.
+    ``known`` is what the user's direct references need. Raises ``Unsolvable`` with the reasons.
     """
-    memory = Memory()
+    memory = Memory(dict(known))
     while True:
         provider = Provider(rules, ports.projects, ports.artifacts, ports.listener, memory)
         try:
-            return _attempt(provider, wishes, constraints)
+            return _attempt(provider, wishes, constraints, memory)
         except StartAgain:
             ports.projects.start_again()
         except ResolutionTerminatedError as error:
@@ -113,6 +111,7 @@ def _attempt(
     provider: Provider,
     wishes: Sequence[UserRequirement],
     constraints: Mapping[str, Constraint],
+    memory: Memory,
 ) -> Resolution:
     provider.prefetch(
         tuple(
@@ -143,6 +142,7 @@ def _attempt(
         choices,
         tuple(dict.fromkeys(edge for edge in edges if edge[0] != edge[1])),
         {project: tuple(sorted(names)) for project, names in extras.items()},
+        {project: memory.template(project).name for project in choices},
     )
 
 

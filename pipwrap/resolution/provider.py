@@ -6,9 +6,8 @@ needs the same version of ``flask``), or the target's Python.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Protocol, cast
+from collections.abc import Iterator, Mapping
+from typing import cast
 
 from nab_resolver.resolver import BaseProvider
 from nab_resolver.types import (
@@ -25,10 +24,11 @@ from pipwrap import errors
 from pipwrap.events import Listener, Told, Warned
 from pipwrap.index.selection import supports_python
 from pipwrap.model.candidate import Candidate, InstalledCandidate
-from pipwrap.model.metadata import Metadata
+from pipwrap.model.location import url_to_path
 from pipwrap.model.requirement import Requirement, UserRequirement
 from pipwrap.model.source import Source
 from pipwrap.resolution.dependencies import Dependencies
+from pipwrap.resolution.memory import Artifacts, Memory, Rules, Template, Wish
 from pipwrap.resolution.projects import Projects
 from pipwrap.resolution.ranges import RankRange, Ranks
 from pipwrap.resolution.universe import Choice, Direct, Universe
@@ -37,106 +37,6 @@ PYTHON = "<Python from Requires-Python>"
 _PATIENCE = 5
 """Conflicts after which a package is decided before everything else."""
 _NOTHING = RankRange.of(())
-
-
-@dataclass(frozen=True, slots=True)
-class Obtained:
-    """Metadata, and the lines that tell how it was had."""
-
-    metadata: Metadata
-    lines: tuple[Told, ...] = ()
-
-
-class Artifacts(Protocol):
-    """Gets metadata, downloading or building when it must."""
-
-    def prefetch(self, candidate: Candidate) -> None:
-        """Begin to get the metadata of what will probably be chosen."""
-
-    def metadata(self, choice: Candidate | Source) -> Obtained:
-        """Return the metadata.
-
-        Raises ``errors.InvalidDistribution`` when it contradicts the file's name, and
-        ``errors.BuildFailed`` when the backend ends with an error.
-        """
-
-    def installed(self, candidate: InstalledCandidate) -> Metadata:
-        """Return the metadata of an installed distribution."""
-
-    def source(self, url: str, subdirectory: str | None = None) -> Source:
-        """Return the direct reference that a dependency's URL names."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What the user's options say about a resolution."""
-
-    markers: Mapping[str, str]
-    python_version: str
-    prereleases: bool | None = None
-    """``True`` with --pre; ``None`` leaves it to the specifiers (PEP 440)."""
-    ignore_requires_python: bool = False
-    ignore_dependencies: bool = False
-    show_path: Callable[[str], str] = str
-
-
-@dataclass(slots=True)
-class _Wish:
-    """What is known of a package before it is decided: pip's order of preference."""
-
-    direct: bool = False
-    pinned: bool = False
-    upper_bounded: bool = False
-    bounded: bool = False
-    requested: int = 1 << 30
-
-    def learn(self, requirement: Requirement) -> None:
-        for clause in requirement.specifier:
-            self.bounded = True
-            wildcard = clause.version.endswith(".*")
-            if clause.operator.startswith("==") and not wildcard:
-                self.pinned = True
-            elif clause.operator in {"<", "<=", "~=", "=="}:
-                self.upper_bounded = True
-        self.direct |= requirement.url is not None
-
-
-@dataclass(frozen=True, slots=True)
-class Template:
-    """The requirement that first asked for a project; pip names the project by it."""
-
-    text: str
-    chain: str | None = None
-    """Where it came from, as pip prints it: ``a>=1->b->-r FILE (line 1)``."""
-    parent: str | None = None
-    """The project that asked; ``None`` for the user."""
-
-    @property
-    def origin(self) -> str:
-        """Return how it is named as the origin of what it needs."""
-        return f"{self.text}->{self.chain}" if self.chain else self.text
-
-    @property
-    def suffix(self) -> str:
-        """Return `` (from ...)``, or nothing for what the command line asked for."""
-        return f" (from {self.chain})" if self.chain else ""
-
-
-@dataclass(slots=True)
-class Memory:
-    """What stays true when a resolution starts again."""
-
-    dependencies: dict[Choice, Dependencies | errors.InvalidDistribution] = field(
-        default_factory=dict
-    )
-    sources: dict[str, Direct] = field(default_factory=dict)
-    templates: dict[str, Template] = field(default_factory=dict)
-    """By project: the requirement that first asked for it."""
-    told: set[str] = field(default_factory=set)
-
-    def template(self, project: str) -> Template:
-        """Return what first asked for ``project``."""
-        return self.templates.get(project, Template(project))
 
 
 class Provider(BaseProvider[str, int]):
@@ -160,7 +60,7 @@ class Provider(BaseProvider[str, int]):
         self._listener = listener
         self._memory = memory
         self._ranges: dict[tuple[str, int], dict[str, Ranks]] = {}
-        self._wishes: dict[str, _Wish] = {PYTHON: _Wish(direct=True)}
+        self._wishes: dict[str, Wish] = {PYTHON: Wish(direct=True)}
         self._positive: Mapping[str, RangeProtocol[int]] = {}
         self._decisions: Mapping[str, int] = {}
         self._clauses: list[Incompatibility[str, int]] = []
@@ -179,7 +79,7 @@ class Provider(BaseProvider[str, int]):
             allowed = self._range(requirement)
         self.roots.setdefault(project, []).append(requirement.specifier)
         for package in _packages(project, requirement.extras):
-            wish = self._wishes.setdefault(package, _Wish())
+            wish = self._wishes.setdefault(package, Wish())
             wish.learn(requirement)
             wish.direct |= user.source is not None
             wish.requested = min(wish.requested, number)
@@ -266,7 +166,7 @@ class Provider(BaseProvider[str, int]):
     ) -> tuple[object, ...]:
         """Return pip's order: conflicts first, then direct, pinned, bounded, as requested."""
         del version_range, culprit_counts
-        wish = self._wishes.get(package) or self._wishes.setdefault(package, _Wish())
+        wish = self._wishes.get(package) or self._wishes.setdefault(package, Wish())
         return (
             package != PYTHON,
             conflict_counts.get(package, 0) < _PATIENCE,
@@ -367,7 +267,7 @@ class Provider(BaseProvider[str, int]):
         self._memory.templates.setdefault(requirement.name, template)
         allowed = self._range(requirement)
         for package in _packages(requirement.name, requirement.extras):
-            self._wishes.setdefault(package, _Wish()).learn(requirement)
+            self._wishes.setdefault(package, Wish()).learn(requirement)
             before = needs.get(package)
             both = allowed if before is None else before & allowed
             needs[package] = both
@@ -415,8 +315,8 @@ class Provider(BaseProvider[str, int]):
                 )
             )
             return Dependencies.of(self._artifacts.installed(choice))
-        self._listener(Told(f"Collecting {template.text}{template.suffix}"))
         wanted = choice.source if isinstance(choice, Direct) else choice
+        self._listener(Told(f"{self._heading(template, wanted)}{template.suffix}"))
         try:
             obtained = self._artifacts.metadata(wanted)
             self._tell(obtained.lines)
@@ -424,6 +324,12 @@ class Provider(BaseProvider[str, int]):
         except errors.InvalidDistribution as error:
             self._discard(choice, error)
             return error
+
+    def _heading(self, template: Template, wanted: Candidate | Source) -> str:
+        """Return what pip announces: a local file by its path, everything else by name."""
+        if wanted.link.scheme == "file" and not self._artifacts.reuses(wanted):
+            return f"Processing {self._rules.show_path(url_to_path(wanted.link.url))}"
+        return f"Collecting {template.text}"
 
     def _discard(self, choice: Candidate | Direct, error: errors.InvalidDistribution) -> None:
         link = choice.source.link if isinstance(choice, Direct) else choice.link

@@ -1,0 +1,135 @@
+"""Where the cache is for this run, and whether it may be used."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from pipwrap.cache import disk
+from pipwrap.cache.layout import CACHEDIR_SIGNATURE, LOGS, Layout
+from pipwrap.events import Listener, Warned
+
+
+@dataclass(frozen=True, slots=True)
+class CachePlace:
+    """The cache of one run."""
+
+    layout: Layout
+    is_kept: bool
+    """False for a temporary cache, which is gone when the run ends."""
+    scratch: Callable[[str], str]
+    """Make a directory on the cache's filesystem that is gone when the run ends."""
+
+    def keep_log(self, path: str, name: str) -> str:
+        """Move the log of a failed build to where it outlives the run, and return that path."""
+        import shutil  # noqa: PLC0415 - failures only
+        import tempfile  # noqa: PLC0415
+
+        safe = "".join(character if character.isalnum() else "-" for character in name)[-60:]
+        directory = self.layout.bucket(LOGS) if self.is_kept else tempfile.gettempdir()
+        try:
+            disk.make_directory(directory)
+            kept = disk.unused_name(directory, f"-{safe}.log")
+            shutil.copyfile(path, kept)
+        except OSError:
+            return path
+        return kept
+
+
+def default_root(environ: Mapping[str, str], platform: str = sys.platform) -> str:
+    """Return the user cache directory's ``pipwrap`` (XDG base directories, or the system's)."""
+    home = os.path.expanduser("~")
+    if platform == "win32":
+        local = environ.get("LOCALAPPDATA") or os.path.join(home, "AppData", "Local")
+        return os.path.join(local, "pipwrap", "Cache")
+    if environ.get("XDG_CACHE_HOME"):
+        return os.path.join(environ["XDG_CACHE_HOME"], "pipwrap")
+    if platform == "darwin":
+        return os.path.join(home, "Library", "Caches", "pipwrap")
+    return os.path.join(home, ".cache", "pipwrap")
+
+
+def default_layout(environ: Mapping[str, str]) -> Layout | None:
+    """Return the default cache for facts about interpreters; nothing where it may not be used."""
+    root = default_root(environ)
+    return Layout(root) if is_usable(root) else None
+
+
+def is_usable(root: str) -> bool:
+    """Tell whether the user owns the cache (root: uid 0) or may write what is there of its path."""
+    path = root
+    while path != os.path.dirname(path):
+        if os.path.lexists(path):
+            if hasattr(os, "geteuid") and os.geteuid() == 0:
+                return os.stat(path).st_uid == 0
+            return os.access(path, os.W_OK)
+        path = os.path.dirname(path)
+    return False
+
+
+@contextmanager
+def opened(root: str | None, listener: Listener) -> Iterator[CachePlace]:
+    """Yield the cache at ``root``, or a temporary one where there is none or it is not ours."""
+    if root is not None and not is_usable(root):
+        listener(
+            Warned(
+                f"The directory '{root}' or its parent directory is not owned or is not writable "
+                "by the current user. The cache has been disabled. Check the permissions and "
+                "owner of that directory. If executing pip with sudo, you should use sudo's -H "
+                "flag."
+            )
+        )
+        root = None
+    if root is not None:
+        try:
+            _mark(root)
+        except OSError as error:
+            listener(Warned(f"The cache in {root} cannot be used and is left out: {error}"))
+            root = None
+    if root is None:
+        with _temporary() as place:
+            yield place
+        return
+    layout = Layout(root)
+    made: list[str] = []
+    try:
+        yield CachePlace(layout, is_kept=True, scratch=_scratch_in(layout, made))
+    finally:
+        for path in made:
+            disk.remove_tree(path)
+
+
+@contextmanager
+def _temporary() -> Iterator[CachePlace]:
+    import tempfile  # noqa: PLC0415 - 24 ms, only without a cache
+
+    root = tempfile.mkdtemp(prefix="pipwrap-")
+    layout = Layout(root)
+    try:
+        yield CachePlace(layout, is_kept=False, scratch=_scratch_in(layout, []))
+    finally:
+        disk.remove_tree(root)
+
+
+def _scratch_in(layout: Layout, made: list[str]) -> Callable[[str], str]:
+    def scratch(prefix: str) -> str:
+        disk.make_directory(layout.temporary)
+        path = disk.unused_name(layout.temporary)
+        path = os.path.join(layout.temporary, prefix + os.path.basename(path))
+        os.mkdir(path, disk.DIRECTORY_MODE)
+        made.append(path)
+        return path
+
+    return scratch
+
+
+def _mark(root: str) -> None:
+    """Make the cache and say on disk that it is one (https://bford.info/cachedir/)."""
+    disk.make_directory(root)
+    layout = Layout(root)
+    if not os.path.lexists(layout.tag):
+        text = f"{CACHEDIR_SIGNATURE}\n# This is the cache of pipwrap; it may be deleted.\n"
+        disk.write(layout.tag, text.encode("ascii"), layout.temporary)

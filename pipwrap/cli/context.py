@@ -1,0 +1,31 @@
+"""What every command starts from: options, target environment, console, cache."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pipwrap.cli.cache_place import CachePlace
+from pipwrap.cli.options import Options
+from pipwrap.model.environment import Environment
+from pipwrap.report.console import Console
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The surroundings of one command."""
+
+    options: Options
+    environment: Environment
+    console: Console
+    place: CachePlace
+    environ: Mapping[str, str]
+    working_directory: str
+    default_index_url: str
+    """pip's own."""
+
+    def show_path(self, path: str) -> str:
+        """Return a path as pip shows it: relative when it is below the working directory."""
+        if path.startswith(self.working_directory.rstrip("/") + "/"):
+            return "." + path[len(self.working_directory.rstrip("/")) :]
+        return path

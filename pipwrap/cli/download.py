@@ -1,0 +1,83 @@
+"""``download``: the files themselves, into a directory; project code runs only when it must."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+from pipwrap import errors
+from pipwrap.artifacts.prepare import Wanted
+from pipwrap.cli import planning, wiring
+from pipwrap.cli.context import Context
+from pipwrap.cli.install import announce_places
+from pipwrap.cli.request import read_request
+from pipwrap.cli.resolve import Question, resolve
+from pipwrap.cli.wiring import Bench
+from pipwrap.events import Told
+from pipwrap.model.source import Directory
+
+
+def run(context: Context) -> int:
+    """Download what is asked for and return the exit status."""
+    options = context.options
+    request = read_request(context, lambda url: wiring.fetch_text(context, url))
+    if any(isinstance(wish.source, Directory) for wish in request.wishes):
+        raise errors.HandOver("downloading a local directory")
+    announce_places(context, request)
+    directory = options.destination_dir or context.working_directory
+    with wiring.opened(context, request.search) as shared:
+        bench = wiring.bench_for(shared, request)
+        try:
+            question = Question(
+                request.wishes,
+                request.constraints,
+                prereleases=True if request.search.pre else None,
+                ignore_dependencies=options.no_deps,
+                ignore_requires_python=options.ignore_requires_python,
+                show_path=context.show_path,
+            )
+            resolution = resolve(bench, question)
+            for wanted in planning.wanted_in_order(resolution, context.console).values():
+                _save(context, bench, wanted, directory)
+            names = [resolution.names[project] for project in resolution.choices]
+        finally:
+            bench.close()
+    if names:
+        context.console(Told(f"Successfully downloaded {' '.join(names)}"))
+    return 0
+
+
+def _save(context: Context, bench: Bench, wanted: Wanted, directory: str) -> None:
+    """Copy one archive, whole or not at all; an identical file is left as it is."""
+    assert not isinstance(wanted, Directory)  # noqa: S101 - refused before
+    acquired = bench.preparer.archive(wanted)
+    for line in bench.preparer.new_lines(wanted):
+        context.console(line)
+    target = os.path.join(directory, wanted.link.filename)
+    shown = context.show_path(target)
+    if os.path.exists(target):
+        if _same(acquired.path, target):
+            context.console(Told(f"File was already downloaded {shown}", indent=1))
+            return
+        context.console(Told(f"Replacing {shown}, which is another file", 1))
+    save_file(acquired.path, target)
+    context.console(Told(f"Saved {shown}"))
+
+
+def save_file(source: str, target: str) -> None:
+    """Copy a file to where the user wants it; raises ``errors.EnvironmentRefused``."""
+    beside = f"{target}.{os.getpid()}.part"
+    try:
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        shutil.copyfile(source, beside)
+        os.replace(beside, target)
+    except OSError as error:
+        if os.path.exists(beside):
+            os.unlink(beside)
+        raise errors.EnvironmentRefused(f"Could not save {target}: {error}") from error
+
+
+def _same(one: str, other: str) -> bool:
+    import filecmp  # noqa: PLC0415 - only when something is there
+
+    return filecmp.cmp(one, other, shallow=False)

@@ -1,0 +1,114 @@
+"""``install``: the story from the request to the changed environment."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pipwrap.cli import install_target, planning, wiring
+from pipwrap.cli.context import Context
+from pipwrap.cli.request import Request, read_request
+from pipwrap.cli.resolve import Question, resolve
+from pipwrap.cli.wiring import Bench
+from pipwrap.events import Told
+from pipwrap.install.plan import Plan
+from pipwrap.model.candidate import InstalledCandidate
+from pipwrap.model.link import redact
+from pipwrap.resolution.engine import Resolution
+
+
+def run(context: Context) -> int:
+    """Install what is asked for and return the exit status."""
+    options = context.options
+    if not options.break_system_packages:
+        install_target.check_externally_managed(context.environment)
+    scheme = install_target.install_scheme(context)
+    request = read_request(context, lambda url: wiring.fetch_text(context, url))
+    announce_places(context, request)
+    with wiring.opened(context, request.search) as shared:
+        bench = wiring.bench_for(shared, request)
+        try:
+            installed, candidates = wiring.installed_candidates(
+                context.environment, context.console
+            )
+            resolution = resolve(bench, _question(context, request, candidates))
+            wanted = planning.wanted(
+                resolution, installed, context.console, force=options.force_reinstall
+            )
+            if options.dry_run:
+                _tell_what_would_be_installed(bench, resolution, list(wanted))
+                return 0
+            wheels = bench.preparer.wheels(wanted)
+            replaced = install_target.replaceable(installed, context.environment, scheme)
+            plan = planning.make_plan(resolution, wheels, replaced, scheme, request.wishes)
+            if plan.install:
+                _carry_out(context, bench, plan)
+        finally:
+            bench.close()
+    install_target.warn_if_root(context)
+    return 0
+
+
+def announce_places(context: Context, request: Request) -> None:
+    """Say where distributions are looked for, where that is not the default, as pip does."""
+    search = request.search
+    default = context.default_index_url
+    indexes = [url for url in search.index_urls if url]
+    if indexes and indexes != [default]:
+        shown = ", ".join(redact(url) for url in indexes)
+        context.console(Told(f"Looking in indexes: {shown}"))
+    if search.find_links:
+        shown = ", ".join(redact(url) for url in search.find_links)
+        context.console(Told(f"Looking in links: {shown}"))
+
+
+def _question(
+    context: Context, request: Request, candidates: dict[str, InstalledCandidate]
+) -> Question:
+    """Return what is resolved; which installed versions stay is --upgrade's to say."""
+    options = context.options
+    asked = {wish.requirement.name for wish in request.wishes if wish.requirement is not None}
+    eager = options.upgrade and options.upgrade_strategy == "eager"
+
+    def keeps(project: str) -> bool:
+        return not eager and not (options.upgrade and project in asked)
+
+    return Question(
+        request.wishes,
+        request.constraints,
+        {} if options.force_reinstall else candidates,
+        keeps,
+        prereleases=True if request.search.pre else None,
+        ignore_dependencies=options.no_deps,
+        ignore_requires_python=options.ignore_requires_python,
+        show_path=context.show_path,
+    )
+
+
+def _tell_what_would_be_installed(
+    bench: Bench, resolution: Resolution, projects: list[str]
+) -> None:
+    """Print pip's line for --dry-run: each name as its own metadata spells it."""
+    items = []
+    for project in projects:
+        choice = resolution.choices[project]
+        source = planning.source_of(choice)
+        metadata = bench.metadata(source).metadata
+        items.append((metadata.name, metadata.version))
+    if items:
+        names = " ".join("-".join(item) for item in sorted(items))
+        bench.listener(Told(f"Would install {names}"))
+
+
+def _carry_out(context: Context, bench: Bench, plan: Plan) -> None:
+    options = context.options
+    plan = replace(
+        plan,
+        compile_bytecode=options.compile,
+        warn_script_location=options.warn_script_location,
+    )
+    names = ", ".join(each.display_name for each in plan.install)
+    context.console(Told(f"Installing collected packages: {names}"))
+    bench.apply(plan)
+    done = sorted((each.display_name, each.version) for each in plan.install)
+    items = " ".join(f"{name}-{version}" for name, version in done)
+    context.console(Told(f"Successfully installed {items}"))

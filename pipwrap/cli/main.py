@@ -1,0 +1,146 @@
+"""The process's story: line, configuration, target, command; errors to text and exit status."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+
+from pipwrap import errors
+from pipwrap.cli import cache_place, interpreter, passthrough, target
+from pipwrap.cli.arguments import Parsed, parse
+from pipwrap.cli.configuration import Configuration, read_configuration
+from pipwrap.cli.context import Context
+from pipwrap.cli.options import Options, build_options, handed_over, requested_python
+from pipwrap.cli.usage import usage
+from pipwrap.events import Told, Warned
+from pipwrap.install import transaction
+from pipwrap.model.environment import Environment
+from pipwrap.report.console import Console
+
+_ERROR = 1
+_BROKEN_PIPE = 120
+
+
+def main(argv: list[str], environ: Mapping[str, str], *, as_module: bool) -> int:
+    """Carry out a command line and return the exit status."""
+    console = Console()
+    try:
+        return _run(argv, environ, console, as_module=as_module)
+    except errors.UsageError as error:
+        console.error_text(f"{usage(error.command)}{error.message}\n")
+        return error.exit_status
+    except errors.PipwrapError as error:
+        console.error(error)
+        return error.exit_status
+    except KeyboardInterrupt:
+        console.error(errors.PipwrapError("Operation cancelled by user"))
+        return _ERROR
+    except BrokenPipeError:
+        # Nobody reads any more; what is left in the buffers must not fail again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _BROKEN_PIPE
+    finally:
+        console.close()
+
+
+def _run(argv: list[str], environ: Mapping[str, str], console: Console, *, as_module: bool) -> int:
+    parsed = parse(argv)
+    configuration = _configuration(environ, sys.prefix)
+    python = requested_python(parsed, configuration)
+    chosen = target.choose(python, environ, as_module=as_module, prefix=sys.prefix)
+    layout = cache_place.default_layout(environ)
+    environment = interpreter.describe(chosen.executable, layout, environ)
+    _recover(environment, console)
+    if environment.prefix != sys.prefix:
+        configuration = _configuration(environ, environment.prefix)
+    reason = _reason(parsed, configuration, environ)
+    if reason is None:
+        options = build_options(parsed, configuration, default_index_url=_default_index_url())
+        if chosen.warning:
+            console(Warned(chosen.warning))
+        try:
+            return _carry_out(options, environment, environ, parsed)
+        except errors.HandOver as handed:
+            reason = handed.reason
+            if options.verbosity > 0:
+                console(Told(f"Handing the command over to pip: {reason}"))
+    line = passthrough.command(
+        argv, environment, names_python=python is not None and "--python" in " ".join(argv)
+    )
+    return passthrough.run(line, environ)
+
+
+def _reason(parsed: Parsed, configuration: Configuration, environ: Mapping[str, str]) -> str | None:
+    """Return why the command is the real pip's from the start, ``None`` when it is ours."""
+    if environ.get("PIP_AUTO_COMPLETE"):
+        return "completion"
+    return handed_over(parsed, configuration)
+
+
+def _carry_out(
+    options: Options,
+    environment: Environment,
+    environ: Mapping[str, str],
+    parsed: Parsed,
+) -> int:
+    """Run one of our commands with its own console and cache."""
+    del parsed
+    console = Console(options.verbosity, show_progress=options.progress_bar == "on")
+    try:
+        for warning in options.warnings:
+            console(Warned(warning))
+        if options.require_virtualenv and not environment.is_virtual:
+            raise errors.VirtualEnvironmentRequired(
+                "Could not find an activated virtualenv (required)."
+            )
+        root = None
+        if options.cache_enabled:
+            root = options.cache_dir or cache_place.default_root(environ)
+        if options.command == "cache":
+            from pipwrap.cli import cache  # noqa: PLC0415 - this command only
+
+            return cache.run(options, console, root)
+        with cache_place.opened(root, console) as place:
+            context = Context(
+                options,
+                environment,
+                console,
+                place,
+                environ,
+                os.getcwd(),
+                _default_index_url(),
+            )
+            return _command(options.command)(context)
+    finally:
+        console.close()
+
+
+def _command(name: str) -> Callable[[Context], int]:
+    """Return the story of a command; each loads only what it needs."""
+    if name == "install":
+        from pipwrap.cli.install import run  # noqa: PLC0415
+    elif name == "download":
+        from pipwrap.cli.download import run  # noqa: PLC0415
+    elif name == "wheel":
+        from pipwrap.cli.wheel import run  # noqa: PLC0415
+    else:
+        from pipwrap.cli.uninstall import run  # noqa: PLC0415
+    return run
+
+
+def _configuration(environ: Mapping[str, str], prefix: str) -> Configuration:
+    return read_configuration(environ, os.path.expanduser("~"), prefix)
+
+
+def _recover(environment: Environment, console: Console) -> None:
+    """Settle what a command that died has left; one stat each when there is nothing."""
+    schemes = (environment.scheme, environment.user_scheme)
+    transaction.recover([scheme.purelib for scheme in schemes], console)
+
+
+def _default_index_url() -> str:
+    """Return the index that pip asks where none is named: the real pip says which."""
+    from pip._internal.models.index import PyPI  # noqa: PLC0415 - light, and pip's own word
+
+    return str(PyPI.simple_url)

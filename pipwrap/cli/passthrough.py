@@ -1,0 +1,58 @@
+"""All other commands: the real pip on the target environment, byte for byte, with its exit code."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+
+from pipwrap import errors
+from pipwrap.model.environment import Environment
+
+_OLDEST = (3, 10)
+"""The oldest target that our own pip runs on."""
+_RUN = (
+    "import sys; sys.argv[0] = 'pip'; sys.path[:] = [p for p in sys.path if p]; "
+    "from pip._internal.cli.main import main; sys.exit(main())"
+)
+"""As pip's console script does: called ``pip``, and without the working directory on its path."""
+
+
+def command(
+    argv: Sequence[str], environment: Environment, *, names_python: bool
+) -> tuple[str, ...]:
+    """Return the command line of the real pip: the target's own, else ours with ``--python``.
+
+    ``names_python`` says that ``argv`` has a --python of its own. Raises ``errors.CommandError``
+    for an old target without a pip.
+    """
+    if names_python or _is_ours(environment):
+        return (sys.executable, "-c", _RUN, *argv)
+    if _has_pip(environment):
+        return (environment.executable, "-c", _RUN, *argv)
+    if environment.version < _OLDEST:
+        raise errors.CommandError(
+            f"{environment.executable} has no pip, and is too old for pipwrap's own.",
+            hint=f"Install one with: {environment.executable} -m ensurepip",
+        )
+    return (sys.executable, "-c", _RUN, "--python", environment.executable, *argv)
+
+
+def run(line: Sequence[str], environ: Mapping[str, str]) -> int:
+    """Become the real pip, or run it where a process cannot be replaced; return its status."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if os.name == "posix":
+        os.execve(line[0], list(line), dict(environ))  # noqa: S606 - no shell
+    return subprocess.run(list(line), env=dict(environ), check=False).returncode
+
+
+def _is_ours(environment: Environment) -> bool:
+    return os.path.abspath(environment.executable) == os.path.abspath(sys.executable)
+
+
+def _has_pip(environment: Environment) -> bool:
+    return any(
+        os.path.isfile(os.path.join(path, "pip", "__init__.py")) for path in environment.sys_path
+    )

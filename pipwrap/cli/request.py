@@ -1,0 +1,132 @@
+"""What a command is asked for: arguments and files to wishes, constraints and search options."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pipwrap import errors
+from pipwrap.artifacts.hashes import UNPINNED, HashPolicy
+from pipwrap.cli.context import Context
+from pipwrap.cli.options import SearchOptions, check_hash_options, no_requirement
+from pipwrap.cli.requirement_file import RequirementLine
+from pipwrap.cli.requirement_reader import RequirementFileReader
+from pipwrap.cli.requirements import (
+    Line,
+    applicable,
+    merged,
+    parse_constraint,
+    parse_requirement,
+)
+from pipwrap.model.requirement import Constraint, UserRequirement, is_pinned
+from pipwrap.model.source import Directory
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Everything that decides what is resolved."""
+
+    wishes: tuple[UserRequirement, ...]
+    constraints: dict[str, Constraint]
+    search: SearchOptions
+
+    @property
+    def hash_policy(self) -> HashPolicy:
+        """Return which bytes are allowed; one --hash anywhere asks for hashes everywhere."""
+        allowed: dict[str, tuple[tuple[str, str], ...]] = {}
+        for wish in self.wishes:
+            if wish.requirement is not None and wish.hashes and self._counts(wish):
+                allowed[wish.requirement.name] = _both(
+                    allowed.get(wish.requirement.name, ()), wish.hashes
+                )
+        for name, constraint in self.constraints.items():
+            if constraint.hashes:
+                allowed[name] = _both(allowed.get(name, ()), constraint.hashes)
+        return HashPolicy(allowed, self.requires_hashes)
+
+    @property
+    def requires_hashes(self) -> bool:
+        """Tell whether every archive needs an allowed hash."""
+        if self.search.no_require_hashes:
+            return False
+        return self.search.require_hashes or any(
+            wish.hashes and self._counts(wish) for wish in self.wishes
+        )
+
+    def _counts(self, wish: UserRequirement) -> bool:
+        """Tell hashes of --hash from those in the fragment of a URL, which bind that URL only."""
+        return wish.source is None or wish.hashes != wish.source.link.hashes
+
+
+def read_request(context: Context, fetch: Callable[[str], bytes]) -> Request:
+    """Return the request; raises pip's errors, and ``errors.HandOver`` for what is pip's.
+
+    ``fetch`` returns the bytes of a remote file.
+    """
+    options = context.options
+    reader = RequirementFileReader(context.environ, fetch, context.console)
+    search = options.search
+    lines: list[RequirementLine] = []
+    files = [(location, True) for location in options.constraints]
+    files += [(location, False) for location in options.requirements]
+    for location, is_constraint in files:
+        contents = reader.read(location, search, is_constraint=is_constraint)
+        if contents.handed_over:
+            raise errors.HandOver(f"the option {contents.handed_over} in a requirements file")
+        lines += contents.requirements
+        search = contents.search
+    check_hash_options(search)
+    wishes = [parse_requirement(Line(text), context.console) for text in options.arguments]
+    constraints = []
+    for line in lines:
+        if line.is_constraint:
+            constraints.append(parse_constraint(Line.of(line), context.console))
+        else:
+            wishes.append(parse_requirement(Line.of(line), context.console))
+    if not wishes and not options.requirements:
+        raise no_requirement(options.command, search.find_links)
+    markers = context.environment.marker_environment
+    kept = applicable(wishes, markers, context.console)
+    request = Request(kept, merged(constraints, markers), search)
+    if request.requires_hashes:
+        _check_pinned(request)
+    return request
+
+
+def _both(
+    one: tuple[tuple[str, str], ...], other: tuple[tuple[str, str], ...]
+) -> tuple[tuple[str, str], ...]:
+    """Return the hashes that both allow; an empty side allows everything."""
+    if not one or not other:
+        return one or other
+    return tuple(pair for pair in one if pair in other) or (("sha256", ""),)
+
+
+def _check_pinned(request: Request) -> None:
+    """Raise pip's error for requirements that no hash can hold still."""
+    directories = [w for w in request.wishes if isinstance(w.source, Directory)]
+    if directories:
+        listed = "\n".join(f"    {wish.source.url}" for wish in directories if wish.source)
+        raise errors.HashMismatch(
+            "Can't verify hashes for these file:// requirements because they point to "
+            f"directories:\n{listed}"
+        )
+    loose = [
+        wish
+        for wish in request.wishes
+        if wish.source is None
+        and wish.requirement is not None
+        and not wish.requirement.is_pinned
+        and not _pinned_by_constraint(wish, request)
+    ]
+    if loose:
+        listed = "\n".join(
+            f"    {wish.text}{f' (from {wish.comes_from})' if wish.comes_from else ''}"
+            for wish in loose
+        )
+        raise errors.HashMismatch(f"{UNPINNED}\n{listed}")
+
+
+def _pinned_by_constraint(wish: UserRequirement, request: Request) -> bool:
+    constraint = request.constraints.get(wish.requirement.name if wish.requirement else "")
+    return constraint is not None and is_pinned(constraint.specifier)

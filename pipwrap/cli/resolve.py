@@ -1,0 +1,229 @@
+"""From wishes to a resolution, with a second look at the index before a bad answer is given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from packaging.utils import canonicalize_name, parse_wheel_filename
+from packaging.version import InvalidVersion, Version
+
+from pipwrap import errors
+from pipwrap.events import Failed, Listener, Told
+from pipwrap.index.offers import Offers
+from pipwrap.model.candidate import InstalledCandidate
+from pipwrap.model.environment import Environment
+from pipwrap.model.location import url_to_path
+from pipwrap.model.metadata import Metadata
+from pipwrap.model.requirement import Constraint, Requirement, UserRequirement
+from pipwrap.model.source import Source
+from pipwrap.resolution import engine, explain
+from pipwrap.resolution.dependencies import Dependencies
+from pipwrap.resolution.memory import Artifacts, Rules
+from pipwrap.resolution.projects import Installed, Projects
+from pipwrap.resolution.universe import Choice, Direct
+
+
+class Tools(Artifacts, Protocol):
+    """What a resolution works with."""
+
+    @property
+    def offers(self) -> Offers:
+        """Return what indexes offer."""
+
+    @property
+    def environment(self) -> Environment:
+        """Return the target."""
+
+    @property
+    def listener(self) -> Listener:
+        """Return who is told."""
+
+
+def _keep_nothing(project: str) -> bool:
+    del project
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is to be resolved, and by which rules."""
+
+    wishes: tuple[UserRequirement, ...]
+    constraints: Mapping[str, Constraint] = field(default_factory=dict)
+    installed: Mapping[str, InstalledCandidate] = field(default_factory=dict)
+    keeps: Callable[[str], bool] = _keep_nothing
+    """Tell whether what is installed of a project stays when it satisfies everything."""
+    prereleases: bool | None = None
+    ignore_dependencies: bool = False
+    ignore_requires_python: bool = False
+    show_path: Callable[[str], str] = str
+
+
+def resolve(tools: Tools, question: Question) -> engine.Resolution:
+    """Return the resolution.
+
+    Raises ``errors.NoMatchingDistribution`` and ``errors.ResolutionImpossible`` after every page
+    that came from the cache was asked for again.
+    """
+    wishes, known = _named(tools, question)
+    while True:
+        try:
+            return _attempt(tools, question, wishes, known)
+        except engine.Unsolvable as unsolvable:
+            if not tools.offers.repository.refresh():
+                raise _explained(tools, question, unsolvable.causes) from unsolvable
+
+
+def _attempt(
+    tools: Tools,
+    question: Question,
+    wishes: Sequence[UserRequirement],
+    known: Mapping[Choice, Dependencies],
+) -> engine.Resolution:
+    environment = tools.environment
+    projects = Projects(
+        tools.offers, Installed(question.installed, question.keeps), question.constraints
+    )
+    for choice in known:
+        if isinstance(choice, Direct):
+            projects.add_direct(choice.project, choice.version, choice.source)
+    rules = Rules(
+        environment.marker_environment,
+        environment.python_version,
+        prereleases=question.prereleases,
+        ignore_requires_python=question.ignore_requires_python,
+        ignore_dependencies=question.ignore_dependencies,
+        show_path=question.show_path,
+    )
+    ports = engine.Ports(projects, tools, tools.listener)
+    return engine.resolve(wishes, question.constraints, rules, ports, known)
+
+
+# Direct references
+
+
+def _named(
+    tools: Tools, question: Question
+) -> tuple[list[UserRequirement], dict[Choice, Dependencies]]:
+    """Return the wishes with the projects of their direct references, and what those need."""
+    wishes: list[UserRequirement] = []
+    known: dict[Choice, Dependencies] = {}
+    for wish in question.wishes:
+        if wish.source is None:
+            wishes.append(wish)
+            continue
+        metadata = _metadata(tools, wish, wish.source, question)
+        requirement = _requirement(wish, metadata)
+        try:
+            version = Version(metadata.version)
+        except InvalidVersion as error:
+            raise errors.InvalidDistribution(f"{wish.text}: {error}") from error
+        direct = Direct(requirement.name, version, wish.source)
+        known[direct] = Dependencies.of(metadata)
+        wishes.append(wish.named(requirement))
+    return wishes, known
+
+
+def _metadata(tools: Tools, wish: UserRequirement, source: Source, question: Question) -> Metadata:
+    _check_wheel(source, tools.environment)
+    if source.link.scheme == "file":
+        heading = f"Processing {question.show_path(url_to_path(source.link.url))}"
+    else:
+        heading = f"Collecting {wish.requirement.text if wish.requirement else wish.text}"
+    suffix = f" (from {wish.comes_from})" if wish.comes_from and wish.requirement else ""
+    tools.listener(Told(heading + suffix))
+    obtained = tools.metadata(source)
+    for line in obtained.lines:
+        tools.listener(line)
+    return obtained.metadata
+
+
+def _requirement(wish: UserRequirement, metadata: Metadata) -> Requirement:
+    """Return what a direct reference turned out to be; pip's error when it is something else."""
+    name = canonicalize_name(metadata.name)
+    known = wish.requirement
+    if known is None:
+        brackets = f"[{','.join(wish.extras)}]" if wish.extras else ""
+        return Requirement.parse(f"{metadata.name}{brackets}")
+    if known.name != name:
+        where = wish.source.link.redacted if wish.source else wish.text
+        raise errors.InvalidDistribution(
+            f"Requested {known.text} from {where} has inconsistent Name: expected "
+            f"{known.name!r}, but metadata has {metadata.name!r}"
+        )
+    return known
+
+
+def _check_wheel(source: Source, environment: Environment) -> None:
+    if not source.is_wheel:
+        return
+    _, _, _, tags = parse_wheel_filename(source.link.filename)
+    if not {str(tag) for tag in tags}.intersection(environment.tags):
+        raise errors.InvalidDistribution(
+            f"{source.link.filename} is not a supported wheel on this platform."
+        )
+
+
+# What went wrong
+
+
+def _explained(
+    tools: Tools, question: Question, causes: tuple[explain.Cause, ...]
+) -> errors.PipwrapError:
+    """Say who wants what, and return the error that ends the command."""
+    essential = explain.essential(causes)
+    about_python = explain.python_conflict(essential, tools.environment.python_version)
+    if about_python is not None:
+        return errors.NoMatchingDistribution(about_python)
+    if len(essential) == 1 and essential[0].project not in question.constraints:
+        return _no_matching(tools, essential[0])
+    constraints = {
+        name: str(constraint.specifier) and f"{name}{constraint.specifier}"
+        for name, constraint in question.constraints.items()
+    }
+    conflict = explain.describe(
+        essential, constraints, lambda project: bool(tools.offers.candidates(project))
+    )
+    if conflict.headline:
+        tools.listener(Failed(conflict.headline))
+    if conflict.reasons:
+        tools.listener(Told(conflict.reasons))
+    return errors.ResolutionImpossible(conflict.error)
+
+
+def _no_matching(tools: Tools, cause: explain.Cause) -> errors.NoMatchingDistribution:
+    """Return pip's error for something that nobody offers, after saying what is offered."""
+    judged = tools.offers.judged(cause.project)
+    shown = f"{cause.requirement} (from {cause.parent})" if cause.parent else cause.requirement
+    if judged.yanked_versions:
+        yanked = ", ".join(map(str, judged.yanked_versions))
+        tools.listener(Failed(f"Ignored the following yanked versions: {yanked}"))
+    if judged.other_pythons:
+        others = "; ".join(judged.other_pythons)
+        tools.listener(
+            Failed(
+                f"Ignored the following versions that require a different python version: {others}"
+            )
+        )
+    versions = ", ".join(map(str, judged.versions)) or "none"
+    tools.listener(
+        Failed(
+            f"Could not find a version that satisfies the requirement {shown} "
+            f"(from versions: {versions})"
+        )
+    )
+    if cause.requirement == "requirements.txt":
+        tools.listener(
+            Told(
+                "HINT: You are attempting to install a package literally named "
+                "\"requirements.txt\" (which cannot exist). Consider using the '-r' flag to "
+                "install the packages listed in requirements.txt"
+            )
+        )
+    unread = [skip for skip in judged.skipped if not skip.reason.startswith("404 ")]
+    note = "\n".join(f"NOTE: {skip.url} could not be read: {skip.reason}" for skip in unread)
+    return errors.NoMatchingDistribution(
+        f"No matching distribution found for {shown}", note=note or None
+    )

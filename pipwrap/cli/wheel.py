@@ -1,0 +1,47 @@
+"""``wheel``: wheels for everything that is asked for, built where there are none."""
+
+from __future__ import annotations
+
+import os
+
+from pipwrap.cli import planning, wiring
+from pipwrap.cli.context import Context
+from pipwrap.cli.download import save_file
+from pipwrap.cli.install import announce_places
+from pipwrap.cli.request import read_request
+from pipwrap.cli.resolve import Question, resolve
+from pipwrap.events import Told
+
+
+def run(context: Context) -> int:
+    """Make the wheels and return the exit status."""
+    options = context.options
+    request = read_request(context, lambda url: wiring.fetch_text(context, url))
+    announce_places(context, request)
+    directory = options.destination_dir or context.working_directory
+    with wiring.opened(context, request.search) as shared:
+        bench = wiring.bench_for(shared, request)
+        try:
+            question = Question(
+                request.wishes,
+                request.constraints,
+                prereleases=True if request.search.pre else None,
+                ignore_dependencies=options.no_deps,
+                ignore_requires_python=options.ignore_requires_python,
+                show_path=context.show_path,
+            )
+            resolution = resolve(bench, question)
+            wanted = planning.wanted_in_order(resolution, context.console)
+            bench.preparer.wheels(wanted)
+            for project, each in wanted.items():
+                path, filename = bench.preparer.wheel_file(each, project)
+                target = os.path.join(directory, filename)
+                if os.path.exists(target):
+                    shown = context.show_path(target)
+                    context.console(Told(f"File was already downloaded {shown}", indent=1))
+                    continue
+                save_file(path, target)
+                context.console(Told(f"Saved {context.show_path(target)}"))
+        finally:
+            bench.close()
+    return 0

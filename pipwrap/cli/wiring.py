@@ -1,0 +1,310 @@
+"""The composition root: the only place that makes concrete objects and joins the ports."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+from pipwrap import errors
+from pipwrap.artifacts.archives import Archives
+from pipwrap.artifacts.build_env import BuildEnvironment
+from pipwrap.artifacts.hashes import HashPolicy
+from pipwrap.artifacts.prepare import Obtained, Preparer, Shelves
+from pipwrap.artifacts.source_build import Workshop
+from pipwrap.cache.layout import Layout
+from pipwrap.cache.responses import ResponseCache
+from pipwrap.cache.store import Store, StoredWheelChanged
+from pipwrap.cache.wheels import BuiltWheels
+from pipwrap.cli import planning
+from pipwrap.cli.context import Context
+from pipwrap.cli.options import SearchOptions
+from pipwrap.cli.request import Request
+from pipwrap.cli.requirements import source_of_url
+from pipwrap.cli.resolve import Question, resolve
+from pipwrap.events import (
+    DownloadFinished,
+    DownloadProgressed,
+    DownloadStarted,
+    Event,
+    Listener,
+    Told,
+    Warned,
+)
+from pipwrap.index.offers import Offers
+from pipwrap.index.repository import Repository, SearchScope
+from pipwrap.index.selection import Selector
+from pipwrap.install import installed, transaction
+from pipwrap.install.plan import Plan
+from pipwrap.model.candidate import Candidate, InstalledCandidate
+from pipwrap.model.environment import Environment, InstalledDistribution
+from pipwrap.model.format_control import FormatControl
+from pipwrap.model.metadata import Metadata
+from pipwrap.model.requirement import Requirement, UserRequirement
+from pipwrap.model.source import Source
+from pipwrap.network.origins import is_secure_origin
+from pipwrap.network.session import Session
+from pipwrap.network.settings import NetworkSettings
+from pipwrap.network.transport import Headers
+
+_OK = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What all resolutions of one command use together, those of build requirements included."""
+
+    context: Context
+    search: SearchOptions
+    responses: ResponseCache
+    repository: Repository
+    archives: Archives
+    shelves: Shelves
+
+
+class Bench:
+    """The tools for one resolution and what follows it, on one environment."""
+
+    def __init__(
+        self,
+        shared: Shared,
+        environment: Environment,
+        policy: HashPolicy,
+        listener: Listener,
+        *,
+        formats: FormatControl,
+        building: tuple[str, ...] = (),
+    ) -> None:
+        """Join the ports for ``environment``; nothing is fetched yet."""
+        self.shared = shared
+        self.environment = environment
+        self.listener = listener
+        context = shared.context
+        self.offers = Offers(
+            shared.repository,
+            Selector(
+                {tag: rank for rank, tag in enumerate(environment.tags)},
+                environment.python_version,
+                ignore_requires_python=context.options.ignore_requires_python and not building,
+                prefer_binary=shared.search.prefer_binary,
+            ),
+            formats,
+            policy.allowed,
+        )
+        workshop = Workshop(
+            target=environment,
+            scratch=context.place.scratch,
+            keep_log=context.place.keep_log,
+            requirements=_BuildRequirements(shared),
+            listener=listener,
+            building=building,
+        )
+        self.preparer = Preparer(shared.archives, shared.shelves, workshop, policy, listener)
+
+    def close(self) -> None:
+        """End the threads."""
+        self.preparer.close()
+
+    def prefetch(self, candidate: Candidate) -> None:
+        """Begin to get metadata (``resolution.memory.Artifacts``)."""
+        self.preparer.prefetch(candidate)
+
+    def metadata(self, choice: Candidate | Source) -> Obtained:
+        """Return metadata, downloading or building if need be."""
+        return self.preparer.obtain(choice)
+
+    def reuses(self, choice: Candidate | Source) -> bool:
+        """Tell whether a wheel that was built before will be used."""
+        return self.preparer.reuses(choice)
+
+    @staticmethod
+    def installed(candidate: InstalledCandidate) -> Metadata:
+        """Return the metadata of an installed distribution."""
+        return installed.read_metadata(candidate.distribution)
+
+    @staticmethod
+    def source(url: str, subdirectory: str | None = None) -> Source:
+        """Return the direct reference that a dependency names: it is not the user's own."""
+        return source_of_url(url, subdirectory=subdirectory)
+
+    def apply(self, plan: Plan) -> None:
+        """Carry out a plan; a stored file that was changed is unpacked again, once each."""
+        restored: set[str] = set()
+        while True:
+            try:
+                transaction.apply(plan, self.environment, self.shared.shelves.store, self.listener)
+            except StoredWheelChanged as error:
+                if error.wheel.sha256 in restored:
+                    raise
+                restored.add(error.wheel.sha256)
+                self.listener(Warned(f"{error.message}; it is unpacked again"))
+                self.preparer.restore(error.wheel)
+            else:
+                return
+
+
+class _BuildRequirements:
+    """Installs build requirements with the same machinery, one level deeper."""
+
+    def __init__(self, shared: Shared) -> None:
+        self._shared = shared
+
+    def install(
+        self, requirements: Sequence[str], into: BuildEnvironment, building: tuple[str, ...]
+    ) -> None:
+        """Resolve without constraints and hashes, and install (artifacts.source_build)."""
+        environment = into.environment
+        wishes = tuple(
+            wish
+            for wish in map(_build_wish, requirements)
+            if wish.requirement and wish.requirement.applies(environment.marker_environment)
+        )
+        formats = FormatControl(only_binary=self._shared.search.format_control.only_binary)
+        bench = Bench(
+            self._shared,
+            environment,
+            HashPolicy(),
+            _quieter(self._shared.context.console),
+            formats=formats,
+            building=building,
+        )
+        try:
+            resolution = resolve(bench, Question(wishes))
+            wanted = planning.wanted(resolution, {}, bench.listener)
+            wheels = bench.preparer.wheels(wanted)
+            plan = planning.make_plan(resolution, wheels, {}, environment.scheme, wishes)
+            bench.apply(replace(plan, warn_script_location=False))
+        finally:
+            bench.close()
+
+
+def _build_wish(text: str) -> UserRequirement:
+    requirement = Requirement.parse(text)
+    source = source_of_url(requirement.url) if requirement.url else None
+    return UserRequirement(requirement.text, requirement, source, requirement.extras)
+
+
+def _quieter(listener: Listener) -> Listener:
+    """Return a listener that tells at -v what an inner installation does, bars excepted."""
+
+    def told(event: Event, /) -> None:
+        if isinstance(event, DownloadStarted | DownloadProgressed | DownloadFinished):
+            listener(event)
+        elif isinstance(event, Told):
+            listener(Told(event.message, event.level + 1, event.indent + 1))
+        elif isinstance(event, Warned):
+            listener(Told(f"WARNING: {event.message}", 1, 1))
+
+    return told
+
+
+@contextmanager
+def opened(context: Context, search: SearchOptions) -> Iterator[Shared]:
+    """Yield the shared tools, and close connections and threads at the end."""
+    with ExitStack() as stack:
+        session, responses = open_network(context, search)
+        stack.callback(responses.close)
+        stack.callback(session.close)
+        trusted = search.trusted_hosts
+        repository = Repository(
+            SearchScope(search.index_urls, search.find_links),
+            responses,
+            context.console,
+            is_secure=lambda url: is_secure_origin(url, trusted),
+        )
+        stack.callback(repository.close)
+        layout = context.place.layout
+        private = Layout(context.place.scratch("private-"))
+        shelves = Shelves(
+            Store(layout, context.console, time.time),
+            Store(private, context.console, time.time),
+            BuiltWheels(layout, context.console, time.time),
+        )
+        yield Shared(context, search, responses, repository, Archives(responses), shelves)
+
+
+def open_network(context: Context, search: SearchOptions) -> tuple[Session, ResponseCache]:
+    """Return the client and the cache in front of it; no connection is made yet."""
+    network = context.options.network
+    settings = NetworkSettings(
+        timeout=network.timeout,
+        retries=network.retries,
+        resume_retries=network.resume_retries,
+        cert=network.cert,
+        client_cert=network.client_cert,
+        trusted_hosts=search.trusted_hosts,
+        proxy=network.proxy,
+        use_proxy_environment=not network.no_proxy_env,
+        index_urls=search.index_urls,
+        user_agent=_user_agent(context.environment),
+        environ=context.environ,
+    )
+    session = Session(settings, context.console)
+    responses = ResponseCache(
+        session,
+        context.place.layout,
+        time.time,
+        context.console,
+        user_agent=settings.user_agent,
+        trusted_hosts=search.trusted_hosts,
+        resume_retries=network.resume_retries,
+    )
+    return session, responses
+
+
+def fetch_text(context: Context, url: str) -> bytes:
+    """Return the bytes of a remote requirements file; raises ``errors.NetworkError``."""
+    session, responses = open_network(context, context.options.search)
+    try:
+        fetched = responses.page(url, Headers())
+        if fetched.status != _OK:
+            raise errors.NetworkError(fetched.problem or f"HTTP status {fetched.status}")
+        with open(fetched.path, "rb") as stream:
+            return stream.read()
+    finally:
+        responses.close()
+        session.close()
+
+
+@contextmanager
+def store_of(context: Context) -> Iterator[Store]:
+    """Yield the store for a plan that only removes."""
+    yield Store(context.place.layout, context.console, time.time)
+
+
+def bench_for(shared: Shared, request: Request) -> Bench:
+    """Return the tools for what the user asked for."""
+    context = shared.context
+    return Bench(
+        shared,
+        context.environment,
+        request.hash_policy,
+        context.console,
+        formats=request.search.format_control,
+    )
+
+
+def installed_candidates(
+    environment: Environment, listener: Listener
+) -> tuple[dict[str, InstalledDistribution], dict[str, InstalledCandidate]]:
+    """Return what is installed by canonical name, and what of it has a version to compare."""
+    distributions: dict[str, InstalledDistribution] = {}
+    candidates: dict[str, InstalledCandidate] = {}
+    for each in installed.find_installed(environment, listener=listener):
+        name = canonicalize_name(each.name)
+        distributions[name] = each
+        try:
+            candidates[name] = InstalledCandidate(name, Version(each.version), each)
+        except InvalidVersion:
+            continue
+    return distributions, candidates
+
+
+def _user_agent(environment: Environment) -> str:
+    from pipwrap import __version__  # noqa: PLC0415
+
+    return f"pipwrap/{__version__} CPython/{environment.python_version}"

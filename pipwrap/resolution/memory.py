@@ -1,0 +1,133 @@
+"""What a resolution is told, what it asks, and what it remembers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from pipwrap import errors
+from pipwrap.events import Told
+from pipwrap.model.candidate import Candidate, InstalledCandidate
+from pipwrap.model.metadata import Metadata
+from pipwrap.model.requirement import Requirement
+from pipwrap.model.source import Source
+from pipwrap.resolution.dependencies import Dependencies
+from pipwrap.resolution.universe import Choice, Direct
+
+_NAME = re.compile(r"[A-Za-z0-9._-]+")
+
+
+class Obtained(Protocol):
+    """Metadata, and how it was had."""
+
+    @property
+    def metadata(self) -> Metadata:
+        """Return the metadata."""
+
+    @property
+    def lines(self) -> tuple[Told, ...]:
+        """Return the lines that tell how it was had."""
+
+
+class Artifacts(Protocol):
+    """Gets metadata, downloading or building when it must."""
+
+    def prefetch(self, candidate: Candidate) -> None:
+        """Begin to get the metadata of what will probably be chosen."""
+
+    def metadata(self, choice: Candidate | Source) -> Obtained:
+        """Return the metadata.
+
+        Raises ``errors.InvalidDistribution`` when it contradicts the file's name, and
+        ``errors.BuildFailed`` when the backend ends with an error.
+        """
+
+    def reuses(self, choice: Candidate | Source) -> bool:
+        """Tell whether a wheel that was built before will be used."""
+
+    def installed(self, candidate: InstalledCandidate) -> Metadata:
+        """Return the metadata of an installed distribution."""
+
+    def source(self, url: str, subdirectory: str | None = None) -> Source:
+        """Return the direct reference that a dependency's URL names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the user's options say about a resolution."""
+
+    markers: Mapping[str, str]
+    python_version: str
+    prereleases: bool | None = None
+    """``True`` with --pre; ``None`` leaves it to the specifiers (PEP 440)."""
+    ignore_requires_python: bool = False
+    ignore_dependencies: bool = False
+    show_path: Callable[[str], str] = str
+
+
+@dataclass(slots=True)
+class Wish:
+    """What is known of a package before it is decided: pip's order of preference."""
+
+    direct: bool = False
+    pinned: bool = False
+    upper_bounded: bool = False
+    bounded: bool = False
+    requested: int = 1 << 30
+
+    def learn(self, requirement: Requirement) -> None:
+        """Take in what a requirement says."""
+        for clause in requirement.specifier:
+            self.bounded = True
+            wildcard = clause.version.endswith(".*")
+            if clause.operator.startswith("==") and not wildcard:
+                self.pinned = True
+            elif clause.operator in {"<", "<=", "~=", "=="}:
+                self.upper_bounded = True
+        self.direct |= requirement.url is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """The requirement that first asked for a project; pip names the project by it."""
+
+    text: str
+    chain: str | None = None
+    """Where it came from, as pip prints it: ``a>=1->b->-r FILE (line 1)``."""
+    parent: str | None = None
+    """The project that asked; ``None`` for the user."""
+
+    @property
+    def name(self) -> str:
+        """Return the project as the requirement spells it."""
+        match = _NAME.match(self.text)
+        return match[0] if match else self.text
+
+    @property
+    def origin(self) -> str:
+        """Return how it is named as the origin of what it needs."""
+        return f"{self.text}->{self.chain}" if self.chain else self.text
+
+    @property
+    def suffix(self) -> str:
+        """Return `` (from ...)``, or nothing for what the command line asked for."""
+        return f" (from {self.chain})" if self.chain else ""
+
+
+@dataclass(slots=True)
+class Memory:
+    """What stays true when a resolution starts again."""
+
+    dependencies: dict[Choice, Dependencies | errors.InvalidDistribution] = field(
+        default_factory=dict
+    )
+    sources: dict[str, Direct] = field(default_factory=dict)
+    templates: dict[str, Template] = field(default_factory=dict)
+    """By project: the requirement that first asked for it."""
+    told: set[str] = field(default_factory=set)
+
+    def template(self, project: str) -> Template:
+        """Return what first asked for ``project``."""
+        return self.templates.get(project, Template(project))
