@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -95,12 +96,22 @@ class Backend:
         self._listener(BuildStarted(description))
         status = "error"
         try:
-            yield
+            with self._backend_warnings_logged():
+                yield
             status = "done"
         except (BuildBackendException, BuildException, OSError) as error:
             raise self._failed(hook, description, error) from error
         finally:
             self._listener(BuildFinished(description, status))
+
+    @contextmanager
+    def _backend_warnings_logged(self) -> Iterator[None]:
+        """Put what the backend warns of into its log, with the rest that it says."""
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            yield
+        with open(self._log, "a", encoding="utf-8") as log:
+            log.writelines(f"{each.message}\n" for each in caught)
 
     def _failed(self, hook: str, description: str, error: Exception) -> errors.BuildFailed:
         code = getattr(getattr(error, "exception", None), "returncode", None)
@@ -123,8 +134,6 @@ def _project_builder(
     runner: Callable[..., None],
     name: str,
 ) -> ProjectBuilder:
-    import warnings  # noqa: PLC0415 - with build only
-
     import build  # noqa: PLC0415 - 140 ms
 
     with warnings.catch_warnings():

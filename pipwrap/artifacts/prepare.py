@@ -65,9 +65,14 @@ class Preparer:
         policy: HashPolicy,
         listener: Listener,
         *,
+        keeps_archives: bool = False,
         workers: int = 8,
     ) -> None:
-        """Keep the ports; nothing is fetched or built yet."""
+        """Keep the ports; nothing is fetched or built yet.
+
+        With ``keeps_archives`` the files themselves are what is wanted, sdists too.
+        """
+        self._keeps_archives = keeps_archives
         self._archives = archives
         self._shelves = shelves
         self._workshop = workshop
@@ -129,7 +134,8 @@ class Preparer:
         cached = self._cached(wanted)
         if cached is not None:
             line = Told(f"Using cached {cached.filename}", indent=1)
-            return Obtained(read_metadata(cached.path, cached.filename), (line,))
+            lines = self._acquire(wanted).lines if self._keeps_archives else (line,)
+            return Obtained(read_metadata(cached.path, cached.filename), lines)
         acquired = self._acquire(wanted)
         for line in acquired.lines:
             self._listener(line)
@@ -173,7 +179,7 @@ class Preparer:
 
     def reuses(self, wanted: Wanted) -> bool:
         """Tell whether a wheel that was built before stands in for a source."""
-        if isinstance(wanted, Directory) or _link(wanted).is_wheel:
+        if isinstance(wanted, Directory) or _link(wanted).is_wheel or self._keeps_archives:
             return False
         return self._cached(wanted) is not None
 

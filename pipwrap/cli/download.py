@@ -26,7 +26,7 @@ def run(context: Context) -> int:
     announce_places(context, request)
     directory = options.destination_dir or context.working_directory
     with wiring.opened(context, request.search) as shared:
-        bench = wiring.bench_for(shared, request)
+        bench = wiring.bench_for(shared, request, keeps_archives=True)
         try:
             question = Question(
                 request.wishes,

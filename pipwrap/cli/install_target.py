@@ -28,8 +28,9 @@ def check_externally_managed(environment: Environment) -> None:
         "This environment is externally managed",
         context=text
         or f"The Python environment under {environment.prefix} is managed externally, "
-        "and may not be\nmanipulated by the user. Please use specific tooling from the distributor of\n"
-        "the Python installation to interact with this environment instead.",
+        "and may not be\nmanipulated by the user. Please "
+        "use specific tooling from the distributor of\nthe Python installation to interact "
+        "with this environment instead.",
         note="If you believe this is a mistake, please contact your Python installation or OS "
         "distribution provider. You can override this, at the risk of breaking your Python "
         "installation or OS, by passing --break-system-packages.",

@@ -146,7 +146,7 @@ def _requirement(wish: UserRequirement, metadata: Metadata) -> Requirement:
     known = wish.requirement
     if known is None:
         brackets = f"[{','.join(wish.extras)}]" if wish.extras else ""
-        return Requirement.parse(f"{metadata.name}{brackets}")
+        return Requirement.parse(f"{metadata.name}{brackets}=={metadata.version}")
     if known.name != name:
         where = wish.source.link.redacted if wish.source else wish.text
         raise errors.InvalidDistribution(

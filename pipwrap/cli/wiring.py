@@ -78,6 +78,7 @@ class Bench:
         *,
         formats: FormatControl,
         building: tuple[str, ...] = (),
+        keeps_archives: bool = False,
     ) -> None:
         """Join the ports for ``environment``; nothing is fetched yet."""
         self.shared = shared
@@ -103,7 +104,14 @@ class Bench:
             listener=listener,
             building=building,
         )
-        self.preparer = Preparer(shared.archives, shared.shelves, workshop, policy, listener)
+        self.preparer = Preparer(
+            shared.archives,
+            shared.shelves,
+            workshop,
+            policy,
+            listener,
+            keeps_archives=keeps_archives,
+        )
 
     def close(self) -> None:
         """End the threads."""
@@ -276,7 +284,7 @@ def store_of(context: Context) -> Iterator[Store]:
     yield Store(context.place.layout, context.console, time.time)
 
 
-def bench_for(shared: Shared, request: Request) -> Bench:
+def bench_for(shared: Shared, request: Request, *, keeps_archives: bool = False) -> Bench:
     """Return the tools for what the user asked for."""
     context = shared.context
     return Bench(
@@ -285,6 +293,7 @@ def bench_for(shared: Shared, request: Request) -> Bench:
         request.hash_policy,
         context.console,
         formats=request.search.format_control,
+        keeps_archives=keeps_archives,
     )
 
 

@@ -19,6 +19,8 @@ class Changes:
     """What happens to the filesystem."""
 
     creations: tuple[Creation, ...]
+    directories: tuple[str, ...]
+    """Where the files are."""
     stash: tuple[str, ...]
     kept: frozenset[str]
     """Directories that stay even when they are emptied."""
@@ -39,47 +41,53 @@ def merge(
         for path, content in removal.rewritten:
             stash[path] = None
             files[path] = Creation(path, len(content), target.now_ns, mode, None, content)
-    files = _resolved(files)
-    for path in _occupied(files, stash):
+    by_directory = _by_directory(files.values())
+    for path in _occupied(by_directory, stash):
         stash[path] = None
     schemes = (plan.scheme, environment.scheme, environment.user_scheme)
     kept = {environment.prefix, *(removal.distribution.location for removal in removals)}
     for scheme in schemes:
         kept |= {scheme.purelib, scheme.platlib, scheme.scripts, scheme.data}
     return Changes(
-        tuple(files.values()), tuple(stash), frozenset(os.path.realpath(path) for path in kept)
+        tuple(made for names in by_directory.values() for made in names.values()),
+        tuple(by_directory),
+        tuple(stash),
+        frozenset(os.path.realpath(path) for path in kept),
     )
 
 
-def _resolved(files: Mapping[str, Creation]) -> dict[str, Creation]:
-    """Return the same files, each under the one name that its directory has without links."""
+def _by_directory(files: Iterable[Creation]) -> dict[str, dict[str, Creation]]:
+    """Return the files by directory and name, each directory under its name without links."""
+    spelled: dict[str, dict[str, Creation]] = {}
+    for creation in files:
+        directory, name = os.path.split(creation.path)
+        spelled.setdefault(directory, {})[name] = creation
     real: dict[str, str] = {}
-
-    def resolve(directory: str) -> str:
-        if directory not in real:
-            parent, name = os.path.split(directory)
-            if os.path.isdir(directory) or not name:
-                real[directory] = os.path.realpath(directory)
-            else:
-                real[directory] = os.path.join(resolve(parent), name)
-        return real[directory]
-
-    resolved = {}
-    for path, creation in files.items():
-        directory, name = os.path.split(path)
-        if resolve(directory) != directory:
-            path = os.path.join(resolve(directory), name)  # noqa: PLW2901
-            creation = creation._replace(path=path)  # noqa: PLW2901
-        resolved[path] = creation
+    resolved: dict[str, dict[str, Creation]] = {}
+    for directory, names in spelled.items():
+        path = _resolve(directory, real)
+        if path != directory:
+            for name, creation in names.items():
+                names[name] = creation._replace(path=os.path.join(path, name))
+        resolved.setdefault(path, {}).update(names)
     return resolved
 
 
-def _occupied(files: Mapping[str, Creation], stash: Mapping[str, None]) -> Iterator[str]:
+def _resolve(directory: str, real: dict[str, str]) -> str:
+    """Return a directory, existing or not, under its one name without links."""
+    if directory not in real:
+        parent, name = os.path.split(directory)
+        if os.path.isdir(directory) or not name:
+            real[directory] = os.path.realpath(directory)
+        else:
+            real[directory] = os.path.join(_resolve(parent, real), name)
+    return real[directory]
+
+
+def _occupied(
+    by_directory: Mapping[str, Mapping[str, Creation]], stash: Mapping[str, None]
+) -> Iterator[str]:
     """Yield what is in the way of new files and not removed anyway, as pip overwrites it."""
-    by_directory: dict[str, list[str]] = {}
-    for path in files:
-        directory, name = os.path.split(path)
-        by_directory.setdefault(directory, []).append(name)
     whole = {path for path in stash if os.path.isdir(path) and not os.path.islink(path)}
     for directory, names in by_directory.items():
         try:
@@ -88,15 +96,15 @@ def _occupied(files: Mapping[str, Creation], stash: Mapping[str, None]) -> Itera
             continue
         if any(f"{directory}/".startswith(path + os.sep) for path in whole):
             continue
-        for name in names:
+        for name in there.intersection(names):
             path = os.path.join(directory, name)
-            if name in there and path not in stash:
+            if path not in stash:
                 if os.path.isdir(path) and not os.path.islink(path):
                     raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
                 yield path
 
 
-def missing_directories(creations: Iterable[Creation]) -> list[str]:
+def missing_directories(directories: Iterable[str]) -> list[str]:
     """Return the directories to be made, parents first."""
     missing: dict[str, bool] = {}
 
@@ -107,6 +115,6 @@ def missing_directories(creations: Iterable[Creation]) -> list[str]:
                 look(os.path.dirname(directory))
         return missing[directory]
 
-    for creation in creations:
-        look(os.path.dirname(creation.path))
+    for directory in directories:
+        look(directory)
     return sorted((path for path, is_missing in missing.items() if is_missing), key=len)

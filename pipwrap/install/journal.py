@@ -44,6 +44,11 @@ class _Story:
     restored: bool = False
     ended: bool = False
 
+    def beside(self, directory: str) -> list[str]:
+        """Return the places in the stash that are not in the journal's own directory."""
+        stash = os.path.join(directory, "stash")
+        return [place for _, place in self.stashed if os.path.dirname(place) != stash]
+
 
 class Journal:
     """An open journal; the environment is locked while it exists."""
@@ -53,6 +58,7 @@ class Journal:
         self.directory = os.path.join(purelib, NAME)
         self._stash = os.path.join(self.directory, "stash")
         self._count = 0
+        self._beside: list[str] = []
         try:
             os.mkdir(self.directory, 0o700)
         except PermissionError as error:
@@ -87,6 +93,7 @@ class Journal:
         directory, name = os.path.split(path)
         place = os.path.join(directory, f"{NAME}-{self._count}-{name}")
         self._count += 1
+        self._beside.append(place)
         self._tell("stash", [path, place])
         return place
 
@@ -95,12 +102,16 @@ class Journal:
         self._tell("rmdir", [path, mode])
 
     def end(self) -> None:
-        """Write that the new state stands."""
+        """Write that the new state stands, then delete the stash and the journal."""
         self._tell("end", None, sync=True)
+        self.close()
+        _delete_stash(self.directory, self._beside)
 
     def close(self) -> None:
-        """Close the file; the journal stays until it is undone or completed."""
-        os.close(self._descriptor)
+        """Close the file, once; the journal stays until it is undone or completed."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+        self._descriptor = -1
 
     def _place(self) -> str:
         self._count += 1
@@ -125,11 +136,11 @@ def settle(purelib: str, listener: Listener) -> None:
     directory = os.path.join(purelib, NAME)
     story = _read(os.path.join(directory, "journal"))
     if story.ended:
-        _delete_stash(directory, story)
+        _delete_stash(directory, story.beside(directory))
         return
     kept = _undo(directory, story, listener)
     if not kept:
-        _delete_stash(directory, story)
+        _delete_stash(directory, story.beside(directory))
 
 
 def _append(descriptor: int, kind: str, value: object) -> None:
@@ -235,11 +246,10 @@ def _restore(path: str, place: str, listener: Listener) -> bool:
     return True
 
 
-def _delete_stash(directory: str, story: _Story) -> None:
+def _delete_stash(directory: str, beside: Iterable[str]) -> None:
     """Delete what was replaced, the journal last: a death on the way leaves it to be read."""
-    for _, place in story.stashed:
-        if os.path.dirname(os.path.dirname(place)) != directory:
-            _delete(place)
+    for place in beside:
+        _delete(place)
     shutil.rmtree(os.path.join(directory, "stash"), ignore_errors=True)
     with contextlib.suppress(FileNotFoundError):
         os.unlink(os.path.join(directory, "journal"))

@@ -124,9 +124,10 @@ def _carry_out(changes: Changes, linker: Linker, purelib: str, listener: Listene
                 _remove_emptied(written, changes)
                 with signals.held():
                     written.end()
-        finally:
+        except BaseException:
             with signals.held():
                 journal.settle(purelib, listener)
+            raise
 
 
 def _stash(written: journal.Journal, changes: Changes) -> None:
@@ -144,7 +145,7 @@ def _stash(written: journal.Journal, changes: Changes) -> None:
 
 def _create(written: journal.Journal, changes: Changes, linker: Linker) -> None:
     """Make directories and files."""
-    directories = missing_directories(changes.creations)
+    directories = missing_directories(changes.directories)
     written.create(directories)
     for directory in directories:
         with contextlib.suppress(FileExistsError):
