@@ -100,12 +100,11 @@ def _distributions(directory: str, listener: Listener) -> Iterator[InstalledDist
             _warn_leftover(name, directory, listener)
         elif name.endswith(_INFO):
             distribution = _distribution(directory, name)
-            if distribution is not None and _VALID_NAME.match(distribution.name):
+            known = canonicalize_name(_stem(name).partition("-")[0] or distribution.name)
+            if _VALID_NAME.match(known):
                 yield distribution
             else:
-                stem = canonicalize_name(name.rpartition(".")[0].partition("-")[0])
-                message = f"Ignoring invalid distribution {stem} ({directory})"
-                listener(Warned(message))
+                listener(Warned(f"Ignoring invalid distribution {known} ({directory})"))
     for name in names:
         if name.endswith(".egg-link"):
             yield from _linked(directory, name)
@@ -121,17 +120,18 @@ def _warn_leftover(name: str, directory: str, listener: Listener) -> None:
     )
 
 
-def _distribution(directory: str, name: str) -> InstalledDistribution | None:
+def _stem(name: str) -> str:
+    return name.rpartition(".")[0]
+
+
+def _distribution(directory: str, name: str) -> InstalledDistribution:
     """Return the distribution that a .dist-info or .egg-info stands for."""
     info = os.path.join(directory, name)
-    stem, _ = os.path.splitext(name)
-    named, _, version = stem.partition("-")
+    named, _, version = _stem(name).partition("-")
     if name.endswith(".egg-info"):
         version = ""
     fields = _head(info)
     displayed, version = fields.get("name") or named, fields.get("version") or version
-    if not displayed:
-        return None
     return InstalledDistribution(displayed, version, directory, info, _editable(info))
 
 
@@ -157,7 +157,7 @@ def _linked(directory: str, name: str) -> Iterator[InstalledDistribution]:
     for entry in sorted(os.listdir(location)):
         if entry.endswith(".egg-info"):
             found = _distribution(location, entry)
-            if found is not None and canonicalize_name(found.name) == wanted:
+            if canonicalize_name(found.name) == wanted:
                 yield InstalledDistribution(
                     found.name, found.version, location, found.info, location
                 )

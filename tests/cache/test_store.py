@@ -6,6 +6,7 @@ import os
 import stat
 import tracemalloc
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -13,17 +14,18 @@ from install.worlds import make_wheel, sha256_of
 from pipwrap.cache.layout import Layout
 from pipwrap.cache.store import Store
 from pipwrap.errors import HashMismatch, InvalidDistribution
+from pipwrap.events import Event
 
 INFO = "foo-1.0.dist-info"
 
 
 @pytest.fixture
-def told() -> list:
+def told() -> list[Event]:
     return []
 
 
 @pytest.fixture
-def store(tmp_path, told) -> Store:
+def store(tmp_path: Path, told: list[Event]) -> Store:
     return Store(Layout(str(tmp_path / "cache")), told.append, lambda: 1_700_000_000.9)
 
 
@@ -31,7 +33,7 @@ def add(store: Store, path: str):
     return store.add(path, os.path.basename(path), sha256_of(path))
 
 
-def wheel_without(tmp_path, left_out: str) -> str:
+def wheel_without(tmp_path: Path, left_out: str) -> str:
     whole = make_wheel(str(tmp_path / "whole"))
     path = str(tmp_path / os.path.basename(whole))
     with zipfile.ZipFile(whole) as source, zipfile.ZipFile(path, "w") as target:
@@ -41,7 +43,7 @@ def wheel_without(tmp_path, left_out: str) -> str:
     return path
 
 
-def test_an_entry_tells_what_it_holds(store, tmp_path):
+def test_an_entry_tells_what_it_holds(store: Store, tmp_path: Path):
     path = make_wheel(
         str(tmp_path), files={"foo.py": "x = 1\n", "foo.sh": "#!/bin/sh\n"}, executable=("foo.sh",)
     )
@@ -61,7 +63,9 @@ def test_an_entry_tells_what_it_holds(store, tmp_path):
     assert os.listdir(os.path.join(str(tmp_path), "cache", "tmp")) == []
 
 
-def test_a_corrupt_entry_is_a_miss_told_once_and_replaced(store, told, tmp_path):
+def test_a_corrupt_entry_is_a_miss_told_once_and_replaced(
+    store: Store, told: list[Event], tmp_path: Path
+):
     path = make_wheel(str(tmp_path))
     wheel = add(store, path)
     with open(wheel.root + "/entry.json", "w", encoding="utf-8") as stream:
@@ -72,7 +76,7 @@ def test_a_corrupt_entry_is_a_miss_told_once_and_replaced(store, told, tmp_path)
     assert store.find(wheel.sha256) == wheel
 
 
-def test_a_discarded_entry_can_be_added_again(store, tmp_path):
+def test_a_discarded_entry_can_be_added_again(store: Store, tmp_path: Path):
     path = make_wheel(str(tmp_path))
     wheel = add(store, path)
     store.discard(wheel.sha256)
@@ -81,7 +85,7 @@ def test_a_discarded_entry_can_be_added_again(store, tmp_path):
     assert add(store, path) == wheel
 
 
-def test_other_bytes_than_asked_for_are_refused(store, tmp_path):
+def test_other_bytes_than_asked_for_are_refused(store: Store, tmp_path: Path):
     path = make_wheel(str(tmp_path))
     with pytest.raises(HashMismatch):
         store.add(path, os.path.basename(path), "0" * 64)
@@ -107,7 +111,9 @@ def test_other_bytes_than_asked_for_are_refused(store, tmp_path):
         ({f"{INFO}/RECORD": '"foo,,\n'}, f"error reading '{INFO}/RECORD'"),
     ],
 )
-def test_what_is_no_proper_wheel_is_refused_and_leaves_nothing(store, tmp_path, files, words):
+def test_what_is_no_proper_wheel_is_refused_and_leaves_nothing(
+    store: Store, tmp_path: Path, files: dict[str, str | bytes], words: str
+):
     path = make_wheel(str(tmp_path), files={"ok.py": "", **files})
     with pytest.raises(InvalidDistribution) as caught:
         add(store, path)
@@ -118,7 +124,7 @@ def test_what_is_no_proper_wheel_is_refused_and_leaves_nothing(store, tmp_path, 
 
 
 @pytest.mark.parametrize("name", ["METADATA", "WHEEL", "RECORD"])
-def test_a_wheel_without_its_metadata_is_refused(store, tmp_path, name):
+def test_a_wheel_without_its_metadata_is_refused(store: Store, tmp_path: Path, name: str):
     path = wheel_without(tmp_path, f"{INFO}/{name}")
     with pytest.raises(InvalidDistribution, match=f"could not read '{INFO}/{name}' file"):
         add(store, path)
@@ -132,18 +138,20 @@ def test_a_wheel_without_its_metadata_is_refused(store, tmp_path, name):
         ("foo.whl", "is not a valid wheel filename"),
     ],
 )
-def test_a_wheel_under_another_name_is_refused(store, tmp_path, filename, words):
+def test_a_wheel_under_another_name_is_refused(
+    store: Store, tmp_path: Path, filename: str, words: str
+):
     path = make_wheel(str(tmp_path))
     with pytest.raises(InvalidDistribution, match=words):
         store.add(path, filename, sha256_of(path))
 
 
-def test_equal_versions_may_be_spelled_differently(store, tmp_path):
+def test_equal_versions_may_be_spelled_differently(store: Store, tmp_path: Path):
     path = make_wheel(str(tmp_path), version="1.0")
     assert store.add(path, "Foo-1.0.0-py3-none-any.whl", sha256_of(path)).dist_info == INFO
 
 
-def test_a_symbolic_link_is_refused(store, tmp_path):
+def test_a_symbolic_link_is_refused(store: Store, tmp_path: Path):
     path = make_wheel(str(tmp_path))
     with zipfile.ZipFile(path, "a") as archive:
         info = zipfile.ZipInfo("link.py")
@@ -168,7 +176,7 @@ def damaged(content: bytes, how: str) -> bytes:
 
 
 @pytest.mark.parametrize("how", ["not a zip", "truncated", "encrypted", "flipped"])
-def test_a_damaged_file_is_refused_in_pips_words(store, tmp_path, how):
+def test_a_damaged_file_is_refused_in_pips_words(store: Store, tmp_path: Path, how: str):
     path = make_wheel(str(tmp_path))
     with open(path, "rb") as stream:
         content = stream.read()
@@ -179,7 +187,9 @@ def test_a_damaged_file_is_refused_in_pips_words(store, tmp_path, how):
     assert caught.value.message == f"Wheel 'foo' located at {path} is invalid."
 
 
-def test_wrong_hashes_in_record_are_told_and_corrected(store, told, tmp_path):
+def test_wrong_hashes_in_record_are_told_and_corrected(
+    store: Store, told: list[Event], tmp_path: Path
+):
     record = f"foo.py,sha256=AAAA,3\n{INFO}/RECORD,,\n"
     path = make_wheel(str(tmp_path), files={"foo.py": "x = 1\n", f"{INFO}/RECORD": record})
     wheel = add(store, path)
@@ -191,7 +201,7 @@ def test_wrong_hashes_in_record_are_told_and_corrected(store, told, tmp_path):
     assert len(stored.sha256) == 43
 
 
-def test_bytecode_and_installer_files_in_a_wheel_stay_out(store, tmp_path):
+def test_bytecode_and_installer_files_in_a_wheel_stay_out(store: Store, tmp_path: Path):
     files = {
         "foo.py": "",
         "__pycache__/foo.cpython-311.pyc": b"evil",
@@ -204,7 +214,7 @@ def test_bytecode_and_installer_files_in_a_wheel_stay_out(store, tmp_path):
     assert kept == {"foo.py", f"{INFO}/METADATA", f"{INFO}/WHEEL"}
 
 
-def test_a_large_wheel_streams_through_little_memory(store, tmp_path):
+def test_a_large_wheel_streams_through_little_memory(store: Store, tmp_path: Path):
     path = make_wheel(str(tmp_path), files={"foo/big.bin": bytes(40_000_000)})
     digest = sha256_of(path)
     tracemalloc.start()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -15,7 +16,7 @@ from pipwrap.events import Event
 
 
 @pytest.fixture
-def world(tmp_path, monkeypatch) -> World:
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     prefix = str(tmp_path / "venv")
     subprocess.check_call([sys.executable, "-m", "venv", "--without-pip", prefix])
     events: list[Event] = []
@@ -25,7 +26,7 @@ def world(tmp_path, monkeypatch) -> World:
 
 
 @pytest.fixture
-def shell(tmp_path) -> World:
+def shell(tmp_path: Path) -> World:
     """An environment without an interpreter: for what never runs one."""
     prefix = str(tmp_path / "venv")
     purelib = os.path.join(prefix, "lib", "site-packages")

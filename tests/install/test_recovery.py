@@ -8,6 +8,8 @@ import shutil
 import signal
 import threading
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
 
 import pytest
 
@@ -28,8 +30,10 @@ def content(path: str) -> str:
         return stream.read()
 
 
-def counting(function, count: list[int], act: Callable[[], None], at: int):
-    def wrapper(*arguments, **keywords):
+def counting(
+    function: Callable[..., Any], count: list[int], act: Callable[[], None], at: int
+) -> Callable[..., Any]:
+    def wrapper(*arguments: Any, **keywords: Any) -> Any:
         count[0] += 1
         if count[0] == at:
             act()
@@ -47,7 +51,7 @@ def dies(work: Callable[[], None], at: int) -> bool:
             setattr(os, name, counting(getattr(os, name), count, lambda: os._exit(DIED), at))
         try:
             work()
-        except BaseException:
+        except BaseException:  # noqa: BLE001 - this process must not go on
             os._exit(1)
         os._exit(0)
     _, status = os.waitpid(child, 0)
@@ -83,7 +87,7 @@ def populated(shell: World) -> Plan:
     )
 
 
-def test_a_death_anywhere_is_recovered_from(shell, tmp_path):
+def test_a_death_anywhere_is_recovered_from(shell: World, tmp_path: Path):
     plan = populated(shell)
     prefix, saved = shell.environment.prefix, str(tmp_path / "saved")
     shutil.copytree(prefix, saved, symlinks=True)
@@ -109,7 +113,7 @@ def test_a_death_anywhere_is_recovered_from(shell, tmp_path):
     assert not [event for event in shell.events if isinstance(event, Warned)]
 
 
-def test_a_death_while_recovering_is_recovered_from(shell, tmp_path):
+def test_a_death_while_recovering_is_recovered_from(shell: World, tmp_path: Path):
     plan = populated(shell)
     prefix, saved = shell.environment.prefix, str(tmp_path / "saved")
     shutil.copytree(prefix, saved, symlinks=True)
@@ -128,7 +132,9 @@ def test_a_death_while_recovering_is_recovered_from(shell, tmp_path):
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EACCES, errno.EIO])
-def test_an_error_anywhere_changes_nothing(shell, monkeypatch, tmp_path, number):
+def test_an_error_anywhere_changes_nothing(
+    shell: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, number: int
+):
     plan = populated(shell)
     old, saved = snapshot(shell.environment.prefix), str(tmp_path / "saved")
     shutil.copytree(shell.environment.prefix, saved, symlinks=True)
@@ -145,9 +151,8 @@ def test_an_error_anywhere_changes_nothing(shell, monkeypatch, tmp_path, number)
             try:
                 shell.apply(plan)
             except EnvironmentRefused as error:
-                assert error.message.startswith(
-                    f"Could not install packages due to an OSError: [Errno {number}]"
-                )
+                words = f"Could not install packages due to an OSError: [Errno {number}]"
+                assert error.message.startswith(words)  # noqa: PT017 - at some points only
                 failures += 1
             else:
                 # Some calls may fail: making what is there, removing what is in use.
@@ -160,7 +165,7 @@ def test_an_error_anywhere_changes_nothing(shell, monkeypatch, tmp_path, number)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_changes_nothing(shell, number):
+def test_a_signal_changes_nothing(shell: World, number: int):
     plan = populated(shell)
     old = snapshot(shell.environment.prefix)
     for at in (3, 20, 45, 60):
@@ -183,7 +188,7 @@ def test_a_signal_changes_nothing(shell, number):
         assert snapshot(shell.environment.prefix) == old, at
 
 
-def test_a_file_changed_since_is_left_alone_and_named(shell):
+def test_a_file_changed_since_is_left_alone_and_named(shell: World):
     plan = populated(shell)
     changed = os.path.join(shell.purelib, "foo", "new", "data.txt")
     at = 1
@@ -208,7 +213,7 @@ def test_a_file_changed_since_is_left_alone_and_named(shell):
     assert not journal.exists(shell.purelib)
 
 
-def test_the_next_command_recovers_before_it_starts(shell):
+def test_the_next_command_recovers_before_it_starts(shell: World):
     plan = populated(shell)
     assert dies(lambda: shell.apply(plan), 60)
     assert journal.exists(shell.purelib)
@@ -217,10 +222,12 @@ def test_the_next_command_recovers_before_it_starts(shell):
     assert shell.installed("foo").version == "2.0"
 
 
-def test_an_unwritable_directory_is_told_in_pips_words(shell, monkeypatch):
+def test_an_unwritable_directory_is_told_in_pips_words(
+    shell: World, monkeypatch: pytest.MonkeyPatch
+):
     plan = shell.plan(shell.installation(make_wheel(shell.wheels)))
 
-    def refuse(path, mode=0o777):
+    def refuse(path: str, mode: int = 0o777) -> NoReturn:
         raise PermissionError(errno.EACCES, "Permission denied", path)
 
     monkeypatch.setattr(journal.os, "mkdir", refuse)
@@ -232,7 +239,7 @@ def test_an_unwritable_directory_is_told_in_pips_words(shell, monkeypatch):
     )
 
 
-def test_a_writer_waits_for_the_other(shell):
+def test_a_writer_waits_for_the_other(shell: World):
     path = make_wheel(shell.wheels)
     with transaction.environment_lock(shell.purelib, shell.tell):
         other = threading.Thread(
@@ -245,3 +252,26 @@ def test_a_writer_waits_for_the_other(shell):
     other.join(30)
     assert any(message.startswith("Waiting for") for message in shell.messages)
     assert shell.installed("foo").version == "1.0"
+
+
+def test_a_stash_on_another_filesystem_lies_beside_the_file(
+    shell: World, monkeypatch: pytest.MonkeyPatch
+):
+    plan = populated(shell)
+    rename = os.rename
+
+    def other_filesystem(source: str, target: str) -> None:
+        if os.path.dirname(target).endswith("stash"):
+            raise OSError(errno.EXDEV, os.strerror(errno.EXDEV), source)
+        rename(source, target)
+
+    old = snapshot(shell.environment.prefix)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "rename", other_filesystem)
+        patch.setattr(os, "link", lambda *_, **__: os.close(-1))
+        with pytest.raises(EnvironmentRefused):
+            shell.apply(plan)
+        assert snapshot(shell.environment.prefix) == old
+    monkeypatch.setattr(os, "rename", other_filesystem)
+    shell.apply(plan)
+    assert not [path for path in snapshot(shell.environment.prefix) if ".pipwrap" in path]

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import os
 
-from install.worlds import files_only, make_wheel, records, snapshot
+from install.worlds import World, files_only, make_wheel, records, snapshot
 from pipwrap.install.installed import find_installed
 from pipwrap.install.plan import Plan
 
@@ -28,11 +28,11 @@ RICH = {
 EXECUTABLE = ("foo-1.0.data/scripts/run.py", "foo-1.0.data/scripts/plain")
 
 
-def rich_wheel(world):
+def rich_wheel(world: World):
     return make_wheel(world.wheels, files=dict(RICH), executable=EXECUTABLE)
 
 
-def test_files_and_record_are_those_of_pip(world):
+def test_files_and_record_are_those_of_pip(world: World):
     before = snapshot(world.environment.prefix)
     path = rich_wheel(world)
     result = world.pip("install", "--no-index", "--no-deps", path)
@@ -57,7 +57,7 @@ def test_files_and_record_are_those_of_pip(world):
     assert {os.path.basename(p) for p in different} == {"INSTALLER", "direct_url.json", "RECORD"}
 
 
-def test_record_tells_the_truth_about_every_file(world):
+def test_record_tells_the_truth_about_every_file(world: World):
     world.install(rich_wheel(world))
     rows = records(world.environment, "foo-1.0.dist-info")
     assert len(rows) == len({row[0] for row in rows})
@@ -71,7 +71,7 @@ def test_record_tells_the_truth_about_every_file(world):
             assert path.endswith((".pyc", "RECORD"))
 
 
-def test_pip_removes_what_was_installed_and_nothing_stays(world):
+def test_pip_removes_what_was_installed_and_nothing_stays(world: World):
     before = snapshot(world.environment.prefix)
     world.install(rich_wheel(world))
     assert "foo==1.0" in world.pip("list", "--format=freeze").stdout
@@ -81,7 +81,7 @@ def test_pip_removes_what_was_installed_and_nothing_stays(world):
     assert files_only(snapshot(world.environment.prefix)) == files_only(before)
 
 
-def test_what_pip_installed_is_removed_and_nothing_stays(world):
+def test_what_pip_installed_is_removed_and_nothing_stays(world: World):
     before = snapshot(world.environment.prefix)
     assert world.pip("install", "--no-index", "--no-deps", rich_wheel(world)).returncode == 0
     (foo,) = find_installed(world.environment)
