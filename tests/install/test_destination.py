@@ -155,7 +155,9 @@ def test_pips_own_scripts_are_named_after_the_target(shell: World):
     assert sorted(os.listdir(shell.environment.scheme.scripts)) == ["pip", "pip3", "pip3.11"]
 
 
-def test_an_interpreter_with_a_space_in_its_path_is_run_by_a_shell(tmp_path_factory: pytest.TempPathFactory):
+def test_an_interpreter_with_a_space_in_its_path_is_run_by_a_shell(
+    tmp_path_factory: pytest.TempPathFactory,
+):
     directory = str(tmp_path_factory.mktemp("with space's"))
     executable = os.path.join(directory, "python")
     os.symlink(sys.executable, executable)
