@@ -20,7 +20,7 @@ from typing import IO, Any
 from pipwrap.cache import archive as wheel_archive
 from pipwrap.cache import disk
 from pipwrap.cache.layout import Layout
-from pipwrap.errors import HashMismatch, PipwrapError
+from pipwrap.errors import HashMismatch
 from pipwrap.events import Listener, Warned
 from pipwrap.model.wheel import StoredFile, StoredWheel
 
@@ -30,7 +30,7 @@ LEFT_OUT = ("INSTALLER", "REQUESTED", "direct_url.json")
 """Files of .dist-info that only the installer may write (PEP 376, PEP 610)."""
 
 
-class StoredWheelChanged(PipwrapError):
+class StoredWheelChanged(Exception):
     """Files of a stored wheel are not as they were: discard it, add it again, try again."""
 
     def __init__(self, wheel: StoredWheel, path: str) -> None:

@@ -6,8 +6,8 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 
-from pipwrap import errors
-from pipwrap.cli import cache_place, interpreter, passthrough, target
+from pipwrap import __version__, errors
+from pipwrap.cli import cache_place, interpreter, passthrough, real_pip, target
 from pipwrap.cli.arguments import Parsed, parse
 from pipwrap.cli.configuration import Configuration, read_configuration
 from pipwrap.cli.context import Context
@@ -37,8 +37,7 @@ def main(argv: list[str], environ: Mapping[str, str], *, as_module: bool) -> int
         console.error(errors.PipwrapError("Operation cancelled by user"))
         return _ERROR
     except BrokenPipeError:
-        # Nobody reads any more; what is left in the buffers must not fail again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        console.abandon()
         return _BROKEN_PIPE
     finally:
         console.close()
@@ -54,21 +53,31 @@ def _run(argv: list[str], environ: Mapping[str, str], console: Console, *, as_mo
     _recover(environment, console)
     if environment.prefix != sys.prefix:
         configuration = _configuration(environ, environment.prefix)
+    if parsed.version:
+        console.line(real_pip.version_line(environment.version))
+        console.line(f"pipwrap {__version__} on {environment.executable}")
+        return 0
     reason = _reason(parsed, configuration, environ)
     if reason is None:
-        options = build_options(parsed, configuration, default_index_url=_default_index_url())
+        options = build_options(
+            parsed, configuration, default_index_url=real_pip.default_index_url()
+        )
         if chosen.warning:
             console(Warned(chosen.warning))
         try:
-            return _carry_out(options, environment, environ, parsed)
+            return _carry_out(options, environment, environ)
         except errors.HandOver as handed:
             reason = handed.reason
             if options.verbosity > 0:
                 console(Told(f"Handing the command over to pip: {reason}"))
-    line = passthrough.command(
-        argv, environment, names_python=python is not None and "--python" in " ".join(argv)
-    )
+    line = passthrough.command(argv, environment, names_python=_names_python(parsed))
+    console.close()
     return passthrough.run(line, environ)
+
+
+def _names_python(parsed: Parsed) -> bool:
+    """Tell whether the line itself has a --python, which the real pip then reads again."""
+    return any(option.destination == "python" for option, _ in parsed.general)
 
 
 def _reason(parsed: Parsed, configuration: Configuration, environ: Mapping[str, str]) -> str | None:
@@ -82,10 +91,8 @@ def _carry_out(
     options: Options,
     environment: Environment,
     environ: Mapping[str, str],
-    parsed: Parsed,
 ) -> int:
     """Run one of our commands with its own console and cache."""
-    del parsed
     console = Console(options.verbosity, show_progress=options.progress_bar == "on")
     try:
         for warning in options.warnings:
@@ -109,7 +116,7 @@ def _carry_out(
                 place,
                 environ,
                 os.getcwd(),
-                _default_index_url(),
+                real_pip.default_index_url(),
             )
             return _command(options.command)(context)
     finally:
@@ -137,10 +144,3 @@ def _recover(environment: Environment, console: Console) -> None:
     """Settle what a command that died has left; one stat each when there is nothing."""
     schemes = (environment.scheme, environment.user_scheme)
     transaction.recover([scheme.purelib for scheme in schemes], console)
-
-
-def _default_index_url() -> str:
-    """Return the index that pip asks where none is named: the real pip says which."""
-    from pip._internal.models.index import PyPI  # noqa: PLC0415 - light, and pip's own word
-
-    return str(PyPI.simple_url)

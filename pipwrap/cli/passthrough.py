@@ -40,9 +40,10 @@ def command(
 
 
 def run(line: Sequence[str], environ: Mapping[str, str]) -> int:
-    """Become the real pip, or run it where a process cannot be replaced; return its status."""
-    sys.stdout.flush()
-    sys.stderr.flush()
+    """Become the real pip, or run it where a process cannot be replaced; return its status.
+
+    The caller has flushed what it wrote.
+    """
     if os.name == "posix":
         os.execve(line[0], list(line), dict(environ))  # noqa: S606 - no shell
     return subprocess.run(list(line), env=dict(environ), check=False).returncode

@@ -147,9 +147,9 @@ class Bench:
                 transaction.apply(plan, self.environment, self.shared.shelves.store, self.listener)
             except StoredWheelChanged as error:
                 if error.wheel.sha256 in restored:
-                    raise
+                    raise errors.EnvironmentRefused(f"{error}, and again at once") from error
                 restored.add(error.wheel.sha256)
-                self.listener(Warned(f"{error.message}; it is unpacked again"))
+                self.listener(Warned(f"{error}; it is unpacked again"))
                 self.preparer.restore(error.wheel)
             else:
                 return

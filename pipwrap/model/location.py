@@ -1,26 +1,32 @@
-"""Paths and file URLs, one into the other."""
+"""Paths and file URLs, one into the other (RFC 8089)."""
 
 from __future__ import annotations
 
 import os
-import sys
-from urllib.parse import urlsplit
-from urllib.request import pathname2url, url2pathname
+from urllib.parse import quote, unquote, urlsplit
 
 from pipwrap.model.link import ARCHIVE_EXTENSIONS
 
+_WINDOWS = os.sep == "\\"
+
 
 def path_to_url(path: str) -> str:
-    """Return the file URL of an absolute path."""
-    return "file://" + pathname2url(os.path.normpath(path))
+    """Return the file URL of an absolute, normalised path."""
+    if _WINDOWS:
+        path = "/" + path.replace("\\", "/")
+    return "file://" + quote(path, safe="/:" if _WINDOWS else "/")
 
 
 def url_to_path(url: str) -> str:
     """Return the path that a ``file:`` URL means; ``ValueError`` for a host that is not here."""
     parts = urlsplit(url)
-    if parts.netloc not in {"", "localhost"} and sys.platform != "win32":
+    path = unquote(parts.path)
+    if _WINDOWS:
+        host = f"\\\\{parts.netloc}" if parts.netloc not in {"", "localhost"} else ""
+        return host + path.lstrip("/" if not host else "").replace("/", "\\")
+    if parts.netloc not in {"", "localhost"}:
         raise ValueError(f"non-local file URIs are not supported on this platform: {url!r}")
-    return url2pathname(parts.path)
+    return path
 
 
 def is_archive(name: str) -> bool:

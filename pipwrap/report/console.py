@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from typing import TYPE_CHECKING, TextIO
@@ -68,6 +69,11 @@ class Console:
         with self._lock:
             self._stderr.write(text)
             self._stderr.flush()
+
+    def abandon(self) -> None:
+        """Stop writing to a stdout that nobody reads, so that nothing fails again at exit."""
+        self._progress = None
+        os.dup2(os.open(os.devnull, os.O_WRONLY), self._stdout.fileno())
 
     def close(self) -> None:
         """Take the bars off the terminal and flush."""

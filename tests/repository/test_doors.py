@@ -12,6 +12,7 @@ from support.sources import sources
 DOORS = {
     "build": "pipwrap.artifacts",
     "installer": "pipwrap",
+    "pip": "pipwrap.cli",
     "pyproject_hooks": "pipwrap.artifacts",
     "truststore": "pipwrap.network",
     "urllib3": "pipwrap.network",
@@ -24,10 +25,11 @@ ROOMS = {
 }
 """Library to the package whose modules may import it."""
 
-NEVER = ("pip", "requests", "resolvelib", "argparse", "optparse", "pkg_resources")
-"""pip is run, never imported; the command line is a table of ours."""
+NEVER = ("requests", "resolvelib", "argparse", "optparse", "pkg_resources")
+"""The command line is a table of ours."""
 
-WRITERS = ("pipwrap.report.console", "pipwrap._entry", "pipwrap.__main__")
+WRITERS = ("pipwrap.report.console", "pipwrap._entry", "pipwrap.__main__", "pipwrap.cli.probe")
+"""The probe is a program of its own, run by the target's interpreter."""
 
 EXIT_STATUSES = {
     "UsageError": 2,
