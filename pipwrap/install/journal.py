@@ -11,7 +11,9 @@
     end      the new state stands; only the stash remains to be deleted
 
 A line is written before what it tells. A line that is cut short tells nothing. Undoing may
-itself be interrupted at any point and be done again.
+itself be interrupted at any point and be done again. The death of a process needs no fsync; for
+the death of the machine the first and the last line are synced where something is stashed (an
+fsync also waits for everything else that was just written: half a second after a cold install).
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import secrets
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -75,12 +78,12 @@ class Journal:
         """Write what is going to happen; return (path, place in the stash)."""
         places = [(path, self._place()) for path in stash]
         files = [(made.path, made.size, made.mtime_ns) for made in creations]
-        self._tell("begin", {"files": files, "stash": places}, sync=True)
+        self._tell("begin", {"files": files, "stash": places}, sync=bool(places))
         return places
 
     def create(self, directories: list[str]) -> None:
         """Write that everything is stashed, and which directories will be made."""
-        self._tell("create", directories, sync=True)
+        self._tell("create", directories)
 
     def stash(self, path: str) -> str:
         """Write that one more path goes to the stash; return its place there."""
@@ -103,7 +106,7 @@ class Journal:
 
     def end(self) -> None:
         """Write that the new state stands, then delete the stash and the journal."""
-        self._tell("end", None, sync=True)
+        self._tell("end", None, sync=self._count > 0)
         self.close()
         _delete_stash(self.directory, self._beside)
 
@@ -135,12 +138,29 @@ def settle(purelib: str, listener: Listener) -> None:
     """
     directory = os.path.join(purelib, NAME)
     story = _read(os.path.join(directory, "journal"))
+    if not story.stashed and _names(os.path.join(directory, "stash")):
+        _set_aside(directory, listener)
+        return
     if story.ended:
         _delete_stash(directory, story.beside(directory))
         return
     kept = _undo(directory, story, listener)
     if not kept:
         _delete_stash(directory, story.beside(directory))
+
+
+def _set_aside(directory: str, listener: Listener) -> None:
+    """Keep a stash whose journal was lost with the machine: only the user can tell."""
+    kept = f"{directory}-{secrets.token_hex(4)}"
+    os.rename(directory, kept)
+    listener(Warned(f"The journal of an interrupted command is lost; what it moved is in {kept}"))
+
+
+def _names(directory: str) -> list[str]:
+    try:
+        return os.listdir(directory)
+    except OSError:
+        return []
 
 
 def _append(descriptor: int, kind: str, value: object) -> None:

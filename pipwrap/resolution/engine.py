@@ -156,7 +156,8 @@ def _causes(error: ResolutionError, provider: Provider, memory: Memory) -> tuple
             causes.extend(_root_causes(clause, provider))
         elif clause.cause is IncompatibilityCause.DEPENDENCY:
             causes.extend(_dependency_causes(clause, provider, memory))
-    return tuple(causes)
+    # The user's own wishes come first, in the order in which they were written.
+    return tuple(sorted(causes, key=lambda each: each.position))
 
 
 def _root_causes(clause: Incompatibility[str, int], provider: Provider) -> Iterator[Cause]:
@@ -168,7 +169,8 @@ def _root_causes(clause: Incompatibility[str, int], provider: Provider) -> Itera
     shown = f"{requirement.name} {_where(wish)}" if wish.source else requirement.text
     universe = provider.projects[requirement.name]
     satisfiable = not (term.constraint & universe.range_of(requirement.specifier)).is_empty
-    yield Cause(requirement.name, shown, trigger=shown, satisfiable=satisfiable)
+    position = provider.wishes.index(wish)
+    yield Cause(requirement.name, shown, trigger=shown, satisfiable=satisfiable, position=position)
 
 
 def _where(wish: UserRequirement) -> str:

@@ -28,8 +28,8 @@ class Cause:
     """How the user brought the parent in."""
     satisfiable: bool = True
     """Some version satisfies this requirement by itself."""
-    constrained: bool = False
-    """It is a line of a constraints file."""
+    position: int = 1 << 30
+    """Of the user's wish among all wishes; what distributions ask for comes after them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def describe(
     """Return the conflict in pip's frame: who wants what, and what to do."""
     triggers = sorted({cause.trigger or cause.requirement for cause in causes})
     reasons = ["\nThe conflict is caused by:"]
-    reasons += [f"    {_who(cause)} {cause.requirement}" for cause in causes]
+    reasons += [f"    {_who(cause)} {_clauses(cause.requirement)}" for cause in causes]
     reasons += [
         f"    The user requested (constraint) {constraints[project]}"
         for project in dict.fromkeys(cause.project for cause in causes)
@@ -114,6 +114,11 @@ def _who(cause: Cause) -> str:
     if cause.parent is None:
         return "The user requested"
     return f"{cause.parent} {cause.parent_version} depends on"
+
+
+def _clauses(requirement: str) -> str:
+    """Return a requirement with its clauses as pip reads them out: ``a<2 and >=1``."""
+    return _join([part.strip() for part in requirement.split(",")])
 
 
 def _join(parts: Sequence[str]) -> str:

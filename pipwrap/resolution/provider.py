@@ -55,6 +55,8 @@ class Provider(BaseProvider[str, int]):
         self.wanted: dict[tuple[str, int], tuple[Requirement, ...]] = {}
         """What each (package, rank) that was looked at needs, for the explanation."""
         self.roots: dict[str, list[SpecifierSet]] = {}
+        self.wishes: list[UserRequirement] = []
+        """What the user asked for, in order."""
         self._rules = rules
         self._artifacts = artifacts
         self._listener = listener
@@ -69,6 +71,7 @@ class Provider(BaseProvider[str, int]):
 
     def root(self, number: int, user: UserRequirement) -> Iterator[RootRequirement[str, int]]:
         """Yield the root requirements that one wish of the user stands for."""
+        self.wishes.append(user)
         requirement = user.requirement
         assert requirement is not None  # noqa: S101 - named before the resolution begins
         project = requirement.name
