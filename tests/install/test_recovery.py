@@ -275,3 +275,16 @@ def test_a_stash_on_another_filesystem_lies_beside_the_file(
     monkeypatch.setattr(os, "rename", other_filesystem)
     shell.apply(plan)
     assert not [path for path in snapshot(shell.environment.prefix) if ".pipwrap" in path]
+
+
+def test_a_stash_without_its_journal_is_kept_and_named(shell: World):
+    plan = populated(shell)
+    assert dies(lambda: shell.apply(plan), 60)
+    with open(os.path.join(shell.purelib, journal.NAME, "journal"), "w", encoding="utf-8"):
+        pass
+    shell.events.clear()
+    assert recover([shell.purelib], shell.tell)
+    (kept,) = [name for name in os.listdir(shell.purelib) if name.startswith(journal.NAME)]
+    assert os.listdir(os.path.join(shell.purelib, kept, "stash"))
+    assert kept in shell.messages[-1]
+    assert not journal.exists(shell.purelib)
