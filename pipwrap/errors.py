@@ -78,6 +78,10 @@ class InvalidDistribution(PipwrapError):
     """A wheel or an sdist is not what it must be: name, RECORD, zip, metadata."""
 
 
+class UnusableMetadata(InvalidDistribution):
+    """Metadata contradicts its file, or cannot be read: another version may do instead."""
+
+
 class HashMismatch(PipwrapError):
     """The bytes are not those that were asked for."""
 

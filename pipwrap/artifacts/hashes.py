@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pipwrap import errors
-from pipwrap.model.link import STRONG_HASHES, redact
+from pipwrap.model.link import STRONG_HASHES
 
 MISMATCH = (
     "THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE. If you have updated the "
@@ -35,20 +35,29 @@ class HashPolicy:
 
     allowed: Mapping[str, Hashes] = field(default_factory=dict)
     """By project; a project that is not here may have any."""
+    allowed_sources: Mapping[str, Hashes] = field(default_factory=dict)
+    """By URL, for what the user names outright."""
     required: bool = False
     """Every archive needs an allowed hash."""
 
-    def check(self, project: str, shown: str, link: str, path: str, sha256: str) -> None:
+    def of(self, project: str) -> Hashes:
+        """Return what a project's files may be."""
+        return self.allowed.get(project, ())
+
+    def of_source(self, url: str) -> Hashes:
+        """Return what a direct reference may be."""
+        return self.allowed_sources.get(url, ())
+
+    def check(self, allowed: Hashes, shown: str, link: str, path: str, sha256: str) -> None:
         """Raise ``errors.HashMismatch`` when a downloaded file is not allowed.
 
         ``shown`` is the requirement as pip prints it, ``link`` its URL.
         """
-        allowed = self.allowed.get(project, ())
         if not allowed:
             if self.required:
                 raise errors.HashMismatch(f"{MISSING}\n    {shown} --hash=sha256:{sha256}")
             return
-        verify(allowed, f"{shown} from {redact(link)}", path, sha256)
+        verify(allowed, shown if shown == link else f"{shown} from {link}", path, sha256)
 
 
 def verify(allowed: Hashes, shown: str, path: str, sha256: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
@@ -83,8 +83,8 @@ class Preparer:
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="prepare")
 
     def close(self) -> None:
-        """End the threads; what has not begun is dropped."""
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        """Begin nothing more; what is under way ends by itself."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
 
     # Metadata
 
@@ -261,8 +261,13 @@ class Preparer:
         return self._acquire(wanted)
 
     def new_lines(self, wanted: Candidate | Archive) -> tuple[Told, ...]:
-        """Return how the archive was had, where getting the metadata has not told it yet."""
-        return self._acquire(wanted).lines if self._has_sidecar(wanted) else ()
+        """Return how the archive was had, where getting the metadata has not told it yet.
+
+        Like pip, without indentation: the lines stand below no ``Collecting`` of their own.
+        """
+        if not self._has_sidecar(wanted):
+            return ()
+        return tuple(replace(line, indent=0) for line in self._acquire(wanted).lines)
 
     def wheel_file(self, wanted: Wanted, name: str) -> tuple[str, str]:
         """Return where the wheel file of a prepared wheel lies, and its name."""
@@ -280,8 +285,10 @@ class Preparer:
         link = _link(wanted)
         acquired = self._archives.acquire(link)
         if isinstance(wanted, Candidate):
-            shown = f"{wanted.project}=={wanted.version}"
-            self._policy.check(wanted.project, shown, link.url, acquired.path, acquired.sha256)
+            shown, allowed = f"{wanted.project}=={wanted.version}", self._policy.of(wanted.project)
+        else:
+            shown, allowed = link.redacted, self._policy.of_source(link.url) or link.hashes
+        self._policy.check(allowed, shown, link.redacted, acquired.path, acquired.sha256)
         return acquired
 
     def _cached(self, wanted: Candidate | Archive) -> BuiltWheel | None:
@@ -362,12 +369,12 @@ def _check(candidate: Candidate, metadata: Metadata) -> None:
     url = candidate.link.redacted
     requested = f"Requested {candidate.project}=={candidate.version} from {url}"
     if canonicalize_name(metadata.name) != candidate.project:
-        raise errors.InvalidDistribution(
+        raise errors.UnusableMetadata(
             f"{requested} has inconsistent Name: expected {candidate.project!r}, "
             f"but metadata has {metadata.name!r}"
         )
     if _version(metadata.version) != candidate.version:
-        raise errors.InvalidDistribution(
+        raise errors.UnusableMetadata(
             f"{requested} has inconsistent version: expected {str(candidate.version)!r}, "
             f"but metadata has {metadata.version!r}"
         )

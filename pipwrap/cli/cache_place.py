@@ -99,7 +99,7 @@ def opened(root: str | None, listener: Listener) -> Iterator[CachePlace]:
         yield CachePlace(layout, is_kept=True, scratch=_scratch_in(layout, made))
     finally:
         for path in made:
-            disk.remove_tree(path)
+            _discard(path)
 
 
 @contextmanager
@@ -111,7 +111,14 @@ def _temporary() -> Iterator[CachePlace]:
     try:
         yield CachePlace(layout, is_kept=False, scratch=_scratch_in(layout, []))
     finally:
-        disk.remove_tree(root)
+        _discard(root)
+
+
+def _discard(path: str) -> None:
+    """Remove what the run made; a download that is still ending may write there meanwhile."""
+    import shutil  # noqa: PLC0415 - rmtree needs it anyway
+
+    shutil.rmtree(path, ignore_errors=True)
 
 
 def _scratch_in(layout: Layout, made: list[str]) -> Callable[[str], str]:

@@ -24,10 +24,9 @@ def wanted(
     *,
     force: bool = False,
 ) -> dict[str, Wanted]:
-    """Return what has to be fetched or built, by project, in the order of installation."""
+    """Return what has to be fetched or built, by project, in the order in which it was needed."""
     found: dict[str, Wanted] = {}
-    for project in install_order(resolution):
-        choice = resolution.choices[project]
+    for project, choice in resolution.choices.items():
         if isinstance(choice, InstalledCandidate):
             continue
         if not force and _is_there(choice, installed.get(project), listener):

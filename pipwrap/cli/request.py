@@ -35,14 +35,19 @@ class Request:
         """Return which bytes are allowed; one --hash anywhere asks for hashes everywhere."""
         allowed: dict[str, tuple[tuple[str, str], ...]] = {}
         for wish in self.wishes:
-            if wish.requirement is not None and wish.hashes and self._counts(wish):
+            if wish.requirement is not None and wish.hashes and wish.source is None:
                 allowed[wish.requirement.name] = _both(
                     allowed.get(wish.requirement.name, ()), wish.hashes
                 )
         for name, constraint in self.constraints.items():
             if constraint.hashes:
                 allowed[name] = _both(allowed.get(name, ()), constraint.hashes)
-        return HashPolicy(allowed, self.requires_hashes)
+        sources = {
+            wish.source.url: wish.hashes
+            for wish in self.wishes
+            if wish.source is not None and wish.hashes
+        }
+        return HashPolicy(allowed, sources, self.requires_hashes)
 
     @property
     def requires_hashes(self) -> bool:
@@ -80,7 +85,10 @@ def read_request(context: Context, fetch: Callable[[str], bytes]) -> Request:
     constraints = []
     for line in lines:
         if line.is_constraint:
-            constraints.append(parse_constraint(Line.of(line), context.console))
+            user, constraint = parse_constraint(Line.of(line), context.console)
+            if constraint.source is not None:
+                raise errors.HandOver(f"the constraint {user.text}, which is a URL")
+            constraints.append((user, constraint))
         else:
             wishes.append(parse_requirement(Line.of(line), context.console))
     if not wishes and not options.requirements:

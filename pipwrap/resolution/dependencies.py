@@ -21,11 +21,11 @@ class Dependencies:
 
     @classmethod
     def of(cls, metadata: Metadata) -> Dependencies:
-        """Return the dependencies; raises ``errors.InvalidDistribution`` for unreadable ones."""
+        """Return the dependencies; raises ``errors.UnusableMetadata`` for unreadable ones."""
         try:
             requires = tuple(Requirement.parse(text) for text in metadata.requires_dist)
         except errors.InvalidRequirement as error:
-            raise errors.InvalidDistribution(
+            raise errors.UnusableMetadata(
                 f"Requested {metadata.name}=={metadata.version} has invalid metadata: {error}"
             ) from error
         return cls(

@@ -40,7 +40,7 @@ class Artifacts(Protocol):
     def metadata(self, choice: Candidate | Source) -> Obtained:
         """Return the metadata.
 
-        Raises ``errors.InvalidDistribution`` when it contradicts the file's name, and
+        Raises ``errors.UnusableMetadata`` when it contradicts the file's name, and
         ``errors.BuildFailed`` when the backend ends with an error.
         """
 
@@ -120,9 +120,7 @@ class Template:
 class Memory:
     """What stays true when a resolution starts again."""
 
-    dependencies: dict[Choice, Dependencies | errors.InvalidDistribution] = field(
-        default_factory=dict
-    )
+    dependencies: dict[Choice, Dependencies | errors.UnusableMetadata] = field(default_factory=dict)
     sources: dict[str, Direct] = field(default_factory=dict)
     templates: dict[str, Template] = field(default_factory=dict)
     """By project: the requirement that first asked for it."""

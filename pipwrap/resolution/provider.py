@@ -245,7 +245,7 @@ class Provider(BaseProvider[str, int]):
         project, extra = split_package(package)
         choice = self.projects[project].points[rank].choice
         known = self._dependencies(project, choice)
-        if isinstance(known, errors.InvalidDistribution):
+        if isinstance(known, errors.UnusableMetadata):
             self.wanted[package, rank] = ()
             return {PYTHON: _NOTHING}
         needs: dict[str, Ranks] = {}
@@ -298,16 +298,14 @@ class Provider(BaseProvider[str, int]):
         known = self._memory.dependencies.get(choice)
         return known.requires_python if isinstance(known, Dependencies) else None
 
-    def _dependencies(
-        self, project: str, choice: Choice
-    ) -> Dependencies | errors.InvalidDistribution:
+    def _dependencies(self, project: str, choice: Choice) -> Dependencies | errors.UnusableMetadata:
         known = self._memory.dependencies.get(choice)
         if known is None:
             known = self._read(project, choice)
             self._memory.dependencies[choice] = known
         return known
 
-    def _read(self, project: str, choice: Choice) -> Dependencies | errors.InvalidDistribution:
+    def _read(self, project: str, choice: Choice) -> Dependencies | errors.UnusableMetadata:
         template = self._memory.template(project)
         if isinstance(choice, InstalledCandidate):
             place = self._rules.show_path(choice.distribution.location)
@@ -324,7 +322,7 @@ class Provider(BaseProvider[str, int]):
             obtained = self._artifacts.metadata(wanted)
             self._tell(obtained.lines)
             return Dependencies.of(obtained.metadata)
-        except errors.InvalidDistribution as error:
+        except errors.UnusableMetadata as error:
             self._discard(choice, error)
             return error
 
@@ -334,9 +332,18 @@ class Provider(BaseProvider[str, int]):
             return f"Processing {self._rules.show_path(url_to_path(wanted.link.url))}"
         return f"Collecting {template.text}"
 
-    def _discard(self, choice: Candidate | Direct, error: errors.InvalidDistribution) -> None:
+    def _discard(self, choice: Candidate | Direct, error: errors.UnusableMetadata) -> None:
         link = choice.source.link if isinstance(choice, Direct) else choice.link
-        self._listener(Warned(f"Discarding {link.redacted}: {error.message}"))
+        if "inconsistent" in error.message:
+            self._listener(Told(f"Discarding {link.redacted}: {error.message}"))
+            return
+        self._listener(
+            Warned(
+                f"Ignoring version {choice.version} of {choice.project} since it has invalid "
+                f"metadata:\n{error.message}\n"
+                "Please use pip<24.1 if you need to use this version."
+            )
+        )
 
     def _check_extra(self, choice: Choice, known: Dependencies, extra: str) -> None:
         if extra in known.extras:
