@@ -44,10 +44,10 @@ def redact(text: str) -> str:
 def split_archive_name(name: str) -> tuple[str, str]:
     """Return ``(stem, extension)`` of an archive's file name; ``extension`` may be empty."""
     lowered = name.lower()
-    for extension in sorted(ARCHIVE_EXTENSIONS, key=len, reverse=True):
-        if lowered.endswith(extension):
-            return name[: -len(extension)], name[-len(extension) :]
-    return name, ""
+    if not lowered.endswith(ARCHIVE_EXTENSIONS):
+        return name, ""
+    extension = max(filter(lowered.endswith, ARCHIVE_EXTENSIONS), key=len)
+    return name[: -len(extension)], name[-len(extension) :]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +93,9 @@ class Link:
     @property
     def filename(self) -> str:
         """Return the unquoted last segment of the path, or the host where there is none."""
+        name = self.url.rpartition("/")[2]
+        if name and "?" not in name and "%" not in name:
+            return name  # what a page has thousands of
         parts = urlsplit(self.url)
         return unquote(posixpath.basename(parts.path.rstrip("/"))) or parts.netloc
 
