@@ -146,6 +146,10 @@ def _project_builder(
             ) from error
         except build.BuildException as error:
             raise errors.InvalidDistribution(f"{name} cannot be built: {error}") from error
+        except ValueError as error:  # pyproject_hooks' word for a backend-path that leads outside
+            raise errors.InvalidDistribution(
+                f"{name} has a pyproject.toml file with a wrong backend-path: {error}"
+            ) from error
 
 
 def _plain(settings: ConfigSettings) -> dict[str, str | Sequence[str]] | None:
