@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import subprocess
+import threading
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipwrap import errors
 from pipwrap.events import BuildFinished, BuildStarted, Listener
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from pipwrap.artifacts.build_env import BuildEnvironment
 
 _LAST_LINES = 40
+_KNOWN_KEYS = frozenset({"requires", "build-backend", "backend-path"})
+"""Of [build-system] (PEP 518, PEP 517); pip reads these and looks at no others."""
+_PARSING = threading.Lock()
 ConfigSettings = Mapping[str, str | Sequence[str]]
 
 
@@ -136,7 +140,7 @@ def _project_builder(
 ) -> ProjectBuilder:
     import build  # noqa: PLC0415 - 140 ms
 
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _unknown_keys_ignored():
         warnings.simplefilter("ignore", build.TypoWarning)
         try:
             return build.ProjectBuilder.from_isolated_env(environment, source_tree, runner)
@@ -150,6 +154,38 @@ def _project_builder(
             raise errors.InvalidDistribution(
                 f"{name} has a pyproject.toml file with a wrong backend-path: {error}"
             ) from error
+
+
+@contextmanager
+def _unknown_keys_ignored() -> Iterator[None]:
+    """Let ``build`` read a [build-system] table as pip does, while the body runs.
+
+    ``build`` refuses a table with keys of no PEP, before anything can be handed to it but a
+    directory; its parser is the one place to be lenient in. A ``build`` without that parser keeps
+    its own strictness.
+    """
+    from build import _builder  # noqa: PLC0415 - 140 ms
+
+    name = "_parse_build_system_table"
+    with _PARSING:
+        strict = getattr(_builder, name, None)
+        if strict is None:
+            yield
+            return
+        setattr(_builder, name, lambda document: strict(_without_unknown_keys(document)))
+        try:
+            yield
+        finally:
+            setattr(_builder, name, strict)
+
+
+def _without_unknown_keys(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a pyproject.toml whose [build-system] has known keys only."""
+    table = document.get("build-system")
+    if not isinstance(table, dict):
+        return document
+    known = {key: value for key, value in table.items() if key in _KNOWN_KEYS}
+    return {**document, "build-system": known}
 
 
 def _plain(settings: ConfigSettings) -> dict[str, str | Sequence[str]] | None:
