@@ -31,7 +31,7 @@ def run(context: Context) -> int:
             question = Question(
                 request.wishes,
                 request.constraints,
-                prereleases=True if request.search.pre else None,
+                releases=request.search.releases,
                 ignore_dependencies=options.no_deps,
                 ignore_requires_python=options.ignore_requires_python,
                 show_path=context.show_path,

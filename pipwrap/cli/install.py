@@ -77,7 +77,7 @@ def _question(
         request.constraints,
         {} if options.force_reinstall else candidates,
         keeps,
-        prereleases=True if request.search.pre else None,
+        releases=request.search.releases,
         ignore_dependencies=options.no_deps,
         ignore_requires_python=options.ignore_requires_python,
         show_path=context.show_path,

@@ -167,8 +167,8 @@ _EXTRA_INDEX_URL = _repeatable("extra_index_urls", "--extra-index-url")
 _NO_INDEX = Option("no_index", "--no-index")
 _FIND_LINKS = _repeatable("find_links", "-f", "--find-links")
 _PRE = Option("pre", "--pre")
-_ALL_RELEASES = _selector("release_control", "--all-releases", ours=False)
-_ONLY_FINAL = _selector("release_control", "--only-final", ours=False)
+_ALL_RELEASES = _selector("release_control", "--all-releases")
+_ONLY_FINAL = _selector("release_control", "--only-final")
 _NO_BINARY = _selector("format_control", "--no-binary")
 _ONLY_BINARY = _selector("format_control", "--only-binary")
 _PREFER_BINARY = Option("prefer_binary", "--prefer-binary")
@@ -219,9 +219,9 @@ _REQUIREMENT_COMMANDS = (
     _INDEX_URL,
     _EXTRA_INDEX_URL,
     _NO_INDEX,
-    _selector("refresh_package", "--refresh-package", ours=False),
+    _selector("refresh_package", "--refresh-package"),
     _FIND_LINKS,
-    _value("uploaded_prior_to", "--uploaded-prior-to", ours=False),
+    _value("uploaded_prior_to", "--uploaded-prior-to"),
     _PRE,
     _ALL_RELEASES,
     _ONLY_FINAL,
@@ -231,10 +231,10 @@ _REQUIREMENT_COMMANDS = (
 )
 
 _TARGET_PYTHON = (
-    _repeatable("platforms", "--platform", ours=False),
-    _value("python_version", "--python-version", ours=False),
-    _value("implementation", "--implementation", ours=False),
-    _repeatable("abis", "--abi", ours=False),
+    _repeatable("platforms", "--platform"),
+    _value("python_version", "--python-version"),
+    _value("implementation", "--implementation"),
+    _repeatable("abis", "--abi"),
 )
 
 _INSTALL = (

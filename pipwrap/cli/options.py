@@ -6,6 +6,7 @@ then ``handed_over``, then ``build_options``.
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 from dataclasses import dataclass, field
 
@@ -14,8 +15,11 @@ from pipwrap.cli.configuration import Configuration
 from pipwrap.cli.option_table import ALWAYS_ENABLED_FEATURES
 from pipwrap.cli.option_values import Values, values_of
 from pipwrap.cli.option_values import handed_over as _handed_over
+from pipwrap.cli.selection_options import refreshed, release_control, uploaded_prior_to
+from pipwrap.cli.target_python import TargetPython, check_target_python, target_python
 from pipwrap.errors import CommandError
 from pipwrap.model.format_control import FormatControl
+from pipwrap.model.release_control import ReleaseControl
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +31,11 @@ class SearchOptions:
     no_index: bool = False
     find_links: tuple[str, ...] = ()
     format_control: FormatControl = field(default_factory=FormatControl)
-    pre: bool = False
+    releases: ReleaseControl = field(default_factory=ReleaseControl)
+    """``--pre``, ``--all-releases``, ``--only-final``."""
+    uploaded_prior_to: dt.datetime | None = None
+    refreshed: frozenset[str] = frozenset()
+    """Projects whose pages are asked for again, perhaps ``:all:``."""
     prefer_binary: bool = False
     require_hashes: bool = False
     no_require_hashes: bool = False
@@ -61,6 +69,7 @@ class Options:
     """Requirements without empty ones; the action and patterns of ``cache``."""
     network: NetworkOptions = NetworkOptions()
     search: SearchOptions = SearchOptions()
+    target_python: TargetPython = field(default_factory=TargetPython)
 
     verbosity: int = 0
     """-v minus -q; 2 with ``--debug``."""
@@ -158,12 +167,16 @@ def build_options(
     if values["python"] and not requested_python(parsed, configuration):
         raise CommandError("The --python option must be placed before the pip subcommand name")
     _check_requirements(parsed, values)
+    target = target_python(values, parsed.command)
+    search = _search(values, parsed.command, default_index_url)
+    check_target_python(target, values, search.format_control)
     verbosity = 2 if values["debug_mode"] else values["verbose"] - values["quiet"]
     return Options(
         command=parsed.command,
         arguments=_arguments(parsed),
         network=_network(values),
-        search=_search(values, default_index_url),
+        search=search,
+        target_python=target,
         verbosity=verbosity,
         debug=values["debug_mode"],
         isolated=values["isolated_mode"],
@@ -243,7 +256,7 @@ def _network(values: Values) -> NetworkOptions:
     )
 
 
-def _search(values: Values, default_index_url: str) -> SearchOptions:
+def _search(values: Values, command: str, default_index_url: str) -> SearchOptions:
     common = SearchOptions(
         trusted_hosts=values["trusted_hosts"], features=values["features_enabled"]
     )
@@ -257,7 +270,9 @@ def _search(values: Values, default_index_url: str) -> SearchOptions:
         no_index=values["no_index"],
         find_links=tuple(map(_existing, values["find_links"])),
         format_control=format_control,
-        pre=values["pre"],
+        releases=release_control(values),
+        uploaded_prior_to=uploaded_prior_to(values, command),
+        refreshed=refreshed(values),
         prefer_binary=values["prefer_binary"],
         require_hashes=values["require_hashes"],
         no_require_hashes=values["no_require_hashes"],

@@ -12,9 +12,11 @@ from urllib.parse import urljoin, urlsplit
 
 from pipwrap.cli.options import SearchOptions, add_formats
 from pipwrap.cli.requirement_file import OptionLine, RequirementLine, parse_lines, variables_in
+from pipwrap.cli.selection_options import add_releases
 from pipwrap.errors import InvalidRequirement
 from pipwrap.events import Listener, Warned, ignore
 from pipwrap.model.location import url_to_path
+from pipwrap.model.release_control import ReleaseControl
 
 # The order matters: the mark of UTF-16-LE begins that of UTF-32-LE.
 _BYTE_ORDER_MARKS = (
@@ -176,13 +178,25 @@ def apply_options(search: SearchOptions, line: OptionLine) -> SearchOptions:
         index_urls=() if no_index else _index_urls(search, line),
         find_links=(*search.find_links, *(_beside(line.filename, link) for link in links)),
         format_control=add_formats(search.format_control, formats),
-        pre=search.pre or "pre" in given,
+        releases=_releases(search, line),
         prefer_binary=search.prefer_binary or "prefer_binary" in given,
         require_hashes=search.require_hashes or "require_hashes" in given,
         no_require_hashes=search.no_require_hashes or "no_require_hashes" in given,
         trusted_hosts=(*search.trusted_hosts, *line.values("trusted_hosts")),
         features=(*search.features, *dict.fromkeys(features)),
     )
+
+
+def _releases(search: SearchOptions, line: OptionLine) -> ReleaseControl:
+    """Return the control after the line; ``--pre`` beside other options is no error in a file."""
+    selections = tuple(
+        (option.long, str(value))
+        for option, value in line.given
+        if option.destination == "release_control"
+    )
+    releases = add_releases(search.releases, selections)
+    pre = any(option.destination == "pre" for option, _ in line.given)
+    return releases.with_pre() if pre else releases
 
 
 def _index_urls(search: SearchOptions, line: OptionLine) -> tuple[str, ...]:

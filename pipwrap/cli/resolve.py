@@ -16,6 +16,7 @@ from pipwrap.model.candidate import InstalledCandidate
 from pipwrap.model.environment import Environment
 from pipwrap.model.location import url_to_path
 from pipwrap.model.metadata import Metadata
+from pipwrap.model.release_control import ReleaseControl
 from pipwrap.model.requirement import Constraint, Requirement, UserRequirement
 from pipwrap.model.source import Source
 from pipwrap.resolution import engine, explain
@@ -55,7 +56,7 @@ class Question:
     installed: Mapping[str, InstalledCandidate] = field(default_factory=dict)
     keeps: Callable[[str], bool] = _keep_nothing
     """Tell whether what is installed of a project stays when it satisfies everything."""
-    prereleases: bool | None = None
+    releases: ReleaseControl = field(default_factory=ReleaseControl)
     ignore_dependencies: bool = False
     ignore_requires_python: bool = False
     show_path: Callable[[str], str] = str
@@ -92,7 +93,7 @@ def _attempt(
     rules = Rules(
         environment.marker_environment,
         environment.python_version,
-        prereleases=question.prereleases,
+        releases=question.releases,
         ignore_requires_python=question.ignore_requires_python,
         ignore_dependencies=question.ignore_dependencies,
         show_path=question.show_path,
@@ -178,7 +179,7 @@ def _explained(
     if about_python is not None:
         return errors.NoMatchingDistribution(about_python)
     if len(essential) == 1 and essential[0].project not in question.constraints:
-        return _no_matching(tools, essential[0])
+        return _no_matching(tools, essential[0], question.releases)
     constraints = {
         name: str(constraint.specifier) and f"{name}{constraint.specifier}"
         for name, constraint in question.constraints.items()
@@ -193,7 +194,9 @@ def _explained(
     return errors.ResolutionImpossible(conflict.error)
 
 
-def _no_matching(tools: Tools, cause: explain.Cause) -> errors.NoMatchingDistribution:
+def _no_matching(
+    tools: Tools, cause: explain.Cause, releases: ReleaseControl
+) -> errors.NoMatchingDistribution:
     """Return pip's error for something that nobody offers, after saying what is offered."""
     judged = tools.offers.judged(cause.project)
     shown = f"{cause.requirement} (from {cause.parent})" if cause.parent else cause.requirement
@@ -208,9 +211,11 @@ def _no_matching(tools: Tools, cause: explain.Cause) -> errors.NoMatchingDistrib
             )
         )
     versions = ", ".join(map(str, judged.versions)) or "none"
+    final_only = releases.allows_prereleases(cause.project) is False
+    kind = "final version" if final_only else "version"
     tools.listener(
         Failed(
-            f"Could not find a version that satisfies the requirement {shown} "
+            f"Could not find a {kind} that satisfies the requirement {shown} "
             f"(from versions: {versions})"
         )
     )

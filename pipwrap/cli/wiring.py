@@ -26,6 +26,7 @@ from pipwrap.cli.options import SearchOptions
 from pipwrap.cli.request import Request
 from pipwrap.cli.requirements import source_of_url
 from pipwrap.cli.resolve import Question, resolve
+from pipwrap.cli.target_python import TargetPython, targeted
 from pipwrap.events import (
     DownloadFinished,
     DownloadProgressed,
@@ -81,17 +82,20 @@ class Bench:
         keeps_archives: bool = False,
     ) -> None:
         """Join the ports for ``environment``; nothing is fetched yet."""
-        self.shared = shared
-        self.environment = environment
-        self.listener = listener
         context = shared.context
+        self.shared = shared
+        target = context.options.target_python if not building else TargetPython()
+        self.environment = targeted(environment, target)
+        self._installs_into = environment
+        self.listener = listener
         self.offers = Offers(
             shared.repository,
             Selector(
-                {tag: rank for rank, tag in enumerate(environment.tags)},
-                environment.python_version,
+                {tag: rank for rank, tag in enumerate(self.environment.tags)},
+                self.environment.python_version,
                 ignore_requires_python=context.options.ignore_requires_python and not building,
                 prefer_binary=shared.search.prefer_binary,
+                uploaded_prior_to=shared.search.uploaded_prior_to,
             ),
             formats,
             policy.allowed,
@@ -144,7 +148,9 @@ class Bench:
         restored: set[str] = set()
         while True:
             try:
-                transaction.apply(plan, self.environment, self.shared.shelves.store, self.listener)
+                transaction.apply(
+                    plan, self._installs_into, self.shared.shelves.store, self.listener
+                )
             except StoredWheelChanged as error:
                 if error.wheel.sha256 in restored:
                     raise errors.EnvironmentRefused(f"{error}, and again at once") from error
@@ -181,7 +187,8 @@ class _BuildRequirements:
             building=building,
         )
         try:
-            resolution = resolve(bench, Question(wishes))
+            question = Question(wishes, releases=self._shared.search.releases)
+            resolution = resolve(bench, question)
             wanted = planning.wanted(resolution, {}, bench.listener)
             wheels = bench.preparer.wheels(wanted)
             plan = planning.make_plan(resolution, wheels, {}, environment.scheme, wishes)
@@ -223,6 +230,7 @@ def opened(context: Context, search: SearchOptions) -> Iterator[Shared]:
             responses,
             context.console,
             is_secure=lambda url: is_secure_origin(url, trusted),
+            refreshed=search.refreshed,
         )
         stack.callback(repository.close)
         layout = context.place.layout

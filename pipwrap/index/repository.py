@@ -14,6 +14,7 @@ from pipwrap import errors
 from pipwrap.events import Listener, Told, Warned
 from pipwrap.index import simple
 from pipwrap.index.locations import FlatDirectory
+from pipwrap.model.format_control import ALL
 from pipwrap.model.link import Link, redact
 from pipwrap.model.location import is_archive, path_to_url, url_to_path
 from pipwrap.network.transport import Headers
@@ -88,9 +89,14 @@ class Repository:
         listener: Listener,
         *,
         is_secure: Callable[[str], bool],
+        refreshed: frozenset[str] = frozenset(),
         workers: int = 16,
     ) -> None:
-        """Remember the places; nothing is fetched yet."""
+        """Remember the places; nothing is fetched yet.
+
+        The pages of ``refreshed`` projects (``:all:`` means every one) are always revalidated.
+        """
+        self._refreshed = refreshed
         self._scope = scope
         self._pages = pages
         self._listener = listener
@@ -133,13 +139,16 @@ class Repository:
         """Return files first, then pages in pip's order: find-links, index, extra indexes."""
         files: list[Link] = []
         gathered: list[Found] = []
+        refresh = self._refresh or bool(self._refreshed & {project, ALL})
         for location in dict.fromkeys(self._scope.find_links):
             local, pages = self._find_links(location, project)
             files.extend(local)
-            gathered.extend(self._load(page) for page in pages)
+            gathered.extend(self._load(page, refresh=refresh) for page in pages)
         indexes = (project_url(index, project) for index in self._scope.index_urls)
         for location in dict.fromkeys(indexes):
-            gathered.extend(self._load(page) for page in self._index_page(location))
+            gathered.extend(
+                self._load(page, refresh=refresh) for page in self._index_page(location)
+            )
         ordered = sorted(files, key=lambda link: link.url, reverse=True)
         return Found(
             (*ordered, *(link for found in gathered for link in found.links)),
@@ -200,13 +209,13 @@ class Repository:
         )
         return []
 
-    def _load(self, url: str) -> Found:
+    def _load(self, url: str, *, refresh: bool) -> Found:
         """Return the links of one page; a page that cannot be had is skipped, as in pip."""
         self._listener(Told(f"Fetching project page and analyzing links: {redact(url)}", 2))
         try:
             if url.startswith("file:"):
                 return self._load_file(url)
-            return self._load_http(url)
+            return self._load_http(url, refresh=refresh)
         except (errors.NetworkError, OSError) as error:
             reason = str(error)
         except simple.InvalidPage as error:
@@ -222,8 +231,8 @@ class Repository:
             content_type = simple.JSON_TYPE
         return Found(simple.parse_page(content, content_type, url))
 
-    def _load_http(self, url: str) -> Found:
-        page = self._pages.page(url, Headers((("Accept", simple.ACCEPT),)), refresh=self._refresh)
+    def _load_http(self, url: str, *, refresh: bool) -> Found:
+        page = self._pages.page(url, Headers((("Accept", simple.ACCEPT),)), refresh=refresh)
         if page.status != _OK:
             kind = "Client" if page.status < 500 else "Server"  # noqa: PLR2004 - RFC 9110
             return self._skip(url, f"{page.status} {kind} Error for url: {redact(page.url)}")
@@ -239,7 +248,7 @@ class Repository:
         with open(page.path, "rb") as stream:
             content = stream.read()
         links = simple.parse_page(content, content_type, page.url)
-        return Found(links, from_cache=page.from_cache and not self._refresh)
+        return Found(links, from_cache=page.from_cache and not refresh)
 
     def _skip(self, url: str, reason: str) -> Found:
         shown = redact(url)

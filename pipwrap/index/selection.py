@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
+from pipwrap import errors
 from pipwrap.model.candidate import Candidate, Rejection
-from pipwrap.model.link import Link, split_archive_name
+from pipwrap.model.link import Link, redact, split_archive_name
 
 SOURCE_EXTENSIONS = (".zip", ".tar.gz", ".tgz", ".tar", ".tar.bz2", ".tbz", ".tar.xz", ".txz")
 
@@ -30,6 +32,8 @@ class Selector:
     python_version: str
     ignore_requires_python: bool = False
     prefer_binary: bool = False
+    uploaded_prior_to: datetime | None = None
+    """Files of an index count when they are older than this; local files always do."""
 
     def judge(
         self, project: str, link: Link, *, allows_binary: bool, allows_source: bool
@@ -46,6 +50,9 @@ class Selector:
             judged = self._judge_sdist(project, link, stem)
         if isinstance(judged, Rejection):
             return judged
+        if self.uploaded_prior_to is not None and not self._is_old_enough(link):
+            reason = f"Upload time {link.upload_time} not prior to {self.uploaded_prior_to}"
+            return Rejection(link, reason, "upload_time", judged.version)
         if not self.ignore_requires_python and not self._supports_python(link.requires_python):
             requires = _sorted_specifier(link.requires_python or "")
             reason = f"{judged.version} Requires-Python {requires}"
@@ -78,6 +85,18 @@ class Selector:
         except InvalidVersion:
             return Rejection(link, f"Invalid version: {text!r}", "version")
         return Candidate(project, version, link, len(self.tags))
+
+    def _is_old_enough(self, link: Link) -> bool:
+        """Tell whether a file was uploaded early enough; raises pip's error where nobody knows."""
+        if link.scheme == "file":
+            return True
+        if not link.upload_time:
+            place = f"Index {redact(link.comes_from)}" if link.comes_from else "Index"
+            raise errors.NetworkError(f"{place} does not provide upload-time metadata.")
+        text = link.upload_time.replace("Z", "+00:00")
+        return (
+            self.uploaded_prior_to is None or datetime.fromisoformat(text) < self.uploaded_prior_to
+        )
 
     def _supports_python(self, requires_python: str | None) -> bool:
         return requires_python is None or supports_python(requires_python, self.python_version)

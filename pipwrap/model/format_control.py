@@ -10,6 +10,7 @@ from pipwrap.errors import CommandError
 
 ALL = ":all:"
 NONE = ":none:"
+_OPTIONS = "--no-binary / --only-binary"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +25,12 @@ class FormatControl:
 
     def with_no_binary(self, value: str) -> FormatControl:
         """Return the control after one more ``--no-binary=value``."""
-        no_binary, only_binary = _add(value, self.no_binary, self.only_binary)
+        no_binary, only_binary = added(value, self.no_binary, self.only_binary, _OPTIONS)
         return FormatControl(no_binary, only_binary)
 
     def with_only_binary(self, value: str) -> FormatControl:
         """Return the control after one more ``--only-binary=value``."""
-        only_binary, no_binary = _add(value, self.only_binary, self.no_binary)
+        only_binary, no_binary = added(value, self.only_binary, self.no_binary, _OPTIONS)
         return FormatControl(no_binary, only_binary)
 
     def allows_binary(self, name: str) -> bool:
@@ -49,12 +50,15 @@ class FormatControl:
         return ALL not in self.only_binary
 
 
-def _add(
-    value: str, target: frozenset[str], other: frozenset[str]
+def added(
+    value: str, target: frozenset[str], other: frozenset[str], options: str
 ) -> tuple[frozenset[str], frozenset[str]]:
-    """Return both sets after ``value`` (names with commas, ``:all:``, ``:none:``) for the first."""
+    """Return both sets after ``value`` (names with commas, ``:all:``, ``:none:``) for the first.
+
+    ``options`` is what the error calls the pair of options.
+    """
     if value.startswith("-"):
-        raise CommandError("--no-binary / --only-binary option requires 1 argument.")
+        raise CommandError(f"{options} option requires 1 argument.")
     names = value.split(",")
     if ALL in names:
         target, other = frozenset((ALL,)), frozenset()

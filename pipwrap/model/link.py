@@ -94,7 +94,7 @@ class Link:
     def filename(self) -> str:
         """Return the unquoted last segment of the path, or the host where there is none."""
         name = self.url.rpartition("/")[2]
-        if name and "?" not in name and "%" not in name:
+        if name and "?" not in self.url and "%" not in name:
             return name  # what a page has thousands of
         parts = urlsplit(self.url)
         return unquote(posixpath.basename(parts.path.rstrip("/"))) or parts.netloc

@@ -11,6 +11,7 @@ from pipwrap import errors
 from pipwrap.events import Told
 from pipwrap.model.candidate import Candidate, InstalledCandidate
 from pipwrap.model.metadata import Metadata
+from pipwrap.model.release_control import ReleaseControl
 from pipwrap.model.requirement import Requirement
 from pipwrap.model.source import Source
 from pipwrap.resolution.dependencies import Dependencies
@@ -60,8 +61,7 @@ class Rules:
 
     markers: Mapping[str, str]
     python_version: str
-    prereleases: bool | None = None
-    """``True`` with --pre; ``None`` leaves it to the specifiers (PEP 440)."""
+    releases: ReleaseControl = field(default_factory=ReleaseControl)
     ignore_requires_python: bool = False
     ignore_dependencies: bool = False
     show_path: Callable[[str], str] = str

@@ -207,7 +207,8 @@ class Provider(BaseProvider[str, int]):
                 return rank
             if admitted is None:
                 specifier = self._active(project)
-                admitted = universe.admitted(specifier, prereleases=self._rules.prereleases)
+                prereleases = self._rules.releases.allows_prereleases(project)
+                admitted = universe.admitted(specifier, prereleases=prereleases)
             if rank in admitted:
                 return rank
         return universe.direct_in(allowed)

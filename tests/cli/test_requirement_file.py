@@ -124,7 +124,7 @@ def _as_pip(contents: RequirementFileContents) -> dict[str, Any]:
         "find_links": list(search.find_links),
         "no_binary": sorted(search.format_control.no_binary),
         "only_binary": sorted(search.format_control.only_binary),
-        "pre": search.pre,
+        "pre": ":all:" in search.releases.all_releases,
         "prefer_binary": search.prefer_binary,
         "require_hashes": search.require_hashes,
         "no_require_hashes": search.no_require_hashes,
@@ -211,7 +211,6 @@ def test_variables_that_count_are_named() -> None:
         ("--use-feature=venv-isolation\n", "--use-feature=venv-isolation"),
         ("foo -C a=b\n", "--config-settings"),
         ("foo\n-e .\n", "--editable"),
-        ("--all-releases :all:\n-e .\n", "--all-releases"),
     ],
 )
 def test_what_the_real_pip_does_is_reported(
