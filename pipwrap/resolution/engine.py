@@ -13,11 +13,12 @@ from nab_resolver.types import Incompatibility, IncompatibilityCause, RangeProto
 from pipwrap import errors
 from pipwrap.events import Listener
 from pipwrap.model.requirement import Constraint, UserRequirement
+from pipwrap.resolution.admission import split_package
 from pipwrap.resolution.dependencies import Dependencies
 from pipwrap.resolution.explain import Cause
 from pipwrap.resolution.memory import Artifacts, Memory, Rules
 from pipwrap.resolution.projects import Projects, StartAgain
-from pipwrap.resolution.provider import PYTHON, Provider, split_package
+from pipwrap.resolution.provider import PYTHON, Provider
 from pipwrap.resolution.ranges import RankRange
 from pipwrap.resolution.universe import Choice, Direct
 
@@ -125,6 +126,10 @@ def _attempt(
     ranges = cast("type[RangeProtocol[int]]", RankRange)
     core = Resolver(provider, max_iterations=_ITERATIONS, range_type=ranges)
     solution = core.solve(roots, _Constraints(provider.projects, constraints))
+    unasked = provider.admission.unasked(solution.pins) - memory.strict
+    if unasked:
+        memory.strict |= unasked
+        raise StartAgain
     choices: dict[str, Choice] = {}
     extras: dict[str, set[str]] = {}
     for package, rank in solution.pins.items():

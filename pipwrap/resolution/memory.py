@@ -121,10 +121,13 @@ class Memory:
     """What stays true when a resolution starts again."""
 
     dependencies: dict[Choice, Dependencies | errors.UnusableMetadata] = field(default_factory=dict)
-    sources: dict[str, Direct] = field(default_factory=dict)
+    sources: dict[tuple[str, str], Direct | None] = field(default_factory=dict)
+    """By project and URL; ``None`` for what cannot be used."""
     templates: dict[str, Template] = field(default_factory=dict)
     """By project: the requirement that first asked for it."""
     told: set[str] = field(default_factory=set)
+    strict: set[str] = field(default_factory=set)
+    """Projects whose special versions nobody asked for in the end (``Admission``)."""
 
     def template(self, project: str) -> Template:
         """Return what first asked for ``project``."""

@@ -13,7 +13,7 @@ from packaging.version import Version
 from pipwrap.model.candidate import Candidate, InstalledCandidate
 from pipwrap.model.requirement import Constraint
 from pipwrap.model.source import Source
-from pipwrap.resolution.ranges import Ranks
+from pipwrap.resolution.ranges import RankRange, Ranks
 from pipwrap.resolution.universe import Direct, Universe
 
 
@@ -53,6 +53,7 @@ class Projects:
         self._universes: dict[str, Universe] = {}
         self._wanted_whole: set[str] = set()
         self._direct: dict[str, dict[str, Direct]] = {}
+        self._bound: set[str] = set()
 
     def start_again(self) -> None:
         """Forget the universes and keep what made them change."""
@@ -65,12 +66,17 @@ class Projects:
 
     def prefetch(self, project: str, specifier: SpecifierSet) -> None:
         """Begin to ask the index, unless the installed version is going to do."""
-        if project not in self._universes and not self._stays(project, specifier):
+        known = project in self._universes or project in self._bound
+        if not known and not self._stays(project, specifier):
             self._offers.prefetch(project)
 
     def __getitem__(self, project: str) -> Universe:
         """Return the universe of a project that was asked for before."""
         return self._universes[project]
+
+    def __contains__(self, project: str) -> bool:
+        """Tell whether a project was asked for before."""
+        return project in self._universes
 
     def universe(self, project: str, specifier: SpecifierSet) -> Universe:
         """Return the universe in which ``specifier`` is to be read."""
@@ -78,17 +84,29 @@ class Projects:
         if known is not None:
             if known.installed_only and not self._satisfied(project, specifier):
                 self.want_whole(project)
+            if known.direct_only and project not in self._bound:
+                self.want_whole(project)
             return known
         if self._stays(project, specifier):
-            candidates: Sequence[Candidate] = ()
-        else:
-            candidates = self._offers.candidates(project)
-        only = self._stays(project, specifier)
+            return self._make(project, (), installed_only=True)
+        if project in self._bound:
+            return self._make(project, (), direct_only=True)
+        return self._make(project, self._offers.candidates(project))
+
+    def _make(
+        self,
+        project: str,
+        candidates: Sequence[Candidate],
+        *,
+        installed_only: bool = False,
+        direct_only: bool = False,
+    ) -> Universe:
         self._universes[project] = Universe(
             candidates,
             self._installed.candidates.get(project),
             tuple(self._direct.get(project, {}).values()),
-            installed_only=only,
+            installed_only=installed_only,
+            direct_only=direct_only,
         )
         return self._universes[project]
 
@@ -111,9 +129,31 @@ class Projects:
             if project in self._universes:
                 raise StartAgain
 
+    def bind(self, project: str) -> None:
+        """Take a project from its direct references alone: the user named one outright."""
+        self._bound.add(project)
+
+    def is_bound(self, project: str) -> bool:
+        """Tell whether the user named a project by a direct reference."""
+        return project in self._bound
+
     def range_of_source(self, project: str, source: Source) -> Ranks:
-        """Return the one version that a direct reference names."""
-        return self.universe(project, SpecifierSet()).range_of_source(source)
+        """Return the one version that a direct reference names, without asking the index."""
+        return self._for_direct(project).range_of_source(source)
+
+    def nothing_of(self, project: str) -> Ranks:
+        """Return the empty range, for a direct reference that turned out to be unusable."""
+        self._for_direct(project)
+        return RankRange.of(())
+
+    def _for_direct(self, project: str) -> Universe:
+        """Return a universe for a direct reference: of nothing else, as long as that will do."""
+        known = self._universes.get(project)
+        if known is not None:
+            return known
+        if project in self._wanted_whole:
+            return self.universe(project, SpecifierSet())
+        return self._make(project, (), direct_only=True)
 
     def keeps_installed(self, project: str) -> bool:
         """Tell whether the installed version is preferred to newer ones."""

@@ -17,16 +17,18 @@ from nab_resolver.types import (
     RootRequirement,
     Term,
 )
-from packaging.specifiers import SpecifierSet
-from packaging.version import Version
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
 
 from pipwrap import errors
 from pipwrap.events import Listener, Told, Warned
 from pipwrap.index.selection import supports_python
 from pipwrap.model.candidate import Candidate, InstalledCandidate
 from pipwrap.model.location import url_to_path
+from pipwrap.model.metadata import Metadata
 from pipwrap.model.requirement import Requirement, UserRequirement
 from pipwrap.model.source import Source
+from pipwrap.resolution.admission import Admission, split_package
 from pipwrap.resolution.dependencies import Dependencies
 from pipwrap.resolution.memory import Artifacts, Memory, Rules, Template, Wish
 from pipwrap.resolution.projects import Projects
@@ -52,9 +54,8 @@ class Provider(BaseProvider[str, int]):
     ) -> None:
         """Keep the ports; nothing is asked yet."""
         self.projects = projects
-        self.wanted: dict[tuple[str, int], tuple[Requirement, ...]] = {}
-        """What each (package, rank) that was looked at needs, for the explanation."""
-        self.roots: dict[str, list[SpecifierSet]] = {}
+        self.admission = Admission(projects, rules.releases, memory.strict)
+        self.wanted = self.admission.wanted
         self.wishes: list[UserRequirement] = []
         """What the user asked for, in order."""
         self._rules = rules
@@ -64,7 +65,6 @@ class Provider(BaseProvider[str, int]):
         self._ranges: dict[tuple[str, int], dict[str, Ranks]] = {}
         self._wishes: dict[str, Wish] = {PYTHON: Wish(direct=True)}
         self._positive: Mapping[str, RangeProtocol[int]] = {}
-        self._decisions: Mapping[str, int] = {}
         self._clauses: list[Incompatibility[str, int]] = []
 
     # Requirements to ranges
@@ -77,10 +77,11 @@ class Provider(BaseProvider[str, int]):
         project = requirement.name
         self._memory.templates.setdefault(project, Template(requirement.text, user.comes_from))
         if user.source is not None:
+            self.projects.bind(project)
             allowed = self.projects.range_of_source(project, user.source)
         else:
             allowed = self._range(requirement)
-        self.roots.setdefault(project, []).append(requirement.specifier)
+        self.admission.roots.setdefault(project, []).append(requirement.specifier)
         for package in _packages(project, requirement.extras):
             wish = self._wishes.setdefault(package, Wish())
             wish.learn(requirement)
@@ -97,24 +98,37 @@ class Provider(BaseProvider[str, int]):
     def _range(self, requirement: Requirement) -> Ranks:
         if requirement.url is not None:
             direct = self._direct(requirement)
+            if direct is None:
+                return self.projects.nothing_of(requirement.name)
             self.projects.add_direct(requirement.name, direct.version, direct.source)
             return self.projects.range_of_source(requirement.name, direct.source)
         universe = self.projects.universe(requirement.name, requirement.specifier)
         return universe.range_of(requirement.specifier)
 
-    def _direct(self, requirement: Requirement) -> Direct:
-        """Return the version behind a dependency's URL, which only its metadata tells."""
+    def _direct(self, requirement: Requirement) -> Direct | None:
+        """Return the version behind a dependency's URL, which only its metadata tells.
+
+        ``None`` when that metadata cannot be used, or is of another project.
+        """
         url = requirement.url or ""
-        if url not in self._memory.sources:
-            source = self._artifacts.source(url)
-            self._listener(Told(f"Collecting {requirement.text}"))
+        key = (requirement.name, url)
+        if key not in self._memory.sources:
+            self._memory.sources[key] = self._ask_direct(requirement, url)
+        return self._memory.sources[key]
+
+    def _ask_direct(self, requirement: Requirement, url: str) -> Direct | None:
+        source = self._artifacts.source(url)
+        self._listener(Told(f"Collecting {requirement.text}"))
+        try:
             obtained = self._artifacts.metadata(source)
             self._tell(obtained.lines)
-            version = Version(obtained.metadata.version)
-            direct = Direct(requirement.name, version, source)
+            _check_name(requirement, source, obtained.metadata)
+            direct = Direct(requirement.name, _version(obtained.metadata), source)
             self._memory.dependencies[direct] = Dependencies.of(obtained.metadata)
-            self._memory.sources[url] = direct
-        return self._memory.sources[url]
+        except errors.UnusableMetadata as error:
+            self._listener(Told(f"Discarding {source.link.redacted}: {error.message}"))
+            return None
+        return direct
 
     # The core's questions
 
@@ -124,7 +138,8 @@ class Provider(BaseProvider[str, int]):
         decisions: Mapping[str, int],
     ) -> None:
         """Remember what is decided: pre-releases and yanked files depend on who asks."""
-        self._positive, self._decisions = positive_ranges, decisions
+        self._positive = positive_ranges
+        self.admission.look(positive_ranges, decisions)
 
     def choose_version(self, package: str, version_range: RangeProtocol[int]) -> int | None:
         """Return the rank that pip would try first."""
@@ -201,39 +216,11 @@ class Provider(BaseProvider[str, int]):
             and self.projects.keeps_installed(project)
         ):
             return installed
-        admitted: frozenset[int] | None = None
-        for rank in universe.liked(allowed):
-            if universe.points[rank].is_plain:
-                return rank
-            if admitted is None:
-                specifier = self._active(project)
-                prereleases = self._rules.releases.allows_prereleases(project)
-                admitted = universe.admitted(specifier, prereleases=prereleases)
-            if rank in admitted:
-                return rank
-        return universe.direct_in(allowed)
-
-    def _active(self, project: str) -> SpecifierSet:
-        """Return everything that is asked of a project now, in one specifier set."""
-        combined = self.projects.constraint(project)
-        for specifier in self.roots.get(project, ()):
-            combined &= specifier
-        for parent in self._parents(project):
-            for requirement in self.wanted[parent]:
-                if requirement.name == project:
-                    combined &= requirement.specifier
-        return combined
-
-    def _parents(self, project: str) -> list[tuple[str, int]]:
-        return [
-            key
-            for key in self._decisions.items()
-            if any(requirement.name == project for requirement in self.wanted.get(key, ()))
-        ]
+        return self.admission.first(project, allowed)
 
     def _refuse(self, package: str, project: str, allowed: Ranks) -> None:
         """Say that these versions are out as long as the same parents ask for them."""
-        parents = self._parents(project)
+        parents = self.admission.parents(project)
         if parents:
             terms = [Term[str, int](package, allowed)]
             terms += [Term[str, int](name, RankRange.singleton(rank)) for name, rank in parents]
@@ -359,10 +346,19 @@ class Provider(BaseProvider[str, int]):
             self._listener(line)
 
 
-def split_package(package: str) -> tuple[str, str | None]:
-    """Return the project and the extra of a package's name."""
-    project, bracket, rest = package.partition("[")
-    return project, rest[:-1] if bracket else None
+def _check_name(requirement: Requirement, source: Source, metadata: Metadata) -> None:
+    if canonicalize_name(metadata.name) != requirement.name:
+        raise errors.UnusableMetadata(
+            f"Requested {requirement.text} from {source.link.redacted} has inconsistent Name: "
+            f"expected {requirement.name!r}, but metadata has {metadata.name!r}"
+        )
+
+
+def _version(metadata: Metadata) -> Version:
+    try:
+        return Version(metadata.version)
+    except InvalidVersion as error:
+        raise errors.UnusableMetadata(str(error)) from error
 
 
 def _packages(project: str, extras: tuple[str, ...]) -> list[str]:

@@ -59,6 +59,7 @@ class Universe:
         direct: Sequence[Direct] = (),
         *,
         installed_only: bool = False,
+        direct_only: bool = False,
     ) -> None:
         """Give the versions their numbers; ``candidates`` come in pip's order, best first."""
         best: dict[Version, Choice] = {}
@@ -70,7 +71,7 @@ class Universe:
             order = _with_installed(order, installed.version)
         points = [Point(version, best[version]) for version in sorted(best)]
         rank = {point.version: number for number, point in enumerate(points)}
-        self._first_direct = len(points)
+        self.first_direct = len(points)
         self.points: tuple[Point, ...] = (
             *points,
             *(Point(each.version, each) for each in direct),
@@ -78,6 +79,7 @@ class Universe:
         self.preference: tuple[int, ...] = tuple(rank[version] for version in order)
         self.installed_rank = rank[installed.version] if installed is not None else None
         self.installed_only = installed_only
+        self.direct_only = direct_only
         self.candidates: tuple[Candidate, ...] = tuple(candidates)
         self._ranges: dict[SpecifierSet, Ranks] = {}
 
@@ -97,7 +99,7 @@ class Universe:
 
     def range_of_source(self, source: Source) -> Ranks:
         """Return the one version that comes from ``source``; empty when it is not known."""
-        for rank in range(self._first_direct, len(self.points)):
+        for rank in range(self.first_direct, len(self.points)):
             choice = self.points[rank].choice
             if isinstance(choice, Direct) and choice.source.url == source.url:
                 return RankRange.singleton(rank)
@@ -105,8 +107,8 @@ class Universe:
 
     def direct_in(self, allowed: Ranks) -> int | None:
         """Return the direct version when ``allowed`` holds nothing but direct versions."""
-        if not any(rank in allowed for rank in range(self._first_direct)):
-            for rank in range(self._first_direct, len(self.points)):
+        if not any(rank in allowed for rank in range(self.first_direct)):
+            for rank in range(self.first_direct, len(self.points)):
                 if rank in allowed:
                     return rank
         return None
@@ -123,7 +125,7 @@ class Universe:
         """
         pool = [
             (rank, point.choice)
-            for rank, point in enumerate(self.points[: self._first_direct])
+            for rank, point in enumerate(self.points[: self.first_direct])
             if isinstance(point.choice, Candidate)
         ]
         kept = list(
