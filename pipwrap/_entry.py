@@ -9,9 +9,31 @@ def main(*, as_module: bool = False) -> int:
 
     The process ends at once: a download that nobody waits for any more must not hold it.
     """
+    _open_streams()
+    _import_ours_first(sys.path, os.environ.get("PYTHONPATH", ""), as_module=as_module)
     from pipwrap.cli.main import main as run  # noqa: PLC0415 - nothing heavy before it is due
 
     status = run(sys.argv[1:], os.environ, as_module=as_module)
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status)
+
+
+def _open_streams() -> None:
+    """Put os.devnull where a standard stream was closed: no other file may get its number."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
+
+
+def _import_ours_first(path: list[str], python_path: str, *, as_module: bool) -> None:
+    """Change a search path so that what the user works on cannot shadow what we import.
+
+    ``python -m`` puts the working directory first, which pip's ``__main__`` takes out as well;
+    PYTHONPATH is the target's and goes last.
+    """
+    if as_module and path[0] in {"", os.getcwd()}:
+        del path[0]
+    named = {os.path.abspath(each) for each in python_path.split(os.pathsep) if each}
+    if named:
+        path.sort(key=lambda each: os.path.abspath(each) in named)

@@ -25,7 +25,8 @@ def describe(executable: str, layout: Layout | None, environ: Mapping[str, str])
     ``layout`` is ``None`` where nothing is to be remembered. Raises ``errors.EnvironmentRefused``
     when the interpreter does not run.
     """
-    if os.path.abspath(executable) == os.path.abspath(sys.executable):
+    is_ours = os.path.abspath(executable) == os.path.abspath(sys.executable)
+    if is_ours and not environ.get("PYTHONPATH"):  # with it, our own sys.path has another order
         return environment_of(probe.gather())
     key = os.path.abspath(executable)
     if layout is None:
@@ -94,7 +95,7 @@ def _ask(executable: str) -> dict[str, Any]:
         output = getattr(error, "stderr", b"") or b""
         raise errors.EnvironmentRefused(
             f"Could not read the interpreter {executable}: {error}",
-            context=output.decode("utf-8", "replace").strip() or None,
+            context=output.decode("utf-8", "replace").strip().rpartition("\n")[2] or None,
             hint="Name a working Python 3.8 or newer with --python.",
         ) from error
     return facts

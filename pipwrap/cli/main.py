@@ -37,8 +37,11 @@ def main(argv: list[str], environ: Mapping[str, str], *, as_module: bool) -> int
         console.error(errors.PipwrapError("Operation cancelled by user"))
         return _ERROR
     except BrokenPipeError:
-        console.abandon()
+        console.abandon("Pipe to stdout was broken")
         return _BROKEN_PIPE
+    except OSError as error:
+        console.abandon(f"Could not carry out the command due to an OSError: {error}")
+        return _ERROR
     finally:
         console.close()
 
@@ -50,7 +53,7 @@ def _run(argv: list[str], environ: Mapping[str, str], console: Console, *, as_mo
     chosen = target.choose(python, environ, as_module=as_module, prefix=sys.prefix)
     layout = cache_place.default_layout(environ)
     environment = interpreter.describe(chosen.executable, layout, environ)
-    _recover(environment, console)
+    _recover(environment)
     if environment.prefix != sys.prefix:
         configuration = _configuration(environ, environment.prefix)
     if parsed.version:
@@ -140,7 +143,10 @@ def _configuration(environ: Mapping[str, str], prefix: str) -> Configuration:
     return read_configuration(environ, os.path.expanduser("~"), prefix)
 
 
-def _recover(environment: Environment, console: Console) -> None:
-    """Settle what a command that died has left; one stat each when there is nothing."""
+def _recover(environment: Environment) -> None:
+    """Settle what a command that died has left; one stat each when there is nothing.
+
+    It is told on stderr: stdout is the command's own, which may be JSON.
+    """
     schemes = (environment.scheme, environment.user_scheme)
-    transaction.recover([scheme.purelib for scheme in schemes], console)
+    transaction.recover([scheme.purelib for scheme in schemes], Console.aside())

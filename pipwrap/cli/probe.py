@@ -115,13 +115,13 @@ def _abis() -> list[str]:
 
 
 def _tags(packaging_directory: str | None) -> list[str] | None:
-    """Return the supported tags in order, or None where packaging cannot be imported."""
+    """Return the supported tags in order, or None where this Python cannot run packaging."""
     if packaging_directory is not None:
         sys.path.insert(0, packaging_directory)
     try:
         from packaging.tags import sys_tags  # noqa: PLC0415 - may not be there
-    except (ImportError, SyntaxError):
-        return None
+    except (AttributeError, ImportError, SyntaxError, TypeError):
+        return None  # what a module meets that was written for a newer Python
     finally:
         if packaging_directory is not None:
             sys.path.remove(packaging_directory)

@@ -44,6 +44,11 @@ class Console:
         self._live = show_progress and verbosity >= 0 and self._stdout.isatty()
         self._progress: Progress | None = None
 
+    @classmethod
+    def aside(cls) -> Console:
+        """Return one that writes everything to stderr: what is not the command's own output."""
+        return cls(stdout=sys.stderr)
+
     def __call__(self, event: Event, /) -> None:
         """Print what the event says at this verbosity."""
         with self._lock:
@@ -70,10 +75,18 @@ class Console:
             self._stderr.write(text)
             self._stderr.flush()
 
-    def abandon(self) -> None:
-        """Stop writing to a stdout that nobody reads, so that nothing fails again at exit."""
+    def abandon(self, reason: str) -> None:
+        """Stop writing to a stdout that takes nothing, so that nothing fails again at exit.
+
+        The reason is the error that ends the command; stderr may be the same broken pipe.
+        """
         self._progress = None
-        os.dup2(os.open(os.devnull, os.O_WRONLY), self._stdout.fileno())
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, self._stdout.fileno())
+        try:
+            self.error(errors.PipwrapError(reason))
+        except OSError:
+            os.dup2(nowhere, self._stderr.fileno())
 
     def close(self) -> None:
         """Take the bars off the terminal and flush."""

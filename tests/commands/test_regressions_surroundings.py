@@ -25,10 +25,10 @@ def demo(index: Index, tmp_path: Path) -> None:
 def shell(pipwrap: Runner, line: str) -> subprocess.CompletedProcess[str]:
     """Run a shell line in which ``$PIPWRAP`` is pipwrap on the environment under test."""
     script = scripts_directory() / "pipwrap"
-    environ = {**pipwrap.environ, "PIPWRAP": str(script), "PIP_PYTHON": os.devnull}
+    target = str(pipwrap.environment.python)
     return subprocess.run(
         ["/bin/bash", "-c", line],
-        env={**environ, "PIP_PYTHON": str(pipwrap.environment.python)},
+        env={**pipwrap.environ, "PIPWRAP": str(script), "PIP_PYTHON": target},
         cwd=pipwrap.directory,
         capture_output=True,
         text=True,
@@ -41,7 +41,7 @@ def shell(pipwrap: Runner, line: str) -> subprocess.CompletedProcess[str]:
 def test_pythonpath_does_not_shadow_what_pipwrap_imports(
     pipwrap: Runner, environment: VirtualEnvironment, tmp_path: Path
 ) -> None:
-    for name in ("packaging", "urllib3", "installer", "nab_resolver", "pip", "re"):
+    for name in ("packaging", "urllib3", "installer", "nab_resolver", "pip"):
         (tmp_path / "shadows").mkdir(exist_ok=True)
         (tmp_path / "shadows" / f"{name}.py").write_text("raise RuntimeError(__name__)\n")
     pipwrap("install", "demo", environ={"PYTHONPATH": str(tmp_path / "shadows")}, expect=0)
