@@ -1,0 +1,120 @@
+"""The engine finds a solution exactly when there is one, and what it finds is one."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Iterator
+
+import pytest
+from packaging.requirements import Requirement
+
+from pipwrap.resolution.engine import Unsolvable
+from resolution.worlds import File, World, resolve
+
+NAMES = ("a", "b", "c", "d")
+VERSIONS = ("1", "2", "3")
+EXTRA = "x"
+OPERATORS = ("==", "!=", "<", "<=", ">", ">=", "~=", "")
+Index = dict[str, list[File]]
+
+
+def random_world(seed: int) -> tuple[Index, list[str]]:
+    """Return what is offered, and what is wished; small enough to try every combination."""
+    chance = random.Random(seed)
+    index = {
+        name: [
+            File(version, tuple(dependencies(chance)), extras=(EXTRA,))
+            for version in chance.sample(VERSIONS, chance.randint(1, 3))
+        ]
+        for name in NAMES
+    }
+    wishes = [requirement(chance) for _ in range(chance.randint(1, 3))]
+    return index, wishes
+
+
+def dependencies(chance: random.Random) -> Iterator[str]:
+    for _ in range(chance.choice((0, 0, 1, 2, 3))):
+        marker = f"; extra == '{EXTRA}'" if chance.random() < 0.3 else ""
+        yield requirement(chance) + marker
+
+
+def requirement(chance: random.Random) -> str:
+    extra = f"[{EXTRA}]" if chance.random() < 0.25 else ""
+    operator = chance.choice(OPERATORS)
+    version = chance.choice(VERSIONS) if operator else ""
+    if operator == "~=":
+        version += ".0"
+    return f"{chance.choice(NAMES)}{extra}{operator}{version}"
+
+
+def is_solution(index: Index, wishes: list[str], chosen: dict[str, str]) -> bool:
+    """Tell whether everything that is asked for, from the wishes on, is there."""
+    waiting = [Requirement(wish) for wish in wishes]
+    done: set[tuple[str, str | None]] = set()
+    while waiting:
+        wanted = waiting.pop()
+        version = chosen.get(wanted.name)
+        if version is None or not wanted.specifier.contains(version):
+            return False
+        for extra in (None, *wanted.extras):
+            if (wanted.name, extra) not in done:
+                done.add((wanted.name, extra))
+                waiting += needs(index, wanted.name, version, extra)
+    return True
+
+
+def needs(index: Index, name: str, version: str, extra: str | None) -> list[Requirement]:
+    file = next(each for each in index[name] if each.version == version)
+    parsed = [Requirement(text) for text in file.requires]
+    return [
+        each
+        for each in parsed
+        if each.marker is None or each.marker.evaluate({"extra": extra or ""})
+    ]
+
+
+def has_solution(index: Index, wishes: list[str]) -> bool:
+    choices = itertools.product(*([file.version for file in index[name]] for name in NAMES))
+    return any(
+        is_solution(index, wishes, dict(zip(NAMES, versions, strict=True))) for versions in choices
+    )
+
+
+@pytest.mark.parametrize("block", range(8))
+def test_a_solution_is_found_exactly_when_there_is_one(block: int) -> None:
+    found = 0
+    for seed in range(block * 100, block * 100 + 100):
+        index, wishes = random_world(seed)
+        expected = has_solution(index, wishes)
+        try:
+            chosen = resolve(World(index), *wishes)
+        except Unsolvable:
+            assert not expected, (seed, wishes)
+        else:
+            assert is_solution(index, wishes, chosen), (seed, wishes, chosen)
+            found += 1
+    assert 20 < found < 95, "the worlds are too easy or too hard to say much"
+
+
+@pytest.mark.parametrize("block", range(4))
+def test_what_is_installed_never_makes_the_difference(block: int) -> None:
+    """A set that the index alone can solve stays solvable, whatever is there already."""
+    for seed in range(block * 100, block * 100 + 100):
+        index, wishes = random_world(seed)
+        chance = random.Random(f"installed {seed}")
+        installed = {name: chance.choice(index[name]) for name in NAMES if chance.random() < 0.5}
+        try:
+            chosen = resolve(World(index, installed), *wishes)
+        except Unsolvable:
+            assert not has_solution(index, wishes), (seed, wishes)
+        else:
+            plain = {name: version.partition(" ")[0] for name, version in chosen.items()}
+            assert is_solution(index, wishes, plain), (seed, wishes, chosen)
+
+
+def test_the_same_question_has_the_same_answer() -> None:
+    index, wishes = random_world(7)
+    first, second = World(index), World(index)
+    assert resolve(first, *wishes) == resolve(second, *wishes)
+    assert first.visited == second.visited
