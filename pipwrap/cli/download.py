@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from pipwrap import errors
+from pipwrap.artifacts.archives import Acquired
 from pipwrap.artifacts.prepare import Wanted
 from pipwrap.cli import planning, wiring
 from pipwrap.cli.context import Context
@@ -37,8 +40,9 @@ def run(context: Context) -> int:
                 show_path=context.show_path,
             )
             resolution = resolve(bench, question)
-            for wanted in planning.wanted_in_order(resolution, context.console).values():
-                _save(context, bench, wanted, directory)
+            wanted = planning.wanted_in_order(resolution, context.console)
+            for acquired, filename in _acquired(bench, list(wanted.values())):
+                _save(context, acquired, filename, directory)
             names = [resolution.names[project] for project in resolution.choices]
         finally:
             bench.close()
@@ -47,13 +51,24 @@ def run(context: Context) -> int:
     return 0
 
 
-def _save(context: Context, bench: Bench, wanted: Wanted, directory: str) -> None:
+def _acquired(bench: Bench, wanted: Sequence[Wanted]) -> list[tuple[Acquired, str]]:
+    """Return all archives, downloaded side by side, and their names: none is saved without all."""
+    archives = [each for each in wanted if not isinstance(each, Directory)]
+    if len(archives) != len(wanted):
+        raise errors.HandOver("downloading a local directory")
+    found = []
+    with ThreadPoolExecutor() as pool:
+        acquired = pool.map(bench.preparer.archive, archives)
+        for each, archive in zip(archives, acquired, strict=True):
+            found.append((archive, each.link.filename))
+            for line in bench.preparer.new_lines(each):
+                bench.listener(line)
+    return found
+
+
+def _save(context: Context, acquired: Acquired, filename: str, directory: str) -> None:
     """Copy one archive, whole or not at all; an identical file is left as it is."""
-    assert not isinstance(wanted, Directory)  # noqa: S101 - refused before
-    acquired = bench.preparer.archive(wanted)
-    for line in bench.preparer.new_lines(wanted):
-        context.console(line)
-    target = os.path.join(directory, wanted.link.filename)
+    target = os.path.join(directory, filename)
     shown = context.show_path(target)
     if os.path.exists(target):
         if _same(acquired.path, target):

@@ -79,11 +79,11 @@ def _agreed(context: Context, distribution: InstalledDistribution) -> bool:
     """Ask before removing, unless -y; the answer of a closed input is no."""
     if context.options.yes:
         return True
+    console = context.console
+    console(Told(f"Found existing installation: {distribution.name} {distribution.version}"))
     removal = find_removal(distribution, context.environment)
     if removal.note:
         return True
-    console = context.console
-    console(Told(f"Found existing installation: {distribution.name} {distribution.version}"))
     console(Told(f"Uninstalling {distribution.name}-{distribution.version}:"))
     console(Told("  Would remove:"))
     for path in sorted(shown_paths(removal.paths)):

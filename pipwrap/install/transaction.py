@@ -242,7 +242,7 @@ def _tell(plan: Plan, removals: list[Removal], listener: Listener) -> None:
         if distribution.info in replaced:
             listener(Told(f"Attempting uninstall: {replaced[distribution.info].name}", indent=1))
             indent = 2
-        if not plan.announced and not (removal.note and not indent):
+        if not plan.announced:
             found = f"Found existing installation: {distribution.name} {distribution.version}"
             listener(Told(found, indent=indent))
         if removal.note:

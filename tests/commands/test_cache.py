@@ -48,7 +48,9 @@ def test_list_shows_built_wheels_and_takes_a_pattern(filled: Runner):
         "Mark_Demo-1.0-py3-none-any.whl",
         "other-1.0-py3-none-any.whl",
     ]
-    assert "other" not in filled("cache", "list", "mark*", expect=0).stdout
+    matching = filled("cache", "list", "Mark*", expect=0).stdout
+    assert "Mark_Demo-1.0" in matching
+    assert "other" not in matching
     nothing = filled("cache", "list", "missing", expect=0).stdout
     assert nothing == "No locally built wheels cached.\n"
 
@@ -59,17 +61,15 @@ def test_list_with_paths_names_files_that_exist(filled: Runner):
     assert all(Path(path).is_file() for path in paths)
 
 
-@pytest.mark.parametrize("pattern", ["mark-demo", "Mark.Demo", "MARK_DEMO", "mark*"])
+@pytest.mark.parametrize("pattern", ["mark-demo", "Mark.Demo", "MARK_DEMO", "Mark*"])
 def test_remove_knows_a_project_by_any_spelling(filled: Runner, pattern: str, tmp_path: Path):
     result = filled("cache", "remove", pattern, expect=0)
     assert result.stdout.splitlines()[0].startswith("Files removed: ")
     assert "Mark_Demo" not in filled("cache", "list", expect=0).stdout
     second = filled.on(make_environment(tmp_path / "second"))
     second("install", "mark-demo", "other", expect=0)
-    assert (
-        builds(tmp_path / "build.log") == ["mark-demo 1.0", "other 1.0", "Mark.Demo 1.0"]
-        or [one.lower() for one in builds(tmp_path / "build.log")].count("mark.demo 1.0") == 2
-    )
+    built = ["Mark.Demo 1.0", "other 1.0", "Mark.Demo 1.0"]
+    assert builds(tmp_path / "build.log") == built
 
 
 def test_purge_removes_our_buckets_and_nothing_else(
