@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Mapping
 
 from pipwrap import __version__, errors
-from pipwrap.cli import cache_place, interpreter, passthrough, real_pip, target
+from pipwrap.cli import cache_place, interpreter, passthrough, real_pip, shell_init, shim, target
 from pipwrap.cli.arguments import Parsed, parse
 from pipwrap.cli.configuration import Configuration, read_configuration
 from pipwrap.cli.context import Context
@@ -48,6 +48,10 @@ def main(argv: list[str], environ: Mapping[str, str], *, as_module: bool) -> int
 
 def _run(argv: list[str], environ: Mapping[str, str], console: Console, *, as_module: bool) -> int:
     parsed = parse(argv)
+    told = _own_command(parsed, environ)
+    if told is not None:
+        console.line(told.rstrip("\n"))
+        return 0
     configuration = _configuration(environ, sys.prefix)
     python = requested_python(parsed, configuration)
     chosen = target.choose(python, environ, as_module=as_module, prefix=sys.prefix)
@@ -76,6 +80,16 @@ def _run(argv: list[str], environ: Mapping[str, str], console: Console, *, as_mo
     line = passthrough.command(argv, environment, names_python=_names_python(parsed))
     console.close()
     return passthrough.run(line, environ)
+
+
+def _own_command(parsed: Parsed, environ: Mapping[str, str]) -> str | None:
+    """Return what a command prints that pip does not have; ``None`` for pip's commands."""
+    if parsed.help or parsed.version or parsed.command not in {shell_init.COMMAND, shim.COMMAND}:
+        return None
+    arguments = parsed.argv[parsed.argv.index(parsed.command) + 1 :]
+    if parsed.command == shim.COMMAND:
+        return shim.run(arguments, environ.get("PATH", os.defpath))
+    return shell_init.run(arguments)
 
 
 def _names_python(parsed: Parsed) -> bool:

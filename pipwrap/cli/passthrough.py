@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from pipwrap import errors
 from pipwrap.model.environment import Environment
 
+HANDED_OVER = "PIPWRAP_HANDED_OVER"
+"""Set for the real pip, so that a ``pip`` which it calls by name is never our shim's pipwrap."""
 _OLDEST = (3, 10)
 """The oldest target that our own pip runs on."""
 _RUN = (
@@ -44,9 +46,10 @@ def run(line: Sequence[str], environ: Mapping[str, str]) -> int:
 
     The caller has flushed what it wrote.
     """
+    environ = {**environ, HANDED_OVER: "1"}
     if os.name == "posix":
-        os.execve(line[0], list(line), dict(environ))  # noqa: S606 - no shell
-    return subprocess.run(list(line), env=dict(environ), check=False).returncode
+        os.execve(line[0], list(line), environ)  # noqa: S606 - no shell
+    return subprocess.run(list(line), env=environ, check=False).returncode
 
 
 def _is_ours(environment: Environment) -> bool:

@@ -29,6 +29,8 @@ _USAGE = {
         "[options] <package> ...",
         "[options] -r <requirements file> ...",
     ),
+    "shell-init": ("bash|zsh|fish|powershell [--with-python-m]",),
+    "shim": ("[--remove] <directory>",),
     "cache": (
         "dir",
         "info",
@@ -38,12 +40,16 @@ _USAGE = {
     ),
 }
 
+_OURS_ALONE = ("shell-init", "shim")
+
 
 def usage(command: "str | None", program: str = "pip") -> str:
     """Return the text that pip prints before a usage error, with its blank lines.
 
     ``None`` is pip itself, before any sub-command.
     """
+    if command in _OURS_ALONE:
+        program = "pipwrap"
     if not command:
         return f"\nUsage:   \n  {program} <command> [options]\n\n"
     lines = "".join(f"  {program} {command} {line}\n" for line in _USAGE[command])
