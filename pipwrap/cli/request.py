@@ -125,6 +125,7 @@ def _check_pinned(request: Request) -> None:
         if wish.source is None
         and wish.requirement is not None
         and not wish.requirement.is_pinned
+        and not wish.hashes  # they pin, since pip 26.3
         and not _pinned_by_constraint(wish, request)
     ]
     if loose:
@@ -137,4 +138,4 @@ def _check_pinned(request: Request) -> None:
 
 def _pinned_by_constraint(wish: UserRequirement, request: Request) -> bool:
     constraint = request.constraints.get(wish.requirement.name if wish.requirement else "")
-    return constraint is not None and is_pinned(constraint.specifier)
+    return constraint is not None and (bool(constraint.hashes) or is_pinned(constraint.specifier))
