@@ -18,9 +18,9 @@ from packaging.version import InvalidVersion, Version
 
 from pipwrap import errors
 from pipwrap.model.candidate import Candidate, Rejection
-from pipwrap.model.link import Link, redact, split_archive_name
+from pipwrap.model.link import ARCHIVE_EXTENSIONS, Link, redact, split_archive_name
 
-SOURCE_EXTENSIONS = (".zip", ".tar.gz", ".tgz", ".tar", ".tar.bz2", ".tbz", ".tar.xz", ".txz")
+SOURCE_EXTENSIONS = tuple(extension for extension in ARCHIVE_EXTENSIONS if extension != ".whl")
 
 
 @dataclass(frozen=True, slots=True)

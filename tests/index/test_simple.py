@@ -1,0 +1,213 @@
+"""Pages of the simple repository API mean what they mean to the real pip."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from index.real_pip import ask
+from pipwrap.index.simple import InvalidPage, is_page, parse_page
+from pipwrap.model.link import Link
+
+URL = "https://index.example/simple/a/"
+FILE = "https://files.example/a-1.0-py3-none-any.whl"
+DIGEST = "AB" * 32
+
+
+def anchor(href: str, attributes: str = "") -> str:
+    return f'<!DOCTYPE html><html><body><a href="{href}" {attributes}>x</a></body></html>'
+
+
+HTML = {
+    "absolute": anchor(FILE),
+    "relative": anchor("../../files/a-1.0.tar.gz"),
+    "relative to the host": anchor("/files/a-1.0.tar.gz"),
+    "without a scheme": anchor("//other.example/a-1.0.tar.gz"),
+    "a base": '<base href="https://base.example/x/">' + anchor("a-1.0.tar.gz"),
+    "the first base counts": '<base href="https://one/"><base href="https://two/">' + anchor("a"),
+    "a base without href": '<base target="x"><base href="https://two/">' + anchor("a-1.tar.gz"),
+    "a hash": anchor(f"{FILE}#sha256={DIGEST}"),
+    "an old hash": anchor(f"{FILE}#md5={'0' * 32}"),
+    "a subdirectory": anchor("https://x/a-1.0.zip#subdirectory=src/a"),
+    "a space": anchor("https://x/a dir/a-1.0.zip"),
+    "quoted already": anchor("https://x/a%20dir/a-1.0%2Bcpu.zip"),
+    "a plus": anchor("https://x/a-1.0+cpu.zip"),
+    "marks that are quoted": anchor("https://x/(a)!,;=:&'/a-1.0.zip?(x)"),
+    "marks that stay": anchor("https://x/a@b%2fc%40/a-1.0~x_y.zip"),
+    "a port and a user": anchor("https://u:p@x:8080/a+b/a-1.0.zip#sha256=%20"),
+    "a query": anchor("https://x/a-1.0.zip?token=a%2Fb"),
+    "an epoch": anchor("https://x/a-1!2.0.zip"),
+    "not ASCII": anchor("https://x/é/a-1.0.zip"),
+    "entities": anchor("https://x/a-1.0.zip?x=1&amp;y=2"),
+    "without href": "<a name='x'>a</a><a>b</a><a href=''>c</a>",
+    "requires python": anchor(FILE, 'data-requires-python="&gt;=3.8,&lt;4"'),
+    "empty requires python": anchor(FILE, 'data-requires-python=""'),
+    "yanked": anchor(FILE, 'data-yanked="too old"'),
+    "yanked for no reason": anchor(FILE, 'data-yanked=""'),
+    "a sidecar": anchor(FILE, 'data-core-metadata="true"'),
+    "a sidecar with a hash": anchor(FILE, f'data-core-metadata="sha256={DIGEST.lower()}"'),
+    "a sidecar by its old name": anchor(FILE, 'data-dist-info-metadata="true"'),
+    "the new name beats the old": anchor(
+        FILE, f'data-dist-info-metadata="true" data-core-metadata="sha256={DIGEST.lower()}"'
+    ),
+    "an odd sidecar": anchor(FILE, 'data-core-metadata="yes"'),
+    "an empty sidecar": anchor(FILE, 'data-core-metadata=""'),
+    "two files": anchor("a-1.tar.gz") + anchor("a-2.tar.gz"),
+    "upper case": f'<A HREF="{FILE}" DATA-YANKED="x">x</A>',
+    "no HTML at all": "hello",
+}
+
+
+def listed(**file: Any) -> str:
+    return json.dumps({"meta": {"api-version": "1.1"}, "name": "a", "files": [file]})
+
+
+JSON = {
+    "a file": listed(url=FILE, hashes={"sha256": DIGEST.lower()}, filename="x"),
+    "no hashes": listed(url=FILE, hashes={}),
+    "relative": listed(url="../a-1.0.tar.gz", hashes={}),
+    "without url": listed(filename="x", hashes={}),
+    "requires python": listed(url=FILE, hashes={}, **{"requires-python": ">=3"}),
+    "requires nothing": listed(url=FILE, hashes={}, **{"requires-python": None}),
+    "yanked": listed(url=FILE, hashes={}, yanked="bad"),
+    "yanked for no reason": listed(url=FILE, hashes={}, yanked=True),
+    "not yanked": listed(url=FILE, hashes={}, yanked=False),
+    "an empty reason is none": listed(url=FILE, hashes={}, yanked=""),
+    "a sidecar": listed(url=FILE, hashes={}, **{"core-metadata": True}),
+    "no sidecar": listed(url=FILE, hashes={}, **{"core-metadata": False}),
+    "a sidecar with hashes": listed(
+        url=FILE, hashes={}, **{"core-metadata": {"sha256": DIGEST.lower()}}
+    ),
+    "a sidecar by its old name": listed(url=FILE, hashes={}, **{"dist-info-metadata": True}),
+    "null falls back to the old name": listed(
+        url=FILE, hashes={}, **{"core-metadata": None, "dist-info-metadata": True}
+    ),
+    "false does not fall back": listed(
+        url=FILE, hashes={}, **{"core-metadata": False, "dist-info-metadata": True}
+    ),
+    "a space": listed(url="https://x/a dir/a-1.0.zip", hashes={}),
+    "a fragment": listed(url=f"{FILE}#egg=a", hashes={}),
+    "no files": json.dumps({"files": []}),
+    "nothing": "{}",
+}
+
+
+def plain(link: Link) -> dict[str, Any]:
+    return {
+        "url": link.url,
+        "filename": link.filename,
+        "hashes": dict(link.hashes),
+        "requires_python": link.requires_python,
+        "yanked": link.yanked,
+        "sidecar": link.metadata_hashes is not None,
+        "sidecar_hashes": dict(link.metadata_hashes or ()),
+        "subdirectory": link.subdirectory,
+    }
+
+
+@pytest.mark.parametrize(
+    ("pages", "content_type"),
+    [
+        pytest.param(HTML, "text/html", id="HTML"),
+        pytest.param(JSON, "application/vnd.pypi.simple.v1+json", id="JSON"),
+    ],
+)
+def test_links_are_those_of_the_real_pip(pages: dict[str, str], content_type: str) -> None:
+    questions = [
+        {"content": content, "content_type": content_type, "url": URL} for content in pages.values()
+    ]
+    for (name, content), expected in zip(pages.items(), ask("links", questions), strict=True):
+        found = [plain(link) for link in parse_page(content.encode(), content_type, URL)]
+        for link in expected:
+            link["hashes"] = {key: value.lower() for key, value in link["hashes"].items()}
+            link["requires_python"] = link["requires_python"] or None
+        assert found == expected, name
+
+
+def test_a_relative_base_is_relative_to_its_page() -> None:
+    """As HTML has it; the real pip takes it for the whole base."""
+    html = '<base href="/mirror/">' + anchor("a-1.0.tar.gz")
+    (link,) = parse_page(html.encode(), "text/html", URL)
+    assert link.url == "https://index.example/mirror/a-1.0.tar.gz"
+
+
+def test_yanked_without_a_value_is_yanked() -> None:
+    """PEP 592: the attribute may have no value. The real pip overlooks it then."""
+    (link,) = parse_page(f'<a href="{FILE}" data-yanked>x</a>'.encode(), "text/html", URL)
+    assert link.yanked == ""
+
+
+def test_what_only_json_says_is_read() -> None:
+    content = listed(url=FILE, hashes={}, size=12, **{"upload-time": "2026-01-01T00:00:00Z"})
+    (link,) = parse_page(content.encode(), "application/vnd.pypi.simple.v1+json", URL)
+    assert (link.size, link.upload_time) == (12, "2026-01-01T00:00:00Z")
+    assert link.comes_from == URL
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(b"", id="nothing"),
+        pytest.param(b"[1]", id="no object"),
+        pytest.param(b'{"files": 1}', id="files is no list"),
+        pytest.param(b'{"files": ["x"]}', id="a file is no object"),
+        pytest.param(b'{"files": [{"url": 1}]}', id="url is no text"),
+        pytest.param(b"\xff\xfe{", id="no text"),
+        pytest.param(b"[" * 100_000, id="too deep"),
+    ],
+)
+def test_a_broken_json_page_is_invalid(content: bytes) -> None:
+    with pytest.raises(InvalidPage):
+        parse_page(content, "application/vnd.pypi.simple.v1+json", URL)
+
+
+@pytest.mark.parametrize(
+    ("content", "content_type"),
+    [
+        pytest.param("é".encode("latin-1"), "text/html", id="not what UTF-8 is"),
+        pytest.param(b"x", "text/html; charset=nothing", id="unknown charset"),
+    ],
+)
+def test_a_broken_html_page_is_invalid(content: bytes, content_type: str) -> None:
+    with pytest.raises(InvalidPage):
+        parse_page(content, content_type, URL)
+
+
+def test_what_is_no_url_is_left_out_alone() -> None:
+    html = anchor("https://[bad/a-1.0.zip") + anchor("https://x/a-2.0.zip")
+    (link,) = parse_page(html.encode(), "text/html", URL)
+    assert link.filename == "a-2.0.zip"
+    files = [{"url": "https://[bad/a-1.0.zip"}, {"url": "https://x/a-2.0.zip"}]
+    content = json.dumps({"files": files}).encode()
+    (link,) = parse_page(content, "application/vnd.pypi.simple.v1+json", URL)
+    assert link.filename == "a-2.0.zip"
+
+
+def test_a_base_that_is_no_url_is_ignored() -> None:
+    html = '<base href="https://[bad">' + anchor("a-1.0.zip")
+    (link,) = parse_page(html.encode(), "text/html", URL)
+    assert link.url == URL + "a-1.0.zip"
+
+
+def test_the_charset_of_a_page_is_heeded() -> None:
+    content = anchor("https://x/é.zip").encode("latin-1")
+    (link,) = parse_page(content, "text/html; charset=latin-1", URL)
+    assert link.url == "https://x/%C3%A9.zip"
+
+
+@pytest.mark.parametrize(
+    ("content_type", "expected"),
+    [
+        ("text/html", True),
+        ("Text/HTML; charset=utf-8", True),
+        ("application/vnd.pypi.simple.v1+json", True),
+        ("application/vnd.pypi.simple.v1+html", True),
+        ("application/json", False),
+        ("application/octet-stream", False),
+        ("", False),
+    ],
+)
+def test_pages_are_told_by_their_content_type(content_type: str, expected: bool) -> None:  # noqa: FBT001
+    assert is_page(content_type) is expected
