@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -155,11 +156,11 @@ class Preparer:
         """
         return self._once(("wheel", _url(wanted)), lambda: self._wheel(wanted, name))
 
-    def wheels(self, wanted: dict[str, Wanted]) -> dict[str, Prepared]:
-        """Return the wheels of many projects: downloads side by side, builds one by one."""
+    def wheels(self, wanted: dict[str, Wanted], names: Mapping[str, str]) -> dict[str, Prepared]:
+        """Return wheels, listed by ``names``: downloads side by side, builds one by one."""
         needs_build = {name for name, each in wanted.items() if self.needs_build(each)}
         jobs = {
-            name: self._pool.submit(self.wheel, each, name)
+            name: self._pool.submit(self.wheel, each, names[name])
             for name, each in wanted.items()
             if name not in needs_build
         }
@@ -168,7 +169,8 @@ class Preparer:
             prepared[name] = job.result()
             for line in prepared[name].lines:
                 self._listener(line)
-        prepared.update(self._built(wanted, needs_build))
+        shown = {name: names[name] for name in wanted if name in needs_build}
+        prepared.update(self._built(wanted, shown))
         return prepared
 
     def needs_build(self, wanted: Wanted) -> bool:
@@ -190,13 +192,13 @@ class Preparer:
         store.discard(wheel.sha256)
         store.add(path, filename, wheel.sha256)
 
-    def _built(self, wanted: dict[str, Wanted], names: set[str]) -> dict[str, Prepared]:
+    def _built(self, wanted: dict[str, Wanted], names: Mapping[str, str]) -> dict[str, Prepared]:
         if not names:
             return {}
-        order = [name for name in wanted if name in names]
-        self._listener(Told(f"Building wheels for collected packages: {', '.join(order)}"))
-        built = {name: self.wheel(wanted[name], name) for name in order}
-        self._listener(Told(f"Successfully built {' '.join(order)}"))
+        listed = ", ".join(names.values())
+        self._listener(Told(f"Building wheels for collected packages: {listed}"))
+        built = {project: self.wheel(wanted[project], name) for project, name in names.items()}
+        self._listener(Told(f"Successfully built {' '.join(names.values())}"))
         return built
 
     def _wheel(self, wanted: Wanted, name: str) -> Prepared:
@@ -384,7 +386,7 @@ def _check_built(wanted: Wanted, metadata: Metadata, name: str) -> None:
     """Raise ``errors.InvalidDistribution`` when a backend built something else than asked for."""
     if isinstance(wanted, Candidate):
         _check(wanted, metadata)
-    elif canonicalize_name(metadata.name) != name:
+    elif canonicalize_name(metadata.name) != canonicalize_name(name):
         raise errors.InvalidDistribution(
             f"The build backend of {name} built a wheel of {metadata.name!r}"
         )

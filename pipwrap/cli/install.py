@@ -37,7 +37,7 @@ def run(context: Context) -> int:
             if options.dry_run:
                 _tell_what_would_be_installed(bench, resolution, list(wanted))
                 return 0
-            wheels = bench.preparer.wheels(wanted)
+            wheels = bench.preparer.wheels(wanted, resolution.names)
             replaced = install_target.replaceable(installed, context.environment, scheme)
             plan = planning.make_plan(resolution, wheels, replaced, scheme, request.wishes)
             if plan.install:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pipwrap import errors
 from pipwrap.artifacts.hashes import UNPINNED, HashPolicy
 from pipwrap.cli.context import Context
-from pipwrap.cli.options import SearchOptions, check_hash_options, no_requirement
+from pipwrap.cli.options import SearchOptions, check_hash_options
 from pipwrap.cli.requirement_file import RequirementLine
 from pipwrap.cli.requirement_reader import RequirementFileReader
 from pipwrap.cli.requirements import (
@@ -91,8 +91,6 @@ def read_request(context: Context, fetch: Callable[[str], bytes]) -> Request:
             constraints.append((user, constraint))
         else:
             wishes.append(parse_requirement(Line.of(line), context.console))
-    if not wishes and not options.requirements:
-        raise no_requirement(options.command, search.find_links)
     markers = context.environment.marker_environment
     kept = applicable(wishes, markers, context.console)
     request = Request(kept, merged(constraints, markers), search)

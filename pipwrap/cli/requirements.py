@@ -231,7 +231,9 @@ def _split_extras(path: str) -> tuple[str, tuple[str, ...]]:
     if match is None:
         return path, ()
     names = match[2][1:-1].split(",")
-    return match[1], tuple(sorted({canonicalize_name(name.strip()) for name in names}))
+    return os.path.normpath(match[1]), tuple(
+        sorted({canonicalize_name(name.strip()) for name in names})
+    )
 
 
 def _refuse_version_control(text: str) -> None:

@@ -32,7 +32,7 @@ def run(context: Context) -> int:
             )
             resolution = resolve(bench, question)
             wanted = planning.wanted_in_order(resolution, context.console)
-            bench.preparer.wheels(wanted)
+            bench.preparer.wheels(wanted, resolution.names)
             for project, each in wanted.items():
                 path, filename = bench.preparer.wheel_file(each, project)
                 target = os.path.join(directory, filename)

@@ -190,7 +190,7 @@ class _BuildRequirements:
             question = Question(wishes, releases=self._shared.search.releases)
             resolution = resolve(bench, question)
             wanted = planning.wanted(resolution, {}, bench.listener)
-            wheels = bench.preparer.wheels(wanted)
+            wheels = bench.preparer.wheels(wanted, resolution.names)
             plan = planning.make_plan(resolution, wheels, {}, environment.scheme, wishes)
             bench.apply(replace(plan, warn_script_location=False))
         finally:
