@@ -1,0 +1,281 @@
+"""All places together answer for a project, once; what cannot be had is skipped and said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from pipwrap import errors
+from pipwrap.events import Event, Warned
+from pipwrap.index.locations import FlatDirectory
+from pipwrap.index.offers import Offers
+from pipwrap.index.repository import Found, Repository, SearchScope, Skipped, project_url
+from pipwrap.index.selection import Selector
+from pipwrap.model.format_control import FormatControl
+from pipwrap.network.transport import Headers
+
+INDEX = "https://index.example/simple"
+OTHER = "https://other.example/simple/"
+
+
+@dataclass(frozen=True)
+class Page:
+    url: str
+    path: str
+    status: int = 200
+    headers: Headers = field(default_factory=Headers)
+    from_cache: bool = False
+
+
+class Pages:
+    """Answers for the pages that were set up, and refuses all others."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.asked: list[str] = []
+        self.refreshed: list[bool] = []
+        self._pages: dict[str, Page | errors.NetworkError] = {}
+
+    def set_up(
+        self,
+        url: str,
+        content: str,
+        *,
+        status: int = 200,
+        content_type: str | None = "text/html",
+        from_cache: bool = False,
+    ) -> None:
+        path = self.directory / f"{len(self._pages)}.page"
+        path.write_text(content, encoding="utf-8")
+        fields = (("Content-Type", content_type),) if content_type else ()
+        self._pages[url] = Page(url, str(path), status, Headers(fields), from_cache)
+
+    def fail(self, url: str, message: str) -> None:
+        self._pages[url] = errors.NetworkError(message)
+
+    def page(self, url: str, headers: Headers, *, refresh: bool = False) -> Page:
+        assert url in self._pages, f"nobody set up {url}"
+        assert "json" in (headers.get("Accept") or "")
+        self.asked.append(url)
+        self.refreshed.append(refresh)
+        found = self._pages[url]
+        if isinstance(found, errors.NetworkError):
+            raise found
+        return found
+
+
+class Bench:
+    """A repository over some places, and what it said."""
+
+    def __init__(self, directory: Path) -> None:
+        self.pages = Pages(directory)
+        self.events: list[Event] = []
+        self._made: list[Repository] = []
+
+    def __call__(
+        self, *indexes: str, find_links: tuple[str, ...] = (), secure: bool = True
+    ) -> Repository:
+        scope = SearchScope(indexes, find_links)
+        made = Repository(
+            scope, self.pages, self.events.append, is_secure=lambda url: secure, workers=2
+        )
+        self._made.append(made)
+        return made
+
+    @property
+    def warnings(self) -> list[str]:
+        return [each.message for each in self.events if isinstance(each, Warned)]
+
+    def close(self) -> None:
+        for each in self._made:
+            each.close()
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    (tmp_path / "pages").mkdir()
+    made = Bench(tmp_path / "pages")
+    yield made
+    made.close()
+
+
+def names(found: Found) -> list[str]:
+    return [link.filename for link in found.links]
+
+
+def anchors(*hrefs: str) -> str:
+    return "".join(f'<a href="{href}">x</a>' for href in hrefs)
+
+
+def test_all_indexes_are_asked_and_merged_in_their_order(bench: Bench) -> None:
+    bench.pages.set_up(f"{INDEX}/a/", anchors("a-1.zip", "a-2.zip"))
+    bench.pages.set_up(f"{OTHER}a/", anchors("a-3.zip"))
+    assert names(bench(INDEX, OTHER).find("a")) == ["a-1.zip", "a-2.zip", "a-3.zip"]
+
+
+def test_a_project_is_asked_for_once(bench: Bench) -> None:
+    bench.pages.set_up(f"{INDEX}/a/", "")
+    repository = bench(INDEX, INDEX + "/")
+    repository.prefetch("a")
+    assert repository.find("a") is repository.find("a")
+    assert bench.pages.asked == [f"{INDEX}/a/"]
+
+
+@pytest.mark.parametrize(
+    ("content", "status", "content_type", "reason"),
+    [
+        ("", 404, "text/html", "404 Client Error"),
+        ("", 503, "text/html", "503 Server Error"),
+        ("{}", 200, "application/json", "Content-Type application/json"),
+        ("", 200, None, "Content-Type Unknown"),
+        ("[", 200, "application/vnd.pypi.simple.v1+json", "cannot be read"),
+    ],
+)
+def test_a_page_that_cannot_be_used_is_skipped_with_its_reason(
+    bench: Bench, content: str, status: int, content_type: str | None, reason: str
+) -> None:
+    bench.pages.set_up(f"{INDEX}/a/", content, status=status, content_type=content_type)
+    bench.pages.set_up(f"{OTHER}a/", anchors("a-1.zip"))
+    found = bench(INDEX, OTHER).find("a")
+    assert names(found) == ["a-1.zip"]
+    (skipped,) = found.skipped
+    assert skipped.url == f"{INDEX}/a/"
+    assert reason in skipped.reason
+
+
+def test_a_server_that_cannot_be_reached_is_skipped(bench: Bench) -> None:
+    bench.pages.fail(f"{INDEX}/a/", "connection refused")
+    assert bench(INDEX).find("a") == Found(skipped=(Skipped(f"{INDEX}/a/", "connection refused"),))
+
+
+def test_credentials_are_not_told(bench: Bench) -> None:
+    url = "https://user:secret@index.example/simple"
+    bench.pages.set_up(f"{url}/a/", "", status=404)
+    found = bench(url).find("a")
+    assert "secret" not in str(found.skipped) + str(bench.events)
+
+
+def test_plain_http_is_left_out_with_one_warning(bench: Bench) -> None:
+    repository = bench("http://u:p@index.example:8080/simple", secure=False)
+    assert repository.find("a") == repository.find("b") == Found()
+    (warning,) = bench.warnings
+    assert "index.example is not a trusted or secure host" in warning
+    assert "u:p" not in warning
+
+
+def test_only_what_came_from_the_cache_is_asked_again_and_only_once(bench: Bench) -> None:
+    bench.pages.set_up(f"{INDEX}/a/", anchors("a-1.zip"), from_cache=True)
+    bench.pages.set_up(f"{INDEX}/b/", anchors("b-1.zip"))
+    repository = bench(INDEX)
+    repository.find("a")
+    repository.find("b")
+    assert repository.refresh()
+    repository.find("a")
+    repository.find("b")
+    assert bench.pages.asked == [f"{INDEX}/a/", f"{INDEX}/b/", f"{INDEX}/a/"]
+    assert bench.pages.refreshed == [False, False, True]
+    assert not repository.refresh()
+
+
+def test_nothing_from_the_cache_is_nothing_to_ask_again(bench: Bench) -> None:
+    bench.pages.set_up(f"{INDEX}/a/", "")
+    repository = bench(INDEX)
+    repository.find("a")
+    assert not repository.refresh()
+
+
+def test_a_find_links_directory_offers_its_files_newest_name_first(
+    bench: Bench, tmp_path: Path
+) -> None:
+    links = tmp_path / "links"
+    links.mkdir()
+    for name in ("a-1.zip", "a-2.tar.gz", "A_B-3.zip", "b-1.zip", "a-3.txt", "README"):
+        (links / name).touch()
+    (links / "more.html").write_text(anchors("https://x/a-9.zip"), encoding="utf-8")
+    repository = bench(find_links=(str(links), str(links)))
+    assert names(repository.find("a")) == ["a-2.tar.gz", "a-1.zip", "a-9.zip"]
+    assert names(repository.find("a-b")) == ["A_B-3.zip", "a-9.zip"]
+
+
+def test_find_links_may_be_a_file_a_page_or_a_remote_archive(bench: Bench, tmp_path: Path) -> None:
+    wheel = tmp_path / "a-1-py3-none-any.whl"
+    page = tmp_path / "links.html"
+    wheel.touch()
+    page.write_text(anchors("a-2.zip"), encoding="utf-8")
+    bench.pages.set_up("https://x/list", anchors("a-3.zip"))
+    places = (str(wheel), page.as_uri(), "https://x/a-4.zip", "https://x/list")
+    found = bench(find_links=places).find("a")
+    assert set(names(found)) == {wheel.name, "a-2.zip", "a-3.zip", "a-4.zip"}
+
+
+@pytest.mark.parametrize(
+    ("place", "warning"),
+    [
+        ("nowhere", "it is either a non-existing path or lacks a specific scheme."),
+        ("file:///nowhere", "it is neither a file nor a directory."),
+    ],
+)
+def test_a_place_that_is_not_there_is_warned_of_once(
+    bench: Bench, place: str, warning: str
+) -> None:
+    repository = bench(find_links=(place,))
+    assert repository.find("a") == repository.find("b") == Found()
+    assert bench.warnings == [f"Location '{place}' is ignored: {warning}"]
+
+
+def test_a_directory_with_pages_is_an_index(bench: Bench, tmp_path: Path) -> None:
+    page = tmp_path / "simple" / "a" / "index.html"
+    page.parent.mkdir(parents=True)
+    page.write_text(anchors("a-1.zip"), encoding="utf-8")
+    root = tmp_path / "simple"
+    for index in (str(root), root.as_uri(), root.as_uri() + "/"):
+        (link,) = bench(index).find("a").links
+        assert link.url == (tmp_path / "simple" / "a" / "a-1.zip").as_uri()
+
+
+@pytest.mark.parametrize(
+    ("index", "url"),
+    [
+        ("https://x/simple", "https://x/simple/a/"),
+        ("https://x/simple/", "https://x/simple/a/"),
+        ("https://x/simple//", "https://x/simple/a/"),
+    ],
+)
+def test_the_page_of_a_project_ends_with_a_slash(index: str, url: str) -> None:
+    assert project_url(index, "a") == url
+
+
+def test_a_flat_directory_that_is_not_there_is_empty(tmp_path: Path) -> None:
+    flat = FlatDirectory(str(tmp_path / "nowhere"))
+    assert flat.archives("a") == []
+    assert flat.pages() == []
+
+
+def test_offers_are_judged_once_for_each_answer(bench: Bench) -> None:
+    bench.pages.set_up(
+        f"{INDEX}/a/", anchors("a-1.zip", "a-2-py3-none-any.whl", "b-1.zip"), from_cache=True
+    )
+    offers = Offers(bench(INDEX), Selector({"py3-none-any": 0}, "3.11.7"))
+    first = offers.judged("a")
+    assert [str(each.version) for each in first.candidates] == ["2", "1"]
+    assert [each.kind for each in first.rejections] == ["name"]
+    assert offers.judged("a") is first
+    assert offers.repository.refresh()
+    assert offers.judged("a") is not first
+
+
+def test_formats_and_hashes_narrow_what_is_offered(bench: Bench) -> None:
+    bench.pages.set_up(
+        f"{INDEX}/a/",
+        anchors("a-1.zip#sha256=aa", "a-2.zip#sha256=bb", "a-3-py3-none-any.whl"),
+    )
+    offers = Offers(
+        bench(INDEX),
+        Selector({"py3-none-any": 0}, "3.11.7"),
+        FormatControl(no_binary=frozenset({":all:"})),
+        {"a": (("sha256", "aa"),)},
+    )
+    assert [str(each.version) for each in offers.candidates("a")] == ["1"]
