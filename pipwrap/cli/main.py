@@ -75,8 +75,8 @@ def _run(argv: list[str], environ: Mapping[str, str], console: Console, *, as_mo
             return _carry_out(options, environment, environ)
         except errors.HandOver as handed:
             reason = handed.reason
-            if options.verbosity > 0:
-                console(Told(f"Handing the command over to pip: {reason}"))
+    if parsed.is_ours and _is_verbose(parsed):
+        console(Told(f"Handing the command over to pip: {reason}"))
     line = passthrough.command(argv, environment, names_python=_names_python(parsed))
     console.close()
     return passthrough.run(line, environ)
@@ -95,6 +95,12 @@ def _own_command(parsed: Parsed, environ: Mapping[str, str]) -> str | None:
 def _names_python(parsed: Parsed) -> bool:
     """Tell whether the line itself has a --python, which the real pip then reads again."""
     return any(option.destination == "python" for option, _ in parsed.general)
+
+
+def _is_verbose(parsed: Parsed) -> bool:
+    """Tell whether the line asks for more than the usual words."""
+    given = [option.destination for option, _ in parsed.given]
+    return given.count("verbose") > given.count("quiet")
 
 
 def _reason(parsed: Parsed, configuration: Configuration, environ: Mapping[str, str]) -> str | None:

@@ -210,3 +210,13 @@ def test_shims_for_windows_end_like_its_batch_files(tmp_path: Path):
     content = (tmp_path / "pip.cmd").read_bytes()
     assert b"\r\n" in content
     assert b'@"C:\\p.exe" %*' in content
+
+
+@pytest.mark.parametrize(("option", "said"), [("-v", 1), ("-vq", 0), ("-q", 0)])
+def test_a_command_that_is_handed_over_says_so_when_verbose(
+    pipwrap: Runner, option: str, said: int
+):
+    result = pipwrap("install", option, "--use-deprecated", "legacy-certs", "nothing-there")
+    assert (
+        result.stdout.count("Handing the command over to pip: the option --use-deprecated") == said
+    )
