@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from pipwrap.artifacts import observe
 from pipwrap.model.environment import Environment, Scheme
 
 _HIDDEN = frozenset(
@@ -22,6 +23,8 @@ class BuildEnvironment:
     path: str
     environment: Environment
     """As an install target: the build requirements are installed there like anything else."""
+    observed: str
+    """The file in which the recorder notes what the build looks at (``artifacts.observe``)."""
 
     @property
     def python_executable(self) -> str:
@@ -32,7 +35,11 @@ class BuildEnvironment:
         """Return what differs from the caller's environment."""
         scripts = self.environment.scheme.scripts
         path = os.environ.get("PATH", os.defpath)
-        return {"PATH": scripts + os.pathsep + path, "PYTHONNOUSERSITE": "1"}
+        return {
+            "PATH": scripts + os.pathsep + path,
+            "PYTHONNOUSERSITE": "1",
+            observe.OBSERVE: self.observed,
+        }
 
     def hook_environ(self) -> dict[str, str]:
         """Return the whole environment of a hook: the caller's, without what would leak in."""
@@ -69,7 +76,8 @@ def create(path: str, target: Environment) -> BuildEnvironment:
         externally_managed=None,
         site_packages_isolated=True,
     )
-    return BuildEnvironment(path, environment)
+    observe.install_recorder(site_packages)
+    return BuildEnvironment(path, environment, os.path.join(path, "observed"))
 
 
 def _library_name(target: Environment, major: int, minor: int) -> str:

@@ -7,18 +7,17 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
-from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
-
 from pipwrap import errors
 from pipwrap.artifacts import source_tree
 from pipwrap.artifacts.archives import Acquired, Archives, Once
+from pipwrap.artifacts.checks import check_built, check_candidate, measure
 from pipwrap.artifacts.hashes import HashPolicy
+from pipwrap.artifacts.reuse import Reuse
 from pipwrap.artifacts.source_build import SourceBuild, Workshop
 from pipwrap.artifacts.wheel_file import read_metadata
 from pipwrap.cache.keys import BuildKey, settings_key
 from pipwrap.cache.store import Store
-from pipwrap.cache.wheels import BuiltWheel, BuiltWheels
+from pipwrap.cache.wheels import BuiltWheel
 from pipwrap.events import Listener, Told, Warned
 from pipwrap.model.candidate import Candidate
 from pipwrap.model.link import Link, redact
@@ -52,7 +51,7 @@ class Shelves:
 
     store: Store
     private: Store
-    built: BuiltWheels
+    reuse: Reuse
 
 
 class Preparer:
@@ -117,7 +116,7 @@ class Preparer:
         else:
             obtained = self._sdist_metadata(wanted)
         if isinstance(wanted, Candidate):
-            _check(wanted, obtained.metadata)
+            check_candidate(wanted, obtained.metadata)
         return obtained
 
     def _wheel_metadata(self, wanted: Candidate | Archive, link: Link) -> Obtained:
@@ -145,7 +144,18 @@ class Preparer:
             static = source_tree.static_metadata(acquired.path, link.filename)
             if static is not None:
                 return Obtained(static)
-        return Obtained(self._build(wanted).metadata())
+        try:
+            return Obtained(self._build(wanted).metadata())
+        except errors.BuildFailed as error:
+            older = self._older(wanted, error)
+            if older is None:
+                raise
+            return Obtained(read_metadata(older.path, older.filename))
+
+    def _older(self, wanted: Wanted, error: errors.BuildFailed) -> BuiltWheel | None:
+        """Return the cached wheel that a failed rebuild leaves in use."""
+        key = self._key(wanted)
+        return self._shelves.reuse.instead(key, error) if key is not None else None
 
     # Wheels
 
@@ -207,7 +217,7 @@ class Preparer:
                 return self._downloaded(wanted)
             cached = self._cached(wanted)
             if cached is not None:
-                reused = self._reuse(cached)
+                reused = self._reuse(cached, name)
                 if reused is not None:
                     return reused
         return self._make(wanted, name)
@@ -217,22 +227,31 @@ class Preparer:
         stored = self._unpack(acquired.path, _link(wanted).filename, acquired.sha256)
         return Prepared(stored, acquired.sha256, self.new_lines(wanted))
 
-    def _reuse(self, cached: BuiltWheel) -> Prepared | None:
+    def _reuse(self, cached: BuiltWheel, name: str) -> Prepared | None:
         """Return a cached wheel; one that proves broken is dropped, and built again."""
+        self._shelves.reuse.check_native(name, cached.quality.degraded)
         try:
             stored = self._unpack(cached.path, cached.filename, cached.sha256)
         except (errors.HashMismatch, errors.InvalidDistribution, OSError) as error:
             self._listener(Warned(f"Ignoring the cached {cached.filename}: {error}"))
-            self._shelves.built.discard(cached)
+            self._shelves.reuse.built.discard(cached)
             return None
         return Prepared(stored, cached.source_sha256)
 
     def _make(self, wanted: Wanted, name: str) -> Prepared:
+        key = self._key(wanted)
         build = self._build(wanted)
-        path = build.wheel(name)
+        try:
+            path = build.wheel(name)
+        except errors.BuildFailed as error:
+            older = self._older(wanted, error)
+            reused = self._reuse(older, name) if older is not None else None
+            if reused is None:
+                raise
+            return reused
         filename = os.path.basename(path)
-        size, sha256 = _measure(path)
-        _check_built(wanted, read_metadata(path, filename), name)
+        size, sha256 = measure(path)
+        check_built(wanted, read_metadata(path, filename), name)
         self._listener(
             Told(
                 f"Created wheel for {name}: filename={filename} size={size} sha256={sha256}",
@@ -240,14 +259,18 @@ class Preparer:
             )
         )
         source_sha256 = "" if isinstance(wanted, Directory) else self._acquire(wanted).sha256
-        key = self._key(wanted)
         if key is None:
             self._files[sha256] = (path, filename)
             return Prepared(self._shelves.private.add(path, filename, sha256), source_sha256)
         try:
             url = redact(_link(wanted).url)
-            entry = self._shelves.built.add(key, path, url, build.log)
+            entry = self._shelves.reuse.keep(key, path, build, url, wanted)
             self._listener(Told(f"Stored in directory: {entry.directory}", indent=1))
+            if entry.sha256 != sha256:
+                return self._reuse(entry, name) or Prepared(
+                    self._unpack(path, filename, sha256), source_sha256
+                )
+            self._shelves.reuse.check_native(name, entry.quality.degraded)
         except OSError as error:
             self._listener(Warned(f"The wheel of {name} could not be cached: {error}"))
         return Prepared(self._unpack(path, filename, sha256), source_sha256)
@@ -296,7 +319,7 @@ class Preparer:
     def _cached(self, wanted: Candidate | Archive) -> BuiltWheel | None:
         """Return the wheel that was built from this source before, if it may be used."""
         key = self._key(wanted)
-        return self._shelves.built.find(key) if key is not None else None
+        return self._shelves.reuse.entry(key, _project(wanted)) if key is not None else None
 
     def _key(self, wanted: Wanted) -> BuildKey | None:
         """Return the key of a source's wheel; ``None`` for what skips the cache.
@@ -354,46 +377,3 @@ def _project(wanted: Wanted) -> str | None:
 
 def _shown(wanted: Wanted) -> str:
     return wanted.path if isinstance(wanted, Directory) else _link(wanted).filename
-
-
-def _measure(path: str) -> tuple[int, str]:
-    import hashlib  # noqa: PLC0415 - builds only
-
-    digest = hashlib.sha256()
-    with open(path, "rb") as stream:
-        while chunk := stream.read(1 << 20):
-            digest.update(chunk)
-    return os.path.getsize(path), digest.hexdigest()
-
-
-def _check(candidate: Candidate, metadata: Metadata) -> None:
-    """Raise ``errors.InvalidDistribution`` when metadata is of something else, in pip's words."""
-    url = candidate.link.redacted
-    requested = f"Requested {candidate.project}=={candidate.version} from {url}"
-    if canonicalize_name(metadata.name) != candidate.project:
-        raise errors.UnusableMetadata(
-            f"{requested} has inconsistent Name: expected {candidate.project!r}, "
-            f"but metadata has {metadata.name!r}"
-        )
-    if _version(metadata.version) != candidate.version:
-        raise errors.UnusableMetadata(
-            f"{requested} has inconsistent version: expected {str(candidate.version)!r}, "
-            f"but metadata has {metadata.version!r}"
-        )
-
-
-def _check_built(wanted: Wanted, metadata: Metadata, name: str) -> None:
-    """Raise ``errors.InvalidDistribution`` when a backend built something else than asked for."""
-    if isinstance(wanted, Candidate):
-        _check(wanted, metadata)
-    elif canonicalize_name(metadata.name) != canonicalize_name(name):
-        raise errors.InvalidDistribution(
-            f"The build backend of {name} built a wheel of {metadata.name!r}"
-        )
-
-
-def _version(text: str) -> Version | None:
-    try:
-        return Version(text)
-    except InvalidVersion:
-        return None

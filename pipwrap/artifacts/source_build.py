@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from pipwrap import errors
-from pipwrap.artifacts import build_env
+from pipwrap.artifacts import build_env, observe
 from pipwrap.artifacts.build import Backend, ConfigSettings
 from pipwrap.artifacts.build_env import BuildEnvironment
+from pipwrap.cache.evidence import Evidence, World
 from pipwrap.events import BuildFinished, BuildStarted, Listener
 from pipwrap.model.environment import Environment
 from pipwrap.model.metadata import Metadata
@@ -54,6 +56,8 @@ class SourceBuild:
         self._workshop = workshop
         self._directory = workshop.scratch("build-")
         self._backend: Backend | None = None
+        self._environment: BuildEnvironment | None = None
+        self._seconds = 0.0
         self._metadata: Metadata | None = None
         self._metadata_directory: str | None = None
         self._wheel: str | None = None
@@ -62,6 +66,23 @@ class SourceBuild:
     def log(self) -> str:
         """Return the path of everything that the backend printed."""
         return os.path.join(self._directory, "build.log")
+
+    @property
+    def seconds(self) -> float:
+        """Return how long the backend took to build the wheel."""
+        return self._seconds
+
+    @property
+    def python_version(self) -> str:
+        """Return the version of the Python that it is built for."""
+        return self._workshop.target.python_version
+
+    def evidence(self, world: World) -> Evidence:
+        """Return what the finished wheel rests on."""
+        environment = os.path.join(self._directory, "env")
+        observation = observe.read_observation(os.path.join(environment, "observed"))
+        installed = self._environment.environment.scheme.purelib if self._environment else ""
+        return observe.evidence_of(observation, self.log, _requirements(installed), world)
 
     def metadata(self) -> Metadata:
         """Return the metadata from the backend's hook, or from the wheel where it has none.
@@ -105,9 +126,11 @@ class SourceBuild:
     def _build(self, project: str) -> str:
         backend = self._ready()
         output = os.path.join(self._directory, "wheel")
+        begun = time.monotonic()
         wheel = backend.build_wheel(
             output, self._workshop.settings, project, self._metadata_directory
         )
+        self._seconds = time.monotonic() - begun
         if not os.path.isfile(wheel):
             raise errors.InvalidDistribution(
                 f"The build backend of {project} named a wheel that it did not make: "
@@ -120,6 +143,7 @@ class SourceBuild:
         if self._backend is None:
             workshop = self._workshop
             environment = build_env.create(os.path.join(self._directory, "env"), workshop.target)
+            self._environment = environment
             backend = Backend(
                 self._source_tree, environment, self.log, self._name, workshop.listener
             )
@@ -162,3 +186,14 @@ class SourceBuild:
         if error.log_path == self.log and os.path.exists(self.log):
             error.log_path = self._workshop.keep_log(self.log, self._name)
         return error
+
+
+def _requirements(site_packages: str) -> tuple[str, ...]:
+    """Return what is installed in a build environment, as ``name==version``."""
+    if not site_packages:
+        return ()
+    return tuple(
+        name.removesuffix(".dist-info").replace("-", "==", 1)
+        for name in sorted(os.listdir(site_packages))
+        if name.endswith(".dist-info")
+    )

@@ -3,8 +3,10 @@
 <cache>/                CACHEDIR.TAG
   http-v1/AA/<sha256 of the URL>/      responses: head files, one for each variant
   bodies-v1/AA/<sha256 of the bytes>   bodies of responses and files, one for each content
-  wheels-v1/<source identity>/<entry>/ {NAME.whl, entry.json, build.log}
-  store-v1/AA/<sha256 of the wheel>/   {tree/, entry.json, bytecode/<cache tag>/}
+  wheels-v1/secret                     the key of the variables' digests
+  wheels-v1/AA/<key>/<entry>/          {NAME.whl, entry.json, build.log}
+  wheels-v1/AA/<key>/tried-<digest>    a difference for which it was built again
+  store-v1/AA/<sha256 of the wheel>/   {tree/, entry.json, bytecode/<cache tag>-<magic number>/}
   logs-v1/*.log                        what failed builds printed
   interpreters-v1/  usage-v1/  tmp/
 """
@@ -61,6 +63,15 @@ class Layout:
     def built_wheels(self, identity: str) -> str:
         """Return the directory of the entries of one source."""
         return os.path.join(self.bucket(WHEELS), _segment(identity[:2]), _segment(identity))
+
+    @property
+    def secret(self) -> str:
+        """Return the file with the key under which values of variables are digested."""
+        return os.path.join(self.bucket(WHEELS), "secret")
+
+    def tried(self, identity: str, fingerprint: str) -> str:
+        """Return the marker of a difference for which a source was built again already."""
+        return os.path.join(self.built_wheels(identity), f"tried-{_segment(fingerprint)}")
 
     def stored_wheel(self, sha256: str) -> str:
         """Return the directory of one unpacked wheel."""

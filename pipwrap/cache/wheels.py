@@ -1,7 +1,7 @@
 """Wheels that we built: one directory for each key, one entry in it for each build.
 
 <identity>/<entry>/NAME.whl       as the backend made it
-<identity>/<entry>/entry.json     what it is, where its source came from, when it was built
+<identity>/<entry>/entry.json     what it is, where it came from, and what it rests on
 <identity>/<entry>/build.log      everything the backend printed
 """
 
@@ -10,17 +10,20 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from pipwrap.cache import disk
+from pipwrap.cache.evidence import Assessment, Difference, Evidence, Quality, World, assess
 from pipwrap.cache.keys import BuildKey
 from pipwrap.cache.layout import WHEELS, Layout
 from pipwrap.events import Listener, Warned
 
-_VERSION = 1
+_VERSION = 2
 _ENTRY = "entry.json"
 _LOG = "build.log"
+_TRIED = "tried-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +40,38 @@ class BuiltWheel:
     source_sha256: str
     built_at: float
     """Seconds since the epoch."""
+    seconds: float = 0.0
+    """How long the build took."""
+    python: str = ""
+    """The target's version, and with ``abi`` what it was built for."""
+    abi: str = ""
+    quality: Quality = Quality()
+    evidence: Evidence = Evidence()
 
     @property
     def directory(self) -> str:
         """Return the entry's directory."""
         return os.path.dirname(self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """What is known of a build besides its wheel."""
+
+    source_url: str
+    evidence: Evidence = Evidence()
+    quality: Quality = Quality()
+    seconds: float = 0.0
+    python: str = ""
+    log: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The best entry of a key, and whether its evidence holds."""
+
+    entry: BuiltWheel
+    assessment: Assessment
 
 
 class BuiltWheels:
@@ -53,12 +83,34 @@ class BuiltWheels:
         self._listener = listener
         self._clock = clock
 
-    def find(self, key: BuildKey) -> BuiltWheel | None:
-        """Return the newest usable entry of a key."""
-        entries = list(self._entries(self._layout.built_wheels(key.identity)))
-        return max(entries, key=lambda entry: entry.built_at, default=None)
+    def find(self, key: BuildKey, world: World) -> Found | None:
+        """Return the best entry of a key.
 
-    def add(self, key: BuildKey, wheel: str, source_url: str, log: str | None = None) -> BuiltWheel:
+        Evidence that holds comes before evidence that does not, compiled code before a degraded
+        wheel, then the newest.
+        """
+        tried = self._tried(key)
+        found = [
+            Found(entry, assess(entry.evidence, entry.quality, world, tried))
+            for entry in self._entries(self._layout.built_wheels(key.identity))
+        ]
+        return max(found, key=_preference, default=None)
+
+    def entries(self, key: BuildKey) -> list[BuiltWheel]:
+        """Return every usable entry of a key."""
+        return list(self._entries(self._layout.built_wheels(key.identity)))
+
+    def remember_tried(self, key: BuildKey, differences: Iterable[Difference]) -> None:
+        """Note that a source was built again for these differences: they are no reason any more."""
+        for difference in differences:
+            path = self._layout.tried(key.identity, difference.fingerprint)
+            disk.write(path, b"", self._layout.temporary)
+
+    def _tried(self, key: BuildKey) -> frozenset[str]:
+        names = _listdir(self._layout.built_wheels(key.identity))
+        return frozenset(name[len(_TRIED) :] for name in names if name.startswith(_TRIED))
+
+    def add(self, key: BuildKey, wheel: str, provenance: Provenance) -> BuiltWheel:
         """Copy a wheel (and its build's log) into the cache and return its entry.
 
         Raises ``OSError`` when the cache cannot be written.
@@ -69,17 +121,22 @@ class BuiltWheels:
         try:
             filename = os.path.basename(wheel)
             digest = _copy(wheel, os.path.join(prepared, filename))
-            if log is not None and os.path.exists(log):
-                _copy(log, os.path.join(prepared, _LOG))
+            if provenance.log is not None and os.path.exists(provenance.log):
+                _copy(provenance.log, os.path.join(prepared, _LOG))
             target = disk.unused_name(self._layout.built_wheels(key.identity))
             entry = BuiltWheel(
                 path=os.path.join(target, filename),
                 filename=filename,
                 sha256=digest,
                 size=os.path.getsize(wheel),
-                source_url=source_url,
+                source_url=provenance.source_url,
                 source_sha256=key.source_sha256,
                 built_at=self._clock(),
+                seconds=provenance.seconds,
+                python=provenance.python,
+                abi=key.abi,
+                quality=provenance.quality,
+                evidence=provenance.evidence,
             )
             self._write(os.path.join(prepared, _ENTRY), entry)
             disk.publish_directory(prepared, target)
@@ -116,6 +173,8 @@ class BuiltWheels:
             if fields.pop("version") != _VERSION:
                 return None
             fields["path"] = os.path.join(directory, os.path.basename(fields["filename"]))
+            fields["quality"] = Quality(**fields["quality"])
+            fields["evidence"] = _evidence(fields["evidence"])
             entry = BuiltWheel(**fields)
             whole = os.path.getsize(entry.path) == entry.size
         except FileNotFoundError:
@@ -136,6 +195,18 @@ class BuiltWheels:
         del fields["path"]
         with open(path, "x", encoding="utf-8") as stream:
             json.dump({"version": _VERSION, **fields}, stream, indent=1, sort_keys=True)
+
+
+def _preference(found: Found) -> tuple[object, ...]:
+    entry = found.entry
+    whole = entry.quality.degraded is None
+    return (found.assessment.holds, whole, entry.quality.native, entry.built_at)
+
+
+def _evidence(fields: dict[str, Any]) -> Evidence:
+    """Return the value that JSON made lists of."""
+    variables = tuple((str(name), digest) for name, digest in fields.pop("variables"))
+    return Evidence(variables, **{name: tuple(values) for name, values in fields.items()})
 
 
 def _copy(source: str, target: str) -> str:

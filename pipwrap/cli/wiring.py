@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -15,10 +16,12 @@ from pipwrap.artifacts.archives import Archives
 from pipwrap.artifacts.build_env import BuildEnvironment
 from pipwrap.artifacts.hashes import HashPolicy
 from pipwrap.artifacts.prepare import Obtained, Preparer, Shelves
+from pipwrap.artifacts.reuse import Reuse
 from pipwrap.artifacts.source_build import Workshop
 from pipwrap.cache.layout import Layout
 from pipwrap.cache.responses import ResponseCache
 from pipwrap.cache.store import Store, StoredWheelChanged
+from pipwrap.cache.surroundings import Surroundings
 from pipwrap.cache.wheels import BuiltWheels
 from pipwrap.cli import planning
 from pipwrap.cli.context import Context
@@ -238,7 +241,11 @@ def opened(context: Context, search: SearchOptions) -> Iterator[Shared]:
         shelves = Shelves(
             Store(layout, context.console, time.time),
             Store(private, context.console, time.time),
-            BuiltWheels(layout, context.console, time.time),
+            Reuse(
+                BuiltWheels(layout, context.console, time.time),
+                Surroundings(context.environ, layout, _include_directories(context.environment)),
+                context.console,
+            ),
         )
         yield Shared(context, search, responses, repository, Archives(responses), shelves)
 
@@ -319,6 +326,13 @@ def installed_candidates(
         except InvalidVersion:
             continue
     return distributions, candidates
+
+
+def _include_directories(environment: Environment) -> tuple[str, ...]:
+    """Return where the target Python's own headers are."""
+    major, minor, _ = environment.version
+    base = os.path.join(environment.base_prefix, "include")
+    return (os.path.join(base, f"python{major}.{minor}"), environment.scheme.headers)
 
 
 def _user_agent(environment: Environment) -> str:

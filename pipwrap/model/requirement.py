@@ -25,7 +25,7 @@ class Requirement:
     """Without its marker, as pip prints it."""
     extras: tuple[str, ...] = ()
     """Canonical and sorted."""
-    specifier: SpecifierSet = SpecifierSet()  # noqa: RUF009 - never changed once made
+    specifier: SpecifierSet = SpecifierSet()
     url: str | None = None
     marker: Marker | None = None
 

@@ -1,0 +1,176 @@
+"""Loaded into every Python of a build environment: notes what the build looks at.
+
+Standard library only, Python 3.8 and newer. Each process appends lines ``kind<TAB>name`` to the
+file that PIPWRAP_OBSERVE names; a line is one ``write``, so that processes do not mix.
+
+env      a variable that was read by name
+run      a program that was started
+missing  a program that was looked for, or started, and is not there
+failed   a program that ended with an error
+
+``dict(os.environ)``, ``{**os.environ}`` and ``os.environ.copy()`` read every name, which says
+nothing: CPython lists all keys first and gets each in that order, so reads that follow the order
+of the last listing are a copy and not a look. ``shutil.which``, distutils' ``find_executable`` and
+the end of a process raise no audit event, so they are wrapped.
+"""
+
+import os
+import sys
+
+_VARIABLE = "PIPWRAP_OBSERVE"
+
+
+def _start(path):
+    seen = set()
+    out = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+
+    def note(kind, name):
+        if not isinstance(name, str):
+            name = os.fsdecode(name)
+        if name and (kind, name) not in seen and "\n" not in name:
+            seen.add((kind, name))
+            os.write(out, f"{kind}\t{name}\n".encode("utf-8", "surrogateescape"))
+
+    _watch_environ(note)
+    _watch_programs(note)
+    _watch_searches(note)
+
+
+def _watch_environ(note):
+    environ = type(os.environ)
+    get, listing = environ.__getitem__, environ.__iter__
+    upcoming = []
+
+    def read(self, key):
+        if upcoming and upcoming[-1] == key:
+            upcoming.pop()
+        elif self is os.environ:
+            note("env", key)
+        return get(self, key)
+
+    def keys(self):
+        names = list(listing(self))
+        upcoming[:] = reversed(names)
+        return iter(names)
+
+    environ.__getitem__, environ.__iter__ = read, keys
+    environ.copy = lambda self: {key: get(self, key) for key in listing(self)}
+
+
+def _watch_programs(note):
+    def audit(event, arguments):
+        if event == "subprocess.Popen":
+            note("run", _program(arguments[0], arguments[1]))
+        elif event in ("os.posix_spawn", "os.exec", "os.spawn"):
+            note("run", arguments[1] if event == "os.spawn" else arguments[0])
+        elif event == "os.system":
+            note("run", os.fsdecode(arguments[0]).split(None, 1)[0])
+
+    sys.addaudithook(audit)
+
+
+def _program(executable, command):
+    """Return the program of a Popen; a shell's is the first word of its command."""
+    if executable:
+        return executable
+    if isinstance(command, (str, bytes)):
+        return command
+    return next(iter(command), "")
+
+
+def _watch_searches(note):
+    watcher = _Watcher(note)
+    for name, wrap in watcher.wrappers.items():
+        if name in sys.modules:
+            wrap(sys.modules[name], note)
+    sys.meta_path.insert(0, watcher)
+
+
+class _Watcher:
+    """Wraps what has to be wrapped in modules as they are imported: none is imported for it."""
+
+    def __init__(self, note):
+        self._note = note
+        self._busy = False
+        self.wrappers = {
+            "shutil": _wrap_shutil,
+            "subprocess": _wrap_subprocess,
+            "distutils.spawn": _wrap_spawn,
+            "setuptools._distutils.spawn": _wrap_spawn,
+        }
+
+    def find_spec(self, name, path=None, target=None):
+        wrap = self.wrappers.get(name)
+        if wrap is None or self._busy:
+            return None
+        import importlib.util
+
+        self._busy = True
+        try:
+            spec = importlib.util.find_spec(name)
+        finally:
+            self._busy = False
+        if spec is None or spec.loader is None or not hasattr(spec.loader, "exec_module"):
+            return None
+        execute, note = spec.loader.exec_module, self._note
+
+        def exec_module(module):
+            execute(module)
+            wrap(module, note)
+
+        spec.loader.exec_module = exec_module
+        return spec
+
+
+def _wrap_shutil(module, note):
+    which = module.which
+
+    def watched_which(cmd, mode=os.F_OK | os.X_OK, path=None):
+        found = which(cmd, mode, path)
+        if found is None and path is None:
+            note("missing", cmd)
+        return found
+
+    module.which = watched_which
+
+
+def _wrap_spawn(module, note):
+    find = module.find_executable
+
+    def find_executable(executable, path=None):
+        found = find(executable, path)
+        if found is None and path is None:
+            note("missing", executable)
+        return found
+
+    module.find_executable = find_executable
+
+
+def _wrap_subprocess(module, note):
+    popen = module.Popen
+    start = popen.__init__
+    handle = getattr(popen, "_handle_exitstatus", None)
+
+    def init(self, args, *rest, **keywords):
+        program = _program(keywords.get("executable"), args)
+        try:
+            start(self, args, *rest, **keywords)
+        except FileNotFoundError:
+            note("missing", program)
+            raise
+        self._pipwrap_program = program
+
+    popen.__init__ = init
+    if handle is not None:
+
+        def handle_exitstatus(self, *rest, **keywords):
+            result = handle(self, *rest, **keywords)
+            if self.returncode:
+                note("failed", getattr(self, "_pipwrap_program", ""))
+            return result
+
+        popen._handle_exitstatus = handle_exitstatus
+
+
+if os.environ.get(_VARIABLE):
+    _start(os.environ[_VARIABLE])

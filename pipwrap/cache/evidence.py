@@ -1,0 +1,194 @@
+"""What a built wheel rests on, and whether that still holds; pure.
+
+DESIGN: to look up is to check the evidence. What was *seen* at the build is kept; what is there now
+comes in through ``World``. A difference is a reason to build again; everything else is not: a tool
+that is gone or has another version says nothing, because nothing better can be built for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Protocol
+
+_AMBIENT_NAMES = """
+    CI COLORTERM COLUMNS DISPLAY EDITOR FORCE_COLOR GITHUB_ACTIONS HOME HOSTNAME LANG
+    LANGUAGE LC_ALL LC_CTYPE LC_MESSAGES LINES LOGNAME MAIL NO_COLOR OLDPWD PAGER PATH PWD
+    SHELL SHLVL SOURCE_DATE_EPOCH SSH_AUTH_SOCK SYSTEMROOT TEMP TERM TMP TMPDIR TZ USER USERNAME VIRTUAL_ENV
+    XDG_CACHE_HOME XDG_CONFIG_HOME XDG_DATA_HOME XDG_RUNTIME_DIR COLORFGBG PY_COLORS
+    PYTHONWARNINGS PYTHONUNBUFFERED PYTHONNOUSERSITE PYTHONDONTWRITEBYTECODE
+    PYTHONIOENCODING PYTHONUTF8 PYTHON_COLORS PYTHONHASHSEED PYTHONPATH PYTHONHOME
+    PYTHONUSERBASE PEP517_BACKEND_PATH PEP517_BUILD_BACKEND _PYPROJECT_HOOKS_BUILD_BACKEND
+    _PYPROJECT_HOOKS_BACKEND_PATH PIPWRAP_OBSERVE USERPROFILE APPDATA LOCALAPPDATA PATHEXT
+    COMSPEC WINDIR SETUPTOOLS_USE_DISTUTILS
+"""
+AMBIENT = frozenset(_AMBIENT_NAMES.split())
+"""Variables that say where and how a build runs, not what it makes: they are never evidence."""
+
+_AMBIENT_PREFIXES = ("LC_", "PIP_", "PIPWRAP_", "_PYPROJECT_HOOKS_", "PEP517_")
+
+_BUILD_VARIABLES_NAMES = """
+    AR ARFLAGS AS ASFLAGS CC CFLAGS CMAKE_ARGS CMAKE_BUILD_TYPE CMAKE_GENERATOR
+    CMAKE_PREFIX_PATH CPATH CPLUS_INCLUDE_PATH CPP CPPFLAGS CXX CXXFLAGS C_INCLUDE_PATH FC
+    FFLAGS LD LDFLAGS LDSHARED LIBRARY_PATH LIBS MACOSX_DEPLOYMENT_TARGET NM PKG_CONFIG
+    PKG_CONFIG_PATH RANLIB RUSTFLAGS RUSTC CARGO_BUILD_TARGET SDKROOT SKBUILD_CMAKE_ARGS
+    STRIP
+"""
+BUILD_VARIABLES = frozenset(_BUILD_VARIABLES_NAMES.split())
+"""What compilers and build tools that cannot be seen into are known to read."""
+
+_OPAQUE_NAMES = """
+    bazel cargo cmake configure gmake go make maturin meson ninja nmake rustc scons sh bash
+"""
+OPAQUE = frozenset(_OPAQUE_NAMES.split())
+"""Programs that read variables and start compilers where no recorder sees it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What the recorder saw of one build."""
+
+    variables: frozenset[str] = frozenset()
+    run: frozenset[str] = frozenset()
+    missing: frozenset[str] = frozenset()
+    failed: frozenset[str] = frozenset()
+
+    @property
+    def relevant_variables(self) -> frozenset[str]:
+        """Return the variables that count: read, not ambient; and those that opaque tools read."""
+        read = frozenset(name for name in self.variables if is_relevant(name))
+        opaque = any(base_name(program) in OPAQUE for program in self.run)
+        return read | BUILD_VARIABLES if opaque else read
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What an entry rests on."""
+
+    variables: tuple[tuple[str, str | None], ...] = ()
+    """Name and keyed digest of the value; ``None`` when it was not set."""
+    missing: tuple[str, ...] = ()
+    """Programs that were looked for in vain."""
+    failed: tuple[str, ...] = ()
+    """Programs that ended with an error."""
+    absent_files: tuple[str, ...] = ()
+    """Headers (``x/y.h``) and libraries (``-lz``) that a failing compiler named."""
+    ran: tuple[str, ...] = ()
+    """Programs that were started; for ``explain`` only."""
+    requirements: tuple[str, ...] = ()
+    """The build requirements as they were resolved; for ``explain`` only."""
+
+
+class World(Protocol):
+    """What is there now."""
+
+    def variable(self, name: str) -> str | None:
+        """Return the keyed digest of a variable's value, ``None`` when it is not set."""
+
+    def has_program(self, name: str) -> bool:
+        """Tell whether a program is on PATH (or at its path)."""
+
+    def has_file(self, name: str) -> bool:
+        """Tell whether a header or a library (``-lNAME``) is where compilers look."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Why an entry's evidence does not hold."""
+
+    kind: str
+    name: str
+    now: str = ""
+    """What identifies the new state, so that the same difference is known again."""
+
+    @property
+    def reason(self) -> str:
+        """Return the words for the user; values are never told."""
+        if self.kind == "variable":
+            return f"{self.name} was different when the cached wheel was built"
+        return f"{self.name} was missing when the cached wheel was built"
+
+    @property
+    def fingerprint(self) -> str:
+        """Return a hex digest that is the same for the same difference."""
+        return sha256(f"{self.kind}\0{self.name}\0{self.now}".encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """What a wheel turned out to be."""
+
+    native: bool = False
+    """It holds compiled code."""
+    degraded: str | None = None
+    """Why it is less than it could be; ``None`` when it is not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """Whether an entry holds, and what else was looked at."""
+
+    differences: tuple[Difference, ...] = ()
+    held: tuple[str, ...] = field(default=())
+    """What was checked and is as it was, in words; for ``explain``."""
+
+    @property
+    def holds(self) -> bool:
+        """Tell whether the entry may be used as it is."""
+        return not self.differences
+
+
+def assess(
+    evidence: Evidence, quality: Quality, world: World, tried: frozenset[str] = frozenset()
+) -> Assessment:
+    """Return what of the evidence holds; differences that were ``tried`` before are irrelevant."""
+    found: list[Difference] = []
+    held: list[str] = []
+    for name, digest in evidence.variables:
+        now = world.variable(name)
+        if now == digest:
+            held.append(f"{name} is as it was")
+        else:
+            found.append(Difference("variable", name, now or ""))
+    if quality.degraded is not None:
+        for name in evidence.missing:
+            _judge(found, held, "program", name, is_there=world.has_program(name))
+        for name in evidence.absent_files:
+            _judge(found, held, "file", name, is_there=world.has_file(name))
+    return Assessment(tuple(each for each in found if each.fingerprint not in tried), tuple(held))
+
+
+def _judge(
+    found: list[Difference], held: list[str], kind: str, name: str, *, is_there: bool
+) -> None:
+    if is_there:
+        found.append(Difference(kind, name))
+    else:
+        held.append(f"{name} is still missing")
+
+
+def is_relevant(variable: str) -> bool:
+    """Tell a variable that may change a wheel from the ambient ones."""
+    return variable not in AMBIENT and not variable.startswith(_AMBIENT_PREFIXES)
+
+
+def base_name(program: str) -> str:
+    """Return a program's name without its directory and ``.exe``."""
+    name = program.replace("\\", "/").rpartition("/")[2].lower()
+    return name.removesuffix(".exe")
+
+
+def parse_observation(lines: Iterable[str]) -> Observation:
+    """Return what the recorder's lines say; a line that is not whole is left out."""
+    seen: dict[str, set[str]] = {"env": set(), "run": set(), "missing": set(), "failed": set()}
+    for line in lines:
+        kind, tab, name = line.rstrip("\n").partition("\t")
+        if tab and kind in seen:
+            seen[kind].add(name)
+    return Observation(
+        frozenset(seen["env"]),
+        frozenset(seen["run"]),
+        frozenset(seen["missing"]),
+        frozenset(seen["failed"]),
+    )

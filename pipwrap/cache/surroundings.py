@@ -1,0 +1,105 @@
+"""The world that evidence is checked against: variables, programs, headers and libraries."""
+
+from __future__ import annotations
+
+import hmac
+import os
+import secrets
+import shutil
+from collections.abc import Mapping
+
+from pipwrap.cache import disk
+from pipwrap.cache.layout import Layout
+
+_KEY_BYTES = 32
+_INCLUDES = ("/usr/local/include", "/usr/include", "/opt/homebrew/include")
+_LIBRARIES = ("/usr/local/lib", "/usr/lib", "/usr/lib64", "/lib", "/lib64", "/opt/homebrew/lib")
+_INCLUDE_VARIABLES = ("CPATH", "C_INCLUDE_PATH", "CPLUS_INCLUDE_PATH")
+_LIBRARY_VARIABLES = ("LIBRARY_PATH", "LD_LIBRARY_PATH")
+_LIBRARY_ENDINGS = (".so", ".a", ".dylib", ".tbd")
+
+
+class Surroundings:
+    """The machine and the process's environment (``cache.evidence.World``).
+
+    Values of variables leave it only as digests under a key of the cache's own.
+    """
+
+    def __init__(
+        self, environ: Mapping[str, str], layout: Layout, includes: tuple[str, ...] = ()
+    ) -> None:
+        """``includes`` are further directories of headers, such as the target Python's."""
+        self._environ = environ
+        self._layout = layout
+        self._includes = includes
+        self._secret: bytes | None = None
+
+    def variable(self, name: str) -> str | None:
+        """Return the keyed digest of a variable's value, ``None`` when it is not set."""
+        value = self._environ.get(name)
+        if value is None:
+            return None
+        return hmac.new(self._key(), os.fsencode(value), "sha256").hexdigest()[:32]
+
+    def has_program(self, name: str) -> bool:
+        """Tell whether a program is on PATH, or at its path."""
+        return shutil.which(name, path=self._environ.get("PATH")) is not None
+
+    def has_file(self, name: str) -> bool:
+        """Tell whether a header or a library (``-lNAME``) is where compilers look."""
+        if name.startswith("-l"):
+            directories = [*self._listed(_LIBRARY_VARIABLES), *self._multiarch(_LIBRARIES)]
+            names = [f"lib{name[2:]}{ending}" for ending in _LIBRARY_ENDINGS]
+        else:
+            directories = [*self._listed(_INCLUDE_VARIABLES), *self._includes]
+            directories += self._multiarch(_INCLUDES)
+            names = [name]
+        return any(
+            os.path.exists(os.path.join(directory, each))
+            for directory in directories
+            for each in names
+        )
+
+    def compilers(self) -> frozenset[str]:
+        """Return the programs that CC and its like name, by their first word."""
+        words = (self._environ.get(name, "").split() for name in ("CC", "CXX", "FC", "RUSTC"))
+        return frozenset(word[0] for word in words if word)
+
+    def _listed(self, variables: tuple[str, ...]) -> list[str]:
+        return [
+            directory
+            for name in variables
+            for directory in self._environ.get(name, "").split(os.pathsep)
+            if directory
+        ]
+
+    def _multiarch(self, directories: tuple[str, ...]) -> list[str]:
+        """Return directories with Debian's per-architecture ones below them."""
+        import sysconfig  # noqa: PLC0415 - only where a file is looked for
+
+        multiarch = sysconfig.get_config_var("MULTIARCH")
+        inner = [os.path.join(each, multiarch) for each in directories] if multiarch else []
+        return [*directories, *inner]
+
+    def _key(self) -> bytes:
+        """Return the cache's key, made at the first use; readable by the user only."""
+        if self._secret is None:
+            path = self._layout.secret
+            self._secret = _read(path)
+            if self._secret is None:
+                try:
+                    disk.write(path, secrets.token_bytes(_KEY_BYTES), self._layout.temporary)
+                except OSError:
+                    self._secret = bytes(_KEY_BYTES)  # nothing can be kept here anyway
+                    return self._secret
+                self._secret = _read(path) or bytes(_KEY_BYTES)
+        return self._secret
+
+
+def _read(path: str) -> bytes | None:
+    try:
+        with open(path, "rb") as stream:
+            content = stream.read()
+    except OSError:
+        return None
+    return content if len(content) == _KEY_BYTES else None
