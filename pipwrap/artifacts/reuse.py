@@ -15,6 +15,7 @@ from pipwrap.artifacts import observe
 from pipwrap.artifacts.source_build import SourceBuild
 from pipwrap.cache.keys import BuildKey
 from pipwrap.cache.surroundings import Surroundings
+from pipwrap.cache.usage import WHEELS, Usage
 from pipwrap.cache.wheels import BuiltWheel, BuiltWheels, Found, Provenance
 from pipwrap.events import Listener, Told, Warned
 from pipwrap.model.candidate import Candidate
@@ -35,6 +36,8 @@ class ReuseRules:
     """``--rebuild``: these are built again whatever the evidence says."""
     require_native: NameSelection = NameSelection()
     """``--require-native``: a degraded wheel of these is an error."""
+    offline: bool = False
+    """Nothing is built again: what a build needs may not be there."""
     index_has_native: Callable[[Candidate], bool] = _nothing_native
     """Tell whether the index lists platform wheels of a candidate's version."""
 
@@ -46,6 +49,7 @@ class Reuse:
     built: BuiltWheels
     world: Surroundings
     listener: Listener
+    usage: Usage
     rules: ReuseRules = field(default_factory=ReuseRules)
     _decided: dict[str, BuiltWheel | None] = field(default_factory=dict)
     _due: dict[str, Found] = field(default_factory=dict)
@@ -55,7 +59,10 @@ class Reuse:
         """Return the wheel to use, or ``None`` where the source has to be built."""
         with self._lock:
             if key.identity not in self._decided:
-                self._decided[key.identity] = self._decide(key, project)
+                decided = self._decide(key, project)
+                if decided is not None:
+                    self.usage.note(WHEELS, decided.directory)
+                self._decided[key.identity] = decided
             return self._decided[key.identity]
 
     def _decide(self, key: BuildKey, project: str | None) -> BuiltWheel | None:
@@ -65,7 +72,7 @@ class Reuse:
         found = self.built.find(key, self.world)
         if found is None:
             return None
-        if found.assessment.holds:
+        if found.assessment.holds or self.rules.offline:
             return found.entry
         name, version = split_filename(found.entry.filename)
         reasons = "; ".join(each.reason for each in found.assessment.differences)

@@ -90,6 +90,12 @@ def remove_tree(path: str, *, through: str | None = None) -> None:
         shutil.rmtree(path)
 
 
+def unlink(path: str) -> None:
+    """Remove a file; absent is fine."""
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)
+
+
 @contextlib.contextmanager
 def locked(path: str, *, shared: bool = False) -> Iterator[None]:
     """Hold a kernel lock on ``path`` (made if absent); death frees it.

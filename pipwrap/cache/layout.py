@@ -87,6 +87,16 @@ class Layout:
         return self.bucket(TEMPORARY)
 
     @property
+    def lock(self) -> str:
+        """Return the file whose kernel lock is shared by commits and exclusive for upkeep."""
+        return os.path.join(self.root, "lock")
+
+    @property
+    def usage(self) -> str:
+        """Return the file to which each run adds a line of what it used."""
+        return os.path.join(self.bucket(USAGE), "runs.jsonl")
+
+    @property
     def tag(self) -> str:
         """Return the path of CACHEDIR.TAG, without which nothing is purged."""
         return os.path.join(self.root, CACHEDIR_TAG)

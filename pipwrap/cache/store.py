@@ -48,6 +48,11 @@ class Store:
         self._listener = listener
         self._clock = clock
 
+    @property
+    def root(self) -> str:
+        """Return the cache directory that it is in."""
+        return self._layout.root
+
     def find(self, sha256: str) -> StoredWheel | None:
         """Return the entry for a wheel; ``None`` when there is none, or (warned) a corrupt one."""
         root = self._layout.stored_wheel(sha256)

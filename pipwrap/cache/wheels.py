@@ -49,6 +49,16 @@ class BuiltWheel:
     evidence: Evidence = Evidence()
 
     @property
+    def log(self) -> str:
+        """Return the path of what the backend printed."""
+        return os.path.join(self.directory, _LOG)
+
+    @property
+    def name(self) -> str:
+        """Return the entry's own name, by which ``cache log`` finds it."""
+        return os.path.basename(self.directory)
+
+    @property
     def directory(self) -> str:
         """Return the entry's directory."""
         return os.path.dirname(self.path)
@@ -89,16 +99,22 @@ class BuiltWheels:
         Evidence that holds comes before evidence that does not, compiled code before a degraded
         wheel, then the newest.
         """
-        tried = self._tried(key)
+        tried = self._tried(key.identity)
         found = [
             Found(entry, assess(entry.evidence, entry.quality, world, tried))
             for entry in self._entries(self._layout.built_wheels(key.identity))
         ]
         return max(found, key=_preference, default=None)
 
-    def entries(self, key: BuildKey) -> list[BuiltWheel]:
-        """Return every usable entry of a key."""
-        return list(self._entries(self._layout.built_wheels(key.identity)))
+    def siblings(self, entry: BuiltWheel, world: World) -> list[Found]:
+        """Return every entry of an entry's key with its assessment, the preferred one first."""
+        directory = os.path.dirname(entry.directory)
+        tried = self._tried(os.path.basename(directory))
+        found = [
+            Found(each, assess(each.evidence, each.quality, world, tried))
+            for each in self._entries(directory)
+        ]
+        return sorted(found, key=_preference, reverse=True)
 
     def remember_tried(self, key: BuildKey, differences: Iterable[Difference]) -> None:
         """Note that a source was built again for these differences: they are no reason any more."""
@@ -106,8 +122,8 @@ class BuiltWheels:
             path = self._layout.tried(key.identity, difference.fingerprint)
             disk.write(path, b"", self._layout.temporary)
 
-    def _tried(self, key: BuildKey) -> frozenset[str]:
-        names = _listdir(self._layout.built_wheels(key.identity))
+    def _tried(self, identity: str) -> frozenset[str]:
+        names = _listdir(self._layout.built_wheels(identity))
         return frozenset(name[len(_TRIED) :] for name in names if name.startswith(_TRIED))
 
     def add(self, key: BuildKey, wheel: str, provenance: Provenance) -> BuiltWheel:

@@ -212,7 +212,9 @@ def _complete(abbreviation: str, spellings: dict[str, Option]) -> str:
     possible = sorted(
         spelling
         for spelling in spellings
-        if spelling.startswith("--") and spelling.startswith(abbreviation)
+        if spelling.startswith("--")
+        and spelling.startswith(abbreviation)
+        and not spellings[spelling].is_extension
     )
     if not possible:
         raise BadArgument(f"no such option: {abbreviation}")

@@ -4,46 +4,72 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Mapping, Sequence
 
 from pipwrap import errors
-from pipwrap.cache import upkeep
+from pipwrap.cache import disk, upkeep, usage
 from pipwrap.cache.layout import HTTP, WHEELS, Layout
 from pipwrap.cache.upkeep import Extent
 from pipwrap.cache.wheels import BuiltWheels
+from pipwrap.cli import cache_listing, cache_upkeep
+from pipwrap.cli.cache_upkeep import Work
 from pipwrap.cli.options import Options
 from pipwrap.events import Failed, Warned
+from pipwrap.model.environment import Environment
 from pipwrap.model.size import format_size
 from pipwrap.report.console import Console
 
 _ACTIONS = ("dir", "info", "list", "purge", "remove")
-_TAKES_PATTERN = ("list", "remove")
+"""pip's own, which its error names."""
+_TAKES_ARGUMENT = ("list", "remove", "explain", "log")
 
 
-def run(options: Options, console: Console, root: str | None) -> int:
+def run(
+    options: Options,
+    console: Console,
+    root: str | None,
+    environment: Environment,
+    environ: Mapping[str, str],
+) -> int:
     """Carry out an action on the cache at ``root`` and return the exit status."""
     if root is None:
         raise errors.CommandError("pip cache commands can not function since cache is disabled.")
-    if not options.arguments or options.arguments[0] not in _ACTIONS:
+    known = (*_ACTIONS, *cache_upkeep.ACTIONS)
+    if not options.arguments or options.arguments[0] not in known:
         console(Failed(f"Need an action ({', '.join(_ACTIONS)}) to perform."))
         return 1
     action, *rest = options.arguments
-    if len(rest) > (action in _TAKES_PATTERN):
+    if len(rest) > (action in _TAKES_ARGUMENT):
         raise errors.CommandError("Too many arguments")
     layout = Layout(root)
     wheels = BuiltWheels(layout, console, time.time)
+    if action in cache_upkeep.ACTIONS:
+        work = Work(options, console, layout, wheels, environment, environ)
+        return cache_upkeep.run(work, action, rest)
+    _carry_out(action, rest, Work(options, console, layout, wheels, environment, environ))
+    return 0
+
+
+def _carry_out(action: str, rest: Sequence[str], work: Work) -> None:
+    """Carry out one of pip's own actions."""
+    options, console, layout, wheels = work.options, work.console, work.layout, work.wheels
     if action == "dir":
-        console.line(root)
+        console.line(layout.root)
     elif action == "info":
         _info(layout, wheels, console)
     elif action == "list":
-        _list(wheels, rest[0] if rest else None, options.list_format, console)
+        _list(layout, wheels, rest[0] if rest else None, options, console)
     elif action == "remove":
+        if options.upkeep.only_degraded:
+            _remove_degraded(layout, wheels, rest[0] if rest else None, console)
+            return
         if not rest:
             raise errors.CommandError("Please provide a pattern")
         _remove(layout, wheels, rest[0], console)
     else:
-        _tell_removed(upkeep.purge(layout), "", console)
-    return 0
+        with disk.locked(layout.lock):
+            removed = upkeep.purge(layout)
+        _tell_removed(removed, "", console)
 
 
 def _info(layout: Layout, wheels: BuiltWheels, console: Console) -> None:
@@ -60,8 +86,23 @@ def _info(layout: Layout, wheels: BuiltWheels, console: Console) -> None:
     console.line(f"Number of locally built wheels: {len(built)}")
 
 
-def _list(wheels: BuiltWheels, pattern: str | None, form: str, console: Console) -> None:
+def _list(
+    layout: Layout,
+    wheels: BuiltWheels,
+    pattern: str | None,
+    options: Options,
+    console: Console,
+) -> None:
+    if options.upkeep.only_http:
+        cache_listing.list_http(layout, console)
+        return
     entries = upkeep.matching(wheels, pattern)
+    if options.upkeep.only_degraded:
+        entries = [entry for entry in entries if entry.quality.degraded]
+    form = options.list_format
+    if form == "json":
+        console.line(cache_listing.as_json(layout, entries))
+        return
     if form == "abspath":
         for entry in entries:
             console.line(entry.path)
@@ -70,17 +111,33 @@ def _list(wheels: BuiltWheels, pattern: str | None, form: str, console: Console)
         console.line("No locally built wheels cached.")
         return
     console.line("Cache contents:\n")
+    uses = usage.read(layout, usage.WHEELS)
     for entry in entries:
-        console.line(f" - {entry.filename} ({format_size(entry.size)})")
+        mark = " degraded" if entry.quality.degraded else ""
+        console.line(f" - {entry.filename} ({format_size(entry.size)}){mark}")
+        if options.verbosity > 0:
+            for line in cache_listing.details(entry, uses.get(entry.directory)):
+                console.line(f"     {line}")
 
 
 def _remove(layout: Layout, wheels: BuiltWheels, pattern: str, console: Console) -> None:
     """Remove the wheels of a project; ``*`` removes everything, as in pip."""
-    if pattern == "*":
-        _tell_removed(upkeep.purge(layout), "", console)
-        return
-    removed = upkeep.remove_wheels(wheels, upkeep.matching(wheels, pattern))
-    _tell_removed(removed, f' for pattern "{pattern}"', console)
+    with disk.locked(layout.lock):
+        if pattern == "*":
+            removed = upkeep.purge(layout)
+        else:
+            removed = upkeep.remove_wheels(wheels, upkeep.matching(wheels, pattern))
+    _tell_removed(removed, f' for pattern "{pattern}"' if pattern != "*" else "", console)
+
+
+def _remove_degraded(
+    layout: Layout, wheels: BuiltWheels, pattern: str | None, console: Console
+) -> None:
+    """Remove the wheels that are less than they could be."""
+    entries = [each for each in upkeep.matching(wheels, pattern) if each.quality.degraded]
+    with disk.locked(layout.lock):
+        removed = upkeep.remove_wheels(wheels, entries)
+    _tell_removed(removed, "", console)
 
 
 def _tell_removed(removed: Extent, pattern: str, console: Console) -> None:

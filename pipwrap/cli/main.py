@@ -75,6 +75,10 @@ def _run(argv: list[str], environ: Mapping[str, str], console: Console, *, as_mo
             return _carry_out(options, environment, environ)
         except errors.HandOver as handed:
             reason = handed.reason
+            if options.extensions:
+                raise errors.CommandError(
+                    f"{reason} is left to pip, which has no {options.extensions[0]}"
+                ) from handed
     if parsed.is_ours and _is_verbose(parsed):
         console(Told(f"Handing the command over to pip: {reason}"))
     line = passthrough.command(argv, environment, names_python=_names_python(parsed))
@@ -130,7 +134,7 @@ def _carry_out(
         if options.command == "cache":
             from pipwrap.cli import cache  # noqa: PLC0415 - this command only
 
-            return cache.run(options, console, root)
+            return cache.run(options, console, root, environment, environ)
         with cache_place.opened(root, console) as place:
             context = Context(
                 options,

@@ -36,7 +36,16 @@ ALWAYS_ENABLED_FEATURES = ("truststore", "no-binary-enable-wheel-cache", "build-
 class Option:
     """One option; never changed after it was made."""
 
-    __slots__ = ("choices", "default", "destination", "kind", "ours", "spellings", "value_type")
+    __slots__ = (
+        "choices",
+        "default",
+        "destination",
+        "is_extension",
+        "kind",
+        "ours",
+        "spellings",
+        "value_type",
+    )
 
     def __init__(
         self,
@@ -47,8 +56,14 @@ class Option:
         value_type: str = STRING,
         choices: "tuple[str, ...]" = (),
         ours: "bool | tuple[str, ...]" = True,
+        is_extension: bool = False,
     ) -> None:
-        """Keep the parts; short spellings come first, as pip's messages show them."""
+        """Keep the parts; short spellings come first, as pip's messages show them.
+
+        An extension is an option that pip does not have: it is never abbreviated, so that every
+        abbreviation means what it means to pip.
+        """
+        self.is_extension = is_extension
         self.destination = destination
         self.spellings = spellings
         self.kind = kind
@@ -185,7 +200,17 @@ _ROOT_USER_ACTION = _value(
     "root_user_action", "--root-user-action", default="warn", choices=("warn", "ignore")
 )
 
+_EXTENSIONS = (
+    Option("rebuild", "--rebuild", kind=SELECTOR, default=(), is_extension=True),
+    Option("require_native", "--require-native", kind=SELECTOR, default=(), is_extension=True),
+    Option("refresh", "--refresh", is_extension=True),
+    Option("offline", "--offline", is_extension=True),
+    Option("allow_stale", "--allow-stale", is_extension=True),
+)
+"""What pip does not have; docs/cache.md explains it."""
+
 _REQUIREMENT_COMMANDS = (
+    *_EXTENSIONS,
     _CONSTRAINT,
     _repeatable("build_constraints", "--build-constraint", ours=False),
     _REQUIREMENT,
@@ -294,7 +319,16 @@ _UNINSTALL = (
     _BREAK_SYSTEM_PACKAGES,
 )
 
-_CACHE = (_value("list_format", "--format", default="human", choices=("human", "abspath")),)
+_CACHE = (
+    _value("list_format", "--format", default="human", choices=("human", "abspath", "json")),
+    Option("only_http", "--http", is_extension=True),
+    Option("only_degraded", "--degraded", is_extension=True),
+    Option("repair", "--repair", is_extension=True),
+    Option("max_size", "--max-size", kind=VALUE, default=None, is_extension=True),
+    Option("unused_for", "--unused-for", kind=VALUE, default=None, is_extension=True),
+    Option("for_ci", "--ci", is_extension=True),
+    Option("dry_run", "--dry-run", is_extension=True),
+)
 
 REQUIREMENT_FILE = (
     _INDEX_URL,

@@ -20,6 +20,7 @@ from pipwrap.cli.target_python import TargetPython, check_target_python, target_
 from pipwrap.errors import CommandError
 from pipwrap.model.format_control import FormatControl
 from pipwrap.model.release_control import ReleaseControl
+from pipwrap.model.selection import NameSelection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +59,19 @@ class NetworkOptions:
     client_cert: str | None = None
     keyring_provider: str = "auto"
     no_input: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpkeepOptions:
+    """What ``cache`` has beyond pip."""
+
+    only_http: bool = False
+    only_degraded: bool = False
+    repair: bool = False
+    max_size: str | None = None
+    unused_for: str | None = None
+    for_ci: bool = False
+    dry_run: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +124,18 @@ class Options:
     """Of ``uninstall``."""
     list_format: str = "human"
     """Of ``cache list``."""
+
+    rebuild: NameSelection = NameSelection()
+    require_native: NameSelection = NameSelection()
+    refresh: bool = False
+    """Every index page is asked for again, conditionally."""
+    offline: bool = False
+    """Everything comes from the cache."""
+    allow_stale: bool = False
+    """A stored page stands in for an index that cannot be reached."""
+    upkeep: UpkeepOptions = UpkeepOptions()
+    extensions: tuple[str, ...] = ()
+    """The options on the line that pip does not have."""
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -204,6 +230,34 @@ def build_options(
         destination_dir=_destination(values),
         yes=values.get("yes", False),
         list_format=values.get("list_format", "human"),
+        rebuild=_names(values.get("rebuild", ())),
+        require_native=_names(values.get("require_native", ())),
+        refresh=values.get("refresh", False),
+        offline=values.get("offline", False),
+        allow_stale=values.get("allow_stale", False),
+        upkeep=_upkeep(values),
+        extensions=tuple(option.long for option, _ in parsed.given if option.is_extension),
+    )
+
+
+def _names(selections: tuple[tuple[str, str], ...]) -> NameSelection:
+    names = NameSelection()
+    for _, text in selections:
+        names = names.adding(text)
+    return names
+
+
+def _upkeep(values: Values) -> UpkeepOptions:
+    if "only_http" not in values:
+        return UpkeepOptions()
+    return UpkeepOptions(
+        only_http=values["only_http"],
+        only_degraded=values["only_degraded"],
+        repair=values["repair"],
+        max_size=values["max_size"],
+        unused_for=values["unused_for"],
+        for_ci=values["for_ci"],
+        dry_run=values["dry_run"],
     )
 
 

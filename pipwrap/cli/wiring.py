@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -16,14 +15,16 @@ from pipwrap.artifacts.archives import Archives
 from pipwrap.artifacts.build_env import BuildEnvironment
 from pipwrap.artifacts.hashes import HashPolicy
 from pipwrap.artifacts.prepare import Obtained, Preparer, Shelves
-from pipwrap.artifacts.reuse import Reuse
+from pipwrap.artifacts.reuse import Reuse, ReuseRules
 from pipwrap.artifacts.source_build import Workshop
+from pipwrap.cache import disk
 from pipwrap.cache.layout import Layout
 from pipwrap.cache.responses import ResponseCache
 from pipwrap.cache.store import Store, StoredWheelChanged
 from pipwrap.cache.surroundings import Surroundings
+from pipwrap.cache.usage import STORE, Usage
 from pipwrap.cache.wheels import BuiltWheels
-from pipwrap.cli import planning
+from pipwrap.cli import cache_upkeep, planning
 from pipwrap.cli.context import Context
 from pipwrap.cli.options import SearchOptions
 from pipwrap.cli.request import Request
@@ -68,6 +69,7 @@ class Shared:
     repository: Repository
     archives: Archives
     shelves: Shelves
+    usage: Usage
 
 
 class Bench:
@@ -151,9 +153,7 @@ class Bench:
         restored: set[str] = set()
         while True:
             try:
-                transaction.apply(
-                    plan, self._installs_into, self.shared.shelves.store, self.listener
-                )
+                self._commit(plan)
             except StoredWheelChanged as error:
                 if error.wheel.sha256 in restored:
                     raise errors.EnvironmentRefused(f"{error}, and again at once") from error
@@ -162,6 +162,18 @@ class Bench:
                 self.preparer.restore(error.wheel)
             else:
                 return
+
+    def _commit(self, plan: Plan) -> None:
+        """Link what is in the store, while no upkeep can take it away."""
+        store = self.shared.shelves.store
+        with disk.locked(self.shared.context.place.layout.lock, shared=True):
+            for each in plan.install:
+                is_private = each.wheel.root.startswith(self.shared.shelves.private.root)
+                if not is_private and store.find(each.wheel.sha256) is None:
+                    self.preparer.restore(each.wheel)
+            transaction.apply(plan, self._installs_into, store, self.listener)
+        for each in plan.install:
+            self.shared.usage.note(STORE, each.wheel.sha256)
 
 
 class _BuildRequirements:
@@ -237,17 +249,28 @@ def opened(context: Context, search: SearchOptions) -> Iterator[Shared]:
         )
         stack.callback(repository.close)
         layout = context.place.layout
+        usage = Usage(layout, time.time)
+        stack.callback(usage.flush)
         private = Layout(context.place.scratch("private-"))
         shelves = Shelves(
             Store(layout, context.console, time.time),
             Store(private, context.console, time.time),
             Reuse(
                 BuiltWheels(layout, context.console, time.time),
-                Surroundings(context.environ, layout, _include_directories(context.environment)),
+                Surroundings(
+                    context.environ, layout, cache_upkeep.include_directories(context.environment)
+                ),
                 context.console,
+                usage,
+                ReuseRules(
+                    context.options.rebuild,
+                    context.options.require_native,
+                    offline=context.options.offline,
+                    index_has_native=lambda candidate: _has_native(repository, candidate),
+                ),
             ),
         )
-        yield Shared(context, search, responses, repository, Archives(responses), shelves)
+        yield Shared(context, search, responses, repository, Archives(responses), shelves, usage)
 
 
 def open_network(context: Context, search: SearchOptions) -> tuple[Session, ResponseCache]:
@@ -275,6 +298,7 @@ def open_network(context: Context, search: SearchOptions) -> tuple[Session, Resp
         user_agent=settings.user_agent,
         trusted_hosts=search.trusted_hosts,
         resume_retries=network.resume_retries,
+        offline=context.options.offline,
     )
     return session, responses
 
@@ -328,11 +352,13 @@ def installed_candidates(
     return distributions, candidates
 
 
-def _include_directories(environment: Environment) -> tuple[str, ...]:
-    """Return where the target Python's own headers are."""
-    major, minor, _ = environment.version
-    base = os.path.join(environment.base_prefix, "include")
-    return (os.path.join(base, f"python{major}.{minor}"), environment.scheme.headers)
+def _has_native(repository: Repository, candidate: Candidate) -> bool:
+    """Tell whether the index lists platform wheels of a candidate's version."""
+    prefix = f"-{candidate.version}-"
+    return any(
+        link.is_wheel and prefix in link.filename and not link.filename.endswith("-any.whl")
+        for link in repository.find(candidate.project).links
+    )
 
 
 def _user_agent(environment: Environment) -> str:

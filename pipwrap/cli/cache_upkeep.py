@@ -1,0 +1,168 @@
+"""The actions of ``cache`` that pip does not have: explain, log, verify and prune."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from packaging.version import Version
+
+from pipwrap import errors
+from pipwrap.cache import disk, pruning, upkeep, verification
+from pipwrap.cache.layout import Layout
+from pipwrap.cache.pruning import Item, Limits
+from pipwrap.cache.store import Store
+from pipwrap.cache.surroundings import Surroundings
+from pipwrap.cache.wheels import BuiltWheel, BuiltWheels, Found
+from pipwrap.cli.cache_listing import details, kind
+from pipwrap.cli.options import Options
+from pipwrap.model.environment import Environment
+from pipwrap.model.requirement import Requirement
+from pipwrap.model.size import format_size
+from pipwrap.model.wheel import split_filename
+from pipwrap.report.console import Console
+
+ACTIONS = ("explain", "log", "verify", "prune")
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What an action works with."""
+
+    options: Options
+    console: Console
+    layout: Layout
+    wheels: BuiltWheels
+    environment: Environment
+    environ: Mapping[str, str]
+
+
+def run(work: Work, action: str, arguments: Sequence[str]) -> int:
+    """Carry out an action and return the exit status."""
+    if action == "verify":
+        return _verify(work)
+    if action == "prune":
+        return _prune(work)
+    if not arguments:
+        raise errors.CommandError(f"Please name what to {action}")
+    return _explain(work, arguments[0]) if action == "explain" else _log(work, arguments[0])
+
+
+def _explain(work: Work, text: str) -> int:
+    """Say whether a built wheel would be used, and what of its evidence holds."""
+    requirement = Requirement.parse(text)
+    entries = [
+        entry
+        for entry in upkeep.matching(work.wheels, requirement.name)
+        if requirement.specifier.contains(_version(entry), prereleases=True)
+    ]
+    if not entries:
+        work.console.line(f"No wheel of {requirement.text} was built here.")
+        return 1
+    world = Surroundings(work.environ, work.layout, include_directories(work.environment))
+    seen: set[str] = set()
+    for entry in entries:
+        key = os.path.dirname(entry.directory)
+        if key not in seen:
+            seen.add(key)
+            _explain_key(work, work.wheels.siblings(entry, world))
+    return 0
+
+
+def _explain_key(work: Work, found: list[Found]) -> None:
+    first = found[0]
+    console = work.console
+    for each in found:
+        entry = each.entry
+        console.line(f"{entry.filename} ({kind(entry)})")
+        for line in details(entry, None)[:4]:
+            console.line(f"  {line}")
+        for held in each.assessment.held:
+            console.line(f"  holds: {held}")
+        for difference in each.assessment.differences:
+            console.line(f"  does not hold: {difference.reason}")
+    if first.entry.abi != work.environment.abi:
+        console.line(f"It was built for another Python than {work.environment.executable}.")
+    elif first.assessment.holds:
+        console.line(f"It would be used: {first.entry.name}")
+    else:
+        reasons = "; ".join(each.reason for each in first.assessment.differences)
+        console.line(f"It would be built again: {reasons}")
+
+
+def _log(work: Work, name: str) -> int:
+    """Print the build log of an entry, by its name or by its project's."""
+    entries = [entry for entry in work.wheels.all() if entry.name == name]
+    entries = entries or upkeep.matching(work.wheels, name)
+    if not entries:
+        raise errors.CommandError(f"No built wheel is called {name}")
+    newest = max(entries, key=lambda entry: entry.built_at)
+    try:
+        with open(newest.log, encoding="utf-8", errors="replace") as stream:
+            work.console.line(stream.read().rstrip("\n"))
+    except FileNotFoundError:
+        raise errors.CommandError(f"{newest.filename} has no log") from None
+    return 0
+
+
+def _verify(work: Work) -> int:
+    """Hash everything; with --repair remove what is damaged. Exit 1 for damage that stays."""
+    store = Store(work.layout, work.console, time.time)
+    found = list(verification.verify(work.layout, store, work.wheels))
+    for damage in found:
+        work.console.line(f"{damage.path}: {damage.reason}")
+    if not found:
+        work.console.line("The cache is whole.")
+        return 0
+    if not work.options.upkeep.repair:
+        work.console.line(f"{len(found)} damaged; remove them with: pip cache verify --repair")
+        return 1
+    with disk.locked(work.layout.lock):
+        for damage in found:
+            verification.repair(work.layout, damage)
+    work.console.line(f"{len(found)} removed; they are fetched or built again when needed.")
+    return 0
+
+
+def _prune(work: Work) -> int:
+    """Remove by size, age or kind, least recently used first."""
+    wanted = work.options.upkeep
+    limits = Limits(
+        pruning.parse_size(wanted.max_size) if wanted.max_size else None,
+        pruning.parse_age(wanted.unused_for) if wanted.unused_for else None,
+        degraded=wanted.only_degraded,
+        for_ci=wanted.for_ci,
+    )
+    if limits == Limits():
+        raise errors.CommandError(
+            "Say what is to go: --max-size SIZE, --unused-for AGE, --degraded or --ci"
+        )
+    with disk.locked(work.layout.lock):
+        going = pruning.condemned(pruning.items(work.layout, work.wheels), limits, time.time())
+        size = sum(item.size for item in going)
+
+        def tell(item: Item) -> None:
+            if work.options.verbosity > 0 or wanted.dry_run:
+                work.console.line(f"{item.kind} {item.path} ({format_size(item.size)})")
+
+        if wanted.dry_run:
+            for item in going:
+                tell(item)
+            work.console.line(f"Would remove {len(going)} entries ({format_size(size)})")
+            return 0
+        pruning.remove(work.layout, going, tell)
+    work.console.line(f"Removed {len(going)} entries ({format_size(size)})")
+    return 0
+
+
+def include_directories(environment: Environment) -> tuple[str, ...]:
+    """Return where the target Python's own headers are."""
+    major, minor, _ = environment.version
+    base = os.path.join(environment.base_prefix, "include")
+    return (os.path.join(base, f"python{major}.{minor}"), environment.scheme.headers)
+
+
+def _version(entry: BuiltWheel) -> Version:
+    return Version(split_filename(entry.filename)[1])
