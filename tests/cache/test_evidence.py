@@ -1,0 +1,145 @@
+"""Evidence: what counts, what does not, and what a difference is called."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from pipwrap.cache.evidence import (
+    Difference,
+    Evidence,
+    Observation,
+    Quality,
+    assess,
+    is_relevant,
+    parse_observation,
+)
+
+DEGRADED = Quality(degraded="it is pure, because no compiler worked")
+
+
+@dataclass
+class World:
+    """A world in which nothing is that the test did not put there."""
+
+    variables: dict[str, str] = field(default_factory=dict)
+    programs: frozenset[str] = frozenset()
+    files: frozenset[str] = frozenset()
+
+    def variable(self, name: str) -> str | None:
+        return self.variables.get(name)
+
+    def has_program(self, name: str) -> bool:
+        return name in self.programs
+
+    def has_file(self, name: str) -> bool:
+        return name in self.files
+
+
+CASES = {
+    "nothing was read": (Evidence(), Quality(), World(), []),
+    "a variable is as it was": (
+        Evidence(variables=(("CC", "d1"),)),
+        Quality(),
+        World({"CC": "d1"}),
+        [],
+    ),
+    "a variable has another value": (
+        Evidence(variables=(("CC", "d1"),)),
+        Quality(),
+        World({"CC": "d2"}),
+        ["CC was different when the cached wheel was built"],
+    ),
+    "a variable is gone": (
+        Evidence(variables=(("CC", "d1"),)),
+        Quality(),
+        World(),
+        ["CC was different when the cached wheel was built"],
+    ),
+    "a variable that was not set is set": (
+        Evidence(variables=(("CFLAGS", None),)),
+        Quality(),
+        World({"CFLAGS": "d1"}),
+        ["CFLAGS was different when the cached wheel was built"],
+    ),
+    "a missing compiler is there": (
+        Evidence(missing=("gcc",)),
+        DEGRADED,
+        World(programs=frozenset({"gcc"})),
+        ["gcc was missing when the cached wheel was built"],
+    ),
+    "a missing compiler is still missing": (Evidence(missing=("gcc",)), DEGRADED, World(), []),
+    "a missing header is there": (
+        Evidence(absent_files=("crc32c/crc32c.h",)),
+        DEGRADED,
+        World(files=frozenset({"crc32c/crc32c.h"})),
+        ["crc32c/crc32c.h was missing when the cached wheel was built"],
+    ),
+    "what was missing for a whole wheel says nothing": (
+        Evidence(missing=("ninja",)),
+        Quality(native=True),
+        World(programs=frozenset({"ninja"})),
+        [],
+    ),
+    "a tool that ran and is gone says nothing": (
+        Evidence(ran=("gcc",)),
+        Quality(native=True),
+        World(),
+        [],
+    ),
+}
+
+
+@pytest.mark.parametrize(("evidence", "quality", "world", "reasons"), CASES.values(), ids=CASES)
+def test_an_entry_holds_unless_something_better_could_be_built(
+    evidence: Evidence, quality: Quality, world: World, reasons: list[str]
+):
+    assessment = assess(evidence, quality, world)
+    assert [each.reason for each in assessment.differences] == reasons
+    assert assessment.holds == (not reasons)
+
+
+def test_a_difference_that_was_tried_is_no_reason_any_more():
+    evidence, world = Evidence(variables=(("CC", "d1"),)), World({"CC": "d2"})
+    tried = frozenset(each.fingerprint for each in assess(evidence, DEGRADED, world).differences)
+    assert assess(evidence, DEGRADED, world, tried).holds
+    assert not assess(evidence, DEGRADED, World({"CC": "d3"}), tried).holds
+
+
+def test_differences_are_told_apart_by_kind_name_and_new_state():
+    fingerprints = {
+        Difference(kind, name, now).fingerprint
+        for kind in ("variable", "program")
+        for name in ("CC", "CXX")
+        for now in ("", "d1")
+    }
+    assert len(fingerprints) == 8
+
+
+@pytest.mark.parametrize(
+    ("name", "counts"),
+    [
+        ("CC", True),
+        ("WRAPT_INSTALL_EXTENSIONS", True),
+        ("PATH", False),
+        ("HOME", False),
+        ("LC_ALL", False),
+        ("PIP_INDEX_URL", False),
+        ("SOURCE_DATE_EPOCH", False),
+    ],
+)
+def test_ambient_variables_are_no_evidence(name: str, counts: bool):
+    assert is_relevant(name) is counts
+
+
+def test_variables_of_compilers_count_when_a_program_ran_that_cannot_be_seen_into():
+    seen = Observation(variables=frozenset({"PATH", "FOO"}), run=frozenset({"/usr/bin/cmake"}))
+    assert {"FOO", "CFLAGS", "CMAKE_ARGS"} <= seen.relevant_variables
+    assert "PATH" not in seen.relevant_variables
+    assert Observation(frozenset({"FOO"}), frozenset({"gcc"})).relevant_variables == {"FOO"}
+
+
+def test_lines_that_are_not_whole_are_left_out():
+    seen = parse_observation(["env\tCC\n", "run\tgcc\n", "nonsense\n", "other\tx\n", "missing\tcc"])
+    assert seen == Observation(frozenset({"CC"}), frozenset({"gcc"}), frozenset({"cc"}))
