@@ -129,7 +129,7 @@ def test_differences_are_told_apart_by_kind_name_and_new_state():
         ("SOURCE_DATE_EPOCH", False),
     ],
 )
-def test_ambient_variables_are_no_evidence(name: str, counts: bool):
+def test_ambient_variables_are_no_evidence(name: str, *, counts: bool):
     assert is_relevant(name) is counts
 
 
