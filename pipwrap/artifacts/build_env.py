@@ -22,6 +22,7 @@ class BuildEnvironment:
     path: str
     environment: Environment
     """As an install target: the build requirements are installed there like anything else."""
+    isolated: bool = True
 
     @property
     def python_executable(self) -> str:
@@ -30,14 +31,23 @@ class BuildEnvironment:
 
     def make_extra_environ(self) -> Mapping[str, str]:
         """Return what differs from the caller's environment."""
+        if not self.isolated:
+            return {}
         scripts = self.environment.scheme.scripts
         path = os.environ.get("PATH", os.defpath)
         return {"PATH": scripts + os.pathsep + path, "PYTHONNOUSERSITE": "1"}
 
     def hook_environ(self) -> dict[str, str]:
         """Return the whole environment of a hook: the caller's, without what would leak in."""
+        if not self.isolated:
+            return dict(os.environ)
         ours = {name: value for name, value in os.environ.items() if name not in _HIDDEN}
         return {**ours, **self.make_extra_environ()}
+
+
+def shared(target: Environment) -> BuildEnvironment:
+    """Return the target itself, for ``--no-build-isolation``: nothing is hidden from hooks."""
+    return BuildEnvironment(target.prefix, target, isolated=False)
 
 
 def create(path: str, target: Environment) -> BuildEnvironment:

@@ -7,11 +7,8 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
-from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
-
 from pipwrap import errors
-from pipwrap.artifacts import source_tree
+from pipwrap.artifacts import consistency, source_tree
 from pipwrap.artifacts.archives import Acquired, Archives, Once
 from pipwrap.artifacts.hashes import HashPolicy
 from pipwrap.artifacts.source_build import SourceBuild, Workshop
@@ -117,7 +114,7 @@ class Preparer:
         else:
             obtained = self._sdist_metadata(wanted)
         if isinstance(wanted, Candidate):
-            _check(wanted, obtained.metadata)
+            consistency.check(wanted, obtained.metadata)
         return obtained
 
     def _wheel_metadata(self, wanted: Candidate | Archive, link: Link) -> Obtained:
@@ -232,7 +229,9 @@ class Preparer:
         path = build.wheel(name)
         filename = os.path.basename(path)
         size, sha256 = _measure(path)
-        _check_built(wanted, read_metadata(path, filename), name)
+        verifies = self._workshop.rules.verifies
+        if verifies:
+            consistency.check_built(wanted, read_metadata(path, filename), name)
         self._listener(
             Told(
                 f"Created wheel for {name}: filename={filename} size={size} sha256={sha256}",
@@ -240,6 +239,10 @@ class Preparer:
             )
         )
         source_sha256 = "" if isinstance(wanted, Directory) else self._acquire(wanted).sha256
+        if not verifies:
+            # Nobody knows what is in it: the user gets the file, and no store takes it.
+            self._files[sha256] = (path, filename)
+            return Prepared(StoredWheel(sha256, filename, "", "", True, ()), source_sha256)  # noqa: FBT003 - positional, as its fields stand
         key = self._key(wanted)
         if key is None:
             self._files[sha256] = (path, filename)
@@ -301,16 +304,21 @@ class Preparer:
     def _key(self, wanted: Wanted) -> BuildKey | None:
         """Return the key of a source's wheel; ``None`` for what skips the cache.
 
-        A directory's content has no identity, and what the user names outright is built anew.
+        A directory's content has no identity, nor has an environment that anything may change;
+        and what the user names outright is built anew.
         """
-        if isinstance(wanted, Directory) or (isinstance(wanted, Archive) and wanted.explicit):
+        rules = self._workshop.rules
+        if isinstance(wanted, Directory) or not rules.isolated:
+            return None
+        if isinstance(wanted, Archive) and wanted.explicit:
             return None
         link = _link(wanted)
         return BuildKey(
             source_sha256=link.sha256 or self._acquire(wanted).sha256,
             abi=self._workshop.target.abi,
             subdirectory=link.subdirectory or "",
-            config_settings=settings_key(self._workshop.settings),
+            config_settings=settings_key(rules.settings.get(_settings_name(wanted), {})),
+            build_constraints=rules.constraints,
         )
 
     def _build(self, wanted: Wanted) -> SourceBuild:
@@ -318,15 +326,20 @@ class Preparer:
             shown = _shown(wanted)
             if isinstance(wanted, Directory):
                 root = source_tree.installable_root(wanted.path, None, shown)
-                return SourceBuild(root, shown, self._workshop)
+                return self._source_build(root, shown, wanted)
             self._refuse_cycle(wanted)
             directory = self._workshop.scratch("source-")
             root = source_tree.unpack(self._acquire(wanted).path, directory, shown)
             subdirectory = _link(wanted).subdirectory
             root = source_tree.installable_root(root, subdirectory, shown)
-            return SourceBuild(root, _project(wanted) or shown, self._workshop)
+            return self._source_build(root, _project(wanted) or shown, wanted)
 
         return self._once(("build", _url(wanted)), start)
+
+    def _source_build(self, root: str, name: str, wanted: Wanted) -> SourceBuild:
+        project, link = _project(wanted), wanted.link.redacted
+        origin = f"{project} from {link}" if project else link
+        return SourceBuild(root, name, self._workshop, origin=origin, key=_settings_name(wanted))
 
     def _refuse_cycle(self, wanted: Wanted) -> None:
         """Refuse to build what is already being built: its own build would need itself."""
@@ -352,6 +365,11 @@ def _project(wanted: Wanted) -> str | None:
     return wanted.project if isinstance(wanted, Candidate) else None
 
 
+def _settings_name(wanted: Wanted) -> str:
+    """Return what config settings for it are filed under."""
+    return wanted.project if isinstance(wanted, Candidate) else wanted.url
+
+
 def _shown(wanted: Wanted) -> str:
     return wanted.path if isinstance(wanted, Directory) else _link(wanted).filename
 
@@ -364,36 +382,3 @@ def _measure(path: str) -> tuple[int, str]:
         while chunk := stream.read(1 << 20):
             digest.update(chunk)
     return os.path.getsize(path), digest.hexdigest()
-
-
-def _check(candidate: Candidate, metadata: Metadata) -> None:
-    """Raise ``errors.InvalidDistribution`` when metadata is of something else, in pip's words."""
-    url = candidate.link.redacted
-    requested = f"Requested {candidate.project}=={candidate.version} from {url}"
-    if canonicalize_name(metadata.name) != candidate.project:
-        raise errors.UnusableMetadata(
-            f"{requested} has inconsistent Name: expected {candidate.project!r}, "
-            f"but metadata has {metadata.name!r}"
-        )
-    if _version(metadata.version) != candidate.version:
-        raise errors.UnusableMetadata(
-            f"{requested} has inconsistent version: expected {str(candidate.version)!r}, "
-            f"but metadata has {metadata.version!r}"
-        )
-
-
-def _check_built(wanted: Wanted, metadata: Metadata, name: str) -> None:
-    """Raise ``errors.InvalidDistribution`` when a backend built something else than asked for."""
-    if isinstance(wanted, Candidate):
-        _check(wanted, metadata)
-    elif canonicalize_name(metadata.name) != canonicalize_name(name):
-        raise errors.InvalidDistribution(
-            f"The build backend of {name} built a wheel of {metadata.name!r}"
-        )
-
-
-def _version(text: str) -> Version | None:
-    try:
-        return Version(text)
-    except InvalidVersion:
-        return None
