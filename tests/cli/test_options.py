@@ -230,7 +230,7 @@ def test_what_the_real_pip_does(line: str) -> None:
     [
         ("install x", {"target": "t"}, "the option --target"),
         ("install x", {"no_clean": "0"}, None),
-        ("install x", {"ignore_installed": "1"}, "the option --ignore-installed"),
+        ("install x", {"use_deprecated": "legacy-resolver"}, "the option --use-deprecated"),
         ("uninstall x", {"target": "t"}, None),
         ("install x", {"progress_bar": "raw"}, "the option --progress-bar=raw"),
         ("install --isolated x", {"target": "t"}, None),
