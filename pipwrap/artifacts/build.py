@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from build import ProjectBuilder
 
     from pipwrap.artifacts.build_env import BuildEnvironment
+    from pipwrap.model.environment import Environment
 
 _LAST_LINES = 40
 _KNOWN_KEYS = frozenset({"requires", "build-backend", "backend-path"})
@@ -48,6 +49,11 @@ class Backend:
         self._log = log
         self._listener = listener
         self._builder = _project_builder(source_tree, environment, self._run, name)
+
+    @property
+    def environment(self) -> Environment:
+        """Return where it runs."""
+        return self._environment.environment
 
     @property
     def requires(self) -> list[str]:

@@ -23,8 +23,9 @@ class BuildEnvironment:
     path: str
     environment: Environment
     """As an install target: the build requirements are installed there like anything else."""
-    observed: str
+    observed: str = ""
     """The file in which the recorder notes what the build looks at (``artifacts.observe``)."""
+    isolated: bool = True
 
     @property
     def python_executable(self) -> str:
@@ -33,6 +34,8 @@ class BuildEnvironment:
 
     def make_extra_environ(self) -> Mapping[str, str]:
         """Return what differs from the caller's environment."""
+        if not self.isolated:
+            return {}
         scripts = self.environment.scheme.scripts
         path = os.environ.get("PATH", os.defpath)
         return {
@@ -43,8 +46,15 @@ class BuildEnvironment:
 
     def hook_environ(self) -> dict[str, str]:
         """Return the whole environment of a hook: the caller's, without what would leak in."""
+        if not self.isolated:
+            return dict(os.environ)
         ours = {name: value for name, value in os.environ.items() if name not in _HIDDEN}
         return {**ours, **self.make_extra_environ()}
+
+
+def shared(target: Environment) -> BuildEnvironment:
+    """Return the target itself, for ``--no-build-isolation``: nothing is hidden from hooks."""
+    return BuildEnvironment(target.prefix, target, isolated=False)
 
 
 def create(path: str, target: Environment) -> BuildEnvironment:

@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from pipwrap import errors
-from pipwrap.artifacts import source_tree
+from pipwrap.artifacts import consistency, source_tree
 from pipwrap.artifacts.archives import Acquired, Archives, Once
-from pipwrap.artifacts.checks import check_built, check_candidate, measure
+from pipwrap.artifacts.digest import measure
 from pipwrap.artifacts.hashes import HashPolicy
 from pipwrap.artifacts.reuse import Reuse
 from pipwrap.artifacts.source_build import SourceBuild, Workshop
@@ -116,7 +116,7 @@ class Preparer:
         else:
             obtained = self._sdist_metadata(wanted)
         if isinstance(wanted, Candidate):
-            check_candidate(wanted, obtained.metadata)
+            consistency.check(wanted, obtained.metadata)
         return obtained
 
     def _wheel_metadata(self, wanted: Candidate | Archive, link: Link) -> Obtained:
@@ -251,7 +251,9 @@ class Preparer:
             return reused
         filename = os.path.basename(path)
         size, sha256 = measure(path)
-        check_built(wanted, read_metadata(path, filename), name)
+        verifies = self._workshop.rules.verifies
+        if verifies:
+            consistency.check_built(wanted, read_metadata(path, filename), name)
         self._listener(
             Told(
                 f"Created wheel for {name}: filename={filename} size={size} sha256={sha256}",
@@ -259,6 +261,10 @@ class Preparer:
             )
         )
         source_sha256 = "" if isinstance(wanted, Directory) else self._acquire(wanted).sha256
+        if not verifies:
+            # Nobody knows what is in it: the user gets the file, and no store takes it.
+            self._files[sha256] = (path, filename)
+            return Prepared(StoredWheel(sha256, filename, "", "", True, ()), source_sha256)  # noqa: FBT003 - positional, as its fields stand
         if key is None:
             self._files[sha256] = (path, filename)
             return Prepared(self._shelves.private.add(path, filename, sha256), source_sha256)
@@ -324,16 +330,21 @@ class Preparer:
     def _key(self, wanted: Wanted) -> BuildKey | None:
         """Return the key of a source's wheel; ``None`` for what skips the cache.
 
-        A directory's content has no identity, and what the user names outright is built anew.
+        A directory's content has no identity, nor has an environment that anything may change;
+        and what the user names outright is built anew.
         """
-        if isinstance(wanted, Directory) or (isinstance(wanted, Archive) and wanted.explicit):
+        rules = self._workshop.rules
+        if isinstance(wanted, Directory) or not rules.isolated:
+            return None
+        if isinstance(wanted, Archive) and wanted.explicit:
             return None
         link = _link(wanted)
         return BuildKey(
             source_sha256=link.sha256 or self._acquire(wanted).sha256,
             abi=self._workshop.target.abi,
             subdirectory=link.subdirectory or "",
-            config_settings=settings_key(self._workshop.settings),
+            config_settings=settings_key(rules.settings.get(_settings_name(wanted), {})),
+            build_constraints=rules.constraints,
         )
 
     def _build(self, wanted: Wanted) -> SourceBuild:
@@ -341,15 +352,20 @@ class Preparer:
             shown = _shown(wanted)
             if isinstance(wanted, Directory):
                 root = source_tree.installable_root(wanted.path, None, shown)
-                return SourceBuild(root, shown, self._workshop)
+                return self._source_build(root, shown, wanted)
             self._refuse_cycle(wanted)
             directory = self._workshop.scratch("source-")
             root = source_tree.unpack(self._acquire(wanted).path, directory, shown)
             subdirectory = _link(wanted).subdirectory
             root = source_tree.installable_root(root, subdirectory, shown)
-            return SourceBuild(root, _project(wanted) or shown, self._workshop)
+            return self._source_build(root, _project(wanted) or shown, wanted)
 
         return self._once(("build", _url(wanted)), start)
+
+    def _source_build(self, root: str, name: str, wanted: Wanted) -> SourceBuild:
+        project, link = _project(wanted), wanted.link.redacted
+        origin = f"{project} from {link}" if project else link
+        return SourceBuild(root, name, self._workshop, origin=origin, key=_settings_name(wanted))
 
     def _refuse_cycle(self, wanted: Wanted) -> None:
         """Refuse to build what is already being built: its own build would need itself."""
@@ -373,6 +389,11 @@ def _url(wanted: Wanted) -> str:
 
 def _project(wanted: Wanted) -> str | None:
     return wanted.project if isinstance(wanted, Candidate) else None
+
+
+def _settings_name(wanted: Wanted) -> str:
+    """Return what config settings for it are filed under."""
+    return wanted.project if isinstance(wanted, Candidate) else wanted.url
 
 
 def _shown(wanted: Wanted) -> str:

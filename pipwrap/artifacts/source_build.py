@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -16,6 +16,7 @@ from pipwrap.cache.evidence import Evidence, World
 from pipwrap.events import BuildFinished, BuildStarted, Listener
 from pipwrap.model.environment import Environment
 from pipwrap.model.metadata import Metadata
+from pipwrap.model.requirement import Requirement
 
 
 class BuildRequirements(Protocol):
@@ -29,6 +30,33 @@ class BuildRequirements(Protocol):
         Raises what any installation raises.
         """
 
+    def check(self, requirements: Sequence[str], environment: Environment) -> Checked:
+        """Return which of ``requirements`` an environment does not satisfy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What is wrong with some requirements."""
+
+    conflicting: tuple[tuple[str, str], ...] = ()
+    """(what is installed, what is required)."""
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BuildRules:
+    """What the user says of builds; all of it belongs into a build's key, or forbids the cache."""
+
+    settings: Mapping[str, ConfigSettings] = field(default_factory=dict)
+    """By project, or by URL for direct references."""
+    constraints: tuple[str, ...] = ()
+    """What constrains build requirements, as text."""
+    isolated: bool = True
+    """``False`` runs the backend in the target environment as it is; nothing is then cached."""
+    checks_requirements: bool = False
+    verifies: bool = True
+    """Compare the wheel's name and version with what was asked for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Workshop:
@@ -41,7 +69,7 @@ class Workshop:
     """Move the log of a failed build (path, name) to where the user finds it; return that path."""
     requirements: BuildRequirements
     listener: Listener
-    settings: ConfigSettings = field(default_factory=dict)
+    rules: BuildRules = field(default_factory=BuildRules)
     building: tuple[str, ...] = ()
     """Names of the projects whose build needs this one."""
 
@@ -49,8 +77,16 @@ class Workshop:
 class SourceBuild:
     """The build of one source tree."""
 
-    def __init__(self, source_tree: str, name: str, workshop: Workshop) -> None:
-        """Remember the tree; ``name`` is what the user knows it by. Nothing runs yet."""
+    def __init__(
+        self, source_tree: str, name: str, workshop: Workshop, *, origin: str = "", key: str = ""
+    ) -> None:
+        """Remember the tree; nothing runs yet.
+
+        ``name`` is what the user knows it by, ``origin`` how pip's errors about requirements
+        call it, ``key`` what its settings are filed under.
+        """
+        self._origin = origin or name
+        self._settings = workshop.rules.settings.get(key, {})
         self._source_tree = source_tree
         self._name = name
         self._workshop = workshop
@@ -108,7 +144,7 @@ class SourceBuild:
     def _prepare_metadata(self) -> Metadata:
         output = os.path.join(self._directory, "metadata")
         backend = self._ready()
-        found = backend.prepare_metadata(output, self._workshop.settings)
+        found = backend.prepare_metadata(output, self._settings)
         if found is None:
             from pipwrap.artifacts.wheel_file import read_metadata  # noqa: PLC0415 - rare
 
@@ -127,9 +163,7 @@ class SourceBuild:
         backend = self._ready()
         output = os.path.join(self._directory, "wheel")
         begun = time.monotonic()
-        wheel = backend.build_wheel(
-            output, self._workshop.settings, project, self._metadata_directory
-        )
+        wheel = backend.build_wheel(output, self._settings, project, self._metadata_directory)
         self._seconds = time.monotonic() - begun
         if not os.path.isfile(wheel):
             raise errors.InvalidDistribution(
@@ -141,19 +175,68 @@ class SourceBuild:
     def _ready(self) -> Backend:
         """Return the backend with everything that it requires in place (PEP 517, PEP 518)."""
         if self._backend is None:
-            workshop = self._workshop
-            environment = build_env.create(os.path.join(self._directory, "env"), workshop.target)
-            self._environment = environment
-            backend = Backend(
-                self._source_tree, environment, self.log, self._name, workshop.listener
-            )
-            self._install("Installing build dependencies", backend.requires, environment)
-            more = backend.requires_for_wheel(workshop.settings)
-            new = [each for each in more if each not in backend.requires]
-            if new:
-                self._install("Installing backend dependencies", new, environment)
+            rules = self._workshop.rules
+            backend = self._isolated() if rules.isolated else self._shared()
+            if rules.checks_requirements:
+                checked = self._check(backend.requires, backend.environment)
+                if checked.missing:
+                    missing = ", ".join(map(repr, checked.missing))
+                    raise errors.EnvironmentRefused(
+                        f"Some build dependencies for {self._origin} are missing: {missing}."
+                    )
             self._backend = backend
         return self._backend
+
+    def _shared(self) -> Backend:
+        """Return the backend in the target environment, which has all that it needs or fails."""
+        return self._new_backend(build_env.shared(self._workshop.target))
+
+    def _isolated(self) -> Backend:
+        workshop = self._workshop
+        environment = build_env.create(os.path.join(self._directory, "env"), workshop.target)
+        self._environment = environment
+        backend = self._new_backend(environment)
+        self._install("Installing build dependencies", backend.requires, environment)
+        more = backend.requires_for_wheel(self._settings)
+        missing = self._check(more, environment.environment).missing if more else ()
+        if missing:
+            self._install("Installing backend dependencies", missing, environment)
+        return backend
+
+    def _new_backend(self, environment: BuildEnvironment) -> Backend:
+        backend = Backend(
+            self._source_tree, environment, self.log, self._name, self._workshop.listener
+        )
+        for text in backend.requires:
+            self._refuse_invalid(text)
+        return backend
+
+    def _refuse_invalid(self, text: str) -> None:
+        try:
+            Requirement.parse(text)
+        except errors.InvalidRequirement as error:
+            raise errors.DiagnosticError(
+                "invalid-pyproject-build-system-requires",
+                f"Can not process {self._origin}",
+                context="This package has an invalid `build-system.requires` key in "
+                f"pyproject.toml.\nIt contains an invalid requirement: {text!r}",
+                note="This is an issue with the package mentioned above, not pip.",
+                hint="See PEP 518 for the detailed specification.",
+            ) from error
+
+    def _check(self, requirements: Sequence[str], environment: Environment) -> Checked:
+        """Return what is missing; raises pip's error when something else is installed."""
+        checked = self._workshop.requirements.check(requirements, environment)
+        if checked.conflicting:
+            described = ", ".join(
+                f"{installed} is incompatible with {wanted}"
+                for installed, wanted in checked.conflicting
+            )
+            raise errors.EnvironmentRefused(
+                f"Some build dependencies for {self._origin} conflict with "
+                f"the backend dependencies: {described}."
+            )
+        return checked
 
     def _install(
         self, description: str, requirements: Sequence[str], environment: BuildEnvironment

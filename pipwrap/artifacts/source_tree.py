@@ -150,7 +150,10 @@ def copy_tree(source: str, directory: str) -> str:
 def installable_root(root: str, subdirectory: str | None, shown: str) -> str:
     """Return the directory to build; raises pip's error where nothing can be built."""
     directory = os.path.join(root, *subdirectory.split("/")) if subdirectory else root
-    _inside(root, subdirectory or "")
+    try:
+        _inside(root, subdirectory or "")
+    except ValueError as error:
+        raise errors.InvalidDistribution(f"{shown} has no such subdirectory: {error}") from error
     has = [os.path.isfile(os.path.join(directory, f)) for f in ("pyproject.toml", "setup.py")]
     if not any(has):
         raise errors.InvalidDistribution(

@@ -39,6 +39,13 @@ class CachePlace:
         return kept
 
 
+def kept_directory(prefix: str) -> str:
+    """Make a directory that outlives the run, among the system's temporary ones: --no-clean."""
+    import tempfile  # noqa: PLC0415 - 24 ms, for this option only
+
+    return tempfile.mkdtemp(prefix=f"pip-{prefix}")
+
+
 def default_root(environ: Mapping[str, str], platform: str = sys.platform) -> str:
     """Return the user cache directory's ``pipwrap`` (XDG base directories, or the system's)."""
     home = os.path.expanduser("~")

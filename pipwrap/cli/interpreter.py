@@ -59,13 +59,26 @@ def environment_of(facts: Mapping[str, Any]) -> Environment:
         scheme=Scheme(**facts["scheme"]),
         user_scheme=Scheme(**facts["user_scheme"]),
         user_site_enabled=facts["user_site"],
-        sys_path=tuple(facts["sys_path"]),
+        sys_path=_search_path(facts),
         stdlib=facts["stdlib"],
         markers=tuple(facts["markers"].items()),
         tags=tuple(facts["tags"] or _tags(facts)),
         externally_managed=marker if managed else None,
         site_packages_isolated=facts["isolated_site"],
     )
+
+
+def _search_path(facts: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return where distributions are: the user site belongs there once it has been made.
+
+    An interpreter leaves it out of ``sys.path`` while it does not exist, and we remember facts.
+    """
+    found = list(facts["sys_path"])
+    user_site = facts["user_scheme"]["purelib"]
+    if facts["user_site"] and user_site not in found and os.path.isdir(user_site):
+        own = facts["scheme"]["purelib"]
+        found.insert(found.index(own) if own in found else len(found), user_site)
+    return tuple(found)
 
 
 def _tags(facts: Mapping[str, Any]) -> list[str]:

@@ -192,9 +192,7 @@ _CONSTRAINT = _repeatable("constraints", "-c", "--constraint")
 _EDITABLE = _repeatable("editables", "-e", "--editable", ours=False)
 _REQUIRE_HASHES = Option("require_hashes", "--require-hashes")
 _NO_REQUIRE_HASHES = Option("no_require_hashes", "--no-require-hashes")
-_CONFIG_SETTINGS = _selector(
-    "config_settings", "-C", "--config-settings", value_type=KEY_VALUE, ours=False
-)
+_CONFIG_SETTINGS = _selector("config_settings", "-C", "--config-settings", value_type=KEY_VALUE)
 _BREAK_SYSTEM_PACKAGES = Option("override_externally_managed", "--break-system-packages")
 _ROOT_USER_ACTION = _value(
     "root_user_action", "--root-user-action", default="warn", choices=("warn", "ignore")
@@ -212,7 +210,7 @@ _EXTENSIONS = (
 _REQUIREMENT_COMMANDS = (
     *_EXTENSIONS,
     _CONSTRAINT,
-    _repeatable("build_constraints", "--build-constraint", ours=False),
+    _repeatable("build_constraints", "--build-constraint"),
     _REQUIREMENT,
     _repeatable("requirements_from_scripts", "--requirements-from-script", ours=False),
     Option("ignore_dependencies", "--no-deps", "--no-dependencies"),
@@ -235,12 +233,12 @@ _REQUIREMENT_COMMANDS = (
         choices=("auto", "on", "off", "raw"),
         ours=("auto", "on", "off"),
     ),
-    _negative("build_isolation", "--no-build-isolation", ours=False),
+    _negative("build_isolation", "--no-build-isolation"),
     Option("use_pep517", "--use-pep517", default=True),
-    Option("check_build_deps", "--check-build-dependencies", ours=False),
+    Option("check_build_deps", "--check-build-dependencies"),
     Option("ignore_requires_python", "--ignore-requires-python"),
     _selector("dependency_groups", "--group", ours=False),
-    Option("no_clean", "--no-clean", ours=False),
+    Option("no_clean", "--no-clean"),
     _INDEX_URL,
     _EXTRA_INDEX_URL,
     _NO_INDEX,
@@ -308,7 +306,7 @@ _WHEEL = (
     *_REQUIREMENT_COMMANDS,
     _EDITABLE,
     _value("wheel_dir", "-w", "--wheel-dir", default="."),
-    Option("no_verify", "--no-verify", ours=False),
+    Option("no_verify", "--no-verify"),
     _CONFIG_SETTINGS,
 )
 

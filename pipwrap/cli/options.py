@@ -10,6 +10,7 @@ import datetime as dt
 import os
 from dataclasses import dataclass, field
 
+from pipwrap.cli import build_options as builds
 from pipwrap.cli.arguments import Parsed
 from pipwrap.cli.configuration import Configuration
 from pipwrap.cli.option_table import ALWAYS_ENABLED_FEATURES
@@ -84,6 +85,7 @@ class Options:
     network: NetworkOptions = NetworkOptions()
     search: SearchOptions = SearchOptions()
     target_python: TargetPython = field(default_factory=TargetPython)
+    build: builds.BuildOptions = field(default_factory=builds.BuildOptions)
 
     verbosity: int = 0
     """-v minus -q; 2 with ``--debug``."""
@@ -203,6 +205,7 @@ def build_options(
         network=_network(values),
         search=search,
         target_python=target,
+        build=builds.build_options(values),
         verbosity=verbosity,
         debug=values["debug_mode"],
         isolated=values["isolated_mode"],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from pipwrap import errors
 from pipwrap.artifacts.hashes import UNPINNED, HashPolicy
@@ -29,6 +29,7 @@ class Request:
     wishes: tuple[UserRequirement, ...]
     constraints: dict[str, Constraint]
     search: SearchOptions
+    build_constraints: dict[str, Constraint] = field(default_factory=dict)
 
     @property
     def hash_policy(self) -> HashPolicy:
@@ -81,7 +82,11 @@ def read_request(context: Context, fetch: Callable[[str], bytes]) -> Request:
         lines += contents.requirements
         search = contents.search
     check_hash_options(search)
-    wishes = [parse_requirement(Line(text), context.console) for text in options.arguments]
+    settings = options.build.config_settings
+    wishes = [
+        replace(parse_requirement(Line(text), context.console), config_settings=settings)
+        for text in options.arguments
+    ]
     constraints = []
     for line in lines:
         if line.is_constraint:
@@ -90,13 +95,27 @@ def read_request(context: Context, fetch: Callable[[str], bytes]) -> Request:
                 raise errors.HandOver(f"the constraint {user.text}, which is a URL")
             constraints.append((user, constraint))
         else:
-            wishes.append(parse_requirement(Line.of(line), context.console))
+            wish = parse_requirement(Line.of(line), context.console)
+            wishes.append(replace(wish, config_settings=line.config_settings))
     markers = context.environment.marker_environment
     kept = applicable(wishes, markers, context.console)
-    request = Request(kept, merged(constraints, markers), search)
+    build_constraints = _build_constraints(context, reader)
+    request = Request(kept, merged(constraints, markers), search, build_constraints)
     if request.requires_hashes:
         _check_pinned(request)
     return request
+
+
+def _build_constraints(context: Context, reader: RequirementFileReader) -> dict[str, Constraint]:
+    """Return what the files of --build-constraint say; their other options count for nothing."""
+    found = []
+    for location in context.options.build.constraints:
+        for line in reader.read(location, context.options.search).requirements:
+            user, constraint = parse_constraint(Line.of(line), context.console)
+            if constraint.source is not None:
+                raise errors.HandOver(f"the build constraint {user.text}, which is a URL")
+            found.append((user, constraint))
+    return merged(found, context.environment.marker_environment)
 
 
 def _both(

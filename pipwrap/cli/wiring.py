@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
@@ -16,7 +17,7 @@ from pipwrap.artifacts.build_env import BuildEnvironment
 from pipwrap.artifacts.hashes import HashPolicy
 from pipwrap.artifacts.prepare import Obtained, Preparer, Shelves
 from pipwrap.artifacts.reuse import Reuse, ReuseRules
-from pipwrap.artifacts.source_build import Workshop
+from pipwrap.artifacts.source_build import BuildRules, Checked, Workshop
 from pipwrap.cache import disk
 from pipwrap.cache.layout import Layout
 from pipwrap.cache.responses import ResponseCache
@@ -25,6 +26,8 @@ from pipwrap.cache.surroundings import Surroundings
 from pipwrap.cache.usage import STORE, Usage
 from pipwrap.cache.wheels import BuiltWheels
 from pipwrap.cli import cache_upkeep, planning
+from pipwrap.cli.build_options import build_rules, texts_of
+from pipwrap.cli.cache_place import kept_directory
 from pipwrap.cli.context import Context
 from pipwrap.cli.options import SearchOptions
 from pipwrap.cli.request import Request
@@ -49,7 +52,7 @@ from pipwrap.model.candidate import Candidate, InstalledCandidate
 from pipwrap.model.environment import Environment, InstalledDistribution
 from pipwrap.model.format_control import FormatControl
 from pipwrap.model.metadata import Metadata
-from pipwrap.model.requirement import Requirement, UserRequirement
+from pipwrap.model.requirement import Constraint, Requirement, UserRequirement
 from pipwrap.model.source import Source
 from pipwrap.network.origins import is_secure_origin
 from pipwrap.network.session import Session
@@ -57,6 +60,7 @@ from pipwrap.network.settings import NetworkSettings
 from pipwrap.network.transport import Headers
 
 _OK = 200
+_NAME = re.compile(r"[^A-Za-z0-9._-]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,7 @@ class Shared:
     archives: Archives
     shelves: Shelves
     usage: Usage
+    build_constraints: Mapping[str, Constraint] = field(default_factory=dict)
 
 
 class Bench:
@@ -83,6 +88,7 @@ class Bench:
         listener: Listener,
         *,
         formats: FormatControl,
+        rules: BuildRules,
         building: tuple[str, ...] = (),
         keeps_archives: bool = False,
     ) -> None:
@@ -107,10 +113,11 @@ class Bench:
         )
         workshop = Workshop(
             target=environment,
-            scratch=context.place.scratch,
+            scratch=context.place.scratch if context.options.build.cleans else kept_directory,
             keep_log=context.place.keep_log,
             requirements=_BuildRequirements(shared),
             listener=listener,
+            rules=rules,
             building=building,
         )
         self.preparer = Preparer(
@@ -185,7 +192,8 @@ class _BuildRequirements:
     def install(
         self, requirements: Sequence[str], into: BuildEnvironment, building: tuple[str, ...]
     ) -> None:
-        """Resolve without constraints and hashes, and install (artifacts.source_build)."""
+        """Resolve under the build constraints alone, and install (artifacts.source_build)."""
+        constraints = self._shared.build_constraints
         environment = into.environment
         wishes = tuple(
             wish
@@ -196,13 +204,14 @@ class _BuildRequirements:
         bench = Bench(
             self._shared,
             environment,
-            HashPolicy(),
+            HashPolicy({name: each.hashes for name, each in constraints.items() if each.hashes}),
             _quieter(self._shared.context.console),
             formats=formats,
+            rules=BuildRules(constraints=texts_of(constraints)),
             building=building,
         )
         try:
-            question = Question(wishes, releases=self._shared.search.releases)
+            question = Question(wishes, constraints, releases=self._shared.search.releases)
             resolution = resolve(bench, question)
             wanted = planning.wanted(resolution, {}, bench.listener)
             wheels = bench.preparer.wheels(wanted, resolution.names)
@@ -210,6 +219,25 @@ class _BuildRequirements:
             bench.apply(replace(plan, warn_script_location=False))
         finally:
             bench.close()
+
+    @staticmethod
+    def check(requirements: Sequence[str], environment: Environment) -> Checked:
+        """Return what is installed in another version, and what is not (artifacts.source_build)."""
+        found: dict[str, str] = {
+            canonicalize_name(each.name): each.version
+            for each in installed.find_installed(environment)
+        }
+        conflicting, missing = [], []
+        for text in sorted(set(requirements)):
+            requirement = Requirement.parse(text)
+            version = found.get(requirement.name)
+            if not requirement.applies(environment.marker_environment):
+                continue
+            if version is None:
+                missing.append(text)
+            elif not requirement.specifier.contains(version, prereleases=True):
+                conflicting.append((f"{_NAME.split(text, 1)[0]}=={version}", text))
+        return Checked(tuple(conflicting), tuple(missing))
 
 
 def _build_wish(text: str) -> UserRequirement:
@@ -326,12 +354,14 @@ def store_of(context: Context) -> Iterator[Store]:
 def bench_for(shared: Shared, request: Request, *, keeps_archives: bool = False) -> Bench:
     """Return the tools for what the user asked for."""
     context = shared.context
+    constraints = request.build_constraints
     return Bench(
-        shared,
+        replace(shared, build_constraints=constraints),
         context.environment,
         request.hash_policy,
         context.console,
         formats=request.search.format_control,
+        rules=build_rules(context.options.build, request.wishes, constraints),
         keeps_archives=keeps_archives,
     )
 

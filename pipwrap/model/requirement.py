@@ -94,6 +94,8 @@ class UserRequirement:
     hashes: tuple[tuple[str, str], ...] = ()
     """Allowed (algorithm, hex digest) pairs; empty allows everything."""
     marker: Marker | None = None
+    config_settings: tuple[tuple[str, str], ...] = ()
+    """(key, value) for its build, in order; keys may repeat."""
 
     @property
     def origin(self) -> str:

@@ -16,6 +16,7 @@ from pipwrap.events import (
     DownloadStarted,
     Event,
 )
+from pipwrap.model.link import redact
 from pipwrap.report.summary import Line, error_lines, lines_of
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class Console:
     def error_text(self, text: str) -> None:
         """Print text on stderr as it is: usage, a frame made elsewhere."""
         with self._lock:
-            self._stderr.write(text)
+            self._stderr.write(redact(text))
             self._stderr.flush()
 
     def abandon(self, reason: str) -> None:
@@ -101,10 +102,11 @@ class Console:
         with self._lock:
             for line in lines:
                 stream = self._stderr if line.is_error else self._stdout
+                text = redact(line.text)  # whoever wrote it: this is the only way out
                 if self._progress is not None:
-                    self._progress.above(line.text, stream)
+                    self._progress.above(text, stream)
                 else:
-                    stream.write(_printable(line.text, stream) + "\n")
+                    stream.write(_printable(text, stream) + "\n")
             self._stdout.flush()
 
     def _draw(self, event: DownloadStarted | DownloadProgressed | DownloadFinished) -> None:

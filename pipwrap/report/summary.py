@@ -45,6 +45,8 @@ def error_lines(error: errors.PipwrapError) -> tuple[Line, ...]:
     """Return what the error that ends a command prints, all of it on stderr."""
     if isinstance(error, errors.BuildFailed):
         text = _build_failed(error)
+    elif isinstance(error, errors.ConfigurationError):
+        text = [error.message.rstrip()]  # pip's option parser prints these, without ERROR
     elif error.reference is not None:
         text = frame(error.reference, error)
     else:

@@ -203,11 +203,6 @@ PASSED_ON = {
     "install --requirements-from-script s": "--requirements-from-script",
     "install -e .": "--editable",
     "install -I x": "--ignore-installed",
-    "install --no-clean x": "--no-clean",
-    "install -C a=b x": "--config-settings",
-    "install --build-constraint b x": "--build-constraint",
-    "install --no-build-isolation x": "--no-build-isolation",
-    "install --check-build-dependencies x": "--check-build-dependencies",
     "install --only-deps x": "--only-deps",
     "install --log l x": "--log",
     "uninstall --exists-action w x": "--exists-action",
@@ -217,7 +212,6 @@ PASSED_ON = {
         "--use-feature=venv-isolation"
     ),
     "install --use-deprecated legacy-certs x": "--use-deprecated",
-    "wheel --no-verify x": "--no-verify",
 }
 
 
@@ -236,7 +230,7 @@ def test_what_the_real_pip_does(line: str) -> None:
     [
         ("install x", {"target": "t"}, "the option --target"),
         ("install x", {"no_clean": "0"}, None),
-        ("install x", {"no_clean": "1"}, "the option --no-clean"),
+        ("install x", {"use_deprecated": "legacy-resolver"}, "the option --use-deprecated"),
         ("uninstall x", {"target": "t"}, None),
         ("install x", {"progress_bar": "raw"}, "the option --progress-bar=raw"),
         ("install --isolated x", {"target": "t"}, None),

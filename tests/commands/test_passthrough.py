@@ -1,0 +1,80 @@
+"""Every other command is the real pip's, byte for byte, on the target environment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from support.index import Index
+from support.runner import Runner
+from support.wheels import make_source_tree, make_wheel
+
+
+@pytest.fixture
+def installed(pipwrap: Runner, index: Index, tmp_path: Path) -> Runner:
+    """Return a runner in whose environment ``demo`` is installed; ``lib``, its need, is not."""
+    index.add(make_wheel(tmp_path / "files", "demo", "1.0", requires=["lib"]))
+    index.add(make_wheel(tmp_path / "files", "demo", "2.0"))
+    pipwrap("install", "--no-deps", "demo==1.0", expect=0)
+    return pipwrap
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["list"],
+        ["list", "--outdated", "--format=json"],
+        ["freeze"],
+        ["show", "-f", "demo"],
+        ["show", "missing"],
+        ["check"],
+        ["inspect"],
+        ["hash", "file.txt"],
+        ["debug", "--no-such-option"],
+        ["index", "versions", "demo"],
+        ["help", "install"],
+        ["install", "--help"],
+        ["config", "list"],
+        [],
+    ],
+    ids=" ".join,
+)
+def test_pip_answers(installed: Runner, arguments: list[str]):
+    (installed.directory / "file.txt").write_text("content", encoding="utf-8")
+    environ = {"PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    ours = installed(*arguments, environ=environ)
+    theirs = installed.pip(*arguments, environ=environ)
+    assert (ours.returncode, ours.stderr) == (theirs.returncode, theirs.stderr)
+    assert ours.stdout == theirs.stdout
+
+
+def test_an_option_that_only_pip_has_hands_the_command_over(
+    pipwrap: Runner, index: Index, tmp_path: Path
+):
+    """It is never ignored, and said at -v."""
+    index.add(make_wheel(tmp_path / "files", "demo", "1.0"))
+    result = pipwrap("-v", "install", "--target", "here", "demo", expect=0)
+    assert "Handing the command over to pip" in result.stdout
+    assert (pipwrap.directory / "here" / "demo" / "__init__.py").is_file()
+    assert pipwrap.environment.freeze() == []
+
+
+def test_an_editable_is_pips(pipwrap: Runner):
+    make_source_tree(pipwrap.directory, "demo", "1.0", fail_in="get_requires_for_build_wheel")
+    result = pipwrap("install", "-e", "./demo")
+    assert result.returncode == 1
+    assert "editable" in result.stdout + result.stderr
+
+
+def test_standard_input_reaches_pip(pipwrap: Runner, installed: Runner):
+    result = pipwrap("config", "set", "global.timeout", "7", environ={"PIP_CONFIG_FILE": None})
+    assert result.returncode == 0, result.output
+    assert Path(pipwrap.environ["HOME"], ".config", "pip", "pip.conf").is_file()
+
+
+def test_version_is_pips_line(pipwrap: Runner):
+    ours = pipwrap("--version", expect=0).stdout.splitlines()
+    theirs = pipwrap.pip("--version", expect=0).stdout.splitlines()
+    assert ours[0] == theirs[0]
+    assert ours[1].startswith("pipwrap ")
