@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pipwrap.cli import install_target, placement, planning, wiring
+from pipwrap.cli import consistency, install_target, placement, planning, reporting, wiring
 from pipwrap.cli.context import Context
 from pipwrap.cli.request import Request, read_request
 from pipwrap.cli.resolve import Question, resolve
 from pipwrap.cli.wiring import Bench
-from pipwrap.events import Told
+from pipwrap.events import Failed, Told
 from pipwrap.install.plan import Plan
 from pipwrap.model.candidate import InstalledCandidate
+from pipwrap.model.environment import InstalledDistribution
 from pipwrap.model.link import redact
 from pipwrap.resolution.engine import Resolution
 
@@ -39,13 +40,16 @@ def run(context: Context) -> int:
                 resolution, replaced, context.console, force=options.force_reinstall
             )
             place.check_precedence(wanted, installed, context.environment)
+            if options.report:
+                asked = planning.requested(resolution, request.wishes)
+                reporting.write_report(context, bench, resolution, wanted, asked)
             if options.dry_run:
                 _tell_what_would_be_installed(bench, resolution, list(wanted))
                 return 0
             wheels = bench.preparer.wheels(wanted, resolution.names)
             plan = planning.make_plan(resolution, wheels, replaced, place.scheme, request.wishes)
             if plan.install:
-                _carry_out(context, bench, replace(plan, relocation=place.relocation))
+                _carry_out(context, bench, replace(plan, relocation=place.relocation), installed)
         finally:
             bench.close()
     install_target.warn_if_root(context)
@@ -103,7 +107,9 @@ def _tell_what_would_be_installed(
         bench.listener(Told(f"Would install {names}"))
 
 
-def _carry_out(context: Context, bench: Bench, plan: Plan) -> None:
+def _carry_out(
+    context: Context, bench: Bench, plan: Plan, installed: dict[str, InstalledDistribution]
+) -> None:
     options = context.options
     plan = replace(
         plan,
@@ -114,7 +120,14 @@ def _carry_out(context: Context, bench: Bench, plan: Plan) -> None:
     names = ", ".join(each.display_name for each in plan.install)
     context.console(Told(f"Installing collected packages: {names}"))
     placement.check_bases(options)
+    conflicts = None
+    if options.warn_conflicts and not options.no_deps:
+        conflicts = consistency.conflict_report(
+            plan, installed, context.environment, context.console
+        )
     bench.apply(plan)
+    if conflicts:
+        context.console(Failed(conflicts, is_critical=True))
     done = sorted((each.display_name, each.version) for each in plan.install)
     items = " ".join(f"{name}-{version}" for name, version in done)
     context.console(Told(f"Successfully installed {items}"))

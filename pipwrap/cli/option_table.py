@@ -260,7 +260,7 @@ _INSTALL = (
     _negative("warn_script_location", "--no-warn-script-location"),
     _negative("warn_about_conflicts", "--no-warn-conflicts"),
     _ROOT_USER_ACTION,
-    _value("json_report_file", "--report", ours=False),
+    _value("json_report_file", "--report"),
 )
 
 _DOWNLOAD = (

@@ -196,10 +196,10 @@ install --prefix p x
 install --root r x
 install --src s x
 install -I x
+install --report - x
 """.strip().splitlines()
 
 PASSED_ON = {
-    "install --report - x": "--report",
     "install --group g": "--group",
     "install --requirements-from-script s": "--requirements-from-script",
     "install -e .": "--editable",
