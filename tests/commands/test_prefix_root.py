@@ -31,9 +31,9 @@ def offered(index: Index, tmp_path: Path) -> Index:
 
 
 def _words(result: Result) -> list[str]:
-    """Return what was said, but not how files were had: the caches differ."""
+    """Return what was said, but not how files were had (the caches differ), nor what is there."""
     lines = (result.stdout + result.stderr).splitlines()
-    had = ("Downloading", "Using cached")
+    had = ("Downloading", "Using cached", "Requirement already")
     return [line for line in lines if line.strip() and not line.strip().startswith(had)]
 
 

@@ -124,8 +124,8 @@ def test_a_failure_leaves_the_target_as_it_was(pipwrap: Runner, offered: Index, 
         entry_points={"console_scripts": ["broken = broken"]},
     )
     before = snapshot(target)
-    line = ("install", "--target", target, "-U", "demo", broken)
-    refused(pipwrap, *line, says="A callable suffix is required")
+    result = pipwrap("install", "--target", target, "-U", "demo", broken, expect=1)
+    assert "A callable suffix is required" in result.stderr
     assert snapshot(target) == before
 
 
@@ -156,9 +156,10 @@ def test_bad_combinations_are_refused_in_pips_words(
 
 def test_a_target_within_a_prefix_is_refused(pipwrap: Runner, offered: Index):
     line = ("install", "--target", "t", "--prefix", "p", "demo")
-    theirs = pipwrap.pip(*line)
-    ours = refused(pipwrap, *line, says="Cannot set --home and --prefix together")
+    theirs = pipwrap.pip(*line, expect=1)
+    ours = pipwrap(*line, expect=1)
     assert ours.stderr == theirs.stderr
+    assert not (pipwrap.directory / "t").exists()
 
 
 def test_a_target_below_a_root_is_the_real_pips(pipwrap: Runner, offered: Index):
