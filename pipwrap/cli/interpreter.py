@@ -37,7 +37,8 @@ def describe(executable: str, layout: Layout | None, environ: Mapping[str, str])
     if facts is None:
         facts = _ask(executable)
         if os.path.abspath(facts["executable"]) == key:
-            _remember(path, {"evidence": evidence, "facts": facts}, layout)
+            entry = {"evidence": evidence, "user_site": _has_user_site(facts), "facts": facts}
+            _remember(path, entry, layout)
     return environment_of(facts)
 
 
@@ -130,6 +131,11 @@ def _evidence(executable: str, environ: Mapping[str, str]) -> list[Any]:
     ]
 
 
+def _has_user_site(facts: Mapping[str, Any]) -> bool:
+    """Tell whether the user site is there: Python searches it only then."""
+    return os.path.isdir(facts["user_scheme"]["purelib"])
+
+
 def _stat(read: Any, path: str) -> list[int] | None:
     try:
         found = read(path)
@@ -143,7 +149,8 @@ def _remembered(path: str, evidence: list[Any]) -> dict[str, Any] | None:
         with open(path, "rb") as stream:
             entry = json.load(stream)
         facts: dict[str, Any] = entry["facts"]
-        return facts if entry["evidence"] == evidence else None
+        holds = entry["evidence"] == evidence and entry["user_site"] == _has_user_site(facts)
+        return facts if holds else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
