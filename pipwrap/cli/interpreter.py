@@ -150,9 +150,9 @@ def _remembered(path: str, evidence: list[Any]) -> dict[str, Any] | None:
             entry = json.load(stream)
         facts: dict[str, Any] = entry["facts"]
         holds = entry["evidence"] == evidence and entry["user_site"] == _has_user_site(facts)
-        return facts if holds else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
+    return facts if holds else None
 
 
 def _remember(path: str, entry: dict[str, Any], layout: Layout) -> None:
