@@ -37,8 +37,7 @@ def describe(executable: str, layout: Layout | None, environ: Mapping[str, str])
     if facts is None:
         facts = _ask(executable)
         if os.path.abspath(facts["executable"]) == key:
-            entry = {"evidence": evidence, "user_site": _has_user_site(facts), "facts": facts}
-            _remember(path, entry, layout)
+            _remember(path, {"evidence": evidence, "facts": facts}, layout)
     return environment_of(facts)
 
 
@@ -131,11 +130,6 @@ def _evidence(executable: str, environ: Mapping[str, str]) -> list[Any]:
     ]
 
 
-def _has_user_site(facts: Mapping[str, Any]) -> bool:
-    """Tell whether the user site is there: Python searches it only then."""
-    return os.path.isdir(facts["user_scheme"]["purelib"])
-
-
 def _stat(read: Any, path: str) -> list[int] | None:
     try:
         found = read(path)
@@ -149,10 +143,9 @@ def _remembered(path: str, evidence: list[Any]) -> dict[str, Any] | None:
         with open(path, "rb") as stream:
             entry = json.load(stream)
         facts: dict[str, Any] = entry["facts"]
-        holds = entry["evidence"] == evidence and entry["user_site"] == _has_user_site(facts)
+        return facts if entry["evidence"] == evidence else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    return facts if holds else None
 
 
 def _remember(path: str, entry: dict[str, Any], layout: Layout) -> None:
