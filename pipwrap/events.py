@@ -23,6 +23,7 @@ class Warned(Event):
     """Something is odd and the command goes on; printed after ``WARNING: `` on stderr."""
 
     message: str
+    indent: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,8 @@ class Failed(Event):
     """An error that does not end the command; printed after ``ERROR: `` on stderr."""
 
     message: str
+    is_critical: bool = False
+    """Not even -qqq hides it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,10 +71,18 @@ def is_usable(root: str) -> bool:
     while path != os.path.dirname(path):
         if os.path.lexists(path):
             if hasattr(os, "geteuid") and os.geteuid() == 0:
-                return os.stat(path).st_uid == 0
+                return _owner(path) == 0
             return os.access(path, os.W_OK)
         path = os.path.dirname(path)
     return False
+
+
+def _owner(path: str) -> int | None:
+    """Return who owns a path; ``None`` for a link to nowhere."""
+    try:
+        return os.stat(path).st_uid
+    except OSError:
+        return None
 
 
 @contextmanager

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pipwrap.cli import install_target, planning, wiring
+from pipwrap.cli import consistency, install_target, placement, planning, reporting, wiring
 from pipwrap.cli.context import Context
 from pipwrap.cli.request import Request, read_request
 from pipwrap.cli.resolve import Question, resolve
 from pipwrap.cli.wiring import Bench
-from pipwrap.events import Told
+from pipwrap.events import Failed, Told
 from pipwrap.install.plan import Plan
 from pipwrap.model.candidate import InstalledCandidate
+from pipwrap.model.environment import InstalledDistribution
 from pipwrap.model.link import redact
 from pipwrap.resolution.engine import Resolution
 
@@ -19,9 +20,10 @@ from pipwrap.resolution.engine import Resolution
 def run(context: Context) -> int:
     """Install what is asked for and return the exit status."""
     options = context.options
-    if not options.break_system_packages:
+    placement.check_combination(options)
+    if placement.is_in_environment(options) and not options.break_system_packages:
         install_target.check_externally_managed(context.environment)
-    scheme = install_target.install_scheme(context)
+    place = placement.choose(context)
     request = read_request(context, lambda url: wiring.fetch_text(context, url))
     announce_places(context, request)
     with wiring.opened(context, request.search) as shared:
@@ -30,18 +32,24 @@ def run(context: Context) -> int:
             installed, candidates = wiring.installed_candidates(
                 context.environment, context.console
             )
+            if place.ignores_installed:
+                candidates = {}
             resolution = resolve(bench, _question(context, request, candidates))
+            replaced = place.replaceable(installed, context.environment)
             wanted = planning.wanted(
-                resolution, installed, context.console, force=options.force_reinstall
+                resolution, replaced, context.console, force=options.force_reinstall
             )
+            place.check_precedence(wanted, installed, context.environment)
+            if options.report:
+                asked = planning.requested(resolution, request.wishes)
+                reporting.write_report(context, bench, resolution, wanted, asked)
             if options.dry_run:
                 _tell_what_would_be_installed(bench, resolution, list(wanted))
                 return 0
             wheels = bench.preparer.wheels(wanted, resolution.names)
-            replaced = install_target.replaceable(installed, context.environment, scheme)
-            plan = planning.make_plan(resolution, wheels, replaced, scheme, request.wishes)
+            plan = planning.make_plan(resolution, wheels, replaced, place.scheme, request.wishes)
             if plan.install:
-                _carry_out(context, bench, plan)
+                _carry_out(context, bench, replace(plan, relocation=place.relocation), installed)
         finally:
             bench.close()
     install_target.warn_if_root(context)
@@ -99,16 +107,27 @@ def _tell_what_would_be_installed(
         bench.listener(Told(f"Would install {names}"))
 
 
-def _carry_out(context: Context, bench: Bench, plan: Plan) -> None:
+def _carry_out(
+    context: Context, bench: Bench, plan: Plan, installed: dict[str, InstalledDistribution]
+) -> None:
     options = context.options
     plan = replace(
         plan,
         compile_bytecode=options.compile,
-        warn_script_location=options.warn_script_location,
+        warn_script_location=options.warn_script_location
+        and not (options.target_dir or options.prefix_path),
     )
     names = ", ".join(each.display_name for each in plan.install)
     context.console(Told(f"Installing collected packages: {names}"))
+    placement.check_bases(options)
+    conflicts = None
+    if options.warn_conflicts and not options.no_deps:
+        conflicts = consistency.conflict_report(
+            plan, installed, context.environment, context.console
+        )
     bench.apply(plan)
+    if conflicts:
+        context.console(Failed(conflicts, is_critical=True))
     done = sorted((each.display_name, each.version) for each in plan.install)
     items = " ".join(f"{name}-{version}" for name, version in done)
     context.console(Told(f"Successfully installed {items}"))

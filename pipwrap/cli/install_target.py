@@ -1,4 +1,4 @@
-"""May this environment be changed, and where do things go: PEP 668 and the user scheme."""
+"""May this environment be changed, and by whom: PEP 668 and the warning for root."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import sys
 
 from pipwrap import errors
 from pipwrap.cli.context import Context
-from pipwrap.events import Told, Warned
-from pipwrap.model.environment import Environment, InstalledDistribution, Scheme
+from pipwrap.events import Warned
+from pipwrap.model.environment import Environment
 
 
 def check_externally_managed(environment: Environment) -> None:
@@ -36,58 +36,6 @@ def check_externally_managed(environment: Environment) -> None:
         "installation or OS, by passing --break-system-packages.",
         hint="See PEP 668 for the detailed specification.",
     )
-
-
-def install_scheme(context: Context) -> Scheme:
-    """Return where to install, by pip's rules for --user and its fallback."""
-    environment, wanted = context.environment, context.options.user
-    if wanted is False:
-        return environment.scheme
-    if wanted:
-        if environment.is_virtual and environment.site_packages_isolated:
-            raise errors.CommandError(
-                "Can not perform a '--user' install. User site-packages are not visible in "
-                "this virtualenv."
-            )
-        if not environment.user_site_enabled:
-            raise errors.CommandError(
-                "Can not perform a '--user' install. User site-packages are disabled for this "
-                "Python."
-            )
-        return environment.user_scheme
-    if not environment.user_site_enabled or _is_writable(environment.scheme):
-        return environment.scheme
-    context.console(
-        Told("Defaulting to user installation because normal site-packages is not writeable")
-    )
-    return environment.user_scheme
-
-
-def replaceable(
-    installed: dict[str, InstalledDistribution], environment: Environment, scheme: Scheme
-) -> dict[str, InstalledDistribution]:
-    """Return what an installation into ``scheme`` replaces.
-
-    What lies in the system's site-packages stays when the user scheme shadows it; in a virtual
-    environment that sees the system's packages, those are not its own to remove.
-    """
-    if scheme == environment.user_scheme:
-        home = (scheme.purelib, scheme.platlib)
-        return {name: each for name, each in installed.items() if each.location in home}
-    return installed
-
-
-def _is_writable(scheme: Scheme) -> bool:
-    return all(_directory_is_writable(path) for path in {scheme.purelib, scheme.platlib})
-
-
-def _directory_is_writable(path: str) -> bool:
-    while not os.path.isdir(path):
-        parent = os.path.dirname(path)
-        if parent == path:
-            return False
-        path = parent
-    return os.access(path, os.W_OK)
 
 
 def warn_if_root(context: Context) -> None:

@@ -15,7 +15,7 @@ from pipwrap.cache.layout import Layout
 from pipwrap.cli import probe
 from pipwrap.model.environment import Environment, Scheme
 
-_FORMAT = 1
+_FORMAT = 2
 _VARIABLES = ("PYTHONHOME", "PYTHONPATH", "PYTHONUSERBASE", "PYTHONNOUSERSITE", "HOME")
 
 
@@ -58,6 +58,8 @@ def environment_of(facts: Mapping[str, Any]) -> Environment:
         base_prefix=base_prefix,
         scheme=Scheme(**facts["scheme"]),
         user_scheme=Scheme(**facts["user_scheme"]),
+        prefix_scheme=Scheme(**facts["prefix_scheme"]),
+        home_scheme=Scheme(**facts["home_scheme"]),
         user_site_enabled=facts["user_site"],
         sys_path=_search_path(facts),
         stdlib=facts["stdlib"],

@@ -222,7 +222,6 @@ _REQUIREMENT_COMMANDS = (
         "--source-dir",
         "--source-directory",
         value_type=PATH,
-        ours=False,
     ),
     _REQUIRE_HASHES,
     _NO_REQUIRE_HASHES,
@@ -265,11 +264,11 @@ _INSTALL = (
     *_TARGET_PYTHON,
     _EDITABLE,
     Option("dry_run", "--dry-run"),
-    _value("target_dir", "-t", "--target", ours=False),
+    _value("target_dir", "-t", "--target"),
     Option("use_user_site", "--user", default=None),
     Option("use_user_site", "--no-user", kind=NEGATIVE_FLAG, default=None),
-    _value("root_path", "--root", ours=False),
-    _value("prefix_path", "--prefix", ours=False),
+    _value("root_path", "--root"),
+    _value("prefix_path", "--prefix"),
     Option("upgrade", "-U", "--upgrade"),
     _value(
         "upgrade_strategy",
@@ -278,7 +277,7 @@ _INSTALL = (
         choices=("only-if-needed", "eager"),
     ),
     Option("force_reinstall", "--force-reinstall"),
-    Option("ignore_installed", "-I", "--ignore-installed", ours=False),
+    Option("ignore_installed", "-I", "--ignore-installed"),
     _BREAK_SYSTEM_PACKAGES,
     _CONFIG_SETTINGS,
     Option("compile", "--compile", default=True),
@@ -286,7 +285,7 @@ _INSTALL = (
     _negative("warn_script_location", "--no-warn-script-location"),
     _negative("warn_about_conflicts", "--no-warn-conflicts"),
     _ROOT_USER_ACTION,
-    _value("json_report_file", "--report", ours=False),
+    _value("json_report_file", "--report"),
 )
 
 _DOWNLOAD = (

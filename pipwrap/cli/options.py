@@ -110,6 +110,16 @@ class Options:
     break_system_packages: bool = False
 
     dry_run: bool = False
+    report: str | None = None
+    """The file of ``--report``; ``-`` is stdout."""
+    target_dir: str | None = None
+    """Of ``--target``, as it was typed; so are the next two."""
+    prefix_path: str | None = None
+    root_path: str | None = None
+    src_dir: str | None = None
+    """Of ``--src``, where editables from a repository are checked out: absolute."""
+    ignore_installed: bool = False
+    """Counts with ``target_dir`` always."""
     user: bool | None = None
     """``None`` when neither asked for nor refused."""
     upgrade: bool = False
@@ -223,6 +233,12 @@ def build_options(
         root_user_action=values.get("root_user_action", "warn"),
         break_system_packages=values.get("override_externally_managed", False),
         dry_run=values.get("dry_run", False),
+        report=values.get("json_report_file"),
+        target_dir=values.get("target_dir"),
+        prefix_path=values.get("prefix_path"),
+        root_path=values.get("root_path"),
+        src_dir=_directory(values["src_dir"]) if values.get("src_dir") else None,
+        ignore_installed=values.get("ignore_installed", False),
         user=values.get("use_user_site"),
         upgrade=values.get("upgrade", False),
         upgrade_strategy=values.get("upgrade_strategy", "only-if-needed"),

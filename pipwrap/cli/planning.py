@@ -92,12 +92,7 @@ def make_plan(
     wishes: Sequence[UserRequirement],
 ) -> Plan:
     """Return the changes, in the order of installation."""
-    asked = {wish.requirement.name for wish in wishes if wish.requirement is not None}
-    asked |= {
-        project
-        for project, choice in resolution.choices.items()
-        if isinstance(choice, Direct) and any(wish.source == choice.source for wish in wishes)
-    }
+    asked = requested(resolution, wishes)
     installations = []
     for project in install_order(resolution):
         if project not in wheels:
@@ -118,6 +113,16 @@ def make_plan(
             )
         )
     return Plan(scheme, tuple(installations))
+
+
+def requested(resolution: Resolution, wishes: Sequence[UserRequirement]) -> set[str]:
+    """Return the projects that the user named, by whatever requirement (PEP 376, REQUESTED)."""
+    asked = {wish.requirement.name for wish in wishes if wish.requirement is not None}
+    return asked | {
+        project
+        for project, choice in resolution.choices.items()
+        if isinstance(choice, Direct) and any(wish.source == choice.source for wish in wishes)
+    }
 
 
 def install_order(resolution: Resolution) -> list[str]:

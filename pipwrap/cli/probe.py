@@ -32,6 +32,8 @@ def gather(packaging_directory: str | None = None) -> dict[str, Any]:
         "base_prefix": getattr(sys, "base_prefix", sys.prefix),
         "scheme": _scheme(_preferred("prefix"), sys.prefix),
         "user_scheme": _scheme(_preferred("user"), sysconfig.get_config_var("userbase")),
+        "prefix_scheme": _relative_scheme(_preferred("prefix")),
+        "home_scheme": _relative_scheme(_preferred("home")),
         "user_site": user_site,
         "sys_path": _search_path(),
         "stdlib": sysconfig.get_path("stdlib"),
@@ -52,6 +54,9 @@ def _user_site() -> bool:
 
 def _preferred(kind: str) -> str:
     """Return the scheme that installers are to use (3.10), or what came before that was said."""
+    if kind == "home":
+        # The preferred one ("posix_home") has no counterpart on Windows before 3.10.
+        return "nt" if os.name == "nt" else "posix_home"
     if hasattr(sysconfig, "get_preferred_scheme"):
         return sysconfig.get_preferred_scheme("user" if kind == "user" else "prefix")
     if kind == "user":
@@ -68,6 +73,24 @@ def _scheme(name: str, base: str | None) -> dict[str, str]:
         headers = os.path.join(base or sys.prefix, "include", "site", version)
     keys = ("purelib", "platlib", "scripts", "data")
     return dict({key: paths[key] for key in keys}, headers=headers)
+
+
+def _relative_scheme(name: str) -> dict[str, str]:
+    """Return a scheme's directories below whatever base is given (--prefix, --target)."""
+    # posix_local and the framework's scheme are for the Python's own prefix only.
+    # https://discuss.python.org/t/18240
+    if name in {"posix_local", "osx_framework_library"}:
+        name = "posix_prefix"
+    base = os.path.abspath(os.sep + "base")
+    names = ("installed_base", "base", "installed_platbase", "platbase", "prefix", "exec_prefix")
+    paths = sysconfig.get_paths(scheme=name, vars=dict.fromkeys(names, base))
+    headers = paths["include"]
+    if sys.prefix != getattr(sys, "base_prefix", sys.prefix):
+        version = "python{}.{}".format(*sys.version_info[:2])
+        headers = os.path.join(base, "include", "site", version)
+    keys = ("purelib", "platlib", "scripts", "data")
+    found = dict({key: paths[key] for key in keys}, headers=headers)
+    return {key: os.path.relpath(path, base) for key, path in found.items()}
 
 
 def _search_path() -> list[str]:

@@ -12,6 +12,13 @@ def default_index_url() -> str:
     return str(PyPI.simple_url)
 
 
+def version() -> str:
+    """Return pip's version, which a report names."""
+    import pip  # noqa: PLC0415
+
+    return pip.__version__
+
+
 def version_line(python_version: tuple[int, int, int]) -> str:
     """Return the line of ``pip --version`` for a target Python: scripts read the number in it."""
     import pip  # noqa: PLC0415

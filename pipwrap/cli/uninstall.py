@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable
-
 from packaging.utils import canonicalize_name
 
 from pipwrap import errors
-from pipwrap.cli import install_target, wiring
+from pipwrap.cli import install_target, removal_listing, wiring
 from pipwrap.cli.context import Context
 from pipwrap.cli.options import no_requirement
 from pipwrap.cli.requirement_reader import RequirementFileReader
@@ -16,8 +13,12 @@ from pipwrap.cli.requirements import Line, parse_requirement
 from pipwrap.events import Told, Warned
 from pipwrap.install import transaction
 from pipwrap.install.plan import Plan
-from pipwrap.install.uninstall import find_removal
+from pipwrap.install.uninstall import Removal, find_removal
 from pipwrap.model.environment import InstalledDistribution
+
+_ANSWERS = ("y", "n", "")
+_UNANSWERED = 2
+"""pip's exit status when a question has nobody to answer it."""
 
 
 def run(context: Context) -> int:
@@ -30,8 +31,8 @@ def run(context: Context) -> int:
         install_target.check_externally_managed(context.environment)
     installed, _ = wiring.installed_candidates(context.environment, context.console)
     remove: list[InstalledDistribution] = []
-    for name in names:
-        distribution = installed.get(canonicalize_name(name))
+    for project, name in names.items():
+        distribution = installed.get(project)
         if distribution is None:
             context.console(Warned(f"Skipping {name} as it is not installed."))
         elif _agreed(context, distribution):
@@ -44,28 +45,35 @@ def run(context: Context) -> int:
     return 0
 
 
-def _names(context: Context) -> list[str]:
-    """Return the projects that arguments and -r files name, each once."""
-    lines = [Line(text) for text in context.options.arguments]
-    reader = RequirementFileReader(
-        context.environ, lambda url: wiring.fetch_text(context, url), context.console
-    )
-    for location in context.options.requirements:
-        contents = reader.read(location, context.options.search)
-        lines += [Line.of(line) for line in contents.requirements if not line.is_constraint]
-    found = [parse_requirement(line, context.console) for line in lines]
+def _names(context: Context) -> dict[str, str]:
+    """Return the projects that arguments and -r files name, each once and as it was typed last."""
     names: dict[str, str] = {}
-    for wish in found:
-        if wish.requirement is None:
+    for text in context.options.arguments:
+        name = _name(Line(text), context)
+        if name is None:
             context.console(
                 Warned(
-                    f"Invalid requirement: {wish.text!r} ignored - the uninstall command "
+                    f"Invalid requirement: {text!r} ignored - the uninstall command "
                     "expects named requirements."
                 )
             )
         else:
-            names[wish.requirement.name] = _typed(wish.requirement.text)
-    return list(names.values())
+            names[canonicalize_name(name)] = name
+    reader = RequirementFileReader(
+        context.environ, lambda url: wiring.fetch_text(context, url), context.console
+    )
+    for location in context.options.requirements:
+        for line in reader.read(location, context.options.search).requirements:
+            name = _name(Line.of(line), context)
+            if name is not None:
+                names[canonicalize_name(name)] = name
+    return names
+
+
+def _name(line: Line, context: Context) -> str | None:
+    """Return the project that a requirement names, as it is spelled; ``None`` for a path or URL."""
+    wish = parse_requirement(line, context.console)
+    return None if wish.requirement is None else _typed(wish.requirement.text)
 
 
 def _typed(text: str) -> str:
@@ -76,48 +84,52 @@ def _typed(text: str) -> str:
 
 
 def _agreed(context: Context, distribution: InstalledDistribution) -> bool:
-    """Ask before removing, unless -y; the answer of a closed input is no."""
-    if context.options.yes:
-        return True
-    console = context.console
-    console(Told(f"Found existing installation: {distribution.name} {distribution.version}"))
-    removal = find_removal(distribution, context.environment)
-    if removal.note:
-        return True
-    console(Told(f"Uninstalling {distribution.name}-{distribution.version}:"))
-    console(Told("  Would remove:"))
-    for path in sorted(shown_paths(removal.paths)):
-        console(Told(f"    {path}"))
-    question = "Proceed (Y/n)? "
-    if context.options.network.no_input:
-        raise errors.CommandError(
-            f"No input was expected ($PIP_NO_INPUT set); question: {question}"
-        )
+    """Say what is there and ask before it is removed; raises pip's refusals.
+
+    With -y all is said at the end, where something can be removed.
+    """
+    console, label = context.console, f"{distribution.name}-{distribution.version}"
+    found = Told(f"Found existing installation: {distribution.name} {distribution.version}")
     try:
-        answer = input(question)
-    except EOFError:
+        removal = find_removal(distribution, context.environment)
+    except errors.DiagnosticError:
+        console(found)
+        raise
+    if removal.paths and context.options.yes:
+        return True
+    console(found)
+    if removal.note:
+        console(Told(removal.note))
+    if not removal.paths:
+        console(Told(f"Can't uninstall '{distribution.name}'. No files were found to uninstall."))
         return False
-    return answer.strip().lower() in {"", "y"}
+    console(Told(f"Uninstalling {label}:"))
+    return _confirmed(context, removal)
 
 
-def shown_paths(paths: Iterable[str]) -> set[str]:
-    """Return paths as pip lists them: whole directories as ``DIRECTORY/*``."""
-    directories = set()
-    files = set()
-    for path in paths:
-        if path.endswith(".pyc") or os.path.isdir(path):
-            continue
-        if os.path.basename(path) == "__init__.py" or ".dist-info" in path:
-            directories.add(os.path.dirname(path))
-        files.add(path)
-    outermost = {
-        directory
-        for directory in directories
-        if not any(directory.startswith(other + os.sep) for other in directories)
-    }
-    loose = {
-        path
-        for path in files
-        if not any(path.startswith(directory + os.sep) for directory in outermost)
-    }
-    return loose | {os.path.join(directory, "*") for directory in outermost}
+def _confirmed(context: Context, removal: Removal) -> bool:
+    console, options = context.console, context.options
+    for section in removal_listing.sections(removal, verbose=options.verbosity > 0):
+        console(Told(section.heading, indent=1))
+        for path in section.paths:
+            console(Told(path, indent=2))
+    question = "Proceed (Y/n)? "
+    while True:
+        if options.network.no_input:
+            raise _unanswered(f"No input was expected ($PIP_NO_INPUT set); question: {question}")
+        try:
+            answer = input(question).strip().lower()
+        except EOFError:
+            raise _unanswered(f"There is nobody to answer the question: {question}") from None
+        if answer in _ANSWERS:
+            return answer != "n"
+        expected = ", ".join(_ANSWERS)
+        console.line(
+            f"Your response ({answer!r}) was not one of the expected responses: {expected}"
+        )
+
+
+def _unanswered(message: str) -> errors.PipwrapError:
+    error = errors.CommandError(message, hint="Say --yes to remove without a question.")
+    error.exit_status = _UNANSWERED
+    return error

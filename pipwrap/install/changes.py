@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pipwrap.install.destination import Prepared, Target
 from pipwrap.install.linking import Creation, file_mode
 from pipwrap.install.plan import Plan
+from pipwrap.install.relocation import relocate
 from pipwrap.install.uninstall import Removal
 from pipwrap.model.environment import Environment
 
@@ -24,6 +25,8 @@ class Changes:
     stash: tuple[str, ...]
     kept: frozenset[str]
     """Directories that stay even when they are emptied."""
+    warnings: tuple[str, ...] = ()
+    """What is not done, in pip's words."""
 
 
 def merge(
@@ -36,6 +39,12 @@ def merge(
     """Merge all installations and removals; of two files at one place the later one wins."""
     files = {made.path: made for item in prepared for made in item.creations}
     stash = dict.fromkeys(path for removal in removals for path in removal.paths)
+    warnings: tuple[str, ...] = ()
+    if plan.relocation is not None:
+        relocated = relocate(files.values(), plan.scheme, plan.relocation)
+        files = {made.path: made for made in relocated.creations}
+        stash.update(dict.fromkeys(relocated.stash))
+        warnings = relocated.warnings
     mode = file_mode(target.umask)
     for removal in removals:
         for path, content in removal.rewritten:
@@ -46,6 +55,8 @@ def merge(
         stash[path] = None
     schemes = (plan.scheme, environment.scheme, environment.user_scheme)
     kept = {environment.prefix, *(removal.distribution.location for removal in removals)}
+    if plan.relocation is not None:
+        kept.add(plan.relocation.directory)
     for scheme in schemes:
         kept |= {scheme.purelib, scheme.platlib, scheme.scripts, scheme.data}
     return Changes(
@@ -53,6 +64,7 @@ def merge(
         tuple(by_directory),
         tuple(stash),
         frozenset(os.path.realpath(path) for path in kept),
+        warnings,
     )
 
 

@@ -40,6 +40,18 @@ class Installation:
 
 
 @dataclass(frozen=True, slots=True)
+class Relocation:
+    """``--target``: what would lie below a base goes to one flat directory (see ``relocation``)."""
+
+    base: str
+    """Absolute, of the plan's scheme; never made."""
+    directory: str
+    """Absolute, as the user would name it."""
+    replaces: bool
+    """``--upgrade``: what is there already is replaced; else it stays."""
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """All changes of one command, in the order in which they are made."""
 
@@ -51,3 +63,4 @@ class Plan:
     link_mode: LinkMode = LinkMode.AUTO
     announced: bool = False
     """The user was told what is removed, and agreed; only the outcome is still to be said."""
+    relocation: Relocation | None = None

@@ -43,7 +43,7 @@ def apply(
     ``InvalidDistribution``, ``DiagnosticError`` and ``EnvironmentRefused`` are for the user. In
     every case the environment is as it was.
     """
-    purelib = plan.scheme.purelib
+    purelib = _site(plan, environment)
     try:
         target = _target(plan, environment, clock)
         prepared = _prepare(plan, environment, store, target, listener)
@@ -52,6 +52,8 @@ def apply(
                 journal.settle(purelib, listener)
             removals = _removals(plan, environment)
             changes = merge(plan, environment, prepared, removals, target)
+            for warning in changes.warnings:
+                listener(Warned(warning))
             if changes.creations or changes.stash:
                 _carry_out(changes, Linker(plan.link_mode), purelib, listener)
     except OSError as error:
@@ -76,6 +78,23 @@ def recover(purelibs: Iterable[str], listener: Listener) -> bool:
                 journal.settle(purelib, listener)
                 recovered = True
     return recovered
+
+
+def _site(plan: Plan, environment: Environment) -> str:
+    """Return the site directory that is locked, and that holds the journal.
+
+    With --prefix and --root it is still the environment's where something of it is replaced: any
+    later command finds the journal there.
+    """
+    if plan.relocation is not None:
+        return plan.relocation.directory
+    schemes = (environment.scheme, environment.user_scheme)
+    if plan.scheme not in schemes:
+        homes = {scheme.purelib for scheme in schemes}
+        for item in plan.install:
+            if item.replaces is not None and item.replaces.location in homes:
+                return item.replaces.location
+    return plan.scheme.purelib
 
 
 def _target(plan: Plan, environment: Environment, clock: Callable[[], float]) -> Target:
@@ -263,4 +282,4 @@ def _warn_about_path(
         search_path = os.environ.get("PATH", "")
         message = scripts.location_warning(item.scripts, environment.executable, search_path)
         if message:
-            listener(Warned(message))
+            listener(Warned(message, indent=1))

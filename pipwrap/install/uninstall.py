@@ -183,8 +183,9 @@ def _declared(
     """Yield the paths that a distribution's metadata names."""
     info, location = distribution.info, distribution.location
     link = _egg_link(distribution, environment)
-    is_egg_info = info.endswith(".egg-info")
-    if is_egg_info and os.path.isdir(info) and link is None:
+    # Without a version in its name an .egg-info belongs to a source tree (setup.py develop).
+    in_source_tree = info.endswith(f"{distribution.name.replace('-', '_')}.egg-info")
+    if info.endswith(".egg-info") and os.path.isdir(info) and not in_source_tree:
         yield info
         yield from _legacy(distribution)
     elif os.path.isfile(info):

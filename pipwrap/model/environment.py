@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 
 
@@ -14,6 +15,24 @@ class Scheme:
     headers: str
     scripts: str
     data: str
+
+    def below(self, base: str) -> Scheme:
+        """Return this scheme, whose directories are relative, below ``base``."""
+        return Scheme(
+            *(os.path.normpath(os.path.join(base, directory)) for directory in self._directories)
+        )
+
+    def inside(self, root: str) -> Scheme:
+        """Return the same directories as they are called below another root directory."""
+        inner = [os.path.splitdrive(directory)[1] for directory in self._directories]
+        return Scheme(*(os.path.join(root, directory.lstrip(os.sep)) for directory in inner))
+
+    @property
+    def _directories(self) -> tuple[str, ...]:
+        return self.purelib, self.platlib, self.headers, self.scripts, self.data
+
+
+_POSIX = Scheme("lib/python", "lib/python", "include/python", "bin", ".")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +67,10 @@ class Environment:
     """Path of its EXTERNALLY-MANAGED file (PEP 668) when it has one and is not virtual."""
     site_packages_isolated: bool
     """A virtual environment that does not see the system's packages."""
+    prefix_scheme: Scheme = _POSIX
+    """Relative to the base that ``--prefix`` names."""
+    home_scheme: Scheme = _POSIX
+    """Relative to a base that holds nothing else, as ``--target`` wants it."""
 
     @property
     def is_virtual(self) -> bool:

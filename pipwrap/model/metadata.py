@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import email.parser
 import email.policy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from packaging.utils import canonicalize_name
 
@@ -21,6 +21,8 @@ class Metadata:
     metadata_version: str = ""
     dynamic: tuple[str, ...] = ()
     """Lower-case names of the fields that a build may still change (sdists, PEP 643)."""
+    text: str = field(default="", repr=False, compare=False)
+    """The whole file, for those who show it."""
 
     @classmethod
     def parse(cls, text: str) -> Metadata:
@@ -43,6 +45,7 @@ class Metadata:
             provides_extra=many("Provides-Extra"),
             metadata_version=one("Metadata-Version"),
             dynamic=tuple(value.lower() for value in many("Dynamic")),
+            text=text,
         )
 
     @property

@@ -23,9 +23,11 @@ def lines_of(event: Event, verbosity: int) -> tuple[Line, ...]:
             return ()
         return (Line(_indented(event.message, event.indent)),)
     if isinstance(event, Warned):
-        return (Line(f"WARNING: {event.message}", is_error=True),) if verbosity > -2 else ()  # noqa: PLR2004
+        text = _indented(f"WARNING: {event.message}", event.indent)
+        return (Line(text, is_error=True),) if verbosity > -2 else ()  # noqa: PLR2004
     if isinstance(event, Failed):
-        return (Line(f"ERROR: {event.message}", is_error=True),) if verbosity > -3 else ()  # noqa: PLR2004
+        is_shown = verbosity > -3 or event.is_critical  # noqa: PLR2004
+        return (Line(f"ERROR: {event.message}", is_error=True),) if is_shown else ()
     if verbosity < 0:
         return ()
     if isinstance(event, BuildStarted):

@@ -191,18 +191,18 @@ download -d out x
 wheel -w out x
 uninstall -y x
 cache list --format human
+install --target t x
+install --prefix p x
+install --root r x
+install --src s x
+install -I x
+install --report - x
 """.strip().splitlines()
 
 PASSED_ON = {
-    "install --target t x": "--target",
-    "install --prefix p x": "--prefix",
-    "install --root r x": "--root",
-    "install --src s x": "--src",
-    "install --report - x": "--report",
     "install --group g": "--group",
     "install --requirements-from-script s": "--requirements-from-script",
     "install -e .": "--editable",
-    "install -I x": "--ignore-installed",
     "install --only-deps x": "--only-deps",
     "install --log l x": "--log",
     "uninstall --exists-action w x": "--exists-action",
@@ -228,12 +228,12 @@ def test_what_the_real_pip_does(line: str) -> None:
 @pytest.mark.parametrize(
     ("line", "variables", "expected"),
     [
-        ("install x", {"target": "t"}, "the option --target"),
+        ("install x", {"use_deprecated": "legacy-certs"}, "the option --use-deprecated"),
         ("install x", {"no_clean": "0"}, None),
         ("install x", {"use_deprecated": "legacy-resolver"}, "the option --use-deprecated"),
         ("uninstall x", {"target": "t"}, None),
         ("install x", {"progress_bar": "raw"}, "the option --progress-bar=raw"),
-        ("install --isolated x", {"target": "t"}, None),
+        ("install --isolated x", {"use_deprecated": "legacy-certs"}, None),
     ],
 )
 def test_configured_options_count_as_given(

@@ -81,6 +81,7 @@ PURE_OF_OS = frozenset(
         "os.path.normcase",
         "os.path.normpath",
         "os.path.sep",
+        "os.path.splitdrive",
         "os.path.split",
         "os.path.splitext",
     ]
