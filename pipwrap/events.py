@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from pipwrap.errors import BuildFailed
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -82,6 +84,13 @@ class BuildFinished(Event):
 
     description: str
     status: str
+
+
+@dataclass(frozen=True, slots=True)
+class BuildBroke(Event):
+    """A wheel could not be built, and the others are tried all the same."""
+
+    error: BuildFailed
 
 
 def ignore(event: Event, /) -> None:

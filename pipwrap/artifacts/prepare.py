@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pipwrap import errors
 from pipwrap.artifacts import consistency, source_tree
 from pipwrap.artifacts.archives import Acquired, Archives, Once
+from pipwrap.artifacts.build_all import build_all
 from pipwrap.artifacts.digest import measure
 from pipwrap.artifacts.hashes import HashPolicy
 from pipwrap.artifacts.reuse import Reuse
@@ -205,11 +206,7 @@ class Preparer:
     def _built(self, wanted: dict[str, Wanted], names: Mapping[str, str]) -> dict[str, Prepared]:
         if not names:
             return {}
-        listed = ", ".join(names.values())
-        self._listener(Told(f"Building wheels for collected packages: {listed}"))
-        built = {project: self.wheel(wanted[project], name) for project, name in names.items()}
-        self._listener(Told(f"Successfully built {' '.join(names.values())}"))
-        return built
+        return build_all(names, lambda name: self.wheel(wanted[name], names[name]), self._listener)
 
     def _wheel(self, wanted: Wanted, name: str) -> Prepared:
         if not isinstance(wanted, Directory):

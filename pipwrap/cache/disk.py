@@ -7,6 +7,7 @@ import os
 import secrets
 import shutil
 import sys
+import time
 from collections.abc import Iterator
 from typing import IO
 
@@ -111,8 +112,47 @@ def locked(path: str, *, shared: bool = False) -> Iterator[None]:
         os.close(descriptor)
 
 
+@contextlib.contextmanager
+def alive(directory: str) -> Iterator[None]:
+    """Hold a lock on a directory itself: while it is held, ``dead_directories`` leaves it out."""
+    if sys.platform == "win32":
+        yield
+        return
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        _lock(descriptor, shared=True)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def dead_directories(parent: str) -> list[str]:
+    """Return what nobody holds below ``parent``; the young are left for those who made them."""
+    found = []
+    for entry in os.scandir(parent):
+        if entry.is_dir(follow_symlinks=False) and _is_old(entry) and _is_dead(entry.path):
+            found.append(entry.path)
+    return found
+
+
+_YOUNG = 60
+"""Seconds between making a directory and locking it that are more than enough."""
+
+
+def _is_old(entry: os.DirEntry[str]) -> bool:
+    try:
+        return time.time() - entry.stat(follow_symlinks=False).st_mtime > _YOUNG
+    except OSError:
+        return False
+
+
 if sys.platform == "win32":
     import msvcrt
+
+    def _is_dead(path: str) -> bool:
+        """Say no: directories cannot be locked there, so nothing tells the living."""
+        del path
+        return False
 
     def _lock(descriptor: int, *, shared: bool) -> None:
         """Lock the first byte; Windows' C runtime knows exclusive locks only."""
@@ -122,6 +162,20 @@ if sys.platform == "win32":
 else:
     import errno
     import fcntl
+
+    def _is_dead(path: str) -> bool:
+        """Tell a directory whose lock is free."""
+        try:
+            descriptor = os.open(path, os.O_RDONLY)
+        except OSError:
+            return False
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        finally:
+            os.close(descriptor)
+        return True
 
     def _lock(descriptor: int, *, shared: bool) -> None:
         """Lock the whole file, waiting as long as it takes."""

@@ -43,6 +43,8 @@ class Layout:
     """The tree of one cache directory; paths are strings, nothing is touched."""
 
     root: str
+    run: str = ""
+    """Name of this run's own directory below ``tmp``, whose kernel lock says that it lives."""
 
     def bucket(self, name: str) -> str:
         """Return the directory of one of ``BUCKETS``."""
@@ -84,7 +86,8 @@ class Layout:
     @property
     def temporary(self) -> str:
         """Return the directory for files that are about to be renamed into place."""
-        return self.bucket(TEMPORARY)
+        bucket = self.bucket(TEMPORARY)
+        return os.path.join(bucket, _segment(self.run)) if self.run else bucket
 
     @property
     def lock(self) -> str:

@@ -108,13 +108,24 @@ def opened(root: str | None, listener: Listener) -> Iterator[CachePlace]:
         with _temporary() as place:
             yield place
         return
-    layout = Layout(root)
-    made: list[str] = []
-    try:
-        yield CachePlace(layout, is_kept=True, scratch=_scratch_in(layout, made))
-    finally:
-        for path in made:
+    with _run_directory(Layout(root)) as layout:
+        yield CachePlace(layout, is_kept=True, scratch=_scratch_in(layout))
+
+
+@contextmanager
+def _run_directory(layout: Layout) -> Iterator[Layout]:
+    """Yield the layout with a directory of the run's own in ``tmp``; sweep those of dead runs."""
+    shared = layout.temporary
+    disk.make_directory(shared)
+    run = Layout(layout.root, f"run-{os.path.basename(disk.unused_name(shared))}")
+    os.mkdir(run.temporary, disk.DIRECTORY_MODE)
+    with disk.alive(run.temporary):
+        for path in disk.dead_directories(shared):
             _discard(path)
+        try:
+            yield run
+        finally:
+            _discard(run.temporary)
 
 
 @contextmanager
@@ -124,7 +135,7 @@ def _temporary() -> Iterator[CachePlace]:
     root = tempfile.mkdtemp(prefix="pipwrap-")
     layout = Layout(root)
     try:
-        yield CachePlace(layout, is_kept=False, scratch=_scratch_in(layout, []))
+        yield CachePlace(layout, is_kept=False, scratch=_scratch_in(layout))
     finally:
         _discard(root)
 
@@ -136,13 +147,12 @@ def _discard(path: str) -> None:
     shutil.rmtree(path, ignore_errors=True)
 
 
-def _scratch_in(layout: Layout, made: list[str]) -> Callable[[str], str]:
+def _scratch_in(layout: Layout) -> Callable[[str], str]:
     def scratch(prefix: str) -> str:
         disk.make_directory(layout.temporary)
         path = disk.unused_name(layout.temporary)
         path = os.path.join(layout.temporary, prefix + os.path.basename(path))
         os.mkdir(path, disk.DIRECTORY_MODE)
-        made.append(path)
         return path
 
     return scratch

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pipwrap import errors
-from pipwrap.events import BuildFinished, BuildStarted, Event, Failed, Told, Warned
+from pipwrap.events import BuildBroke, BuildFinished, BuildStarted, Event, Failed, Told, Warned
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,8 @@ def lines_of(event: Event, verbosity: int) -> tuple[Line, ...]:
     if isinstance(event, Failed):
         is_shown = verbosity > -3 or event.is_critical  # noqa: PLR2004
         return (Line(f"ERROR: {event.message}", is_error=True),) if is_shown else ()
+    if isinstance(event, BuildBroke):
+        return tuple(Line(line, is_error=True) for line in _inner(event.error))
     if verbosity < 0:
         return ()
     if isinstance(event, BuildStarted):
@@ -78,6 +80,14 @@ def _bar(text: str, first: str, others: str) -> list[str]:
 
 def _build_failed(error: errors.BuildFailed) -> list[str]:
     """Return pip's two frames: the subprocess's, then what that means for the command."""
+    if error.step == "get_requires_for_build_wheel":
+        needed = "when getting requirements to build wheel"
+        return [*_inner(error), f"ERROR: Failed to build '{error.source}' {needed}"]
+    return _inner(error) + frame(*_outer(error))
+
+
+def _inner(error: errors.BuildFailed) -> list[str]:
+    """Return the frame of the subprocess: what it said last, and where all of it is."""
     output = error.output.splitlines()
     inner = ["error: subprocess-exited-with-error", "", f"× {error.message}"]
     inner += [f"│ {line}" for line in (error.context or "").splitlines()]
@@ -90,12 +100,7 @@ def _build_failed(error: errors.BuildFailed) -> list[str]:
     text = [f"  {line}".rstrip() for line in inner]
     if error.step == "build_wheel":
         text.append(f"  ERROR: Failed building wheel for {error.source}")
-        outer = errors.PipwrapError(
-            "Failed to build installable wheels for some pyproject.toml based projects",
-            context=error.source,
-        )
-        return text + frame("failed-wheel-build-for-install", outer)
-    return text + frame(*_outer(error))
+    return text
 
 
 def _outer(error: errors.BuildFailed) -> tuple[str, errors.PipwrapError]:

@@ -1,0 +1,41 @@
+"""Building many wheels: one after another, a failure does not keep the others from being built."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+from pipwrap import errors
+from pipwrap.events import BuildBroke, Listener, Told
+
+Wheel = TypeVar("Wheel")
+
+
+def build_all(
+    names: Mapping[str, str], build: Callable[[str], Wheel], listener: Listener
+) -> dict[str, Wheel]:
+    """Return what ``build`` made of each project, telling pip's lines.
+
+    ``names`` are the projects as the user knows them. What was built stays in the cache when
+    others fail; then ``errors.DiagnosticError`` names those that did.
+    """
+    listener(Told(f"Building wheels for collected packages: {', '.join(names.values())}"))
+    built: dict[str, Wheel] = {}
+    broken: list[str] = []
+    for project, name in names.items():
+        try:
+            built[project] = build(project)
+        except errors.BuildFailed as error:
+            listener(BuildBroke(error))
+            broken.append(name)
+    if built:
+        done = " ".join(names[project] for project in built)
+        listener(Told(f"Successfully built {done}"))
+    if broken:
+        listener(Told(f"Failed to build {' '.join(broken)}"))
+        raise errors.DiagnosticError(
+            "failed-wheel-build-for-install",
+            "Failed to build installable wheels for some pyproject.toml based projects",
+            context=", ".join(broken),
+        )
+    return built
