@@ -60,6 +60,8 @@ class NetworkOptions:
     client_cert: str | None = None
     keyring_provider: str = "auto"
     no_input: bool = False
+    legacy_certs: bool = False
+    """``--use-deprecated legacy-certs``: the roots that pip brings along, not the system's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +94,10 @@ class Options:
     debug: bool = False
     isolated: bool = False
     require_virtualenv: bool = False
+    log: str | None = None
+    """File to which everything is appended."""
+    exists_action: tuple[str, ...] = ()
+    """What to do about a checkout that is there already: the first that fits the question."""
     no_color: bool = False
     disable_pip_version_check: bool = False
     cache_enabled: bool = True
@@ -105,7 +111,7 @@ class Options:
     no_deps: bool = False
     ignore_requires_python: bool = False
     progress_bar: str = "auto"
-    """``on`` or ``off``; ``auto`` is decided by the verbosity, as pip does."""
+    """``on``, ``off`` or ``raw``; ``auto`` is decided by the verbosity, as pip does."""
     root_user_action: str = "warn"
     break_system_packages: bool = False
 
@@ -220,6 +226,8 @@ def build_options(
         debug=values["debug_mode"],
         isolated=values["isolated_mode"],
         require_virtualenv=values["require_venv"],
+        log=_expanded(values["log"]),
+        exists_action=values["exists_action"],
         no_color=values["no_color"],
         disable_pip_version_check=values["disable_pip_version_check"],
         cache_enabled=values["cache_dir"] is None or bool(values["cache_dir"]),
@@ -326,6 +334,7 @@ def _network(values: Values) -> NetworkOptions:
         client_cert=_expanded(values["client_cert"]),
         keyring_provider=values["keyring_provider"],
         no_input=values["no_input"],
+        legacy_certs="legacy-certs" in values["deprecated_features_enabled"],
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -54,6 +55,8 @@ from pipwrap.model.format_control import FormatControl
 from pipwrap.model.metadata import Metadata
 from pipwrap.model.requirement import Constraint, Requirement, UserRequirement
 from pipwrap.model.source import Source
+from pipwrap.network.asking import KeyringAndPerson, Person
+from pipwrap.network.keyring import Keyring
 from pipwrap.network.origins import is_secure_origin
 from pipwrap.network.session import Session
 from pipwrap.network.settings import NetworkSettings
@@ -310,6 +313,7 @@ def open_network(context: Context, search: SearchOptions) -> tuple[Session, Resp
         resume_retries=network.resume_retries,
         cert=network.cert,
         client_cert=network.client_cert,
+        legacy_certs=network.legacy_certs,
         trusted_hosts=search.trusted_hosts,
         proxy=network.proxy,
         use_proxy_environment=not network.no_proxy_env,
@@ -317,7 +321,7 @@ def open_network(context: Context, search: SearchOptions) -> tuple[Session, Resp
         user_agent=_user_agent(context.environment),
         environ=context.environ,
     )
-    session = Session(settings, context.console)
+    session = Session(settings, context.console, source=_credential_source(context))
     responses = ResponseCache(
         session,
         context.place.layout,
@@ -329,6 +333,26 @@ def open_network(context: Context, search: SearchOptions) -> tuple[Session, Resp
         offline=context.options.offline,
     )
     return session, responses
+
+
+def _credential_source(context: Context) -> KeyringAndPerson:
+    """Return who is asked after a 401; with --no-input nobody is."""
+    network, environment = context.options.network, context.environment
+    keyring = Keyring(
+        network.keyring_provider,
+        (environment.executable, sys.executable),
+        environment.scheme.scripts,
+        context.environ,
+        context.console,
+    )
+    person = None if network.no_input else Person(input, _password)
+    return KeyringAndPerson(keyring, person)
+
+
+def _password(question: str) -> str:
+    from getpass import getpass  # noqa: PLC0415 - after a 401 only
+
+    return getpass(question)
 
 
 def fetch_text(context: Context, url: str) -> bytes:
