@@ -129,7 +129,8 @@ class Archives:
 
     def _sidecar(self, link: Link) -> tuple[str, tuple[Told, ...]]:
         if link.scheme == "file":
-            with open(url_to_path(link.metadata_url), encoding="utf-8") as stream:
+            path = _local(Link(link.metadata_url, link.metadata_hashes or ())).path
+            with open(path, encoding="utf-8", errors="replace") as stream:
                 return stream.read(), ()
         sha256 = dict(link.metadata_hashes or ()).get("sha256")
         fetched = self._fetch(link, link.metadata_url, sha256, None)

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pipwrap import errors
 from pipwrap.artifacts.archives import Acquired
 from pipwrap.artifacts.prepare import Wanted
-from pipwrap.cli import planning, wiring
+from pipwrap.cli import connecting, planning, wiring
 from pipwrap.cli.context import Context
 from pipwrap.cli.install import announce_places
 from pipwrap.cli.request import read_request
@@ -23,7 +23,7 @@ from pipwrap.model.source import Directory
 def run(context: Context) -> int:
     """Download what is asked for and return the exit status."""
     options = context.options
-    request = read_request(context, lambda url: wiring.fetch_text(context, url))
+    request = read_request(context, lambda url: connecting.fetch_text(context, url))
     if any(isinstance(wish.source, Directory) for wish in request.wishes):
         raise errors.HandOver("downloading a local directory")
     announce_places(context, request)

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pipwrap.cli import consistency, install_target, placement, planning, reporting, wiring
+from pipwrap.cli import (
+    connecting,
+    consistency,
+    install_target,
+    placement,
+    planning,
+    reporting,
+    wiring,
+)
 from pipwrap.cli.context import Context
 from pipwrap.cli.request import Request, read_request
 from pipwrap.cli.resolve import Question, resolve
@@ -24,7 +32,7 @@ def run(context: Context) -> int:
     if placement.is_in_environment(options) and not options.break_system_packages:
         install_target.check_externally_managed(context.environment)
     place = placement.choose(context)
-    request = read_request(context, lambda url: wiring.fetch_text(context, url))
+    request = read_request(context, lambda url: connecting.fetch_text(context, url))
     announce_places(context, request)
     with wiring.opened(context, request.search) as shared:
         bench = wiring.bench_for(shared, request)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Callable, Mapping
 
 from pipwrap import __version__, errors
@@ -120,7 +121,12 @@ def _carry_out(
     environ: Mapping[str, str],
 ) -> int:
     """Run one of our commands with its own console and cache."""
-    console = Console(options.verbosity, show_progress=options.progress_bar == "on")
+    log = None
+    if options.log is not None:
+        from pipwrap.report.log import Log  # noqa: PLC0415 - for one option
+
+        log = Log(options.log, time.time)
+    console = Console(options.verbosity, progress=options.progress_bar, log=log)
     try:
         for warning in options.warnings:
             console(Warned(warning))
@@ -146,6 +152,9 @@ def _carry_out(
                 real_pip.default_index_url(),
             )
             return _command(options.command)(context)
+    except errors.PipwrapError as error:
+        console.record(error)
+        raise
     finally:
         console.close()
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pipwrap.cli import build_options as builds
 from pipwrap.cli.arguments import Parsed
 from pipwrap.cli.configuration import Configuration
+from pipwrap.cli.network_options import NetworkOptions, expanded, network_options
 from pipwrap.cli.option_table import ALWAYS_ENABLED_FEATURES
 from pipwrap.cli.option_values import Values, values_of
 from pipwrap.cli.option_values import handed_over as _handed_over
@@ -47,22 +48,6 @@ class SearchOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NetworkOptions:
-    """How to talk to servers; trusted hosts are among ``SearchOptions``."""
-
-    proxy: str | None = None
-    """Empty switches proxies off; ``None`` leaves them to the environment."""
-    no_proxy_env: bool = False
-    retries: int = 5
-    resume_retries: int = 5
-    timeout: float = 15.0
-    cert: str | None = None
-    client_cert: str | None = None
-    keyring_provider: str = "auto"
-    no_input: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class UpkeepOptions:
     """What ``cache`` has beyond pip."""
 
@@ -82,7 +67,7 @@ class Options:
     command: str
     arguments: tuple[str, ...] = ()
     """Requirements without empty ones; the action and patterns of ``cache``."""
-    network: NetworkOptions = NetworkOptions()
+    network: NetworkOptions = field(default_factory=NetworkOptions)
     search: SearchOptions = SearchOptions()
     target_python: TargetPython = field(default_factory=TargetPython)
     build: builds.BuildOptions = field(default_factory=builds.BuildOptions)
@@ -92,6 +77,10 @@ class Options:
     debug: bool = False
     isolated: bool = False
     require_virtualenv: bool = False
+    log: str | None = None
+    """File to which everything is appended."""
+    exists_action: tuple[str, ...] = ()
+    """What to do about a checkout that is there already: the first that fits the question."""
     no_color: bool = False
     disable_pip_version_check: bool = False
     cache_enabled: bool = True
@@ -105,7 +94,7 @@ class Options:
     no_deps: bool = False
     ignore_requires_python: bool = False
     progress_bar: str = "auto"
-    """``on`` or ``off``; ``auto`` is decided by the verbosity, as pip does."""
+    """``on``, ``off`` or ``raw``; ``auto`` is decided by the verbosity, as pip does."""
     root_user_action: str = "warn"
     break_system_packages: bool = False
 
@@ -212,7 +201,7 @@ def build_options(
     return Options(
         command=parsed.command,
         arguments=_arguments(parsed),
-        network=_network(values),
+        network=network_options(values),
         search=search,
         target_python=target,
         build=builds.build_options(values),
@@ -220,6 +209,8 @@ def build_options(
         debug=values["debug_mode"],
         isolated=values["isolated_mode"],
         require_virtualenv=values["require_venv"],
+        log=expanded(values["log"]),
+        exists_action=values["exists_action"],
         no_color=values["no_color"],
         disable_pip_version_check=values["disable_pip_version_check"],
         cache_enabled=values["cache_dir"] is None or bool(values["cache_dir"]),
@@ -315,20 +306,6 @@ def _check_requirements(parsed: Parsed, values: Values) -> None:
         raise no_requirement(parsed.command, values.get("find_links", ()))
 
 
-def _network(values: Values) -> NetworkOptions:
-    return NetworkOptions(
-        proxy=values["proxy"],
-        no_proxy_env=values["no_proxy_env"],
-        retries=values["retries"],
-        resume_retries=values["resume_retries"],
-        timeout=values["timeout"],
-        cert=_expanded(values["cert"]),
-        client_cert=_expanded(values["client_cert"]),
-        keyring_provider=values["keyring_provider"],
-        no_input=values["no_input"],
-    )
-
-
 def _search(values: Values, command: str, default_index_url: str) -> SearchOptions:
     common = SearchOptions(
         trusted_hosts=values["trusted_hosts"], features=values["features_enabled"]
@@ -380,10 +357,6 @@ def _destination(values: Values) -> str | None:
 def _directory(path: str) -> str:
     """Return the path as pip's normalize_path does."""
     return os.path.normcase(os.path.realpath(os.path.expanduser(path)))
-
-
-def _expanded(path: str | None) -> str | None:
-    return None if path is None else os.path.expanduser(path)
 
 
 def _existing(location: str) -> str:

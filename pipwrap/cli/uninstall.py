@@ -5,7 +5,7 @@ from __future__ import annotations
 from packaging.utils import canonicalize_name
 
 from pipwrap import errors
-from pipwrap.cli import install_target, removal_listing, wiring
+from pipwrap.cli import connecting, install_target, removal_listing, wiring
 from pipwrap.cli.context import Context
 from pipwrap.cli.options import no_requirement
 from pipwrap.cli.requirement_reader import RequirementFileReader
@@ -60,7 +60,7 @@ def _names(context: Context) -> dict[str, str]:
         else:
             names[canonicalize_name(name)] = name
     reader = RequirementFileReader(
-        context.environ, lambda url: wiring.fetch_text(context, url), context.console
+        context.environ, lambda url: connecting.fetch_text(context, url), context.console
     )
     for location in context.options.requirements:
         for line in reader.read(location, context.options.search).requirements:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from pipwrap.cli import planning, wiring
+from pipwrap.cli import connecting, planning, wiring
 from pipwrap.cli.context import Context
 from pipwrap.cli.download import save_file
 from pipwrap.cli.install import announce_places
@@ -16,7 +16,7 @@ from pipwrap.events import Told
 def run(context: Context) -> int:
     """Make the wheels and return the exit status."""
     options = context.options
-    request = read_request(context, lambda url: wiring.fetch_text(context, url))
+    request = read_request(context, lambda url: connecting.fetch_text(context, url))
     announce_places(context, request)
     directory = options.destination_dir or context.working_directory
     with wiring.opened(context, request.search) as shared:

@@ -28,6 +28,7 @@ from pipwrap.cache.wheels import BuiltWheels
 from pipwrap.cli import cache_upkeep, planning
 from pipwrap.cli.build_options import build_rules, texts_of
 from pipwrap.cli.cache_place import kept_directory
+from pipwrap.cli.connecting import open_network
 from pipwrap.cli.context import Context
 from pipwrap.cli.options import SearchOptions
 from pipwrap.cli.request import Request
@@ -55,11 +56,7 @@ from pipwrap.model.metadata import Metadata
 from pipwrap.model.requirement import Constraint, Requirement, UserRequirement
 from pipwrap.model.source import Source
 from pipwrap.network.origins import is_secure_origin
-from pipwrap.network.session import Session
-from pipwrap.network.settings import NetworkSettings
-from pipwrap.network.transport import Headers
 
-_OK = 200
 _NAME = re.compile(r"[^A-Za-z0-9._-]")
 
 
@@ -301,50 +298,6 @@ def opened(context: Context, search: SearchOptions) -> Iterator[Shared]:
         yield Shared(context, search, responses, repository, Archives(responses), shelves, usage)
 
 
-def open_network(context: Context, search: SearchOptions) -> tuple[Session, ResponseCache]:
-    """Return the client and the cache in front of it; no connection is made yet."""
-    network = context.options.network
-    settings = NetworkSettings(
-        timeout=network.timeout,
-        retries=network.retries,
-        resume_retries=network.resume_retries,
-        cert=network.cert,
-        client_cert=network.client_cert,
-        trusted_hosts=search.trusted_hosts,
-        proxy=network.proxy,
-        use_proxy_environment=not network.no_proxy_env,
-        index_urls=search.index_urls,
-        user_agent=_user_agent(context.environment),
-        environ=context.environ,
-    )
-    session = Session(settings, context.console)
-    responses = ResponseCache(
-        session,
-        context.place.layout,
-        time.time,
-        context.console,
-        user_agent=settings.user_agent,
-        trusted_hosts=search.trusted_hosts,
-        resume_retries=network.resume_retries,
-        offline=context.options.offline,
-    )
-    return session, responses
-
-
-def fetch_text(context: Context, url: str) -> bytes:
-    """Return the bytes of a remote requirements file; raises ``errors.NetworkError``."""
-    session, responses = open_network(context, context.options.search)
-    try:
-        fetched = responses.page(url, Headers())
-        if fetched.status != _OK:
-            raise errors.NetworkError(fetched.problem or f"HTTP status {fetched.status}")
-        with open(fetched.path, "rb") as stream:
-            return stream.read()
-    finally:
-        responses.close()
-        session.close()
-
-
 @contextmanager
 def store_of(context: Context) -> Iterator[Store]:
     """Yield the store for a plan that only removes."""
@@ -389,9 +342,3 @@ def _has_native(repository: Repository, candidate: Candidate) -> bool:
         link.is_wheel and prefix in link.filename and not link.filename.endswith("-any.whl")
         for link in repository.find(candidate.project).links
     )
-
-
-def _user_agent(environment: Environment) -> str:
-    from pipwrap import __version__  # noqa: PLC0415
-
-    return f"pipwrap/{__version__} CPython/{environment.python_version}"

@@ -67,9 +67,12 @@ class CredentialBook:
             if remembered is not None and remembered != refused:
                 return remembered
             written = self._written(url, embedded)
+            if written is not None and written.password is not None:
+                return None
             username = written.username if written else None
             index = self._index_of(url)
-            found = self._source.credentials(index and index[0], urlsplit(url).netloc, username)
+            place_of_index = index[0].rstrip("/") + "/" if index else None
+            found = self._source.credentials(place_of_index, urlsplit(url).netloc, username)
             if found is not None and found != refused:
                 with self._lock:
                     self._remembered[place] = found

@@ -18,6 +18,8 @@ class NetworkSettings:
     """A bundle (or a directory) of CA certificates; adds to those of the system, as in pip."""
     client_cert: str | None = None
     """One PEM file with the certificate and its key."""
+    legacy_certs: bool = False
+    """Trust the roots that the real pip brings along, and not those of the system."""
     trusted_hosts: tuple[str, ...] = ()
     """``HOST`` or ``HOST:PORT``; their certificates are not verified."""
     proxy: str | None = None

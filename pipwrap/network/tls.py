@@ -17,7 +17,7 @@ def verifying(settings: NetworkSettings) -> ssl.SSLContext:
     As in pip, ``--cert`` (else ``REQUESTS_CA_BUNDLE``, ``CURL_CA_BUNDLE``) adds to the system's
     roots and replaces none. A bundle that is not there is an ``errors.NetworkError``.
     """
-    context = _with_system_roots()
+    context = _without_roots() if settings.legacy_certs else _with_system_roots()
     fallback = _fallback_bundle()
     if fallback is not None:
         context.load_verify_locations(cafile=fallback)
@@ -26,6 +26,11 @@ def verifying(settings: NetworkSettings) -> ssl.SSLContext:
         _load_bundle(context, bundle)
     _load_client_certificate(context, settings)
     return context
+
+
+def _without_roots() -> ssl.SSLContext:
+    """Return a context to which the caller adds every root."""
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def _with_system_roots() -> ssl.SSLContext:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+import time
 from typing import TYPE_CHECKING, TextIO
 
 from pipwrap import errors
@@ -15,12 +16,18 @@ from pipwrap.events import (
     DownloadProgressed,
     DownloadStarted,
     Event,
+    Warned,
 )
 from pipwrap.model.link import redact
 from pipwrap.report.summary import Line, error_lines, lines_of
 
 if TYPE_CHECKING:
+    from pipwrap.report.log import Log
     from pipwrap.report.progress import Progress
+    from pipwrap.report.raw_progress import RawProgress
+
+_EVERYTHING = 2
+"""The verbosity of -vv."""
 
 
 class Console:
@@ -32,17 +39,22 @@ class Console:
         *,
         stdout: TextIO | None = None,
         stderr: TextIO | None = None,
-        show_progress: bool = False,
+        progress: str = "off",
+        log: Log | None = None,
     ) -> None:
         """Write to the process's streams unless others are given.
 
-        ``show_progress`` draws bars, on a terminal only.
+        ``progress`` is ``on`` (bars, on a terminal only), ``raw`` or ``off``. ``log`` gets
+        everything, whatever the verbosity.
         """
+        self._log = log
+        self._raw = progress == "raw" and verbosity >= 0
+        self._raw_progress: RawProgress | None = None
         self._verbosity = verbosity
         self._stdout = stdout or sys.stdout
         self._stderr = stderr or sys.stderr
         self._lock = threading.RLock()
-        self._live = show_progress and verbosity >= 0 and self._stdout.isatty()
+        self._live = progress == "on" and verbosity >= 0 and self._stdout.isatty()
         self._progress: Progress | None = None
 
     @classmethod
@@ -55,16 +67,23 @@ class Console:
         with self._lock:
             if isinstance(event, DownloadStarted | DownloadProgressed | DownloadFinished):
                 self._draw(event)
-            elif self._live and isinstance(event, BuildStarted):
                 return
-            elif self._live and isinstance(event, BuildFinished):
-                self.line(f"  {event.description} ... {event.status}")
+            self._record(lines_of(event, _EVERYTHING))
+            if self._live and isinstance(event, BuildStarted):
+                return
+            if self._live and isinstance(event, BuildFinished):
+                self._write((Line(f"  {event.description} ... {event.status}"),))
             else:
                 self._write(lines_of(event, self._verbosity))
 
     def line(self, text: str) -> None:
         """Print a line that is always shown: what the user asked for."""
+        self._record((Line(text),))
         self._write((Line(text),))
+
+    def record(self, error: errors.PipwrapError) -> None:
+        """Put an error into the log that somebody else prints."""
+        self._record(error_lines(error))
 
     def error(self, error: errors.PipwrapError) -> None:
         """Print the error that ends the command."""
@@ -95,6 +114,8 @@ class Console:
             if self._progress is not None:
                 self._progress.close()
                 self._progress = None
+            if self._log is not None:
+                self._log.close()
             self._stdout.flush()
             self._stderr.flush()
 
@@ -110,6 +131,8 @@ class Console:
             self._stdout.flush()
 
     def _draw(self, event: DownloadStarted | DownloadProgressed | DownloadFinished) -> None:
+        if self._raw:
+            self._write(self._raw_lines(event))
         if not self._live:
             return
         if self._progress is None:
@@ -117,6 +140,23 @@ class Console:
 
             self._progress = Progress(self._stdout)
         self._progress.take(event)
+
+    def _raw_lines(
+        self, event: DownloadStarted | DownloadProgressed | DownloadFinished
+    ) -> tuple[Line, ...]:
+        if self._raw_progress is None:
+            from pipwrap.report.raw_progress import RawProgress  # noqa: PLC0415 - for one option
+
+            self._raw_progress = RawProgress(time.monotonic)
+        return self._raw_progress.take(event)
+
+    def _record(self, lines: tuple[Line, ...]) -> None:
+        if self._log is None:
+            return
+        with self._lock:
+            problem = self._log.write(lines)
+        if problem is not None:
+            self._write(lines_of(Warned(problem), self._verbosity))
 
 
 def _printable(text: str, stream: TextIO) -> str:

@@ -204,14 +204,9 @@ PASSED_ON = {
     "install --requirements-from-script s": "--requirements-from-script",
     "install -e .": "--editable",
     "install --only-deps x": "--only-deps",
-    "install --log l x": "--log",
-    "uninstall --exists-action w x": "--exists-action",
-    "install --keyring-provider import x": "--keyring-provider=import",
-    "install --progress-bar raw x": "--progress-bar=raw",
     "install --use-feature fast-deps --use-feature venv-isolation x": (
         "--use-feature=venv-isolation"
     ),
-    "install --use-deprecated legacy-certs x": "--use-deprecated",
 }
 
 
@@ -228,12 +223,14 @@ def test_what_the_real_pip_does(line: str) -> None:
 @pytest.mark.parametrize(
     ("line", "variables", "expected"),
     [
-        ("install x", {"use_deprecated": "legacy-certs"}, "the option --use-deprecated"),
         ("install x", {"no_clean": "0"}, None),
-        ("install x", {"use_deprecated": "legacy-resolver"}, "the option --use-deprecated"),
+        (
+            "install x",
+            {"use_deprecated": "legacy-resolver"},
+            "the option --use-deprecated=legacy-resolver",
+        ),
         ("uninstall x", {"target": "t"}, None),
-        ("install x", {"progress_bar": "raw"}, "the option --progress-bar=raw"),
-        ("install --isolated x", {"use_deprecated": "legacy-certs"}, None),
+        ("install --isolated x", {"use_deprecated": "legacy-resolver"}, None),
     ],
 )
 def test_configured_options_count_as_given(

@@ -98,7 +98,7 @@ def test_a_source_is_asked_after_a_refusal_and_its_answer_is_kept():
     refused = Credentials("k", "")
     assert known.renew("https://h/simple/x/", None, refused) == Credentials("k", "s")
     assert known.renew("https://h/simple/y/", None, refused) == Credentials("k", "s")
-    assert keyring.asked == [("https://h/simple", "h", "k")]
+    assert keyring.asked == [("https://h/simple/", "h", "k")]
 
 
 def test_a_source_that_knows_no_better_ends_the_matter():

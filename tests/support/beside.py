@@ -27,9 +27,10 @@ def assert_same(ours: Result, theirs: Result) -> None:
 def plain(text: str) -> str:
     """Return the text without what differs for reasons of its own.
 
-    A cache may have had the file; pip's usage names the program by its path; pip shows a
+    A cache may have had the file; pipwrap notes which pages it could not read; pip's usage names the program by its path; pip shows a
     traceback where an option's own check refuses its value.
     """
     text = re.sub(r"Using cached|Downloading", "Getting", text)
+    text = re.sub(r"(?m)^NOTE: \S+ could not be read: .*\n", "", text)
     text = re.sub(r"(?s)^\s*Usage:.*?\n\n", "Usage\n", text)
     return re.sub(r"(?s)^Traceback .*\n[\w.]+Error: ", "ERROR: ", text)
