@@ -10,9 +10,7 @@ from dataclasses import dataclass, replace
 from pipwrap.artifacts import observe
 from pipwrap.model.environment import Environment, Scheme
 
-_HIDDEN = frozenset(
-    {"PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__"}
-)
+_HIDDEN = frozenset({"PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP", "__PYVENV_LAUNCHER__"})
 """Variables that would let the caller's environment shine through."""
 
 

@@ -128,11 +128,11 @@ def alive(directory: str) -> Iterator[None]:
 
 def dead_directories(parent: str) -> list[str]:
     """Return what nobody holds below ``parent``; the young are left for those who made them."""
-    found = []
-    for entry in os.scandir(parent):
-        if entry.is_dir(follow_symlinks=False) and _is_old(entry) and _is_dead(entry.path):
-            found.append(entry.path)
-    return found
+    return [
+        entry.path
+        for entry in os.scandir(parent)
+        if entry.is_dir(follow_symlinks=False) and _is_old(entry) and _is_dead(entry.path)
+    ]
 
 
 _YOUNG = 60

@@ -19,24 +19,28 @@ class Line:
 def lines_of(event: Event, verbosity: int) -> tuple[Line, ...]:
     """Return what an event prints at this verbosity (-v minus -q)."""
     if isinstance(event, Told):
-        if verbosity < event.level:
-            return ()
-        return (Line(_indented(event.message, event.indent)),)
+        text = _indented(event.message, event.indent)
+        return (Line(text),) if verbosity >= event.level else ()
+    if isinstance(event, BuildStarted | BuildFinished):
+        return (Line(f"  {event.description}: {_outcome(event)}"),) if verbosity >= 0 else ()
+    return tuple(Line(text, is_error=True) for text in _trouble(event, verbosity))
+
+
+def _outcome(event: BuildStarted | BuildFinished) -> str:
+    return (
+        "started" if isinstance(event, BuildStarted) else f"finished with status '{event.status}'"
+    )
+
+
+def _trouble(event: Event, verbosity: int) -> list[str]:
+    """Return what goes to stderr: warnings unless -qq, errors unless -qqq, broken builds."""
     if isinstance(event, Warned):
         text = _indented(f"WARNING: {event.message}", event.indent)
-        return (Line(text, is_error=True),) if verbosity > -2 else ()  # noqa: PLR2004
+        return [text] if verbosity > -2 else []  # noqa: PLR2004
     if isinstance(event, Failed):
         is_shown = verbosity > -3 or event.is_critical  # noqa: PLR2004
-        return (Line(f"ERROR: {event.message}", is_error=True),) if is_shown else ()
-    if isinstance(event, BuildBroke):
-        return tuple(Line(line, is_error=True) for line in _inner(event.error))
-    if verbosity < 0:
-        return ()
-    if isinstance(event, BuildStarted):
-        return (Line(f"  {event.description}: started"),)
-    if isinstance(event, BuildFinished):
-        return (Line(f"  {event.description}: finished with status '{event.status}'"),)
-    return ()
+        return [f"ERROR: {event.message}"] if is_shown else []
+    return _inner(event.error) if isinstance(event, BuildBroke) else []
 
 
 def _indented(text: str, indent: int) -> str:
