@@ -70,11 +70,12 @@ class ResponseCache:
         trusted_hosts: tuple[str, ...] = (),
         resume_retries: int = 5,
         offline: bool = False,
+        allow_stale: bool = False,
     ) -> None:
         """Touch nothing yet.
 
         ``user_agent`` is sent with every request, since responses may vary by it. ``offline``
-        answers from the cache only, stale or not.
+        answers from the cache only, stale or not; ``allow_stale`` does so where a server fails.
         """
         self._transport = transport
         self._clock = clock
@@ -82,6 +83,7 @@ class ResponseCache:
         self._user_agent = user_agent
         self._trusted_hosts = trusted_hosts
         self._offline = offline
+        self._allow_stale = allow_stale
         self._entries = Entries(layout, listener)
         self._bodies = Bodies(layout, Downloader(transport, listener, resume_retries), listener)
         self._lock = threading.Lock()
@@ -223,7 +225,13 @@ class ResponseCache:
     ) -> Fetched | None:
         """Return the stale response that may stand in for a failing server, if one may."""
         chosen = policy.select(wanted.headers, stored)
-        if chosen is None or not policy.usable_on_error(wanted.headers, chosen, now=self._clock()):
+        if chosen is None:
+            return None
+        if self._allow_stale:
+            about = f"{redact(url)}, which may be out of date"
+            self._listener(Warned(f"Using the stored {about}: {reason}"))
+            return self._fetched(url, chosen)
+        if not policy.usable_on_error(wanted.headers, chosen, now=self._clock()):
             return None
         self._listener(Told(f"Using the stored {redact(url)}, as its server allows: {reason}", 1))
         return self._fetched(url, chosen)

@@ -45,7 +45,8 @@ def open_network(context: Context, search: SearchOptions) -> tuple[Session, Resp
         user_agent=settings.user_agent,
         trusted_hosts=search.trusted_hosts,
         resume_retries=network.resume_retries,
-        offline=context.options.offline,
+        offline=context.options.caching.offline,
+        allow_stale=context.options.caching.allow_stale,
     )
     return session, responses
 

@@ -12,6 +12,12 @@ from dataclasses import dataclass, field
 
 from pipwrap.cli import build_options as builds
 from pipwrap.cli.arguments import Parsed
+from pipwrap.cli.caching_options import (
+    CachingOptions,
+    UpkeepOptions,
+    caching_options,
+    upkeep_options,
+)
 from pipwrap.cli.configuration import Configuration
 from pipwrap.cli.network_options import NetworkOptions, expanded, network_options
 from pipwrap.cli.option_table import ALWAYS_ENABLED_FEATURES
@@ -22,7 +28,6 @@ from pipwrap.cli.target_python import TargetPython, check_target_python, target_
 from pipwrap.errors import CommandError
 from pipwrap.model.format_control import FormatControl
 from pipwrap.model.release_control import ReleaseControl
-from pipwrap.model.selection import NameSelection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,19 +50,6 @@ class SearchOptions:
     trusted_hosts: tuple[str, ...] = ()
     features: tuple[str, ...] = ()
     """``--use-feature``."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UpkeepOptions:
-    """What ``cache`` has beyond pip."""
-
-    only_http: bool = False
-    only_degraded: bool = False
-    repair: bool = False
-    max_size: str | None = None
-    unused_for: str | None = None
-    for_ci: bool = False
-    dry_run: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,14 +118,7 @@ class Options:
     list_format: str = "human"
     """Of ``cache list``."""
 
-    rebuild: NameSelection = NameSelection()
-    require_native: NameSelection = NameSelection()
-    refresh: bool = False
-    """Every index page is asked for again, conditionally."""
-    offline: bool = False
-    """Everything comes from the cache."""
-    allow_stale: bool = False
-    """A stored page stands in for an index that cannot be reached."""
+    caching: CachingOptions = CachingOptions()
     upkeep: UpkeepOptions = UpkeepOptions()
     extensions: tuple[str, ...] = ()
     """The options on the line that pip does not have."""
@@ -206,9 +191,6 @@ _AS_THEY_ARE = {
     "warn_conflicts": "warn_about_conflicts",
     "yes": "yes",
     "list_format": "list_format",
-    "refresh": "refresh",
-    "offline": "offline",
-    "allow_stale": "allow_stale",
     "debug": "debug_mode",
     "isolated": "isolated_mode",
     "require_virtualenv": "require_venv",
@@ -249,31 +231,9 @@ def build_options(
         progress_bar=_progress_bar(values.get("progress_bar", "auto"), verbosity),
         src_dir=_directory(values["src_dir"]) if values.get("src_dir") else None,
         destination_dir=_destination(values),
-        rebuild=_names(values.get("rebuild", ())),
-        require_native=_names(values.get("require_native", ())),
-        upkeep=_upkeep(values),
+        caching=caching_options(values),
+        upkeep=upkeep_options(values),
         extensions=tuple(option.long for option, _ in parsed.given if option.is_extension),
-    )
-
-
-def _names(selections: tuple[tuple[str, str], ...]) -> NameSelection:
-    names = NameSelection()
-    for _, text in selections:
-        names = names.adding(text)
-    return names
-
-
-def _upkeep(values: Values) -> UpkeepOptions:
-    if "only_http" not in values:
-        return UpkeepOptions()
-    return UpkeepOptions(
-        only_http=values["only_http"],
-        only_degraded=values["only_degraded"],
-        repair=values["repair"],
-        max_size=values["max_size"],
-        unused_for=values["unused_for"],
-        for_ci=values["for_ci"],
-        dry_run=values["dry_run"],
     )
 
 

@@ -41,7 +41,7 @@ def release_control(values: Values) -> ReleaseControl:
 
 def refreshed(values: Values) -> frozenset[str]:
     """Return the projects of ``--refresh-package``, perhaps with ``:all:``."""
-    names: frozenset[str] = frozenset()
+    names: frozenset[str] = frozenset((ALL,)) if values.get("refresh") else frozenset()
     for _, value in values["refresh_package"]:
         if value.startswith("-"):
             raise CommandError("--refresh-package option requires 1 argument.")

@@ -288,9 +288,9 @@ def opened(context: Context, search: SearchOptions) -> Iterator[Shared]:
                 context.console,
                 usage,
                 ReuseRules(
-                    context.options.rebuild,
-                    context.options.require_native,
-                    offline=context.options.offline,
+                    context.options.caching.rebuild,
+                    context.options.caching.require_native,
+                    offline=context.options.caching.offline,
                     index_has_native=lambda candidate: _has_native(repository, candidate),
                 ),
             ),

@@ -294,3 +294,32 @@ def test_every_environment_gets_what_its_own_python_can_use(
     machine.install("speedy")
     assert machine.built == 1
     assert environment.freeze() == []
+
+
+def test_a_stored_page_stands_in_for_an_index_that_fails_when_asked_for(
+    machine: Machine, pipwrap: Runner
+):
+    machine.offer("speedy", "A")
+    machine.install("speedy")
+    machine.index.fault("/*", status=503)
+    machine.install("--retries", "0", "speedy", expect=1)
+    result, _ = machine.install("--retries", "0", "--allow-stale", "speedy")
+    assert "which may be out of date" in result.stderr
+    assert machine.built == 1
+
+
+def test_refresh_asks_for_every_page_again(machine: Machine):
+    machine.index.headers("/simple/*", {"Cache-Control": "max-age=600", "ETag": "auto"})
+    machine.offer("speedy", "A")
+    machine.install("speedy")
+    machine.index.clear_log()
+    machine.install("speedy")
+    assert machine.index.requests == []
+    machine.install("--refresh", "speedy")
+    assert [request.status for request in machine.index.requests] == [304]
+
+
+def test_what_pip_does_not_have_is_refused_where_pip_takes_over(machine: Machine):
+    url = "hg+https://host.invalid/project"
+    result, _ = machine.install("--offline", url, expect=1)
+    assert "is left to pip, which has no --offline" in result.stderr
