@@ -111,8 +111,8 @@ class Preparer:
     def _obtain(self, wanted: Wanted) -> Obtained:
         if isinstance(wanted, Directory):
             obtained = Obtained(self._build(wanted).metadata())
-        elif _link(wanted).is_wheel:
-            obtained = self._wheel_metadata(wanted, _link(wanted))
+        elif wanted.link.is_wheel:
+            obtained = self._wheel_metadata(wanted, wanted.link)
         else:
             obtained = self._sdist_metadata(wanted)
         if isinstance(wanted, Candidate):
@@ -139,7 +139,7 @@ class Preparer:
         acquired = self._acquire(wanted)
         for line in acquired.lines:
             self._listener(line)
-        link = _link(wanted)
+        link = wanted.link
         if not link.subdirectory:
             static = source_tree.static_metadata(acquired.path, link.filename)
             if static is not None:
@@ -187,11 +187,11 @@ class Preparer:
         """Tell whether a backend has to run before there is a wheel."""
         if isinstance(wanted, Directory):
             return True
-        return not _link(wanted).is_wheel and self._cached(wanted) is None
+        return not wanted.link.is_wheel and self._cached(wanted) is None
 
     def reuses(self, wanted: Wanted) -> bool:
         """Tell whether a wheel that was built before stands in for a source."""
-        if isinstance(wanted, Directory) or _link(wanted).is_wheel or self._keeps_archives:
+        if isinstance(wanted, Directory) or wanted.link.is_wheel or self._keeps_archives:
             return False
         return self._cached(wanted) is not None
 
@@ -213,7 +213,7 @@ class Preparer:
 
     def _wheel(self, wanted: Wanted, name: str) -> Prepared:
         if not isinstance(wanted, Directory):
-            if _link(wanted).is_wheel:
+            if wanted.link.is_wheel:
                 return self._downloaded(wanted)
             cached = self._cached(wanted)
             if cached is not None:
@@ -224,7 +224,10 @@ class Preparer:
 
     def _downloaded(self, wanted: Candidate | Archive) -> Prepared:
         acquired = self._acquire(wanted)
-        stored = self._unpack(acquired.path, _link(wanted).filename, acquired.sha256)
+        stored = self._unpack(acquired.path, wanted.link.filename, acquired.sha256)
+        if isinstance(wanted, Candidate) and self._has_sidecar(wanted):
+            text = self._shelves.store.read_dist_info(stored, "METADATA") or ""
+            consistency.check_sidecar(wanted, self._archives.metadata(wanted.link)[0], text)
         return Prepared(stored, acquired.sha256, self.new_lines(wanted))
 
     def _reuse(self, cached: BuiltWheel, name: str) -> Prepared | None:
@@ -269,7 +272,7 @@ class Preparer:
             self._files[sha256] = (path, filename)
             return Prepared(self._shelves.private.add(path, filename, sha256), source_sha256)
         try:
-            url = redact(_link(wanted).url)
+            url = redact(wanted.link.url)
             entry = self._shelves.reuse.keep(key, path, build, url, wanted)
             self._listener(Told(f"Stored in directory: {entry.directory}", indent=1))
             if entry.sha256 != sha256:
@@ -313,7 +316,7 @@ class Preparer:
         )
 
     def _acquire(self, wanted: Candidate | Archive) -> Acquired:
-        link = _link(wanted)
+        link = wanted.link
         acquired = self._archives.acquire(link)
         if isinstance(wanted, Candidate):
             shown, allowed = f"{wanted.project}=={wanted.version}", self._policy.of(wanted.project)
@@ -338,7 +341,7 @@ class Preparer:
             return None
         if isinstance(wanted, Archive) and wanted.explicit:
             return None
-        link = _link(wanted)
+        link = wanted.link
         return BuildKey(
             source_sha256=link.sha256 or self._acquire(wanted).sha256,
             abi=self._workshop.target.abi,
@@ -356,7 +359,7 @@ class Preparer:
             self._refuse_cycle(wanted)
             directory = self._workshop.scratch("source-")
             root = source_tree.unpack(self._acquire(wanted).path, directory, shown)
-            subdirectory = _link(wanted).subdirectory
+            subdirectory = wanted.link.subdirectory
             root = source_tree.installable_root(root, subdirectory, shown)
             return self._source_build(root, _project(wanted) or shown, wanted)
 
@@ -379,10 +382,6 @@ class Preparer:
             )
 
 
-def _link(wanted: Wanted) -> Link:
-    return wanted.link
-
-
 def _url(wanted: Wanted) -> str:
     return wanted.link.url + (f"#{wanted.link.subdirectory}" if wanted.link.subdirectory else "")
 
@@ -397,4 +396,4 @@ def _settings_name(wanted: Wanted) -> str:
 
 
 def _shown(wanted: Wanted) -> str:
-    return wanted.path if isinstance(wanted, Directory) else _link(wanted).filename
+    return wanted.path if isinstance(wanted, Directory) else wanted.link.filename

@@ -14,6 +14,7 @@ from packaging.version import InvalidVersion, Version
 from pipwrap import errors
 from pipwrap.artifacts.archives import Archives
 from pipwrap.artifacts.build_env import BuildEnvironment
+from pipwrap.artifacts.consistency import refuse_direct_references
 from pipwrap.artifacts.hashes import HashPolicy
 from pipwrap.artifacts.prepare import Obtained, Preparer, Shelves
 from pipwrap.artifacts.reuse import Reuse, ReuseRules
@@ -25,7 +26,7 @@ from pipwrap.cache.store import Store, StoredWheelChanged
 from pipwrap.cache.surroundings import Surroundings
 from pipwrap.cache.usage import STORE, Usage
 from pipwrap.cache.wheels import BuiltWheels
-from pipwrap.cli import cache_upkeep, planning
+from pipwrap.cli import cache_upkeep, planning, real_pip
 from pipwrap.cli.build_options import build_rules, texts_of
 from pipwrap.cli.cache_place import kept_directory
 from pipwrap.cli.connecting import open_network
@@ -136,7 +137,9 @@ class Bench:
 
     def metadata(self, choice: Candidate | Source) -> Obtained:
         """Return metadata, downloading or building if need be."""
-        return self.preparer.obtain(choice)
+        obtained = self.preparer.obtain(choice)
+        refuse_direct_references(obtained.metadata, choice.link, real_pip.public_file_hosts)
+        return obtained
 
     def reuses(self, choice: Candidate | Source) -> bool:
         """Tell whether a wheel that was built before will be used."""
