@@ -72,7 +72,7 @@ def _save(context: Context, acquired: Acquired, filename: str, directory: str) -
     shown = context.show_path(target)
     if os.path.exists(target):
         if _same(acquired.path, target):
-            context.console(Told(f"File was already downloaded {shown}", indent=1))
+            context.console(Told(f"File was already downloaded {target}", indent=1))
             return
         context.console(Told(f"Replacing {shown}, which is another file", 1))
     save_file(acquired.path, target)

@@ -52,7 +52,9 @@ def error_lines(error: errors.PipwrapError) -> tuple[Line, ...]:
     elif error.reference is not None:
         text = frame(error.reference, error)
     else:
-        text = [f"ERROR: {error.message}"]
+        # pip says this before its log has a form.
+        prefix = "" if isinstance(error, errors.ConfigurationError) else "ERROR: "
+        text = [f"{prefix}{error.message}"]
         text += [part for part in (error.context, error.note) if part]
         text += [f"HINT: {error.hint}"] if error.hint else []
     return tuple(Line(line, is_error=True) for line in text)
@@ -98,12 +100,17 @@ def _build_failed(error: errors.BuildFailed) -> list[str]:
     return text + frame(*_outer(error))
 
 
+def _origin(source: str) -> str:
+    """Return a project's name as it is, a place as ``from PLACE``."""
+    return f"from {source}" if "/" in source or "\\" in source else source
+
+
 def _outer(error: errors.BuildFailed) -> tuple[str, errors.PipwrapError]:
     hint = "See above for details."
     if error.step == "prepare_metadata_for_build_wheel":
         return "metadata-generation-failed", errors.PipwrapError(
             "Encountered error while generating package metadata.",
-            context=f"from {error.source}",
+            context=_origin(error.source),
             note="This is an issue with the package mentioned above, not pip.",
             hint=hint,
         )
