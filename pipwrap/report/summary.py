@@ -75,7 +75,7 @@ def frame(reference: str, error: errors.PipwrapError) -> list[str]:
 
 def _bar(text: str, first: str, others: str) -> list[str]:
     lines = text.split("\n")
-    return [first + lines[0], *(f"{others}{line}".rstrip() for line in lines[1:])]
+    return [first + lines[0], *(others + line for line in lines[1:])]
 
 
 def _build_failed(error: errors.BuildFailed) -> list[str]:
