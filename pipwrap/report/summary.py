@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pipwrap import errors
-from pipwrap.events import BuildFinished, BuildStarted, Event, Failed, Told, Warned
+from pipwrap.events import BuildFinished, BuildStarted, Event, Failed, ProgramSaid, Told, Warned
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,12 @@ def lines_of(event: Event, verbosity: int) -> tuple[Line, ...]:
         return (Line(f"ERROR: {event.message}", is_error=True),) if is_shown else ()
     if verbosity < 0:
         return ()
+    return _of_programs(event)
+
+
+def _of_programs(event: Event) -> tuple[Line, ...]:
+    if isinstance(event, ProgramSaid):
+        return (Line(_indented(event.message, 1), is_error=True),)
     if isinstance(event, BuildStarted):
         return (Line(f"  {event.description}: started"),)
     if isinstance(event, BuildFinished):
@@ -49,6 +55,8 @@ def error_lines(error: errors.PipwrapError) -> tuple[Line, ...]:
         text = _build_failed(error)
     elif isinstance(error, errors.ConfigurationError):
         text = [error.message.rstrip()]  # pip's option parser prints these, without ERROR
+    elif isinstance(error, errors.ProgramFailed):
+        text = _program_failed(error)
     elif error.reference is not None:
         text = frame(error.reference, error)
     else:
@@ -103,6 +111,20 @@ def _build_failed(error: errors.BuildFailed) -> list[str]:
 def _origin(source: str) -> str:
     """Return a project's name as it is, a place as ``from PLACE``."""
     return f"from {source}" if "/" in source or "\\" in source else source
+
+
+def _program_failed(error: errors.ProgramFailed) -> list[str]:
+    """Return pip's frame for a program whose output was shown while it ran."""
+    inner = [
+        "error: subprocess-exited-with-error",
+        "",
+        f"× {error.command} did not run successfully.",
+        f"│ exit code: {error.status}",
+        "╰─> No available output.",
+        "",
+        "note: This error originates from a subprocess, and is likely not a problem with pip.",
+    ]
+    return [*(f"  {line}" for line in inner), f"ERROR: {error.message}"]
 
 
 def _outer(error: errors.BuildFailed) -> tuple[str, errors.PipwrapError]:
