@@ -101,6 +101,16 @@ class BuildFailed(PipwrapError):
         """What was being built, as the user knows it."""
 
 
+class ProgramFailed(PipwrapError):
+    """A program that fetches sources (git) ended with an error; its output was shown already."""
+
+    def __init__(self, command: str, status: int, source: str) -> None:
+        """Keep the command line without credentials, and what was to be fetched by it."""
+        super().__init__(f"Failed to build '{source}' when {command.lower()}")
+        self.command = command
+        self.status = status
+
+
 class EnvironmentRefused(PipwrapError):
     """The target environment cannot or must not be changed."""
 

@@ -47,6 +47,13 @@ class Failed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ProgramSaid(Event):
+    """What a program run for the user (git) is called with or says; for stderr, as it is."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class DownloadStarted(Event):
     """Bytes of a file are about to arrive; ``size`` is unknown when the server did not say."""
 

@@ -8,7 +8,7 @@ import threading
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pipwrap import errors
 from pipwrap.events import BuildFinished, BuildStarted, Listener
@@ -24,6 +24,8 @@ _KNOWN_KEYS = frozenset({"requires", "build-backend", "backend-path"})
 """Of [build-system] (PEP 518, PEP 517); pip reads these and looks at no others."""
 _PARSING = threading.Lock()
 ConfigSettings = Mapping[str, str | Sequence[str]]
+Kind = Literal["wheel", "editable"]
+"""What is built; either way a wheel comes out."""
 
 
 class Backend:
@@ -60,25 +62,39 @@ class Backend:
         """Return the static build requirements (PEP 518)."""
         return sorted(self._builder.build_system_requires)
 
-    def requires_for_wheel(self, settings: ConfigSettings) -> list[str]:
-        """Return what the backend asks for in addition."""
-        with self._step("Getting requirements to build wheel", "get_requires_for_build_wheel"):
-            return sorted(self._builder.get_requires_for_build("wheel", _plain(settings)))
+    def supports_editable(self) -> bool:
+        """Tell whether the backend can build an editable wheel (PEP 660)."""
+        with self._step("Checking if build backend supports build_editable", "_supported_features"):
+            # Neither ``build`` nor pyproject_hooks has a public name for this question.
+            hooks: Any = self._builder._hook  # noqa: SLF001
+            return "build_editable" in hooks._supported_features()  # noqa: SLF001
 
-    def prepare_metadata(self, directory: str, settings: ConfigSettings) -> str | None:
+    def requires_for_build(self, kind: Kind, settings: ConfigSettings) -> list[str]:
+        """Return what the backend asks for in addition."""
+        with self._step(f"Getting requirements to build {kind}", f"get_requires_for_build_{kind}"):
+            return sorted(self._builder.get_requires_for_build(kind, _plain(settings)))
+
+    def prepare_metadata(self, kind: Kind, directory: str, settings: ConfigSettings) -> str | None:
         """Return the .dist-info directory that the backend made, ``None`` if it has no such hook.
 
-        PEP 517 lets a backend leave ``prepare_metadata_for_build_wheel`` out.
+        PEP 517 lets a backend leave ``prepare_metadata_for_build_wheel`` out, and PEP 660
+        ``prepare_metadata_for_build_editable``.
         """
-        with self._step("Preparing metadata (pyproject.toml)", "prepare_metadata_for_build_wheel"):
-            return self._builder.prepare("wheel", directory, _plain(settings))
+        what = "editable metadata" if kind == "editable" else "metadata"
+        with self._step(f"Preparing {what} (pyproject.toml)", f"prepare_metadata_for_build_{kind}"):
+            return self._builder.prepare(kind, directory, _plain(settings))
 
-    def build_wheel(
-        self, directory: str, settings: ConfigSettings, name: str, metadata: str | None = None
+    def build(
+        self,
+        kind: Kind,
+        directory: str,
+        settings: ConfigSettings,
+        name: str,
+        metadata: str | None = None,
     ) -> str:
         """Return the path of the wheel that the backend made in ``directory``."""
-        with self._step(f"Building wheel for {name} (pyproject.toml)", "build_wheel"):
-            return self._builder.build("wheel", directory, _plain(settings), metadata)
+        with self._step(f"Building {kind} for {name} (pyproject.toml)", f"build_{kind}"):
+            return self._builder.build(kind, directory, _plain(settings), metadata)
 
     def _run(
         self,

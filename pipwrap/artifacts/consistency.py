@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
+from urllib.parse import urlsplit
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from pipwrap import errors
 from pipwrap.model.candidate import Candidate
+from pipwrap.model.link import Link
 from pipwrap.model.metadata import Metadata
 from pipwrap.model.source import Source
 
@@ -35,6 +41,69 @@ def check_built(wanted: Candidate | Source, metadata: Metadata, name: str) -> No
         raise errors.InvalidDistribution(
             f"The build backend of {name} built a wheel of {metadata.name!r}"
         )
+
+
+def check_sidecar(candidate: Candidate, sidecar: str, wheel: str) -> None:
+    """Raise ``errors.InvalidDistribution`` when a wheel's METADATA is not what its index told.
+
+    PEP 658 wants both files identical; what a resolution rests on is compared, in pip's words.
+    """
+    if sidecar.split() == wheel.split():
+        return
+    told, found = _compared(Metadata.parse(sidecar)), _compared(Metadata.parse(wheel))
+    for field, ours in told.items():
+        theirs = found[field]
+        if ours == theirs:
+            continue
+        if isinstance(ours, frozenset) and isinstance(theirs, frozenset):
+            shown = ", ".join(sorted(ours - theirs)), ", ".join(sorted(theirs - ours))
+        else:
+            shown = str(ours), str(theirs)
+        raise errors.InvalidDistribution(
+            f"Requested {candidate.project} from {candidate.link.redacted} has inconsistent "
+            f"{field} between its PEP 658 .metadata file and the wheel's METADATA: "
+            f"sidecar has {shown[0]!r}, wheel has {shown[1]!r}"
+        )
+
+
+def _compared(metadata: Metadata) -> dict[str, object]:
+    return {
+        "Name": metadata.canonical_name,
+        "Version": _version(metadata.version),
+        "Requires-Dist": frozenset(map(_requirement, metadata.requires_dist)),
+        "Requires-Python": SpecifierSet(metadata.requires_python or ""),
+        "Provides-Extra": frozenset(map(canonicalize_name, metadata.provides_extra)),
+    }
+
+
+def _requirement(text: str) -> str:
+    try:
+        return str(Requirement(text))
+    except InvalidRequirement:
+        return text
+
+
+def refuse_direct_references(
+    metadata: Metadata, link: Link, public_hosts: Callable[[], Collection[str]]
+) -> None:
+    """Raise pip's error for a file of the default public index that depends on a URL.
+
+    ``public_hosts`` are the hosts of its files; asked only when there is such a dependency.
+    """
+    if not any("@" in text for text in metadata.requires_dist):
+        return
+    if urlsplit(link.url).hostname not in public_hosts():
+        return
+    for text in metadata.requires_dist:
+        try:
+            requirement = Requirement(text)
+        except InvalidRequirement:
+            continue
+        if requirement.url is not None:
+            raise errors.InvalidDistribution(
+                "Distributions from PyPI cannot declare direct URL dependencies.\n"
+                f"{metadata.name} depends on {requirement} "
+            )
 
 
 def _version(text: str) -> Version | None:

@@ -14,36 +14,24 @@ from pipwrap.artifacts.build_all import build_all
 from pipwrap.artifacts.digest import measure
 from pipwrap.artifacts.hashes import HashPolicy
 from pipwrap.artifacts.reuse import Reuse
-from pipwrap.artifacts.source_build import SourceBuild, Workshop
+from pipwrap.artifacts.source_build import Workshop
+from pipwrap.artifacts.sources import Sources
+from pipwrap.artifacts.wanted import (
+    Obtained,
+    Prepared,
+    Wanted,
+    key_of,
+    project_of,
+)
 from pipwrap.artifacts.wheel_file import read_metadata
-from pipwrap.cache.keys import BuildKey, settings_key
 from pipwrap.cache.store import Store
 from pipwrap.cache.wheels import BuiltWheel
 from pipwrap.events import Listener, Told, Warned
 from pipwrap.model.candidate import Candidate
 from pipwrap.model.link import Link, redact
 from pipwrap.model.metadata import Metadata
-from pipwrap.model.source import Archive, Directory, Source
+from pipwrap.model.source import Archive, Directory, Repository
 from pipwrap.model.wheel import StoredWheel
-
-Wanted = Candidate | Source
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A wheel ready to be linked, and the digest of the archive that it stands for."""
-
-    wheel: StoredWheel
-    archive_sha256: str
-    lines: tuple[Told, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Obtained:
-    """Metadata, and the lines that tell how it was had."""
-
-    metadata: Metadata
-    lines: tuple[Told, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +68,7 @@ class Preparer:
         self._policy = policy
         self._listener = listener
         self._once = Once()
+        self.sources = Sources(workshop, self._acquire)
         self._files: dict[str, tuple[str, str]] = {}
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="prepare")
 
@@ -107,13 +96,15 @@ class Preparer:
         Raises ``errors.InvalidDistribution`` for metadata that contradicts the file's name,
         ``errors.BuildFailed``, ``errors.HashMismatch`` and ``errors.NetworkError``.
         """
-        return self._once(("metadata", _url(wanted)), lambda: self._obtain(wanted))
+        return self._once(("metadata", key_of(wanted)), lambda: self._obtain(wanted))
 
     def _obtain(self, wanted: Wanted) -> Obtained:
         if isinstance(wanted, Directory):
-            obtained = Obtained(self._build(wanted).metadata())
-        elif _link(wanted).is_wheel:
-            obtained = self._wheel_metadata(wanted, _link(wanted))
+            obtained = Obtained(self.sources.build(wanted).metadata())
+        elif isinstance(wanted, Repository):
+            obtained = self._repository_metadata(wanted)
+        elif wanted.link.is_wheel:
+            obtained = self._wheel_metadata(wanted, wanted.link)
         else:
             obtained = self._sdist_metadata(wanted)
         if isinstance(wanted, Candidate):
@@ -131,6 +122,13 @@ class Preparer:
             return Obtained(Metadata.parse(text_in_store), acquired.lines)
         return Obtained(read_metadata(acquired.path, link.filename), acquired.lines)
 
+    def _repository_metadata(self, wanted: Repository) -> Obtained:
+        cached = None if self._keeps_archives else self._cached(wanted)
+        if cached is None:
+            return Obtained(self.sources.build(wanted).metadata())
+        line = Told(f"Using cached {cached.filename}", indent=1)
+        return Obtained(read_metadata(cached.path, cached.filename), (line,))
+
     def _sdist_metadata(self, wanted: Candidate | Archive) -> Obtained:
         cached = self._cached(wanted)
         if cached is not None:
@@ -140,13 +138,13 @@ class Preparer:
         acquired = self._acquire(wanted)
         for line in acquired.lines:
             self._listener(line)
-        link = _link(wanted)
+        link = wanted.link
         if not link.subdirectory:
             static = source_tree.static_metadata(acquired.path, link.filename)
             if static is not None:
                 return Obtained(static)
         try:
-            return Obtained(self._build(wanted).metadata())
+            return Obtained(self.sources.build(wanted).metadata())
         except errors.BuildFailed as error:
             older = self._older(wanted, error)
             if older is None:
@@ -155,7 +153,7 @@ class Preparer:
 
     def _older(self, wanted: Wanted, error: errors.BuildFailed) -> BuiltWheel | None:
         """Return the cached wheel that a failed rebuild leaves in use."""
-        key = self._key(wanted)
+        key = self.sources.key(wanted)
         return self._shelves.reuse.instead(key, error) if key is not None else None
 
     # Wheels
@@ -165,7 +163,7 @@ class Preparer:
 
         Raises what ``obtain`` raises.
         """
-        return self._once(("wheel", _url(wanted)), lambda: self._wheel(wanted, name))
+        return self._once(("wheel", key_of(wanted)), lambda: self._wheel(wanted, name))
 
     def wheels(self, wanted: dict[str, Wanted], names: Mapping[str, str]) -> dict[str, Prepared]:
         """Return wheels, listed by ``names``: downloads side by side, builds one by one."""
@@ -188,11 +186,11 @@ class Preparer:
         """Tell whether a backend has to run before there is a wheel."""
         if isinstance(wanted, Directory):
             return True
-        return not _link(wanted).is_wheel and self._cached(wanted) is None
+        return not wanted.is_wheel and self._cached(wanted) is None
 
     def reuses(self, wanted: Wanted) -> bool:
         """Tell whether a wheel that was built before stands in for a source."""
-        if isinstance(wanted, Directory) or _link(wanted).is_wheel or self._keeps_archives:
+        if isinstance(wanted, Directory) or wanted.is_wheel or self._keeps_archives:
             return False
         return self._cached(wanted) is not None
 
@@ -210,21 +208,25 @@ class Preparer:
 
     def _wheel(self, wanted: Wanted, name: str) -> Prepared:
         if not isinstance(wanted, Directory):
-            if _link(wanted).is_wheel:
+            if not isinstance(wanted, Repository) and wanted.is_wheel:
                 return self._downloaded(wanted)
             cached = self._cached(wanted)
             if cached is not None:
-                reused = self._reuse(cached, name)
+                revision = wanted.revision if isinstance(wanted, Repository) else None
+                reused = self._reuse(cached, name, revision or "")
                 if reused is not None:
                     return reused
         return self._make(wanted, name)
 
     def _downloaded(self, wanted: Candidate | Archive) -> Prepared:
         acquired = self._acquire(wanted)
-        stored = self._unpack(acquired.path, _link(wanted).filename, acquired.sha256)
+        stored = self._unpack(acquired.path, wanted.link.filename, acquired.sha256)
+        if isinstance(wanted, Candidate) and self._has_sidecar(wanted):
+            text = self._shelves.store.read_dist_info(stored, "METADATA") or ""
+            consistency.check_sidecar(wanted, self._archives.metadata(wanted.link)[0], text)
         return Prepared(stored, acquired.sha256, self.new_lines(wanted))
 
-    def _reuse(self, cached: BuiltWheel, name: str) -> Prepared | None:
+    def _reuse(self, cached: BuiltWheel, name: str, identity: str = "") -> Prepared | None:
         """Return a cached wheel; one that proves broken is dropped, and built again."""
         self._shelves.reuse.check_native(name, cached.quality.degraded)
         try:
@@ -233,16 +235,17 @@ class Preparer:
             self._listener(Warned(f"Ignoring the cached {cached.filename}: {error}"))
             self._shelves.reuse.built.discard(cached)
             return None
-        return Prepared(stored, cached.source_sha256)
+        return Prepared(stored, identity or cached.source_sha256)
 
     def _make(self, wanted: Wanted, name: str) -> Prepared:
-        key = self._key(wanted)
-        build = self._build(wanted)
+        key = self.sources.key(wanted)
+        build = self.sources.build(wanted)
         try:
             path = build.wheel(name)
         except errors.BuildFailed as error:
             older = self._older(wanted, error)
-            reused = self._reuse(older, name) if older is not None else None
+            identity = self.sources.identity(wanted)
+            reused = self._reuse(older, name, identity) if older is not None else None
             if reused is None:
                 raise
             return reused
@@ -257,26 +260,26 @@ class Preparer:
                 indent=1,
             )
         )
-        source_sha256 = "" if isinstance(wanted, Directory) else self._acquire(wanted).sha256
+        identity = self.sources.identity(wanted)
         if not verifies:
             # Nobody knows what is in it: the user gets the file, and no store takes it.
             self._files[sha256] = (path, filename)
-            return Prepared(StoredWheel(sha256, filename, "", "", True, ()), source_sha256)  # noqa: FBT003 - positional, as its fields stand
-        if key is None:
+            return Prepared(StoredWheel(sha256, filename, "", "", True, ()), identity)  # noqa: FBT003 - positional, as its fields stand
+        if key is None or not self.sources.is_fixed(wanted):
             self._files[sha256] = (path, filename)
-            return Prepared(self._shelves.private.add(path, filename, sha256), source_sha256)
+            return Prepared(self._shelves.private.add(path, filename, sha256), identity)
         try:
-            url = redact(_link(wanted).url)
+            url = redact(wanted.link.url)
             entry = self._shelves.reuse.keep(key, path, build, url, wanted)
             self._listener(Told(f"Stored in directory: {entry.directory}", indent=1))
             if entry.sha256 != sha256:
-                return self._reuse(entry, name) or Prepared(
-                    self._unpack(path, filename, sha256), source_sha256
+                return self._reuse(entry, name, identity) or Prepared(
+                    self._unpack(path, filename, sha256), identity
                 )
             self._shelves.reuse.check_native(name, entry.quality.degraded)
         except OSError as error:
             self._listener(Warned(f"The wheel of {name} could not be cached: {error}"))
-        return Prepared(self._unpack(path, filename, sha256), source_sha256)
+        return Prepared(self._unpack(path, filename, sha256), identity)
 
     def _unpack(self, path: str, filename: str, sha256: str) -> StoredWheel:
         self._files[sha256] = (path, filename)
@@ -310,88 +313,16 @@ class Preparer:
         )
 
     def _acquire(self, wanted: Candidate | Archive) -> Acquired:
-        link = _link(wanted)
+        link = wanted.link
         acquired = self._archives.acquire(link)
         if isinstance(wanted, Candidate):
-            shown, allowed = f"{wanted.project}=={wanted.version}", self._policy.of(wanted.project)
+            name, allowed = f"{wanted.project}=={wanted.version}", self._policy.of(wanted.project)
         else:
-            shown, allowed = link.redacted, self._policy.of_source(link.url) or link.hashes
-        self._policy.check(allowed, shown, link.redacted, acquired.path, acquired.sha256)
+            name, allowed = link.redacted, self._policy.of_source(link.url) or link.hashes
+        self._policy.check(allowed, name, link.redacted, acquired.path, acquired.sha256)
         return acquired
 
-    def _cached(self, wanted: Candidate | Archive) -> BuiltWheel | None:
+    def _cached(self, wanted: Candidate | Archive | Repository) -> BuiltWheel | None:
         """Return the wheel that was built from this source before, if it may be used."""
-        key = self._key(wanted)
-        return self._shelves.reuse.entry(key, _project(wanted)) if key is not None else None
-
-    def _key(self, wanted: Wanted) -> BuildKey | None:
-        """Return the key of a source's wheel; ``None`` for what skips the cache.
-
-        A directory's content has no identity, nor has an environment that anything may change;
-        and what the user names outright is built anew.
-        """
-        rules = self._workshop.rules
-        if isinstance(wanted, Directory) or not rules.isolated:
-            return None
-        if isinstance(wanted, Archive) and wanted.explicit:
-            return None
-        link = _link(wanted)
-        return BuildKey(
-            source_sha256=link.sha256 or self._acquire(wanted).sha256,
-            abi=self._workshop.target.abi,
-            subdirectory=link.subdirectory or "",
-            config_settings=settings_key(rules.settings.get(_settings_name(wanted), {})),
-            build_constraints=rules.constraints,
-        )
-
-    def _build(self, wanted: Wanted) -> SourceBuild:
-        def start() -> SourceBuild:
-            shown = _shown(wanted)
-            if isinstance(wanted, Directory):
-                root = source_tree.installable_root(wanted.path, None, shown)
-                return self._source_build(root, shown, wanted)
-            self._refuse_cycle(wanted)
-            directory = self._workshop.scratch("source-")
-            root = source_tree.unpack(self._acquire(wanted).path, directory, shown)
-            subdirectory = _link(wanted).subdirectory
-            root = source_tree.installable_root(root, subdirectory, shown)
-            return self._source_build(root, _project(wanted) or shown, wanted)
-
-        return self._once(("build", _url(wanted)), start)
-
-    def _source_build(self, root: str, name: str, wanted: Wanted) -> SourceBuild:
-        project, link = _project(wanted), wanted.link.redacted
-        origin = f"{project} from {link}" if project else link
-        return SourceBuild(root, name, self._workshop, origin=origin, key=_settings_name(wanted))
-
-    def _refuse_cycle(self, wanted: Wanted) -> None:
-        """Refuse to build what is already being built: its own build would need itself."""
-        project = _project(wanted)
-        if project is not None and project in self._workshop.building:
-            raise errors.BuildFailed(
-                f"{project} is already being built: "
-                f"{' -> '.join((*self._workshop.building, project))}",
-                context="exit code: 1",
-                step="build requirements",
-            )
-
-
-def _link(wanted: Wanted) -> Link:
-    return wanted.link
-
-
-def _url(wanted: Wanted) -> str:
-    return wanted.link.url + (f"#{wanted.link.subdirectory}" if wanted.link.subdirectory else "")
-
-
-def _project(wanted: Wanted) -> str | None:
-    return wanted.project if isinstance(wanted, Candidate) else None
-
-
-def _settings_name(wanted: Wanted) -> str:
-    """Return what config settings for it are filed under."""
-    return wanted.project if isinstance(wanted, Candidate) else wanted.url
-
-
-def _shown(wanted: Wanted) -> str:
-    return wanted.path if isinstance(wanted, Directory) else _link(wanted).filename
+        key = self.sources.key(wanted)
+        return self._shelves.reuse.entry(key, project_of(wanted)) if key is not None else None

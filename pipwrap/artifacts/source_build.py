@@ -10,8 +10,9 @@ from typing import Protocol
 
 from pipwrap import errors
 from pipwrap.artifacts import build_env, observe
-from pipwrap.artifacts.build import Backend, ConfigSettings
+from pipwrap.artifacts.build import Backend, ConfigSettings, Kind
 from pipwrap.artifacts.build_env import BuildEnvironment
+from pipwrap.artifacts.git import Repositories
 from pipwrap.cache.evidence import Evidence, World
 from pipwrap.events import BuildFinished, BuildStarted, Listener
 from pipwrap.model.environment import Environment
@@ -69,7 +70,10 @@ class Workshop:
     """Move the log of a failed build (path, name) to where the user finds it; return that path."""
     requirements: BuildRequirements
     listener: Listener
+    repositories: Repositories
     rules: BuildRules = field(default_factory=BuildRules)
+    allows_editables: bool = True
+    """Otherwise an editable is built like any other source (``wheel``)."""
     building: tuple[str, ...] = ()
     """Names of the projects whose build needs this one."""
 
@@ -78,7 +82,14 @@ class SourceBuild:
     """The build of one source tree."""
 
     def __init__(
-        self, source_tree: str, name: str, workshop: Workshop, *, origin: str = "", key: str = ""
+        self,
+        source_tree: str,
+        name: str,
+        workshop: Workshop,
+        *,
+        origin: str = "",
+        key: str = "",
+        editable: bool = False,
     ) -> None:
         """Remember the tree; nothing runs yet.
 
@@ -87,6 +98,8 @@ class SourceBuild:
         """
         self._origin = origin or name
         self._settings = workshop.rules.settings.get(key, {})
+        self._editable = editable
+        self._kind: Kind = "editable" if editable and workshop.allows_editables else "wheel"
         self._source_tree = source_tree
         self._name = name
         self._workshop = workshop
@@ -144,7 +157,7 @@ class SourceBuild:
     def _prepare_metadata(self) -> Metadata:
         output = os.path.join(self._directory, "metadata")
         backend = self._ready()
-        found = backend.prepare_metadata(output, self._settings)
+        found = backend.prepare_metadata(self._kind, output, self._settings)
         if found is None:
             from pipwrap.artifacts.wheel_file import read_metadata  # noqa: PLC0415 - rare
 
@@ -163,7 +176,7 @@ class SourceBuild:
         backend = self._ready()
         output = os.path.join(self._directory, "wheel")
         begun = time.monotonic()
-        wheel = backend.build_wheel(output, self._settings, project, self._metadata_directory)
+        wheel = backend.build(self._kind, output, self._settings, project, self._metadata_directory)
         self._seconds = time.monotonic() - begun
         if not os.path.isfile(wheel):
             raise errors.InvalidDistribution(
@@ -189,7 +202,9 @@ class SourceBuild:
 
     def _shared(self) -> Backend:
         """Return the backend in the target environment, which has all that it needs or fails."""
-        return self._new_backend(build_env.shared(self._workshop.target))
+        backend = self._new_backend(build_env.shared(self._workshop.target))
+        self._check_editable(backend)
+        return backend
 
     def _isolated(self) -> Backend:
         workshop = self._workshop
@@ -197,7 +212,8 @@ class SourceBuild:
         self._environment = environment
         backend = self._new_backend(environment)
         self._install("Installing build dependencies", backend.requires, environment)
-        more = backend.requires_for_wheel(self._settings)
+        self._check_editable(backend)
+        more = backend.requires_for_build(self._kind, self._settings)
         missing = self._check(more, environment.environment).missing if more else ()
         if missing:
             self._install("Installing backend dependencies", missing, environment)
@@ -237,6 +253,15 @@ class SourceBuild:
                 f"the backend dependencies: {described}."
             )
         return checked
+
+    def _check_editable(self, backend: Backend) -> None:
+        """Raise pip's error where PEP 660 is needed and not there; ``wheel`` asks for it too."""
+        if self._editable and not backend.supports_editable():
+            raise errors.InvalidDistribution(
+                f"Project {self._name} uses a build backend that is missing the 'build_editable' "
+                "hook, so it cannot be installed in editable mode. Consider using a build backend "
+                "that supports PEP 660."
+            )
 
     def _install(
         self, description: str, requirements: Sequence[str], environment: BuildEnvironment

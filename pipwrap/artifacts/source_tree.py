@@ -161,3 +161,17 @@ def installable_root(root: str, subdirectory: str | None, shown: str) -> str:
             "neither 'setup.py' nor 'pyproject.toml' found."
         )
     return directory
+
+
+def pack(root: str, name: str, target: str) -> None:
+    """Write a zip of a source tree, all of it below ``name``; raises ``OSError``.
+
+    What git keeps in it comes along, as in pip: versions may be made from it.
+    """
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, allowZip64=True) as archive:
+        for folder, folders, files in os.walk(root):
+            folders.sort()
+            for each in (*folders, *sorted(files)):
+                path = os.path.join(folder, each)
+                inside = os.path.relpath(path, root).replace(os.sep, "/")
+                archive.write(path, f"{name}/{inside}")

@@ -17,7 +17,7 @@ class BuildKey:
     """What is built, and for whom."""
 
     source_sha256: str
-    """Of the sdist's bytes, whatever URL or mirror they came from."""
+    """Of the sdist's bytes, whatever URL or mirror they came from; of a repository's identity."""
     abi: str
     """Implementation, SOABI, platform and libc family of the target."""
     subdirectory: str = ""
@@ -36,6 +36,11 @@ class BuildKey:
         }
         canonical = json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
         return hashlib.sha256(canonical.encode("ascii")).hexdigest()
+
+
+def repository_identity(url: str, commit: str) -> str:
+    """Return what stands for the bytes of a repository at a commit."""
+    return hashlib.sha256(f"git {commit} {url}".encode()).hexdigest()
 
 
 def settings_key(

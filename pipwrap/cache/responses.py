@@ -59,7 +59,7 @@ class _Wanted:
 class ResponseCache:
     """Answers from disk what it may and asks ``transport`` for the rest; used from all threads."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - ports first, then the settings of a run
         self,
         transport: Transport,
         layout: Layout,

@@ -14,7 +14,7 @@ from pipwrap.cache.wheels import BuiltWheels
 from pipwrap.cli import cache_listing, cache_upkeep
 from pipwrap.cli.cache_upkeep import Work
 from pipwrap.cli.options import Options
-from pipwrap.events import Failed, Warned
+from pipwrap.events import Failed, Told, Warned
 from pipwrap.model.environment import Environment
 from pipwrap.model.size import format_size
 from pipwrap.report.console import Console
@@ -54,7 +54,7 @@ def _carry_out(action: str, rest: Sequence[str], work: Work) -> None:
     """Carry out one of pip's own actions."""
     options, console, layout, wheels = work.options, work.console, work.layout, work.wheels
     if action == "dir":
-        console.line(layout.root)
+        _tell(console, layout.root)
     elif action == "info":
         _info(layout, wheels, console)
     elif action == "list":
@@ -72,18 +72,23 @@ def _carry_out(action: str, rest: Sequence[str], work: Work) -> None:
         _tell_removed(removed, "", console)
 
 
+def _tell(console: Console, text: str) -> None:
+    """Print what -q hides, as pip does even with what was asked for."""
+    console(Told(text))
+
+
 def _info(layout: Layout, wheels: BuiltWheels, console: Console) -> None:
     """Print pip's seven lines."""
     http = upkeep.responses(layout)
     built = wheels.all()
-    console.line(f"Package index page cache location (pip v23.3+): {layout.bucket(HTTP)}")
+    _tell(console, f"Package index page cache location (pip v23.3+): {layout.bucket(HTTP)}")
     older = os.path.join(layout.root, "http")
-    console.line(f"Package index page cache location (older pips): {older}")
-    console.line(f"Package index page cache size: {format_size(http.size)}")
-    console.line(f"Number of HTTP files: {http.files}")
-    console.line(f"Locally built wheels location: {layout.bucket(WHEELS)}")
-    console.line(f"Locally built wheels size: {format_size(sum(entry.size for entry in built))}")
-    console.line(f"Number of locally built wheels: {len(built)}")
+    _tell(console, f"Package index page cache location (older pips): {older}")
+    _tell(console, f"Package index page cache size: {format_size(http.size)}")
+    _tell(console, f"Number of HTTP files: {http.files}")
+    _tell(console, f"Locally built wheels location: {layout.bucket(WHEELS)}")
+    _tell(console, f"Locally built wheels size: {format_size(sum(entry.size for entry in built))}")
+    _tell(console, f"Number of locally built wheels: {len(built)}")
 
 
 def _list(
@@ -101,23 +106,23 @@ def _list(
         entries = [entry for entry in entries if entry.quality.degraded]
     form = options.list_format
     if form == "json":
-        console.line(cache_listing.as_json(layout, entries))
+        _tell(console, cache_listing.as_json(layout, entries))
         return
     if form == "abspath":
         for entry in entries:
-            console.line(entry.path)
+            _tell(console, entry.path)
         return
     if not entries:
-        console.line("No locally built wheels cached.")
+        _tell(console, "No locally built wheels cached.")
         return
-    console.line("Cache contents:\n")
+    _tell(console, "Cache contents:\n")
     uses = usage.read(layout, usage.WHEELS)
     for entry in entries:
         mark = " degraded" if entry.quality.degraded else ""
-        console.line(f" - {entry.filename} ({format_size(entry.size)}){mark}")
+        _tell(console, f" - {entry.filename} ({format_size(entry.size)}){mark}")
         if options.verbosity > 0:
             for line in cache_listing.details(entry, uses.get(entry.directory)):
-                console.line(f"     {line}")
+                _tell(console, f"     {line}")
 
 
 def _remove(layout: Layout, wheels: BuiltWheels, pattern: str, console: Console) -> None:
@@ -143,5 +148,5 @@ def _remove_degraded(
 def _tell_removed(removed: Extent, pattern: str, console: Console) -> None:
     if not removed.files:
         console(Warned(f"No matching packages{pattern}"))
-    console.line(f"Files removed: {removed.files} ({format_size(removed.size)})")
-    console.line(f"Directories removed: {removed.directories}")
+    _tell(console, f"Files removed: {removed.files} ({format_size(removed.size)})")
+    _tell(console, f"Directories removed: {removed.directories}")

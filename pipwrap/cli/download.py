@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from pipwrap import errors
-from pipwrap.artifacts.archives import Acquired
-from pipwrap.artifacts.prepare import Wanted
+from pipwrap.artifacts.wanted import Wanted
 from pipwrap.cli import connecting, planning, wiring
 from pipwrap.cli.context import Context
 from pipwrap.cli.install import announce_places
@@ -17,15 +16,14 @@ from pipwrap.cli.request import read_request
 from pipwrap.cli.resolve import Question, resolve
 from pipwrap.cli.wiring import Bench
 from pipwrap.events import Told
-from pipwrap.model.source import Directory
+from pipwrap.model.candidate import Candidate
+from pipwrap.model.source import Archive, Repository
 
 
 def run(context: Context) -> int:
     """Download what is asked for and return the exit status."""
     options = context.options
     request = read_request(context, lambda url: connecting.fetch_text(context, url))
-    if any(isinstance(wish.source, Directory) for wish in request.wishes):
-        raise errors.HandOver("downloading a local directory")
     announce_places(context, request)
     directory = options.destination_dir or context.working_directory
     with wiring.opened(context, request.search) as shared:
@@ -41,8 +39,11 @@ def run(context: Context) -> int:
             )
             resolution = resolve(bench, question)
             wanted = planning.wanted_in_order(resolution, context.console)
-            for acquired, filename in _acquired(bench, list(wanted.values())):
-                _save(context, acquired, filename, directory)
+            files = _archives(bench, list(wanted.values()))
+            files |= _clones(context, bench, list(wanted.values()), directory)
+            for each in wanted.values():
+                if each in files:
+                    _save(context, *files[each], directory)
             names = [resolution.names[project] for project in resolution.choices]
         finally:
             bench.close()
@@ -51,31 +52,56 @@ def run(context: Context) -> int:
     return 0
 
 
-def _acquired(bench: Bench, wanted: Sequence[Wanted]) -> list[tuple[Acquired, str]]:
-    """Return all archives, downloaded side by side, and their names: none is saved without all."""
-    archives = [each for each in wanted if not isinstance(each, Directory)]
-    if len(archives) != len(wanted):
-        raise errors.HandOver("downloading a local directory")
-    found = []
+def _archives(bench: Bench, wanted: Sequence[Wanted]) -> dict[Wanted, tuple[str, str]]:
+    """Return path and name of all archives, downloaded side by side: none is saved without all.
+
+    Like pip, what lies in a local directory is not saved.
+    """
+    archives = [each for each in wanted if isinstance(each, Candidate | Archive)]
+    found: dict[Wanted, tuple[str, str]] = {}
     with ThreadPoolExecutor() as pool:
         acquired = pool.map(bench.preparer.archive, archives)
         for each, archive in zip(archives, acquired, strict=True):
-            found.append((archive, each.link.filename))
+            found[each] = archive.path, each.link.filename
             for line in bench.preparer.new_lines(each):
                 bench.listener(line)
     return found
 
 
-def _save(context: Context, acquired: Acquired, filename: str, directory: str) -> None:
-    """Copy one archive, whole or not at all; an identical file is left as it is."""
+def _clones(
+    context: Context, bench: Bench, wanted: Sequence[Wanted], directory: str
+) -> dict[Wanted, tuple[str, str]]:
+    """Return path and name of a zip of each repository: there is no file to be copied."""
+    from pipwrap.artifacts.source_tree import pack  # noqa: PLC0415 - repositories only
+
+    found: dict[Wanted, tuple[str, str]] = {}
+    for each in wanted:
+        if not isinstance(each, Repository):
+            continue
+        metadata = bench.metadata(each).metadata
+        filename = f"{metadata.name}-{metadata.version}.zip"
+        if os.path.exists(os.path.join(directory, filename)):
+            raise errors.HandOver(f"a decision about {filename}, which is there already")
+        path = os.path.join(context.place.scratch("zip-"), filename)
+        pack(
+            os.path.join(bench.preparer.sources.checkout(each).root, each.link.subdirectory or ""),
+            metadata.name,
+            path,
+        )
+        found[each] = path, filename
+    return found
+
+
+def _save(context: Context, path: str, filename: str, directory: str) -> None:
+    """Copy one file, whole or not at all; an identical one is left as it is."""
     target = os.path.join(directory, filename)
     shown = context.show_path(target)
     if os.path.exists(target):
-        if _same(acquired.path, target):
-            context.console(Told(f"File was already downloaded {shown}", indent=1))
+        if _same(path, target):
+            context.console(Told(f"File was already downloaded {target}", indent=1))
             return
         context.console(Told(f"Replacing {shown}, which is another file", 1))
-    save_file(acquired.path, target)
+    save_file(path, target)
     context.console(Told(f"Saved {shown}"))
 
 

@@ -122,7 +122,8 @@ def _is_user(context: Context) -> bool:
         return False
     scheme = environment.scheme
     if options.root_path:
-        scheme = scheme.inside(os.path.abspath(options.root_path))
+        # A relative root that is not there counts as not writeable, in pip as well.
+        scheme = scheme.inside(options.root_path)
     if _is_writable(scheme):
         return False
     context.console(

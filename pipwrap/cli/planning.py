@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from pipwrap.artifacts.prepare import Prepared, Wanted
+from pipwrap.artifacts.wanted import Prepared, Wanted
 from pipwrap.events import Listener, Told, Warned
 from pipwrap.install.plan import Installation, Plan
 from pipwrap.model.candidate import Candidate, InstalledCandidate
@@ -55,12 +55,18 @@ def source_of(choice: Choice) -> Wanted:
 
 
 def _is_there(choice: Choice, existing: InstalledDistribution | None, listener: Listener) -> bool:
-    """Tell whether a direct wheel of the installed version is left alone, as pip does."""
-    if not isinstance(choice, Direct) or existing is None or not choice.source.is_wheel:
+    """Tell whether a direct reference to the installed version is left alone, as pip does.
+
+    Local sources and editables are always installed again.
+    """
+    if not isinstance(choice, Direct) or existing is None or choice.source.editable:
         return False
     if existing.editable_location or existing.version != str(choice.version):
         return False
-    if choice.source.link.scheme == "file":
+    is_local = choice.source.link.scheme == "file"
+    if is_local and not choice.source.is_wheel:
+        return False
+    if is_local:
         listener(
             Told(
                 f"{choice.project} is already installed with the same version as the provided "
@@ -100,7 +106,7 @@ def make_plan(
         choice, prepared = resolution.choices[project], wheels[project]
         direct_url = None
         if isinstance(choice, Direct):
-            direct_url = choice.source.direct_url(prepared.archive_sha256)
+            direct_url = choice.source.direct_url(prepared.identity)
         installations.append(
             Installation(
                 name=project,

@@ -12,6 +12,13 @@ def default_index_url() -> str:
     return str(PyPI.simple_url)
 
 
+def public_file_hosts() -> tuple[str, ...]:
+    """Return the hosts that serve the files of pip's default indexes."""
+    from pip._internal.models.index import PyPI, TestPyPI  # noqa: PLC0415 - one light module
+
+    return (str(PyPI.file_storage_domain), str(TestPyPI.file_storage_domain))
+
+
 def version() -> str:
     """Return pip's version, which a report names."""
     import pip  # noqa: PLC0415

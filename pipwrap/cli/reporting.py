@@ -7,12 +7,12 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from pipwrap import errors
-from pipwrap.artifacts.prepare import Wanted
+from pipwrap.artifacts.wanted import Wanted
 from pipwrap.cli import real_pip
 from pipwrap.cli.context import Context
 from pipwrap.cli.wiring import Bench
 from pipwrap.model.candidate import Candidate
-from pipwrap.model.source import Archive, Directory, Source
+from pipwrap.model.source import Archive, Directory, Repository, Source
 from pipwrap.report.installation_report import Reported, installation_report
 from pipwrap.resolution.engine import Resolution
 
@@ -56,6 +56,11 @@ def _download_info(bench: Bench, wanted: Wanted) -> dict[str, Any]:
     source: Source = Archive(wanted.link) if isinstance(wanted, Candidate) else wanted
     if isinstance(source, Directory):
         return _parsed(source.direct_url(""))
+    if isinstance(source, Repository):
+        identity = (
+            source.revision if bench.reuses(source) else bench.preparer.sources.identity(source)
+        )
+        return _parsed(source.direct_url(identity or ""))
     algorithm, digest = next(iter(wanted.link.hashes), ("sha256", ""))
     if not digest:
         digest = bench.preparer.archive(source).sha256

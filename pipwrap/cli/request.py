@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from pipwrap import errors
 from pipwrap.artifacts.hashes import UNPINNED, HashPolicy
-from pipwrap.cli.context import Context
+from pipwrap.cli.context import Context, git_settings
 from pipwrap.cli.options import SearchOptions, check_hash_options
 from pipwrap.cli.requirement_file import RequirementLine
 from pipwrap.cli.requirement_reader import RequirementFileReader
@@ -19,7 +19,7 @@ from pipwrap.cli.requirements import (
     parse_requirement,
 )
 from pipwrap.model.requirement import Constraint, UserRequirement, is_pinned
-from pipwrap.model.source import Directory
+from pipwrap.model.source import Directory, Repository
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +83,11 @@ def read_request(context: Context, fetch: Callable[[str], bytes]) -> Request:
         search = contents.search
     check_hash_options(search)
     settings = options.build.config_settings
+    wanted = [Line(text) for text in options.arguments]
+    wanted += [Line(text, is_editable=True) for text in options.editables]
     wishes = [
-        replace(parse_requirement(Line(text), context.console), config_settings=settings)
-        for text in options.arguments
+        replace(parse_requirement(line, context.console), config_settings=settings)
+        for line in wanted
     ]
     constraints = []
     for line in lines:
@@ -97,6 +99,7 @@ def read_request(context: Context, fetch: Callable[[str], bytes]) -> Request:
         else:
             wish = parse_requirement(Line.of(line), context.console)
             wishes.append(replace(wish, config_settings=line.config_settings))
+    _refuse_decisions(wishes, context)
     markers = context.environment.marker_environment
     kept = applicable(wishes, markers, context.console)
     build_constraints = _build_constraints(context, reader)
@@ -118,6 +121,17 @@ def _build_constraints(context: Context, reader: RequirementFileReader) -> dict[
     return merged(found, context.environment.marker_environment)
 
 
+def _refuse_decisions(wishes: Sequence[UserRequirement], context: Context) -> None:
+    """Leave it to the real pip to ask what becomes of a directory that an editable would need."""
+    from pipwrap.artifacts.git import needs_decision  # noqa: PLC0415 - VCS editables only
+
+    settings = git_settings(context)
+    for wish in wishes:
+        source = wish.source
+        if isinstance(source, Repository) and source.editable and needs_decision(source, settings):
+            raise errors.HandOver(f"the directory that is in the way of {wish.text}")
+
+
 def _both(
     one: tuple[tuple[str, str], ...], other: tuple[tuple[str, str], ...]
 ) -> tuple[tuple[str, str], ...]:
@@ -129,6 +143,19 @@ def _both(
 
 def _check_pinned(request: Request) -> None:
     """Raise pip's error for requirements that no hash can hold still."""
+    for wish in request.wishes:
+        if wish.source is not None and wish.source.editable:
+            raise errors.HashMismatch(
+                f"The editable requirement {wish.text} cannot be installed when requiring hashes, "
+                "because there is no single file to hash."
+            )
+    repositories = [w for w in request.wishes if isinstance(w.source, Repository)]
+    if repositories:
+        listed = "\n".join(f"    {wish.origin}" for wish in repositories)
+        raise errors.HashMismatch(
+            "Can't verify hashes for these requirements because we don't have a way to hash "
+            f"version control repositories:\n{listed}"
+        )
     directories = [w for w in request.wishes if isinstance(w.source, Directory)]
     if directories:
         listed = "\n".join(f"    {wish.source.url}" for wish in directories if wish.source)

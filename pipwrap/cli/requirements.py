@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from packaging.markers import InvalidMarker, Marker
-from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from pipwrap import errors
+from pipwrap.cli.direct_references import (
+    egg_name,
+    explicit_link,
+    is_url,
+    shown_url,
+    source_of,
+    source_of_url,
+    split_extras,
+)
+from pipwrap.cli.editables import parse_editable
 from pipwrap.cli.requirement_file import RequirementLine
 from pipwrap.events import Listener, Told, Warned
 from pipwrap.model.link import Link
-from pipwrap.model.location import is_archive, path_to_url, url_to_path
+from pipwrap.model.location import is_archive, path_to_url
 from pipwrap.model.requirement import Constraint, Requirement, UserRequirement
-from pipwrap.model.source import Archive, Directory, Source
+from pipwrap.model.source import Archive, Directory, Repository, Source
 
-_SCHEMES = ("http", "https", "file", "ftp")
-_VERSION_CONTROL = ("git", "hg", "svn", "bzr", "ssh")
-_EXTRAS = re.compile(r"^(.+)(\[[^\]]+\])$")
 _OPERATORS = ("===", "==", "~=", "!=", "<=", ">=", "<", ">")
 
 
@@ -33,26 +39,27 @@ class Line:
     line_source: str | None = None
     """For errors: ``line 3 of x.txt``."""
     hashes: tuple[tuple[str, str], ...] = ()
+    is_editable: bool = False
 
     @classmethod
     def of(cls, line: RequirementLine) -> Line:
         """Return a line of a requirements file."""
-        if line.is_editable:
-            raise errors.HandOver("an editable requirement")
-        return cls(line.text, line.comes_from, line.line_source, line.hashes)
+        return cls(line.text, line.comes_from, line.line_source, line.hashes, line.is_editable)
 
 
 def parse_requirement(line: Line, listener: Listener) -> UserRequirement:
     """Return what a line asks for.
 
     Raises ``errors.InvalidRequirement`` in pip's words, and ``errors.HandOver`` for version
-    control.
+    control other than git.
     """
+    if line.is_editable:
+        return _from_editable(line)
     text, marker = _split_marker(line.text)
-    _refuse_version_control(text)
-    if _scheme(text) in _SCHEMES:
-        return _from_link(_explicit_link(text), marker, line)
-    path, extras = _split_extras(os.path.normpath(os.path.abspath(text)))
+    if is_url(text):
+        return _from_url(text, marker, line)
+    path, extras = split_extras(os.path.normpath(os.path.abspath(text)))
+    path = os.path.normpath(path)  # ".[extra]" leaves "/." behind
     if _looks_like_path(text) and os.path.isdir(path):
         return _from_directory(path, extras, marker, line)
     exists = os.path.isfile(path)
@@ -60,7 +67,7 @@ def parse_requirement(line: Line, listener: Listener) -> UserRequirement:
         if not exists:
             odd = f"Requirement {text!r} looks like a filename, but the file does not exist"
             listener(Warned(odd))
-        return _from_link(Link(path_to_url(path)), marker, line, extras)
+        return _from_link(source_of(Link(path_to_url(path)), explicit=True), marker, line, extras)
     return _from_specifier(text, marker, line)
 
 
@@ -71,7 +78,6 @@ def _from_specifier(text: str, marker: Marker | None, line: Line) -> UserRequire
         raise errors.InvalidRequirement(_explained(error.message, text, line)) from error
     source: Source | None = None
     if requirement.url is not None:
-        _refuse_version_control(requirement.url)
         source = source_of_url(requirement.url, explicit=True)
     return UserRequirement(
         text=requirement.text,
@@ -81,6 +87,19 @@ def _from_specifier(text: str, marker: Marker | None, line: Line) -> UserRequire
         comes_from=line.comes_from,
         hashes=line.hashes or (_link_hashes(source) if source else ()),
         marker=marker,
+    )
+
+
+def _from_editable(line: Line) -> UserRequirement:
+    editable = parse_editable(line.text)
+    return UserRequirement(
+        editable.text,
+        editable.requirement,
+        editable.source,
+        editable.extras,
+        line.comes_from,
+        line.hashes,
+        editable.requirement.marker if editable.requirement else None,
     )
 
 
@@ -96,16 +115,29 @@ def _from_directory(
     return UserRequirement(path, None, source, extras, line.comes_from, line.hashes, marker)
 
 
+def _from_url(text: str, marker: Marker | None, line: Line) -> UserRequirement:
+    link = explicit_link(text)
+    source = source_of(link, explicit=True)
+    if isinstance(source, Archive) and link.is_wheel:
+        return _from_link(source, marker, line)
+    name = egg_name(text)
+    requirement = Requirement.parse(name) if name else None
+    shown = shown_url(text) if isinstance(source, Repository) else link.redacted
+    return UserRequirement(
+        text=requirement.text if requirement else shown,
+        requirement=requirement,
+        source=source,
+        comes_from=line.comes_from,
+        hashes=line.hashes or link.hashes,
+        marker=marker,
+    )
+
+
 def _from_link(
-    link: Link,
-    marker: Marker | None,
-    line: Line,
-    extras: tuple[str, ...] = (),
+    source: Source, marker: Marker | None, line: Line, extras: tuple[str, ...] = ()
 ) -> UserRequirement:
-    source = _source(link, explicit=True)
-    if isinstance(source, Directory):
-        return _from_directory(source.path, extras, marker, line)
-    requirement = _wheel_requirement(link, extras) if link.is_wheel else None
+    link = source.link
+    requirement = _wheel_requirement(link, extras) if source.is_wheel else None
     return UserRequirement(
         text=link.redacted if requirement is None else requirement.text,
         requirement=requirement,
@@ -126,37 +158,10 @@ def _wheel_requirement(link: Link, extras: tuple[str, ...]) -> Requirement:
     return Requirement.parse(f"{name}{brackets}=={version}")
 
 
-def source_of_url(url: str, *, explicit: bool = False, subdirectory: str | None = None) -> Source:
-    """Return the direct reference that a URL names; raises ``errors.HandOver`` for VCS URLs."""
-    _refuse_version_control(url)
-    link = Link.from_url(url)
-    if subdirectory:
-        link = Link(link.url, link.hashes, subdirectory=subdirectory)
-    return _source(link, explicit=explicit)
-
-
-def _source(link: Link, *, explicit: bool) -> Source:
-    if link.scheme != "file":
-        return Archive(link, None, explicit)
-    try:
-        path = os.path.abspath(url_to_path(link.url))
-    except ValueError as error:
-        raise errors.InvalidRequirement(str(error)) from error
-    if os.path.isdir(path):
-        return Directory(path, Link(path_to_url(path)))
-    return Archive(link, path, explicit)
-
-
-def _explicit_link(text: str) -> Link:
-    link = Link.from_url(text)
-    if link.scheme == "file" and "../" in link.url:
-        path = os.path.normpath(os.path.abspath(url_to_path(link.url)))
-        return Link(path_to_url(path), link.hashes, subdirectory=link.subdirectory)
-    return link
-
-
 def parse_constraint(line: Line, listener: Listener) -> tuple[UserRequirement, Constraint]:
     """Return a line of a constraints file; raises ``errors.InvalidRequirement`` as pip does."""
+    if line.is_editable:
+        raise errors.InvalidRequirement("Editable requirements are not allowed as constraints")
     user = parse_requirement(line, listener)
     problem = None
     if user.requirement is None:
@@ -212,7 +217,7 @@ def applicable(
 
 
 def _split_marker(text: str) -> tuple[str, Marker | None]:
-    separator = "; " if "://" in text.partition("@")[0] or _scheme(text) in _SCHEMES else ";"
+    separator = "; " if is_url(text) else ";"
     if separator not in text:
         return text.strip(), None
     text, _, marker = text.partition(separator)
@@ -224,26 +229,6 @@ def _split_marker(text: str) -> tuple[str, Marker | None]:
         raise errors.InvalidRequirement(
             f"Invalid requirement: {text.strip()!r}: {error}"
         ) from error
-
-
-def _split_extras(path: str) -> tuple[str, tuple[str, ...]]:
-    match = _EXTRAS.match(path)
-    if match is None:
-        return path, ()
-    names = match[2][1:-1].split(",")
-    return os.path.normpath(match[1]), tuple(
-        sorted({canonicalize_name(name.strip()) for name in names})
-    )
-
-
-def _refuse_version_control(text: str) -> None:
-    scheme = _scheme(text)
-    if scheme.partition("+")[0] in _VERSION_CONTROL:
-        raise errors.HandOver(f"the version control requirement {text.partition('@')[0]}")
-
-
-def _scheme(text: str) -> str:
-    return text.partition(":")[0].lower() if ":" in text else ""
 
 
 def _looks_like_path(text: str) -> bool:

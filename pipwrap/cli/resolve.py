@@ -116,7 +116,7 @@ def _named(
             wishes.append(wish)
             continue
         metadata = _metadata(tools, wish, wish.source, question)
-        requirement = _requirement(wish, metadata)
+        requirement = _requirement(wish, metadata, tools.listener)
         try:
             version = Version(metadata.version)
         except InvalidVersion as error:
@@ -129,19 +129,26 @@ def _named(
 
 def _metadata(tools: Tools, wish: UserRequirement, source: Source, question: Question) -> Metadata:
     _check_wheel(source, tools.environment)
-    if source.link.scheme == "file":
+    if source.editable:
+        heading = f"Obtaining {wish.text}"
+    elif source.link.scheme == "file":
         heading = f"Processing {question.show_path(url_to_path(source.link.url))}"
     else:
         heading = f"Collecting {wish.requirement.text if wish.requirement else wish.text}"
-    suffix = f" (from {wish.comes_from})" if wish.comes_from and wish.requirement else ""
+    names_origin = wish.requirement is not None or source.editable
+    suffix = f" (from {wish.comes_from})" if wish.comes_from and names_origin else ""
     tools.listener(Told(heading + suffix))
-    obtained = tools.metadata(source)
+    try:
+        obtained = tools.metadata(source)
+    except errors.ProgramFailed as error:
+        name = wish.requirement.name_as_written if wish.requirement else wish.text
+        raise errors.ProgramFailed(error.command, error.status, name) from error
     for line in obtained.lines:
         tools.listener(line)
     return obtained.metadata
 
 
-def _requirement(wish: UserRequirement, metadata: Metadata) -> Requirement:
+def _requirement(wish: UserRequirement, metadata: Metadata, listener: Listener) -> Requirement:
     """Return what a direct reference turned out to be; pip's error when it is something else."""
     name = canonicalize_name(metadata.name)
     known = wish.requirement
@@ -149,12 +156,29 @@ def _requirement(wish: UserRequirement, metadata: Metadata) -> Requirement:
         brackets = f"[{','.join(wish.extras)}]" if wish.extras else ""
         return Requirement.parse(f"{metadata.name}{brackets}=={metadata.version}")
     if known.name != name:
-        where = wish.source.link.redacted if wish.source else wish.text
-        raise errors.InvalidDistribution(
-            f"Requested {known.text} from {where} has inconsistent Name: expected "
-            f"{known.name!r}, but metadata has {metadata.name!r}"
-        )
+        raise _misnamed(wish, known, metadata, listener)
     return known
+
+
+def _misnamed(
+    wish: UserRequirement, known: Requirement, metadata: Metadata, listener: Listener
+) -> errors.NoMatchingDistribution:
+    """Return pip's error for a direct reference to another project, after saying so."""
+    where = wish.source.link.redacted if wish.source else wish.text
+    suffix = f" (from {wish.comes_from})" if wish.comes_from else ""
+    listener(
+        Told(
+            f"Discarding {where}: Requested {metadata.name} from {where}{suffix} has inconsistent "
+            f"name: expected {known.name!r}, but metadata has {metadata.name!r}"
+        )
+    )
+    shown = f"{known.name} (unavailable)"
+    listener(
+        Failed(
+            f"Could not find a version that satisfies the requirement {shown} (from versions: none)"
+        )
+    )
+    return errors.NoMatchingDistribution(f"No matching distribution found for {shown}")
 
 
 def _check_wheel(source: Source, environment: Environment) -> None:

@@ -36,12 +36,12 @@ def run(context: Context) -> int:
             for project, each in wanted.items():
                 path, filename = bench.preparer.wheel_file(each, project)
                 target = os.path.join(directory, filename)
-                if os.path.exists(target):
-                    shown = context.show_path(target)
-                    context.console(Told(f"File was already downloaded {shown}", indent=1))
+                if each.is_wheel and os.path.exists(target):
+                    context.console(Told(f"File was already downloaded {target}", indent=1))
                     continue
                 save_file(path, target)
-                context.console(Told(f"Saved {context.show_path(target)}"))
+                if each.is_wheel:
+                    context.console(Told(f"Saved {context.show_path(target)}"))
         finally:
             bench.close()
     return 0

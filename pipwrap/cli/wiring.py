@@ -14,10 +14,13 @@ from packaging.version import InvalidVersion, Version
 from pipwrap import errors
 from pipwrap.artifacts.archives import Archives
 from pipwrap.artifacts.build_env import BuildEnvironment
+from pipwrap.artifacts.consistency import refuse_direct_references
+from pipwrap.artifacts.git import Repositories
 from pipwrap.artifacts.hashes import HashPolicy
-from pipwrap.artifacts.prepare import Obtained, Preparer, Shelves
+from pipwrap.artifacts.prepare import Preparer, Shelves
 from pipwrap.artifacts.reuse import Reuse, ReuseRules
 from pipwrap.artifacts.source_build import BuildRules, Checked, Workshop
+from pipwrap.artifacts.wanted import Obtained
 from pipwrap.cache import disk
 from pipwrap.cache.layout import Layout
 from pipwrap.cache.responses import ResponseCache
@@ -25,14 +28,14 @@ from pipwrap.cache.store import Store, StoredWheelChanged
 from pipwrap.cache.surroundings import Surroundings
 from pipwrap.cache.usage import STORE, Usage
 from pipwrap.cache.wheels import BuiltWheels
-from pipwrap.cli import cache_upkeep, planning
+from pipwrap.cli import cache_upkeep, planning, real_pip
 from pipwrap.cli.build_options import build_rules, texts_of
 from pipwrap.cli.cache_place import kept_directory
 from pipwrap.cli.connecting import open_network
-from pipwrap.cli.context import Context
+from pipwrap.cli.context import Context, git_settings
+from pipwrap.cli.direct_references import source_of_url
 from pipwrap.cli.options import SearchOptions
 from pipwrap.cli.request import Request
-from pipwrap.cli.requirements import source_of_url
 from pipwrap.cli.resolve import Question, resolve
 from pipwrap.cli.target_python import TargetPython, targeted
 from pipwrap.events import (
@@ -44,7 +47,7 @@ from pipwrap.events import (
     Told,
     Warned,
 )
-from pipwrap.index.offers import Offers
+from pipwrap.index.offers import Offers, has_native
 from pipwrap.index.repository import Repository, SearchScope
 from pipwrap.index.selection import Selector
 from pipwrap.install import installed, transaction
@@ -115,6 +118,8 @@ class Bench:
             requirements=_BuildRequirements(shared),
             listener=listener,
             rules=rules,
+            repositories=Repositories(git_settings(context), context.place.scratch, listener),
+            allows_editables=context.options.command == "install",
             building=building,
         )
         self.preparer = Preparer(
@@ -136,7 +141,9 @@ class Bench:
 
     def metadata(self, choice: Candidate | Source) -> Obtained:
         """Return metadata, downloading or building if need be."""
-        return self.preparer.obtain(choice)
+        obtained = self.preparer.obtain(choice)
+        refuse_direct_references(obtained.metadata, choice.link, real_pip.public_file_hosts)
+        return obtained
 
     def reuses(self, choice: Candidate | Source) -> bool:
         """Tell whether a wheel that was built before will be used."""
@@ -291,7 +298,7 @@ def opened(context: Context, search: SearchOptions) -> Iterator[Shared]:
                     context.options.caching.rebuild,
                     context.options.caching.require_native,
                     offline=context.options.caching.offline,
-                    index_has_native=lambda candidate: _has_native(repository, candidate),
+                    index_has_native=lambda candidate: has_native(repository, candidate),
                 ),
             ),
         )
@@ -333,12 +340,3 @@ def installed_candidates(
         except InvalidVersion:
             continue
     return distributions, candidates
-
-
-def _has_native(repository: Repository, candidate: Candidate) -> bool:
-    """Tell whether the index lists platform wheels of a candidate's version."""
-    prefix = f"-{candidate.version}-"
-    return any(
-        link.is_wheel and prefix in link.filename and not link.filename.endswith("-any.whl")
-        for link in repository.find(candidate.project).links
-    )

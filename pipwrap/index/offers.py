@@ -93,3 +93,12 @@ class Offers:
         )
         rejected = tuple(each for each in judged if isinstance(each, Rejection))
         return Judged(tuple(reversed(kept)), rejected, found.skipped)
+
+
+def has_native(repository: Repository, candidate: Candidate) -> bool:
+    """Tell whether the index lists platform wheels of a candidate's version."""
+    prefix = f"-{candidate.version}-"
+    return any(
+        link.is_wheel and prefix in link.filename and not link.filename.endswith("-any.whl")
+        for link in repository.find(candidate.project).links
+    )

@@ -19,7 +19,7 @@ from pipwrap.model.link import Link, redact
 from pipwrap.model.location import is_archive, path_to_url, url_to_path
 from pipwrap.network.transport import Headers
 
-_OK = 200
+_CLIENT_ERROR = 400
 
 
 class Page(Protocol):
@@ -233,7 +233,7 @@ class Repository:
 
     def _load_http(self, url: str, *, refresh: bool) -> Found:
         page = self._pages.page(url, Headers((("Accept", simple.ACCEPT),)), refresh=refresh)
-        if page.status != _OK:
+        if page.status >= _CLIENT_ERROR:
             kind = "Client" if page.status < 500 else "Server"  # noqa: PLR2004 - RFC 9110
             return self._skip(url, f"{page.status} {kind} Error for url: {redact(page.url)}")
         content_type = page.headers.get("Content-Type", "Unknown") or "Unknown"

@@ -35,7 +35,7 @@ def redact(text: str) -> str:
     def hide(match: re.Match[str]) -> str:
         user = match["user"]
         if ":" not in user:
-            return f"{match['before']}****@" if user != "git" else match[0]
+            return f"{match['before']}****@"
         return f"{match['before']}{user.partition(':')[0]}:****@"
 
     return _USER_INFORMATION.sub(hide, text)

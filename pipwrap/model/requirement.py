@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from urllib.parse import urlsplit, urlunsplit
 
 from packaging.markers import Marker, UndefinedEnvironmentName
 from packaging.requirements import InvalidRequirement as PackagingInvalidRequirement
@@ -12,7 +14,10 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from pipwrap import errors
+from pipwrap.model.link import redact
 from pipwrap.model.source import Source
+
+_NAME = re.compile(r"[A-Za-z0-9._-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,12 @@ class Requirement:
     def parse(cls, text: str) -> Requirement:
         """Return the requirement in ``text``; raises ``errors.InvalidRequirement``."""
         return _parse(text)
+
+    @property
+    def name_as_written(self) -> str:
+        """Return the project as the requirement spells it."""
+        match = _NAME.match(self.text)
+        return match[0] if match else self.name
 
     def applies(self, environment: dict[str, str], extras: tuple[str, ...] = ()) -> bool:
         """Tell whether the marker holds in ``environment``, for any of ``extras`` or for none."""
@@ -68,9 +79,12 @@ def _parse(text: str) -> Requirement:
     except PackagingInvalidRequirement as error:
         raise errors.InvalidRequirement(f"Invalid requirement: {text!r}: {error}") from error
     marker, parsed.marker = parsed.marker, None
+    text = str(parsed)
+    if parsed.url is not None:
+        text = text.replace(parsed.url, redact(urlunsplit(urlsplit(parsed.url))))
     return Requirement(
         name=canonicalize_name(parsed.name),
-        text=str(parsed),
+        text=text,
         extras=tuple(sorted({canonicalize_name(extra) for extra in parsed.extras})),
         specifier=parsed.specifier,
         url=parsed.url,

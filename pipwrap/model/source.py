@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from pipwrap.model.link import Link
+from pipwrap.model.location import path_to_url
+
+GIT_SCHEMES = ("git+http", "git+https", "git+ssh", "git+git", "git+file")
+"""What pip takes for a git repository, by the scheme of its URL."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +33,15 @@ class Archive:
         """Return what identifies it."""
         return self.link.url
 
-    def direct_url(self, sha256: str) -> str:
-        """Return the content of direct_url.json (PEP 610) for an archive with this digest."""
-        info = {"hash": f"sha256={sha256}", "hashes": {"sha256": sha256}}
-        value: dict[str, object] = {"archive_info": info, "url": _without_password(self.link.url)}
+    @property
+    def editable(self) -> bool:
+        """Archives never are."""
+        return False
+
+    def direct_url(self, identity: str) -> str:
+        """Return the content of direct_url.json (PEP 610); ``identity`` is the sha256."""
+        info = {"hash": f"sha256={identity}", "hashes": {"sha256": identity}}
+        value: dict[str, object] = {"archive_info": info, "url": without_password(self.link.url)}
         if self.link.subdirectory:
             value["subdirectory"] = self.link.subdirectory
         return json.dumps(value, sort_keys=True)
@@ -42,8 +52,10 @@ class Directory:
     """A source tree on disk."""
 
     path: str
-    """Absolute."""
+    """Absolute; the project may lie in a subdirectory of it, which the link names."""
     link: Link
+    editable: bool = False
+    """Installed as it lies (PEP 660)."""
 
     @property
     def is_wheel(self) -> bool:
@@ -53,18 +65,92 @@ class Directory:
     @property
     def url(self) -> str:
         """Return what identifies it."""
-        return self.link.url
+        return f"{self.link.url}#editable" if self.editable else self.link.url
 
-    def direct_url(self, sha256: str) -> str:
+    def direct_url(self, identity: str) -> str:
         """Return the content of direct_url.json (PEP 610); a directory has no digest."""
-        del sha256
-        return json.dumps({"dir_info": {}, "url": self.link.url}, sort_keys=True)
+        del identity
+        if self.editable:
+            return editable_direct_url(self.path, self.link.subdirectory)
+        value: dict[str, object] = {"dir_info": {}, "url": self.link.url}
+        if self.link.subdirectory:
+            value["subdirectory"] = self.link.subdirectory
+        return json.dumps(value, sort_keys=True)
 
 
-Source = Archive | Directory
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """A source tree under version control, at a revision."""
+
+    link: Link
+    """``git+https://host/path@revision``, without fragment."""
+    directory_name: str = ""
+    """Of an editable: the directory that keeps it, below the one for sources."""
+
+    @property
+    def editable(self) -> bool:
+        """Tell whether it is installed as it lies (PEP 660)."""
+        return bool(self.directory_name)
+
+    @property
+    def is_wheel(self) -> bool:
+        """A repository is never a wheel."""
+        return False
+
+    @property
+    def url(self) -> str:
+        """Return what identifies it."""
+        subdirectory = f"#{self.link.subdirectory}" if self.link.subdirectory else ""
+        return f"{self.link.url}{subdirectory}{'#editable' if self.editable else ''}"
+
+    @property
+    def clone_url(self) -> str:
+        """Return the URL as git takes it."""
+        return self._parts[0]
+
+    @property
+    def revision(self) -> str | None:
+        """Return the branch, tag, commit or ref that is asked for; it may be empty, an error."""
+        return self._parts[1]
+
+    @property
+    def _parts(self) -> tuple[str, str | None]:
+        parts = urlsplit(self.link.url)
+        scheme = parts.scheme.partition("+")[2]
+        path, at, revision = parts.path.rpartition("@")
+        if not at:
+            path = parts.path
+        if scheme == "file":
+            path = unquote(path)
+        url = urlunsplit((scheme, parts.netloc, path, parts.query, ""))
+        return url, unquote(revision) if at else None
+
+    def direct_url(self, identity: str) -> str:
+        """Return the content of direct_url.json (PEP 610).
+
+        ``identity`` is the commit, or the clone's directory for an editable.
+        """
+        if self.editable:
+            return editable_direct_url(identity, self.link.subdirectory)
+        info = {"vcs": "git", "commit_id": identity}
+        if self.revision:
+            info["requested_revision"] = self.revision
+        value: dict[str, object] = {"vcs_info": info, "url": without_password(self.clone_url)}
+        if self.link.subdirectory:
+            value["subdirectory"] = self.link.subdirectory
+        return json.dumps(value, sort_keys=True)
 
 
-def _without_password(url: str) -> str:
+Source = Archive | Directory | Repository
+
+
+def editable_direct_url(directory: str, subdirectory: str | None) -> str:
+    """Return the content of direct_url.json for a project that is installed as it lies."""
+    root = f"{directory}/{subdirectory}" if subdirectory else directory
+    return json.dumps({"dir_info": {"editable": True}, "url": path_to_url(root)}, sort_keys=True)
+
+
+def without_password(url: str) -> str:
     """Return ``url`` as PEP 610 stores it: no credentials, unless they are ``${VARIABLES}``."""
     scheme, separator, rest = url.partition("://")
     authority, slash, path = rest.partition("/")

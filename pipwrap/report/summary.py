@@ -5,7 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pipwrap import errors
-from pipwrap.events import BuildBroke, BuildFinished, BuildStarted, Event, Failed, Told, Warned
+from pipwrap.events import (
+    BuildBroke,
+    BuildFinished,
+    BuildStarted,
+    Event,
+    Failed,
+    ProgramSaid,
+    Told,
+    Warned,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +49,8 @@ def _trouble(event: Event, verbosity: int) -> list[str]:
     if isinstance(event, Failed):
         is_shown = verbosity > -3 or event.is_critical  # noqa: PLR2004
         return [f"ERROR: {event.message}"] if is_shown else []
+    if isinstance(event, ProgramSaid):
+        return [_indented(event.message, 1)] if verbosity >= 0 else []
     return _inner(event.error) if isinstance(event, BuildBroke) else []
 
 
@@ -55,10 +66,14 @@ def error_lines(error: errors.PipwrapError) -> tuple[Line, ...]:
         text = _build_failed(error)
     elif isinstance(error, errors.ConfigurationError):
         text = [error.message.rstrip()]  # pip's option parser prints these, without ERROR
+    elif isinstance(error, errors.ProgramFailed):
+        text = _program_failed(error)
     elif error.reference is not None:
         text = frame(error.reference, error)
     else:
-        text = [f"ERROR: {error.message}"]
+        # pip says this before its log has a form.
+        prefix = "" if isinstance(error, errors.ConfigurationError) else "ERROR: "
+        text = [f"{prefix}{error.message}"]
         text += [part for part in (error.context, error.note) if part]
         text += [f"HINT: {error.hint}"] if error.hint else []
     return tuple(Line(line, is_error=True) for line in text)
@@ -79,7 +94,7 @@ def frame(reference: str, error: errors.PipwrapError) -> list[str]:
 
 def _bar(text: str, first: str, others: str) -> list[str]:
     lines = text.split("\n")
-    return [first + lines[0], *(f"{others}{line}".rstrip() for line in lines[1:])]
+    return [first + lines[0], *(others + line for line in lines[1:])]
 
 
 def _build_failed(error: errors.BuildFailed) -> list[str]:
@@ -107,12 +122,31 @@ def _inner(error: errors.BuildFailed) -> list[str]:
     return text
 
 
+def _origin(source: str) -> str:
+    """Return a project's name as it is, a place as ``from PLACE``."""
+    return f"from {source}" if "/" in source or "\\" in source else source
+
+
+def _program_failed(error: errors.ProgramFailed) -> list[str]:
+    """Return pip's frame for a program whose output was shown while it ran."""
+    inner = [
+        "error: subprocess-exited-with-error",
+        "",
+        f"× {error.command} did not run successfully.",
+        f"│ exit code: {error.status}",
+        "╰─> No available output.",
+        "",
+        "note: This error originates from a subprocess, and is likely not a problem with pip.",
+    ]
+    return [*(f"  {line}" for line in inner), f"ERROR: {error.message}"]
+
+
 def _outer(error: errors.BuildFailed) -> tuple[str, errors.PipwrapError]:
     hint = "See above for details."
     if error.step == "prepare_metadata_for_build_wheel":
         return "metadata-generation-failed", errors.PipwrapError(
             "Encountered error while generating package metadata.",
-            context=f"from {error.source}",
+            context=_origin(error.source),
             note="This is an issue with the package mentioned above, not pip.",
             hint=hint,
         )

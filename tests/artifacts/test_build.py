@@ -94,11 +94,11 @@ def test_defaults_are_those_of_the_peps(tmp_path: Path, text: str, requires: lis
 def test_a_wheel_is_built_and_every_step_is_told(tmp_path: Path) -> None:
     made = bench(tmp_path, dynamic_requires=["z", "y"])
     backend = made.backend()
-    assert backend.requires_for_wheel({}) == ["y", "z"]
-    metadata = backend.prepare_metadata(str(tmp_path / "metadata"), {})
+    assert backend.requires_for_build("wheel", {}) == ["y", "z"]
+    metadata = backend.prepare_metadata("wheel", str(tmp_path / "metadata"), {})
     assert metadata is not None
     assert Path(metadata, "METADATA").is_file()
-    wheel = backend.build_wheel(str(tmp_path / "out"), {}, "a", metadata)
+    wheel = backend.build("wheel", str(tmp_path / "out"), {}, "a", metadata)
     assert Path(wheel).name == "a-1.0-py3-none-any.whl"
     told = [each.description for each in made.events if isinstance(each, BuildStarted)]
     assert told == [
@@ -113,14 +113,14 @@ def test_a_wheel_is_built_and_every_step_is_told(tmp_path: Path) -> None:
 def test_a_backend_without_the_metadata_hook_has_none(tmp_path: Path) -> None:
     backend = "def build_wheel(directory, config_settings=None, metadata_directory=None): ...\n"
     made = bench(tmp_path, extra_files={"in_tree_backend.py": backend})
-    assert made.backend().prepare_metadata(str(tmp_path / "metadata"), {}) is None
+    assert made.backend().prepare_metadata("wheel", str(tmp_path / "metadata"), {}) is None
 
 
 def test_a_failing_hook_raises_with_the_last_lines_of_its_log(tmp_path: Path) -> None:
     output = "\n".join(f"line {number}" for number in range(100))
     made = bench(tmp_path, fail_in="build_wheel", output=output)
     with pytest.raises(errors.BuildFailed) as caught:
-        made.backend().build_wheel(str(tmp_path / "out"), {}, "a")
+        made.backend().build("wheel", str(tmp_path / "out"), {}, "a")
     error = caught.value
     assert error.step == "build_wheel"
     assert error.context == "exit code: 1"
@@ -134,5 +134,5 @@ def test_a_failing_hook_raises_with_the_last_lines_of_its_log(tmp_path: Path) ->
 def test_a_backend_that_cannot_be_imported_is_a_failed_build(tmp_path: Path) -> None:
     made = bench(tmp_path, pyproject='[build-system]\nrequires = []\nbuild-backend = "nowhere"\n')
     with pytest.raises(errors.BuildFailed) as caught:
-        made.backend().requires_for_wheel({})
+        made.backend().requires_for_build("wheel", {})
     assert "nowhere" in caught.value.output

@@ -12,8 +12,9 @@ import pytest
 from pipwrap.cache import upkeep
 from pipwrap.cache.keys import BuildKey
 from pipwrap.cache.layout import CACHEDIR_SIGNATURE, HTTP, Layout
+from pipwrap.cache.surroundings import Surroundings
 from pipwrap.cache.upkeep import Extent
-from pipwrap.cache.wheels import BuiltWheel, BuiltWheels
+from pipwrap.cache.wheels import BuiltWheel, BuiltWheels, Provenance
 from pipwrap.events import Event, Warned
 from support.environments import snapshot
 from support.wheels import make_wheel
@@ -33,7 +34,11 @@ class Shelf:
 
     def add(self, key: BuildKey = KEY, name: str = "a", version: str = "1.0") -> BuiltWheel:
         wheel = make_wheel(self.directory, name, version)
-        return self.built.add(key, str(wheel), "https://x/a.tar.gz")
+        return self.built.add(key, str(wheel), Provenance("https://x/a.tar.gz"))
+
+    def find(self, key: BuildKey) -> BuiltWheel | None:
+        found = self.built.find(key, Surroundings({}, self.layout))
+        return found.entry if found else None
 
     @property
     def warnings(self) -> list[str]:
@@ -49,10 +54,10 @@ def test_an_entry_is_found_by_its_key_only(shelf: Shelf, tmp_path: Path) -> None
     log = tmp_path / "log"
     log.write_text("built", encoding="utf-8")
     wheel = make_wheel(shelf.directory, "a", "1.0")
-    added = shelf.built.add(KEY, str(wheel), "https://x/a.tar.gz", str(log))
-    assert shelf.built.find(KEY) == added
-    assert shelf.built.find(BuildKey("cd" * 32, "abi")) is None
-    assert shelf.built.find(BuildKey("ab" * 32, "other")) is None
+    added = shelf.built.add(KEY, str(wheel), Provenance("https://x/a.tar.gz", log=str(log)))
+    assert shelf.find(KEY) == added
+    assert shelf.find(BuildKey("cd" * 32, "abi")) is None
+    assert shelf.find(BuildKey("ab" * 32, "other")) is None
     assert added.sha256 == hashlib.sha256(wheel.read_bytes()).hexdigest()
     assert (added.source_sha256, added.built_at) == (KEY.source_sha256, 1000.0)
     assert Path(added.path).read_bytes() == wheel.read_bytes()
@@ -62,22 +67,22 @@ def test_an_entry_is_found_by_its_key_only(shelf: Shelf, tmp_path: Path) -> None
 def test_the_newest_entry_of_a_key_is_taken(shelf: Shelf) -> None:
     shelf.add()
     newest = shelf.add()
-    assert shelf.built.find(KEY) == newest
+    assert shelf.find(KEY) == newest
     assert len(shelf.built.all()) == 2
 
 
 def test_a_lookup_changes_nothing(shelf: Shelf) -> None:
     shelf.add()
     before = snapshot(shelf.layout.root)
-    shelf.built.find(KEY)
-    shelf.built.find(BuildKey("x", "y"))
+    shelf.find(KEY)
+    shelf.find(BuildKey("x", "y"))
     shelf.built.all()
     assert snapshot(shelf.layout.root) == before
 
 
 def test_a_wheel_that_cannot_be_copied_leaves_no_entry(shelf: Shelf, tmp_path: Path) -> None:
     with pytest.raises(OSError, match="nowhere"):
-        shelf.built.add(KEY, str(tmp_path / "nowhere.whl"), "u")
+        shelf.built.add(KEY, str(tmp_path / "nowhere.whl"), Provenance("u"))
     assert shelf.built.all() == []
     assert list(Path(shelf.layout.temporary).iterdir()) == []
 
@@ -97,14 +102,14 @@ def test_a_wheel_that_cannot_be_copied_leaves_no_entry(shelf: Shelf, tmp_path: P
 def test_a_broken_entry_is_a_miss(shelf: Shelf, content: str, warned: bool) -> None:  # noqa: FBT001
     entry = shelf.add()
     Path(entry.directory, "entry.json").write_text(content, encoding="utf-8")
-    assert shelf.built.find(KEY) is None
+    assert shelf.find(KEY) is None
     assert bool(shelf.warnings) is warned
 
 
 def test_a_truncated_wheel_is_a_miss(shelf: Shelf) -> None:
     entry = shelf.add()
     Path(entry.path).write_bytes(b"x")
-    assert shelf.built.find(KEY) is None
+    assert shelf.find(KEY) is None
     assert shelf.warnings == [f"Cache entry {entry.directory} is truncated and is ignored."]
 
 
@@ -114,7 +119,7 @@ def test_an_entry_cannot_name_a_file_elsewhere(shelf: Shelf, tmp_path: Path) -> 
     path = Path(entry.directory, "entry.json")
     fields = json.loads(path.read_text(encoding="utf-8"))
     path.write_text(json.dumps({**fields, "filename": "../../../../evil.whl"}), encoding="utf-8")
-    assert shelf.built.find(KEY) is None
+    assert shelf.find(KEY) is None
 
 
 def test_a_discarded_entry_is_gone_and_others_stay(shelf: Shelf) -> None:
@@ -157,7 +162,7 @@ def test_removing_wheels_takes_their_empty_directories_along(shelf: Shelf) -> No
     removed = upkeep.remove_wheels(shelf.built, shelf.built.all())
     assert removed.directories == before.directories
     assert upkeep.measure(shelf.layout.bucket("wheels-v1")) == Extent()
-    assert shelf.built.find(KEY) is None
+    assert shelf.find(KEY) is None
 
 
 def test_purge_takes_our_buckets_only_and_only_with_our_tag(shelf: Shelf, tmp_path: Path) -> None:

@@ -209,7 +209,6 @@ def test_variables_that_count_are_named() -> None:
         ("foo\n--pre\n", None),
         ("--use-feature=fast-deps\n", None),
         ("--use-feature=venv-isolation\n", "--use-feature=venv-isolation"),
-        ("foo\n-e .\n", "--editable"),
     ],
 )
 def test_what_the_real_pip_does_is_reported(

@@ -156,7 +156,8 @@ def test_a_wheel_whose_metadata_is_of_another_project_is_refused(
 ):
     metadata = "Metadata-Version: 2.1\nName: other\nVersion: 1.0\n"
     wheel = make_wheel(files, "demo", "1.0", metadata=metadata)
-    refused(pipwrap, "install", wheel, says="")
+    unavailable = f"{NOT_FOUND}demo (unavailable)"
+    refused(pipwrap, "install", wheel, says=unavailable, messages=2)
     index.add(wheel)
     result = refused(pipwrap, "install", "demo", says=f"{NOT_FOUND}demo", messages=2)
     assert "inconsistent Name: expected 'demo', but metadata has 'other'" in result.stdout

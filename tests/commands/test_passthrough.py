@@ -31,11 +31,8 @@ def installed(pipwrap: Runner, index: Index, tmp_path: Path) -> Runner:
         ["check"],
         ["inspect"],
         ["hash", "file.txt"],
-        ["debug", "--no-such-option"],
         ["index", "versions", "demo"],
-        ["help", "install"],
         ["install", "--help"],
-        ["config", "list"],
         [],
     ],
     ids=" ".join,
@@ -49,25 +46,15 @@ def test_pip_answers(installed: Runner, arguments: list[str]):
     assert ours.stdout == theirs.stdout
 
 
-def test_an_option_that_only_pip_has_hands_the_command_over(
-    pipwrap: Runner, index: Index, tmp_path: Path
-):
-    """It is never ignored, and said at -v."""
-    index.add(make_wheel(tmp_path / "files", "demo", "1.0"))
-    result = pipwrap("-v", "install", "--target", "here", "demo", expect=0)
-    assert "Handing the command over to pip" in result.stdout
-    assert (pipwrap.directory / "here" / "demo" / "__init__.py").is_file()
-    assert pipwrap.environment.freeze() == []
-
-
-def test_an_editable_is_pips(pipwrap: Runner):
+def test_an_editable_is_pips_and_said_to_be_at_v(pipwrap: Runner):
+    """What pipwrap does not do is handed over, never ignored."""
     make_source_tree(pipwrap.directory, "demo", "1.0", fail_in="get_requires_for_build_wheel")
-    result = pipwrap("install", "-e", "./demo")
-    assert result.returncode == 1
-    assert "editable" in result.stdout + result.stderr
+    result = pipwrap("-v", "install", "-e", "./demo", expect=1)
+    assert "Handing the command over to pip: " in result.stdout
+    assert "editable" in result.stderr
 
 
-def test_standard_input_reaches_pip(pipwrap: Runner, installed: Runner):
+def test_config_writes_where_pip_writes(pipwrap: Runner):
     result = pipwrap("config", "set", "global.timeout", "7", environ={"PIP_CONFIG_FILE": None})
     assert result.returncode == 0, result.output
     assert Path(pipwrap.environ["HOME"], ".config", "pip", "pip.conf").is_file()

@@ -17,7 +17,7 @@ DIGEST = "0123456789abcdef" * 4
         ("https://token@host/simple/", "https://****@host/simple/"),
         ("https://me:@host/", "https://me:****@host/"),
         ("HTTPS://me:secret@host/", "HTTPS://me:****@host/"),
-        ("git+ssh://git@host/project.git", "git+ssh://git@host/project.git"),
+        ("git+ssh://git@host/project.git", "git+ssh://****@host/project.git"),
         ("git+https://me:secret@host/x.git@main", "git+https://me:****@host/x.git@main"),
         ("https://host/x@2/y", "https://host/x@2/y"),
         ("http://a:b@one/ and http://c:d@two/", "http://a:****@one/ and http://c:****@two/"),

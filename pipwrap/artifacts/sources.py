@@ -1,0 +1,108 @@
+"""Source trees made ready to build, and what identifies each: a digest, a commit, nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pipwrap import errors
+from pipwrap.artifacts import source_tree
+from pipwrap.artifacts.archives import Acquired, Once
+from pipwrap.artifacts.git import Checkout, is_commit
+from pipwrap.artifacts.source_build import SourceBuild, Workshop
+from pipwrap.artifacts.wanted import Wanted, key_of, project_of, settings_name, shown
+from pipwrap.cache.keys import BuildKey, repository_identity, settings_key
+from pipwrap.model.candidate import Candidate
+from pipwrap.model.source import Archive, Directory, Repository, without_password
+
+
+class Sources:
+    """The builds of a run, each begun once."""
+
+    def __init__(
+        self, workshop: Workshop, acquire: Callable[[Candidate | Archive], Acquired]
+    ) -> None:
+        """Keep the ports; ``acquire`` returns an archive that may be used."""
+        self._workshop = workshop
+        self._acquire = acquire
+        self._once = Once()
+
+    def key(self, wanted: Wanted) -> BuildKey | None:
+        """Return the key of a source's wheel; ``None`` for what skips the cache.
+
+        A directory's content has no identity, nor has an environment that anything may change;
+        an sdist that the user names outright is built anew. Of repositories only a full commit
+        hash says beforehand what the tree will be.
+        """
+        rules = self._workshop.rules
+        if isinstance(wanted, Directory) or not rules.isolated:
+            return None
+        if isinstance(wanted, Archive) and wanted.explicit:
+            return None
+        link = wanted.link
+        if isinstance(wanted, Repository):
+            if wanted.editable or not is_commit(wanted.revision):
+                return None
+            url = without_password(wanted.clone_url)
+            source = repository_identity(url, wanted.revision or "")
+        else:
+            source = link.sha256 or self._acquire(wanted).sha256
+        return BuildKey(
+            source_sha256=source,
+            abi=self._workshop.target.abi,
+            subdirectory=link.subdirectory or "",
+            config_settings=settings_key(rules.settings.get(settings_name(wanted), {})),
+            build_constraints=rules.constraints,
+        )
+
+    def is_fixed(self, wanted: Wanted) -> bool:
+        """Tell what its key identifies for good from a branch that is named like a commit."""
+        return not isinstance(wanted, Repository) or self.checkout(wanted).is_fixed
+
+    def identity(self, wanted: Wanted) -> str:
+        """Return what direct_url.json says of the source."""
+        if isinstance(wanted, Directory):
+            return ""
+        if isinstance(wanted, Repository):
+            checkout = self.checkout(wanted)
+            return checkout.root if wanted.editable else checkout.commit
+        return self._acquire(wanted).sha256
+
+    def checkout(self, wanted: Repository) -> Checkout:
+        """Return the clone of a repository."""
+        return self._workshop.repositories.checkout(wanted, shown(wanted))
+
+    def build(self, wanted: Wanted) -> SourceBuild:
+        """Return the build of a source whose tree lies ready; nothing of it runs yet."""
+        return self._once(key_of(wanted), lambda: self._start(wanted))
+
+    def _start(self, wanted: Wanted) -> SourceBuild:
+        name, project = shown(wanted), project_of(wanted)
+        if isinstance(wanted, Directory):
+            root = wanted.path
+        elif isinstance(wanted, Repository):
+            root = self.checkout(wanted).root
+        else:
+            self._refuse_cycle(wanted)
+            directory = self._workshop.scratch("source-")
+            root = source_tree.unpack(self._acquire(wanted).path, directory, name)
+        root = source_tree.installable_root(root, wanted.link.subdirectory, name)
+        link = wanted.link.redacted
+        return SourceBuild(
+            root,
+            project or name,
+            self._workshop,
+            origin=f"{project} from {link}" if project else link,
+            key=settings_name(wanted),
+            editable=not isinstance(wanted, Candidate) and wanted.editable,
+        )
+
+    def _refuse_cycle(self, wanted: Wanted) -> None:
+        """Refuse to build what is already being built: its own build would need itself."""
+        project = project_of(wanted)
+        if project is not None and project in self._workshop.building:
+            raise errors.BuildFailed(
+                f"{project} is already being built: "
+                f"{' -> '.join((*self._workshop.building, project))}",
+                context="exit code: 1",
+                step="build requirements",
+            )

@@ -1,0 +1,55 @@
+"""What is wanted of artifacts, and what comes back: metadata, or a wheel in the store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipwrap.events import Told
+from pipwrap.model.candidate import Candidate
+from pipwrap.model.metadata import Metadata
+from pipwrap.model.source import Directory, Repository, Source
+from pipwrap.model.wheel import StoredWheel
+
+Wanted = Candidate | Source
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A wheel ready to be linked, and what it stands for."""
+
+    wheel: StoredWheel
+    identity: str
+    """The archive's sha256, the repository's commit, the directory of an editable's clone."""
+    lines: tuple[Told, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Obtained:
+    """Metadata, and the lines that tell how it was had."""
+
+    metadata: Metadata
+    lines: tuple[Told, ...] = ()
+
+
+def key_of(wanted: Wanted) -> str:
+    """Return what tells one piece of work from another."""
+    if isinstance(wanted, Directory | Repository):
+        return wanted.url
+    return wanted.link.url + (f"#{wanted.link.subdirectory}" if wanted.link.subdirectory else "")
+
+
+def project_of(wanted: Wanted) -> str | None:
+    """Return the project, where it is known before the metadata is."""
+    return wanted.project if isinstance(wanted, Candidate) else None
+
+
+def settings_name(wanted: Wanted) -> str:
+    """Return what config settings for it are filed under."""
+    return wanted.project if isinstance(wanted, Candidate) else wanted.url
+
+
+def shown(wanted: Wanted) -> str:
+    """Return how messages name it."""
+    if isinstance(wanted, Repository) or (isinstance(wanted, Directory) and wanted.editable):
+        return wanted.link.redacted
+    return wanted.path if isinstance(wanted, Directory) else wanted.link.filename

@@ -1,0 +1,109 @@
+"""URLs and paths that name a distribution outright: to sources, by pip's classification."""
+
+from __future__ import annotations
+
+import os
+import re
+from urllib.parse import urlsplit, urlunsplit
+
+from packaging.utils import canonicalize_name
+
+from pipwrap import errors
+from pipwrap.model.link import Link, redact
+from pipwrap.model.location import path_to_url, url_to_path
+from pipwrap.model.source import GIT_SCHEMES, Archive, Directory, Repository, Source
+
+OTHER_VERSION_CONTROL = (
+    *("bzr+http", "bzr+https", "bzr+ssh", "bzr+sftp", "bzr+ftp", "bzr+lp", "bzr+file"),
+    *("hg+file", "hg+http", "hg+https", "hg+ssh", "hg+static-http"),
+    *("svn+ssh", "svn+http", "svn+https", "svn+svn", "svn+file"),
+)
+"""What the real pip fetches for us."""
+_SCHEMES = ("http", "https", "file", "ftp", *GIT_SCHEMES, *OTHER_VERSION_CONTROL)
+_EXTRAS = re.compile(r"^(.+)(\[[^\]]+\])$")
+_EGG = re.compile(r"[#&]egg=([^&]*)")
+_PROJECT_NAME = re.compile(r"[A-Z0-9]|[A-Z0-9][A-Z0-9._-]*[A-Z0-9]", re.IGNORECASE)
+
+
+def scheme_of(text: str) -> str:
+    """Return a URL's scheme in lower case; nothing for what is no URL."""
+    return text.partition(":")[0].lower() if ":" in text else ""
+
+
+def is_url(text: str) -> bool:
+    """Tell whether pip takes a requirement for a URL."""
+    return scheme_of(text) in _SCHEMES
+
+
+def shown_url(url: str) -> str:
+    """Return a URL as pip prints it: without credentials, and with ``git+file:/path``."""
+    return redact(urlunsplit(urlsplit(url)))
+
+
+def egg_name(url: str) -> str | None:
+    """Return the project that ``#egg=`` names; raises pip's error when it is no bare name."""
+    match = _EGG.search(url)
+    if match is None:
+        return None
+    if not _PROJECT_NAME.fullmatch(match[1]):
+        raise errors.DiagnosticError(
+            "invalid-egg-fragment",
+            f"The {match[1]!r} egg fragment is invalid",
+            context=f"from {shown_url(url)!r}",
+            hint="Try using the Direct URL requirement syntax: 'name[extra] @ URL'",
+        )
+    return match[1]
+
+
+def split_extras(path: str) -> tuple[str, tuple[str, ...]]:
+    """Return ``path[extra,...]`` in its two parts."""
+    match = _EXTRAS.match(path)
+    if match is None:
+        return path, ()
+    names = match[2][1:-1].split(",")
+    return os.path.normpath(match[1]), tuple(
+        sorted({canonicalize_name(name.strip()) for name in names})
+    )
+
+
+def source_of_url(url: str, *, explicit: bool = False, subdirectory: str | None = None) -> Source:
+    """Return the direct reference that a URL names.
+
+    Raises ``errors.HandOver`` for version control other than git.
+    """
+    link = Link.from_url(url)
+    if subdirectory:
+        link = Link(link.url, link.hashes, subdirectory=subdirectory)
+    return source_of(link, explicit=explicit)
+
+
+def source_of(link: Link, *, explicit: bool) -> Source:
+    """Return what lies behind a link; ``explicit`` says that the user named it."""
+    if link.scheme in GIT_SCHEMES:
+        return Repository(link)
+    if link.scheme in OTHER_VERSION_CONTROL:
+        system = link.scheme.partition("+")[0]
+        raise errors.HandOver(f"the {system} requirement {link.redacted}")
+    if link.scheme != "file":
+        return Archive(link, None, explicit)
+    path = path_of(link)
+    if os.path.isdir(path):
+        return Directory(path, Link(path_to_url(path), subdirectory=link.subdirectory))
+    return Archive(link, path, explicit)
+
+
+def path_of(link: Link) -> str:
+    """Return the absolute path of a file URL; raises ``errors.InvalidRequirement``."""
+    try:
+        return os.path.abspath(url_to_path(link.url))
+    except ValueError as error:
+        raise errors.InvalidRequirement(str(error)) from error
+
+
+def explicit_link(text: str) -> Link:
+    """Return the link of a URL that the user wrote, a relative ``file:`` made absolute."""
+    link = Link.from_url(text)
+    if link.scheme == "file" and "../" in link.url:
+        path = os.path.normpath(os.path.abspath(url_to_path(link.url)))
+        return Link(path_to_url(path), link.hashes, subdirectory=link.subdirectory)
+    return link
