@@ -8,7 +8,7 @@ import pytest
 
 from support.index import Index
 from support.runner import Runner
-from support.wheels import make_source_tree, make_wheel
+from support.wheels import make_wheel
 
 
 @pytest.fixture
@@ -46,12 +46,10 @@ def test_pip_answers(installed: Runner, arguments: list[str]):
     assert ours.stdout == theirs.stdout
 
 
-def test_an_editable_is_pips_and_said_to_be_at_v(pipwrap: Runner):
+def test_mercurial_is_pips_and_said_to_be_at_v(pipwrap: Runner):
     """What pipwrap does not do is handed over, never ignored."""
-    make_source_tree(pipwrap.directory, "demo", "1.0", fail_in="get_requires_for_build_wheel")
-    result = pipwrap("-v", "install", "-e", "./demo", expect=1)
-    assert "Handing the command over to pip: " in result.stdout
-    assert "editable" in result.stderr
+    result = pipwrap("-v", "install", "hg+file:///nowhere", expect=1)
+    assert "Handing the command over to pip: the hg requirement" in result.stdout
 
 
 def test_config_writes_where_pip_writes(pipwrap: Runner):
