@@ -211,7 +211,7 @@ _REQUIREMENT_COMMANDS = (
     _CONSTRAINT,
     _repeatable("build_constraints", "--build-constraint"),
     _REQUIREMENT,
-    _repeatable("requirements_from_scripts", "--requirements-from-script", ours=False),
+    _repeatable("requirements_from_scripts", "--requirements-from-script"),
     Option("ignore_dependencies", "--no-deps", "--no-dependencies"),
     Option("only_dependencies", "--only-deps", "--only-dependencies", ours=False),
     _value(
@@ -234,7 +234,7 @@ _REQUIREMENT_COMMANDS = (
     Option("use_pep517", "--use-pep517", default=True),
     Option("check_build_deps", "--check-build-dependencies"),
     Option("ignore_requires_python", "--ignore-requires-python"),
-    _selector("dependency_groups", "--group", ours=False),
+    _selector("dependency_groups", "--group"),
     Option("no_clean", "--no-clean"),
     _INDEX_URL,
     _EXTRA_INDEX_URL,

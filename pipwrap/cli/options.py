@@ -83,6 +83,10 @@ class Options:
     """Files and URLs of ``-r``."""
     constraints: tuple[str, ...] = ()
     editables: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    """``[PATH:]GROUP``."""
+    scripts: tuple[str, ...] = ()
+    """Of ``--requirements-from-script``."""
     no_deps: bool = False
     ignore_requires_python: bool = False
     progress_bar: str = "auto"
@@ -172,6 +176,7 @@ _AS_THEY_ARE = {
     "requirements": "requirements",
     "constraints": "constraints",
     "editables": "editables",
+    "scripts": "requirements_from_scripts",
     "no_deps": "ignore_dependencies",
     "ignore_requires_python": "ignore_requires_python",
     "root_user_action": "root_user_action",
@@ -201,6 +206,10 @@ _AS_THEY_ARE = {
 """Fields whose value needs no reading, and what the option table calls them."""
 
 
+_SOURCES = ("requirements", "editables", "dependency_groups", "requirements_from_scripts")
+"""Options that name something to work on."""
+
+
 def build_options(
     parsed: Parsed, configuration: Configuration, *, default_index_url: str
 ) -> Options:
@@ -224,6 +233,7 @@ def build_options(
         search=search,
         target_python=target,
         build=builds.build_options(values),
+        groups=tuple(value for _, value in values.get("dependency_groups", ())),
         verbosity=verbosity,
         log=expanded(values["log"]),
         cache_enabled=values["cache_dir"] is None or bool(values["cache_dir"]),
@@ -268,7 +278,7 @@ def _arguments(parsed: Parsed) -> tuple[str, ...]:
 def _check_requirements(parsed: Parsed, values: Values) -> None:
     if parsed.command == "cache" or parsed.arguments:
         return
-    if not any(values.get(source) for source in ("requirements", "editables")):
+    if not any(values.get(source) for source in _SOURCES):
         raise no_requirement(parsed.command, values.get("find_links", ()))
 
 

@@ -9,6 +9,7 @@ from pipwrap import errors
 from pipwrap.artifacts.hashes import UNPINNED, HashPolicy
 from pipwrap.cli.context import Context, git_settings
 from pipwrap.cli.options import SearchOptions, check_hash_options
+from pipwrap.cli.project_requirements import group_requirements, script_requirements
 from pipwrap.cli.requirement_file import RequirementLine
 from pipwrap.cli.requirement_reader import RequirementFileReader
 from pipwrap.cli.requirements import (
@@ -17,6 +18,7 @@ from pipwrap.cli.requirements import (
     merged,
     parse_constraint,
     parse_requirement,
+    parse_specifier,
 )
 from pipwrap.model.requirement import Constraint, UserRequirement, is_pinned
 from pipwrap.model.source import Directory, Repository
@@ -83,11 +85,13 @@ def read_request(context: Context, fetch: Callable[[str], bytes]) -> Request:
         search = contents.search
     check_hash_options(search)
     settings = options.build.config_settings
-    wanted = [Line(text) for text in options.arguments]
-    wanted += [Line(text, is_editable=True) for text in options.editables]
     wishes = [
-        replace(parse_requirement(line, context.console), config_settings=settings)
-        for line in wanted
+        replace(parse_requirement(Line(text), context.console), config_settings=settings)
+        for text in options.arguments
+    ]
+    wishes += map(parse_specifier, group_requirements(options.groups) if options.groups else ())
+    wishes += [
+        replace(_editable(text, context), config_settings=settings) for text in options.editables
     ]
     constraints = []
     for line in lines:
@@ -99,6 +103,7 @@ def read_request(context: Context, fetch: Callable[[str], bytes]) -> Request:
         else:
             wish = parse_requirement(Line.of(line), context.console)
             wishes.append(replace(wish, config_settings=line.config_settings))
+    wishes += _of_scripts(context)
     _refuse_decisions(wishes, context)
     markers = context.environment.marker_environment
     kept = applicable(wishes, markers, context.console)
@@ -107,6 +112,24 @@ def read_request(context: Context, fetch: Callable[[str], bytes]) -> Request:
     if request.requires_hashes:
         _check_pinned(request)
     return request
+
+
+def _editable(text: str, context: Context) -> UserRequirement:
+    return parse_requirement(Line(text, is_editable=True), context.console)
+
+
+def _of_scripts(context: Context) -> list[UserRequirement]:
+    options = context.options
+    if len(options.scripts) > 1:
+        raise errors.CommandError("--requirements-from-script can only be given once")
+    if options.scripts and options.target_python.is_given:
+        raise errors.HandOver("a script for another Python")
+    version = None if options.ignore_requires_python else context.environment.python_version
+    return [
+        parse_specifier(text)
+        for script in options.scripts
+        for text in script_requirements(script, version)
+    ]
 
 
 def _build_constraints(context: Context, reader: RequirementFileReader) -> dict[str, Constraint]:

@@ -71,6 +71,20 @@ def parse_requirement(line: Line, listener: Listener) -> UserRequirement:
     return _from_specifier(text, marker, line)
 
 
+def parse_specifier(text: str) -> UserRequirement:
+    """Return what a dependency specifier asks for: no path, no URL without a name."""
+    requirement = Requirement.parse(text)
+    source = source_of_url(requirement.url, explicit=True) if requirement.url else None
+    return UserRequirement(
+        requirement.text,
+        requirement,
+        source,
+        requirement.extras,
+        hashes=_link_hashes(source) if source else (),
+        marker=requirement.marker,
+    )
+
+
 def _from_specifier(text: str, marker: Marker | None, line: Line) -> UserRequirement:
     try:
         requirement = Requirement.parse(text)

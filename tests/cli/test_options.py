@@ -200,8 +200,6 @@ install --report - x
 """.strip().splitlines()
 
 PASSED_ON = {
-    "install --group g": "--group",
-    "install --requirements-from-script s": "--requirements-from-script",
     "install --only-deps x": "--only-deps",
     "install --use-feature fast-deps --use-feature venv-isolation x": (
         "--use-feature=venv-isolation"
