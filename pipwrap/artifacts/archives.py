@@ -11,6 +11,7 @@ from typing import Protocol, TypeVar
 
 from pipwrap import errors
 from pipwrap.artifacts import hashes
+from pipwrap.artifacts.digest import measure
 from pipwrap.cache.responses import DigestDiffers
 from pipwrap.events import Told
 from pipwrap.model.link import Link
@@ -62,6 +63,9 @@ class Files(Protocol):
     ) -> Fetched:
         """Return the file; ``DigestDiffers`` when it is another one than asked for."""
 
+    def forget(self, sha256: str) -> None:
+        """Drop a file that proved damaged."""
+
 
 class Once:
     """Remembers the outcome of each piece of work; whoever comes second waits for the first."""
@@ -112,6 +116,17 @@ class Archives:
         """
         return self._once(link.url, lambda: self._acquire(link))
 
+    def repaired(self, link: Link) -> Acquired | None:
+        """Return an archive fetched anew, ``None`` where it is as it was acquired.
+
+        For when reading it failed: it may have been damaged in the cache, or purged since.
+        """
+        acquired = self.acquire(link)
+        if link.scheme == "file" or _is_whole(acquired):
+            return None
+        self._files.forget(acquired.sha256)
+        return self._acquire(link)
+
     def metadata(self, link: Link) -> tuple[str, tuple[Told, ...]]:
         """Return the text of a wheel's sidecar (PEP 658), and how it was had."""
         return self._once(link.metadata_url, lambda: self._sidecar(link))
@@ -120,7 +135,9 @@ class Archives:
         if link.scheme == "file":
             return _local(link)
         shown = link.filename
-        fetched = self._fetch(link, link.url, dict(link.hashes).get("sha256"), link.size)
+        # A wheel is hashed when it is unpacked; an sdist from the cache must be hashed here.
+        size = link.size if link.is_wheel else None
+        fetched = self._fetch(link, link.url, dict(link.hashes).get("sha256"), size)
         strong = hashes.trusted(link.hashes)
         if strong and "sha256" not in dict(strong):
             hashes.verify(strong, f"{shown} from {link.redacted}", fetched.path, fetched.sha256)
@@ -154,6 +171,13 @@ class Archives:
                 f"{fetched.problem or fetched.status} for URL {link.redacted}"
             )
         return fetched
+
+
+def _is_whole(acquired: Acquired) -> bool:
+    try:
+        return measure(acquired.path) == (acquired.size, acquired.sha256)
+    except OSError:
+        return False
 
 
 def _local(link: Link) -> Acquired:
