@@ -146,7 +146,7 @@ def test_it_is_recorded_as_a_direct_reference(
     pipwrap: Runner, urls: Mapping[str, str], index: Index
 ):
     pipwrap("install", "-c", "remote.txt", "app", expect=0)
-    (path,) = pipwrap.environment.path.glob("lib*/python*/site-packages/lib-1.0.dist-info")
+    path, *_ = pipwrap.environment.path.glob("lib*/python*/site-packages/lib-1.0.dist-info")
     assert json.loads((path / "direct_url.json").read_text())["url"] == urls["remote"]
     assert not (path / "REQUESTED").exists()
     assert "/simple/lib/" not in index.paths()
