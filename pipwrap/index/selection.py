@@ -64,17 +64,19 @@ class Selector:
     ) -> Candidate | Rejection:
         if not allows_binary:
             return Rejection(link, f"No binaries permitted for {project}", "format")
+        # Most wheels of a page are for other platforms: their tags say so before all else is read.
+        tags = _tags_of(link.filename)
+        rank = min((self.tags[tag] for tag in tags if tag in self.tags), default=None)
+        if rank is None and tags:
+            reason = f"none of the wheel's tags ({', '.join(tags)}) are compatible"
+            return Rejection(link, reason, "tags")
         try:
-            name, version, build, tags = _parse_wheel_name(link.filename)
+            name, version, build, _ = parse_wheel_filename(link.filename)
         except (InvalidWheelFilename, InvalidVersion):
             return Rejection(link, "invalid wheel filename", "format")
         if name != project:
             return Rejection(link, f"wrong project name (not {project})", "name")
-        rank = min((self.tags[tag] for tag in tags if tag in self.tags), default=None)
-        if rank is None:
-            reason = f"none of the wheel's tags ({', '.join(sorted(tags))}) are compatible"
-            return Rejection(link, reason, "tags", version)
-        return Candidate(project, version, link, rank, build)
+        return Candidate(project, version, link, rank or 0, build)
 
     def _judge_sdist(self, project: str, link: Link, stem: str) -> Candidate | Rejection:
         text = version_of_sdist(stem, project)
@@ -153,11 +155,25 @@ def _version(text: str) -> Version:
     return Version(text)
 
 
-def _parse_wheel_name(
-    filename: str,
-) -> tuple[str, Version, tuple[int, str] | tuple[()], frozenset[str]]:
-    name, version, build, tags = parse_wheel_filename(filename)
-    return name, version, build, frozenset(map(str, tags))
+def _tags_of(filename: str) -> tuple[str, ...]:
+    """Return a wheel's tags, its compressed sets unfolded (PEP 425); nothing for a bad name."""
+    parts = filename[: -len(".whl")].rsplit("-", 3)
+    return _unfolded(*parts[1:]) if len(parts) == _NAME_AND_TAG else ()
+
+
+_NAME_AND_TAG = 4
+
+
+@lru_cache(maxsize=4096)
+def _unfolded(interpreters: str, abis: str, platforms: str) -> tuple[str, ...]:
+    return tuple(
+        sorted(
+            f"{interpreter}-{abi}-{platform}"
+            for interpreter in interpreters.lower().split(".")
+            for abi in abis.lower().split(".")
+            for platform in platforms.lower().split(".")
+        )
+    )
 
 
 def _sorted_specifier(text: str) -> str:

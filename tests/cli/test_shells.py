@@ -216,7 +216,7 @@ def test_shims_for_windows_end_like_its_batch_files(tmp_path: Path):
 def test_a_command_that_is_handed_over_says_so_when_verbose(
     pipwrap: Runner, option: str, said: int
 ):
-    result = pipwrap("install", option, "--use-deprecated", "legacy-certs", "nothing-there")
+    result = pipwrap("install", option, "--use-deprecated", "legacy-resolver", "nothing-there")
     assert (
         result.stdout.count("Handing the command over to pip: the option --use-deprecated") == said
     )
