@@ -100,19 +100,21 @@ def opened(root: str | None, listener: Listener) -> Iterator[CachePlace]:
         )
         root = None
     with ExitStack() as stack:
-        if root is not None:
-            try:
-                _check_room(root)
-                _mark(root)
-                layout = stack.enter_context(_run_directory(Layout(root)))
-            except OSError as error:
-                reason = error.strerror or str(error)
-                listener(Warned(f"The cache in {root} cannot be used and is left out: {reason}"))
-                root = None
-        if root is None:
-            yield stack.enter_context(_temporary())
-        else:
-            yield CachePlace(layout, is_kept=True, scratch=_scratch_in(layout))
+        place = _kept(root, listener, stack) if root is not None else None
+        yield place or stack.enter_context(_temporary())
+
+
+def _kept(root: str, listener: Listener, stack: ExitStack) -> CachePlace | None:
+    """Return the cache at ``root``; ``None``, having said why, where it cannot be used."""
+    try:
+        _check_room(root)
+        _mark(root)
+        layout = stack.enter_context(_run_directory(Layout(root)))
+    except OSError as error:
+        reason = error.strerror or str(error)
+        listener(Warned(f"The cache in {root} cannot be used and is left out: {reason}"))
+        return None
+    return CachePlace(layout, is_kept=True, scratch=_scratch_in(layout))
 
 
 _LEAST_ROOM = 16 * 2**20

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import csv
-import hashlib
 import os
 import shutil
 import subprocess
@@ -14,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from support.environments import VirtualEnvironment, make_environment
+from support.environments import VirtualEnvironment, check_records, make_environment
 from support.index import Index
 from support.runner import Result, Runner, clean_environ
 from support.sdists import BUILD_LOG
@@ -102,17 +99,6 @@ class Site:
         assert self.environment.freeze() == ["demo==1.0", "made==1.0"], result.output
         check_records(self.environment.site_packages)
         return result
-
-
-def check_records(site_packages: Path) -> None:
-    """Assert that every row of every RECORD is true, and that the code is the packages'."""
-    for record in site_packages.glob("*.dist-info/RECORD"):
-        for name, digest, size in csv.reader(record.read_text("utf-8").splitlines()):
-            content = (site_packages / name).read_bytes()
-            if digest:
-                sha256 = base64.urlsafe_b64encode(hashlib.sha256(content).digest())
-                assert digest == "sha256=" + sha256.decode().rstrip("="), name
-                assert size == str(len(content)), name
 
 
 def warnings(result: Result) -> list[str]:
