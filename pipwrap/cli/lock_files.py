@@ -105,14 +105,18 @@ def _selected(
     request: LockRequest, surroundings: Surroundings
 ) -> Iterator[tuple[pylock.Package, object]]:
     from packaging.errors import ExceptionGroup  # noqa: PLC0415 - lock files only
-    from packaging.pylock import Pylock, PylockSelectError  # noqa: PLC0415
+    from packaging.pylock import (  # noqa: PLC0415
+        Pylock,
+        PylockSelectError,
+        PylockValidationError,
+    )
     from packaging.tags import Tag  # noqa: PLC0415
 
     shown = repr(request.location)
     text = _text(request.location, surroundings.fetch)
     try:
         lock = Pylock.from_dict(read_toml(text))
-    except (ValueError, ExceptionGroup) as error:
+    except (ValueError, ExceptionGroup, PylockValidationError) as error:
         raise errors.InvalidRequirement(f"Invalid pylock file {shown}: {error}") from error
     groups = {str(canonicalize_name(name)) for name in request.groups}
     if request.includes_default_groups:

@@ -98,7 +98,6 @@ SAME = {
     "default group": ("-r", "pylock.groups.toml"),
     "group": ("--group", "pylock.groups.toml:dev"),
     "both": ("-r", "pylock.groups.toml", "--group", "pylock.groups.toml:dev"),
-    "incomplete": ("-r", "pylock.incomplete.toml"),
     "without dependencies": ("-r", "pylock.incomplete.toml", "--no-deps"),
     "archive": ("-r", "pylock.archive.toml"),
     "sdist": ("-r", "pylock.sdist.toml"),
@@ -137,6 +136,12 @@ def test_a_wrong_hash_is_refused(pipwrap: Runner):
     ours, theirs = beside(pipwrap, "install", "--dry-run", "-r", "pylock.wrong.toml")
     assert ours.returncode == theirs.returncode == 1
     assert ours.stderr.splitlines()[:2] == theirs.stderr.splitlines()[:2]
+
+
+def test_what_a_lock_leaves_out_has_no_hash(pipwrap: Runner):
+    ours, theirs = beside(pipwrap, "install", "--dry-run", "-r", "pylock.incomplete.toml")
+    assert ours.returncode == theirs.returncode == 1
+    assert "lib==2.0 --hash=sha256:" in ours.stderr
 
 
 def test_the_index_is_not_asked_for_what_is_locked(pipwrap: Runner, index: Index):
