@@ -264,7 +264,8 @@ def _no_matching(
     versions = ", ".join(map(str, judged.versions)) or "none"
     final_only = releases.allows_prereleases(cause.project) is False
     kind = "final version" if final_only else "version"
-    message = f"Could not find a {kind} that satisfies the requirement {shown} (from versions: {versions})"
+    message = f"Could not find a {kind} that satisfies the requirement {shown} "
+    message += f"(from versions: {versions})"
     if cause.project in tools.offers.locked:
         message = _about_lock(judged.candidates[0], shown, final_only=final_only)
     tools.listener(Failed(message))
