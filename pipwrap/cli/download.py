@@ -13,7 +13,7 @@ from pipwrap.cli import connecting, only_dependencies, planning, wiring
 from pipwrap.cli.context import Context
 from pipwrap.cli.install import announce_places
 from pipwrap.cli.request import read_request
-from pipwrap.cli.resolve import Question, resolve
+from pipwrap.cli.resolve import question_of, resolve
 from pipwrap.cli.wiring import Bench
 from pipwrap.events import Told
 from pipwrap.model.candidate import Candidate
@@ -30,15 +30,7 @@ def run(context: Context) -> int:
     with wiring.opened(context, request.search) as shared:
         bench = wiring.bench_for(shared, request, keeps_archives=True)
         try:
-            question = Question(
-                request.wishes,
-                request.constraints,
-                releases=request.search.releases,
-                ignore_dependencies=options.no_deps,
-                ignore_requires_python=options.ignore_requires_python,
-                show_path=context.show_path,
-            )
-            resolution = resolve(bench, question)
+            resolution = resolve(bench, question_of(context, request))
             wanted = planning.wanted_in_order(resolution, context.console)
             wanted = only_dependencies.kept(wanted, resolution, request.wishes, options)
             files = _archives(bench, list(wanted.values()))

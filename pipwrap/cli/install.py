@@ -16,7 +16,7 @@ from pipwrap.cli import (
 )
 from pipwrap.cli.context import Context
 from pipwrap.cli.request import Request, read_request
-from pipwrap.cli.resolve import Question, resolve
+from pipwrap.cli.resolve import Question, question_of, resolve
 from pipwrap.cli.wiring import Bench
 from pipwrap.events import Failed, Told
 from pipwrap.install.plan import Plan
@@ -91,15 +91,10 @@ def _question(
     def keeps(project: str) -> bool:
         return not eager and not (options.upgrade and project in asked)
 
-    return Question(
-        request.wishes,
-        request.constraints,
-        {} if options.force_reinstall else candidates,
-        keeps,
-        releases=request.search.releases,
-        ignore_dependencies=options.no_deps,
-        ignore_requires_python=options.ignore_requires_python,
-        show_path=context.show_path,
+    return replace(
+        question_of(context, request),
+        installed={} if options.force_reinstall else candidates,
+        keeps=keeps,
     )
 
 

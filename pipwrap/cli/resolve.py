@@ -10,6 +10,8 @@ from packaging.utils import canonicalize_name, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
 from pipwrap import errors
+from pipwrap.cli.context import Context
+from pipwrap.cli.request import Request
 from pipwrap.events import Failed, Listener, Told
 from pipwrap.index.offers import Offers
 from pipwrap.model.candidate import Candidate, InstalledCandidate
@@ -60,6 +62,18 @@ class Question:
     ignore_dependencies: bool = False
     ignore_requires_python: bool = False
     show_path: Callable[[str], str] = str
+
+
+def question_of(context: Context, request: Request) -> Question:
+    """Return the question of a command that looks at nothing installed."""
+    return Question(
+        request.wishes,
+        request.constraints,
+        releases=request.search.releases,
+        ignore_dependencies=context.options.no_deps,
+        ignore_requires_python=context.options.ignore_requires_python,
+        show_path=context.show_path,
+    )
 
 
 def resolve(tools: Tools, question: Question) -> engine.Resolution:
