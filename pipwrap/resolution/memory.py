@@ -126,6 +126,8 @@ class Memory:
     templates: dict[str, Template] = field(default_factory=dict)
     """By project: the requirement that first asked for it."""
     told: set[str] = field(default_factory=set)
+    satisfied: set[str] = field(default_factory=set)
+    """Projects of which it was said that what is installed would do."""
     strict: set[str] = field(default_factory=set)
     """Projects whose special versions nobody asked for in the end (``Admission``)."""
 
