@@ -172,14 +172,16 @@ def present(path: str, expected: hashes.Hashes, listener: Listener) -> Acquired 
     if not expected or not os.path.isfile(path):
         return None
     size, sha256 = measure(path)
+    told = Told(f"File was already downloaded {path}", indent=1)
     try:
         hashes.verify(expected, path, path, sha256)
     except errors.HashMismatch:
+        listener(told)
         listener(
             Warned(f"Previously-downloaded file {path} has bad hash. Re-downloading.", indent=1)
         )
         return None
-    return Acquired(path, sha256, size, (Told(f"File was already downloaded {path}", indent=1),))
+    return Acquired(path, sha256, size, (told,))
 
 
 def _local(link: Link, shown: str) -> Acquired:
