@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from pipwrap import errors
 from pipwrap.artifacts.wanted import Saving, Wanted
-from pipwrap.cli import connecting, planning, wiring
+from pipwrap.cli import connecting, only_dependencies, planning, wiring
 from pipwrap.cli.context import Context
 from pipwrap.cli.install import announce_places
 from pipwrap.cli.request import read_request
@@ -23,6 +23,7 @@ from pipwrap.model.source import Archive, Repository
 def run(context: Context) -> int:
     """Download what is asked for and return the exit status."""
     options = context.options
+    only_dependencies.check(options)
     request = read_request(context, lambda url: connecting.fetch_text(context, url))
     announce_places(context, request)
     directory = options.destination_dir or context.working_directory
@@ -39,12 +40,13 @@ def run(context: Context) -> int:
             )
             resolution = resolve(bench, question)
             wanted = planning.wanted_in_order(resolution, context.console)
+            wanted = only_dependencies.kept(wanted, resolution, request.wishes, options)
             files = _archives(bench, list(wanted.values()))
             files |= _clones(context, bench, list(wanted.values()), directory)
             for each in wanted.values():
                 if each in files:
                     _save(context, *files[each], directory)
-            names = [resolution.names[project] for project in resolution.choices]
+            names = [resolution.names[project] for project in wanted]
         finally:
             bench.close()
     if names:

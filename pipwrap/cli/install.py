@@ -8,6 +8,7 @@ from pipwrap.cli import (
     connecting,
     consistency,
     install_target,
+    only_dependencies,
     placement,
     planning,
     reporting,
@@ -31,6 +32,7 @@ def run(context: Context) -> int:
     placement.check_combination(options)
     if placement.is_in_environment(options) and not options.break_system_packages:
         install_target.check_externally_managed(context.environment)
+    only_dependencies.check(options)
     place = placement.choose(context)
     request = read_request(context, lambda url: connecting.fetch_text(context, url))
     announce_places(context, request)
@@ -47,6 +49,7 @@ def run(context: Context) -> int:
             wanted = planning.wanted(
                 resolution, replaced, context.console, force=options.force_reinstall
             )
+            wanted = only_dependencies.kept(wanted, resolution, request.wishes, options)
             place.check_precedence(wanted, installed, context.environment)
             if options.report:
                 asked = planning.requested(resolution, request.wishes)

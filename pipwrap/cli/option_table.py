@@ -213,7 +213,7 @@ _REQUIREMENT_COMMANDS = (
     _REQUIREMENT,
     _repeatable("requirements_from_scripts", "--requirements-from-script"),
     Option("ignore_dependencies", "--no-deps", "--no-dependencies"),
-    Option("only_dependencies", "--only-deps", "--only-dependencies", ours=False),
+    Option("only_dependencies", "--only-deps", "--only-dependencies"),
     _value(
         "src_dir",
         "--src",

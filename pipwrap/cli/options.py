@@ -88,6 +88,7 @@ class Options:
     scripts: tuple[str, ...] = ()
     """Of ``--requirements-from-script``."""
     no_deps: bool = False
+    only_deps: bool = False
     ignore_requires_python: bool = False
     progress_bar: str = "auto"
     """``on``, ``off`` or ``raw``; ``auto`` is decided by the verbosity, as pip does."""
@@ -178,6 +179,7 @@ _AS_THEY_ARE = {
     "editables": "editables",
     "scripts": "requirements_from_scripts",
     "no_deps": "ignore_dependencies",
+    "only_deps": "only_dependencies",
     "ignore_requires_python": "ignore_requires_python",
     "root_user_action": "root_user_action",
     "break_system_packages": "override_externally_managed",

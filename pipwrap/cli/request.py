@@ -21,7 +21,7 @@ from pipwrap.cli.requirements import (
     parse_specifier,
 )
 from pipwrap.model.requirement import Constraint, UserRequirement, is_pinned
-from pipwrap.model.source import Directory, Repository
+from pipwrap.model.source import Archive, Directory, Repository
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,8 @@ class Request:
     wishes: tuple[UserRequirement, ...]
     constraints: dict[str, Constraint]
     search: SearchOptions
+    has_hashed_constraints: bool = False
+    """Also those whose markers do not hold, as in pip."""
     build_constraints: dict[str, Constraint] = field(default_factory=dict)
 
     @property
@@ -43,9 +45,15 @@ class Request:
                     allowed.get(wish.requirement.name, ()), wish.hashes
                 )
         for name, constraint in self.constraints.items():
-            if constraint.hashes:
+            if constraint.hashes and not constraint.sources:
                 allowed[name] = _both(allowed.get(name, ()), constraint.hashes)
         sources = {
+            source.url: allowed[name]
+            for name, constraint in self.constraints.items()
+            if name in allowed
+            for source in constraint.sources
+        }
+        sources |= {
             wish.source.url: wish.hashes
             for wish in self.wishes
             if wish.source is not None and wish.hashes
@@ -63,8 +71,10 @@ class Request:
         """Tell whether every archive needs an allowed hash."""
         if self.search.no_require_hashes:
             return False
-        return self.search.require_hashes or any(
-            wish.hashes and self._counts(wish) for wish in self.wishes
+        return (
+            self.search.require_hashes
+            or self.has_hashed_constraints
+            or any(wish.hashes and self._counts(wish) for wish in self.wishes)
         )
 
     def _counts(self, wish: UserRequirement) -> bool:
@@ -103,8 +113,6 @@ def read_request(context: Context, fetch: Callable[[str], bytes]) -> Request:
     for line in lines:
         if line.is_constraint:
             user, constraint = parse_constraint(Line.of(line), context.console)
-            if constraint.source is not None:
-                raise errors.HandOver(f"the constraint {user.text}, which is a URL")
             constraints.append((user, constraint))
         else:
             wish = parse_requirement(Line.of(line), context.console)
@@ -114,7 +122,9 @@ def read_request(context: Context, fetch: Callable[[str], bytes]) -> Request:
     markers = context.environment.marker_environment
     kept = applicable(wishes, markers, context.console)
     build_constraints = _build_constraints(context, reader)
-    request = Request(kept, merged(constraints, markers), search, build_constraints)
+    has_hashes = any(constraint.hashes for _, constraint in constraints)
+    limits = merged(constraints, markers)
+    request = Request(kept, limits, search, has_hashes, build_constraints)
     if request.requires_hashes:
         _check_pinned(request)
     return request
@@ -144,7 +154,7 @@ def _build_constraints(context: Context, reader: RequirementFileReader) -> dict[
     for location in context.options.build.constraints:
         for line in reader.read(location, context.options.search).requirements:
             user, constraint = parse_constraint(Line.of(line), context.console)
-            if constraint.source is not None:
+            if constraint.sources:
                 raise errors.HandOver(f"the build constraint {user.text}, which is a URL")
             found.append((user, constraint))
     return merged(found, context.environment.marker_environment)
@@ -172,6 +182,9 @@ def _both(
 
 def _check_pinned(request: Request) -> None:
     """Raise pip's error for requirements that no hash can hold still."""
+    for constraint in request.constraints.values():
+        if any(not isinstance(source, Archive) for source in constraint.sources):
+            raise errors.HandOver(f"the constraint {constraint.texts[0]} when requiring hashes")
     for wish in request.wishes:
         if wish.source is not None and wish.source.editable:
             raise errors.HashMismatch(
@@ -211,4 +224,6 @@ def _check_pinned(request: Request) -> None:
 
 def _pinned_by_constraint(wish: UserRequirement, request: Request) -> bool:
     constraint = request.constraints.get(wish.requirement.name if wish.requirement else "")
-    return constraint is not None and (bool(constraint.hashes) or is_pinned(constraint.specifier))
+    return constraint is not None and (
+        bool(constraint.hashes) or bool(constraint.sources) or is_pinned(constraint.specifier)
+    )

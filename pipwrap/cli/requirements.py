@@ -190,8 +190,8 @@ def parse_constraint(line: Line, listener: Listener) -> tuple[UserRequirement, C
     constraint = Constraint(
         user.requirement.name,
         user.requirement.specifier,
-        user.hashes,
-        source,
+        line.hashes,
+        (source,) if source is not None else (),
         (user.requirement.text,),
     )
     return user, constraint

@@ -96,6 +96,7 @@ def _attempt(
         releases=question.releases,
         ignore_requires_python=question.ignore_requires_python,
         ignore_dependencies=question.ignore_dependencies,
+        supports=lambda source: _is_supported(source, environment),
         show_path=question.show_path,
     )
     ports = engine.Ports(projects, tools, tools.listener)
@@ -182,13 +183,17 @@ def _misnamed(
 
 
 def _check_wheel(source: Source, environment: Environment) -> None:
-    if not source.is_wheel:
-        return
-    _, _, _, tags = parse_wheel_filename(source.link.filename)
-    if not {str(tag) for tag in tags}.intersection(environment.tags):
+    if not _is_supported(source, environment):
         raise errors.InvalidDistribution(
             f"{source.link.filename} is not a supported wheel on this platform."
         )
+
+
+def _is_supported(source: Source, environment: Environment) -> bool:
+    if not source.is_wheel:
+        return True
+    _, _, _, tags = parse_wheel_filename(source.link.filename)
+    return not {str(tag) for tag in tags}.isdisjoint(environment.tags)
 
 
 # What went wrong
@@ -205,7 +210,7 @@ def _explained(
     if len(essential) == 1 and essential[0].project not in question.constraints:
         return _no_matching(tools, essential[0], question.releases)
     constraints = {
-        name: str(constraint.specifier) and f"{name}{constraint.specifier}"
+        name: f"{name}{constraint.specifier}{_places(constraint)}"
         for name, constraint in question.constraints.items()
     }
     conflict = explain.describe(
@@ -216,6 +221,11 @@ def _explained(
     if conflict.reasons:
         tools.listener(Told(conflict.reasons))
     return errors.ResolutionImpossible(conflict.error)
+
+
+def _places(constraint: Constraint) -> str:
+    shown = ", ".join(source.link.redacted for source in constraint.sources)
+    return f" (from {shown})" if shown else ""
 
 
 def _no_matching(

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from pipwrap import errors
 from pipwrap.artifacts.wanted import Saving, Wanted
-from pipwrap.cli import connecting, planning, wiring
+from pipwrap.cli import connecting, only_dependencies, planning, wiring
 from pipwrap.cli.context import Context
 from pipwrap.cli.download import save_file
 from pipwrap.cli.install import announce_places
@@ -20,6 +20,7 @@ from pipwrap.events import Told
 def run(context: Context) -> int:
     """Make the wheels and return the exit status."""
     options = context.options
+    only_dependencies.check(options)
     request = read_request(context, lambda url: connecting.fetch_text(context, url))
     announce_places(context, request)
     directory = options.destination_dir or context.working_directory
@@ -36,6 +37,7 @@ def run(context: Context) -> int:
             )
             resolution = resolve(bench, question)
             wanted = planning.wanted_in_order(resolution, context.console)
+            wanted = only_dependencies.kept(wanted, resolution, request.wishes, options)
             failed: frozenset[str] = frozenset()
             try:
                 bench.preparer.wheels(wanted, resolution.names)

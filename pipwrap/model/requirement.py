@@ -130,8 +130,8 @@ class Constraint:
     """Canonical."""
     specifier: SpecifierSet
     hashes: tuple[tuple[str, str], ...] = ()
-    source: Source | None = None
-    """Where the project must come from, when the constraint is a URL."""
+    sources: tuple[Source, ...] = ()
+    """Where the project must come from, when the constraint is a URL: from all of them at once."""
     texts: tuple[str, ...] = ()
     """The lines it was made of, for messages."""
 
@@ -141,6 +141,6 @@ class Constraint:
             self,
             specifier=self.specifier & other.specifier,
             hashes=self.hashes + other.hashes,
-            source=self.source or other.source,
+            sources=tuple({each.url: each for each in self.sources + other.sources}.values()),
             texts=self.texts + other.texts,
         )

@@ -136,10 +136,15 @@ class Console:
         if not self._live:
             return
         if self._progress is None:
+            if not isinstance(event, DownloadStarted) or event.is_metadata:
+                return
             from pipwrap.report.progress import Progress  # noqa: PLC0415 - 90 ms, terminals only
 
             self._progress = Progress(self._stdout)
         self._progress.take(event)
+        if self._progress.is_idle:
+            self._progress.close()
+            self._progress = None
 
     def _raw_lines(
         self, event: DownloadStarted | DownloadProgressed | DownloadFinished

@@ -49,6 +49,11 @@ class Progress:
         else:
             self._bars.remove_task(self._tasks.pop(event.url))
 
+    @property
+    def is_idle(self) -> bool:
+        """Tell that no download is under way: the terminal is given back."""
+        return not self._tasks
+
     def above(self, text: str, stream: TextIO) -> None:
         """Print a line above the bars, or on another stream."""
         if stream is self._console.file:

@@ -67,9 +67,10 @@ class _Constraints(Mapping[str, RangeProtocol[int]]):
     def __getitem__(self, package: str) -> RangeProtocol[int]:
         project, _ = split_package(package)
         constraint = self._constraints[project]
-        if constraint.source is not None:
-            return self._projects.range_of_source(project, constraint.source)
-        return self._projects[project].range_of(constraint.specifier)
+        allowed = self._projects[project].range_of(constraint.specifier)
+        for source in constraint.sources:
+            allowed &= self._projects.range_of_source(project, source)
+        return allowed
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._constraints)

@@ -55,6 +55,11 @@ class Artifacts(Protocol):
         """Return the direct reference that a dependency's URL names."""
 
 
+def _everything(source: Source) -> bool:
+    del source
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """What the user's options say about a resolution."""
@@ -64,6 +69,8 @@ class Rules:
     releases: ReleaseControl = field(default_factory=ReleaseControl)
     ignore_requires_python: bool = False
     ignore_dependencies: bool = False
+    supports: Callable[[Source], bool] = _everything
+    """Tell whether what a constraint names can be installed here."""
     show_path: Callable[[str], str] = str
 
 
@@ -114,6 +121,10 @@ class Template:
     def suffix(self) -> str:
         """Return `` (from ...)``, or nothing for what the command line asked for."""
         return f" (from {self.chain})" if self.chain else ""
+
+    def satisfied(self, place: str, version: str) -> str:
+        """Return pip's line for a version that is installed at ``place``."""
+        return f"Requirement already satisfied: {self.text} in {place}{self.suffix} ({version})"
 
 
 @dataclass(slots=True)

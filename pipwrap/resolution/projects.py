@@ -64,9 +64,15 @@ class Projects:
         constraint = self._constraints.get(project)
         return constraint.specifier if constraint else SpecifierSet()
 
+    def required_sources(self, project: str) -> tuple[Source, ...]:
+        """Return where the user's constraints say that a project must come from."""
+        constraint = self._constraints.get(project)
+        return constraint.sources if constraint else ()
+
     def prefetch(self, project: str, specifier: SpecifierSet) -> None:
         """Begin to ask the index, unless the installed version is going to do."""
         known = project in self._universes or project in self._bound
+        known = known or bool(self.required_sources(project))
         if not known and not self._stays(project, specifier):
             self._offers.prefetch(project)
 

@@ -102,6 +102,7 @@ class Provider(BaseProvider[str, int]):
                 return self.projects.nothing_of(requirement.name)
             self.projects.add_direct(requirement.name, direct.version, direct.source)
             return self.projects.range_of_source(requirement.name, direct.source)
+        self._take_constraint(requirement.name)
         universe = self.projects.universe(requirement.name, requirement.specifier)
         return universe.range_of(requirement.specifier)
 
@@ -128,6 +129,36 @@ class Provider(BaseProvider[str, int]):
         except errors.UnusableMetadata as error:
             self._listener(Told(f"Discarding {source.link.redacted}: {error.message}"))
             return None
+        return direct
+
+    def _take_constraint(self, project: str) -> None:
+        """Make what the user's constraint names outright the only candidate of its project.
+
+        Like pip, only once the project is asked for by name, and nothing where it is unusable.
+        """
+        for source in self.projects.required_sources(project):
+            key = (project, source.url)
+            if key not in self._memory.sources:
+                self._memory.sources[key] = self._ask_constraint(project, source)
+            direct = self._memory.sources[key]
+            self.projects.bind(project)
+            if direct is not None:
+                self.projects.add_direct(project, direct.version, direct.source)
+
+    def _ask_constraint(self, project: str, source: Source) -> Direct | None:
+        if not self._rules.supports(source):
+            return None
+        template = self._memory.template(project)
+        self._listener(Told(f"{self._heading(template, source)}{template.suffix}"))
+        try:
+            obtained = self._artifacts.metadata(source)
+            self._tell(obtained.lines)
+            direct = Direct(project, _version(obtained.metadata), source)
+        except errors.UnusableMetadata:
+            return None
+        if canonicalize_name(obtained.metadata.name) != project:
+            return None
+        self._memory.dependencies[direct] = Dependencies.of(obtained.metadata)
         return direct
 
     # The core's questions
@@ -215,14 +246,9 @@ class Provider(BaseProvider[str, int]):
         if project in self._memory.satisfied or not isinstance(choice, InstalledCandidate):
             return
         self._memory.satisfied.add(project)
-        template = self._memory.template(project)
         place = self._rules.show_path(choice.distribution.location)
-        self._listener(
-            Told(
-                f"Requirement already satisfied: {template.text} in {place}{template.suffix} "
-                f"({choice.distribution.version})"
-            )
-        )
+        template = self._memory.template(project)
+        self._listener(Told(template.satisfied(place, choice.distribution.version)))
 
     def _liked(self, project: str, universe: Universe, allowed: Ranks) -> int | None:
         installed = universe.installed_rank

@@ -197,10 +197,10 @@ install --root r x
 install --src s x
 install -I x
 install --report - x
+install --only-deps x
 """.strip().splitlines()
 
 PASSED_ON = {
-    "install --only-deps x": "--only-deps",
     "install --use-feature fast-deps --use-feature venv-isolation x": (
         "--use-feature=venv-isolation"
     ),
