@@ -64,6 +64,9 @@ class Files(Protocol):
     ) -> Fetched:
         """Return the file; ``DigestDiffers`` when it is another one than asked for."""
 
+    def forget(self, sha256: str) -> None:
+        """Drop a file that proved damaged."""
+
 
 class Once:
     """Remembers the outcome of each piece of work; whoever comes second waits for the first."""
@@ -118,6 +121,17 @@ class Archives:
             lambda: self._acquire(link, shown or f"{link.filename} from {link.redacted}"),
         )
 
+    def repaired(self, link: Link) -> Acquired | None:
+        """Return an archive fetched anew, ``None`` where it is as it was acquired.
+
+        For when reading it failed: it may have been damaged in the cache, or purged since.
+        """
+        acquired = self.acquire(link)
+        if link.scheme == "file" or _is_whole(acquired):
+            return None
+        self._files.forget(acquired.sha256)
+        return self._acquire(link, f"{link.filename} from {link.redacted}")
+
     def metadata(self, link: Link) -> tuple[str, tuple[Told, ...]]:
         """Return the text of a wheel's sidecar (PEP 658), and how it was had."""
         return self._once(link.metadata_url, lambda: self._sidecar(link))
@@ -148,7 +162,9 @@ class Archives:
     def _fetch(
         self, link: Link, shown: str, sha256: str | None, *, is_metadata: bool = False
     ) -> Fetched:
-        url, size = (link.metadata_url, None) if is_metadata else (link.url, link.size)
+        url = link.metadata_url if is_metadata else link.url
+        # A wheel is hashed when it is unpacked; an sdist from the cache must be hashed here.
+        size = link.size if link.is_wheel and not is_metadata else None
         try:
             fetched = self._files.file(url, sha256=sha256, size_hint=size, is_metadata=is_metadata)
         except DigestDiffers as error:
@@ -182,6 +198,13 @@ def present(path: str, expected: hashes.Hashes, listener: Listener) -> Acquired 
         )
         return None
     return Acquired(path, sha256, size, (told,))
+
+
+def _is_whole(acquired: Acquired) -> bool:
+    try:
+        return measure(acquired.path) == (acquired.size, acquired.sha256)
+    except OSError:
+        return False
 
 
 def _local(link: Link, shown: str) -> Acquired:

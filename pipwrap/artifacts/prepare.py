@@ -69,6 +69,7 @@ class Preparer:
         self._once = Once()
         self.sources = Sources(workshop, self._acquire)
         self._files: dict[str, tuple[str, str]] = {}
+        self._links: dict[str, Link] = {}
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="prepare")
 
     def close(self) -> None:
@@ -119,21 +120,23 @@ class Preparer:
         text_in_store = self._shelves.store.read_dist_info(stored, "METADATA") if stored else None
         if text_in_store is not None:
             return Obtained(Metadata.parse(text_in_store), acquired.lines)
-        return Obtained(read_metadata(acquired.path, link.filename), acquired.lines)
+        try:
+            return Obtained(read_metadata(acquired.path, link.filename), acquired.lines)
+        except (errors.InvalidDistribution, FileNotFoundError):
+            again = self._archives.repaired(link)
+            if again is None:
+                raise
+            return Obtained(read_metadata(again.path, link.filename), acquired.lines)
 
     def _repository_metadata(self, wanted: Repository) -> Obtained:
-        cached = None if self._keeps_archives else self._cached(wanted)
-        if cached is None:
-            return Obtained(self.sources.build(wanted).metadata())
-        line = Told(f"Using cached {cached.filename}", indent=1)
-        return Obtained(read_metadata(cached.path, cached.filename), (line,))
+        found = None if self._keeps_archives else self._cached_metadata(wanted)
+        return found or Obtained(self.sources.build(wanted).metadata())
 
     def _sdist_metadata(self, wanted: Candidate | Archive) -> Obtained:
-        cached = self._cached(wanted)
+        cached = self._cached_metadata(wanted)
         if cached is not None:
-            line = Told(f"Using cached {cached.filename}", indent=1)
-            lines = self._acquire(wanted).lines if self._keeps_archives else (line,)
-            return Obtained(read_metadata(cached.path, cached.filename), lines)
+            lines = self._acquire(wanted).lines if self._keeps_archives else cached.lines
+            return Obtained(cached.metadata, lines)
         acquired = self._acquire(wanted)
         for line in acquired.lines:
             self._listener(line)
@@ -149,6 +152,25 @@ class Preparer:
             if older is None:
                 raise
             return Obtained(read_metadata(older.path, older.filename))
+
+    def _cached_metadata(self, wanted: Candidate | Archive | Repository) -> Obtained | None:
+        """Return the metadata of the wheel that was built before; a broken one is dropped."""
+        cached = self._cached(wanted)
+        if cached is None:
+            return None
+        try:
+            metadata = read_metadata(cached.path, cached.filename)
+        except (errors.InvalidDistribution, OSError) as error:
+            self._drop(wanted, cached, error)
+            return None
+        return Obtained(metadata, (Told(f"Using cached {cached.filename}", indent=1),))
+
+    def _drop(self, wanted: Wanted, cached: BuiltWheel, error: Exception) -> None:
+        """Forget a cached wheel that proved broken, and say so."""
+        self._listener(Warned(f"Ignoring the cached {cached.filename}: {error}"))
+        key = self.sources.key(wanted)
+        if key is not None:
+            self._shelves.reuse.drop(key, cached)
 
     def _older(self, wanted: Wanted, error: errors.BuildFailed) -> BuiltWheel | None:
         """Return the cached wheel that a failed rebuild leaves in use."""
@@ -193,12 +215,18 @@ class Preparer:
             return False
         return self._cached(wanted) is not None
 
-    def restore(self, wheel: StoredWheel) -> None:
-        """Unpack a stored wheel again whose files were changed since."""
-        store = self._shelves.store
+    def restore(self, wheel: StoredWheel) -> StoredWheel:
+        """Return a stored wheel unpacked again, whose files were changed or taken away since."""
+        self._shelves.store.discard(wheel.sha256)
         path, filename = self._files[wheel.sha256]
-        store.discard(wheel.sha256)
-        store.add(path, filename, wheel.sha256)
+        link = self._links.get(wheel.sha256)
+        try:
+            return self._unpack(path, filename, wheel.sha256, link)
+        except (errors.HashMismatch, FileNotFoundError) as error:
+            raise errors.CommandError(
+                f"{filename} was taken from the cache while it was being installed.",
+                hint="Run the command again.",
+            ) from error
 
     def _built(self, wanted: dict[str, Wanted], names: Mapping[str, str]) -> dict[str, Prepared]:
         if not names:
@@ -212,27 +240,37 @@ class Preparer:
             cached = self._cached(wanted)
             if cached is not None:
                 revision = wanted.revision if isinstance(wanted, Repository) else None
-                reused = self._reuse(cached, name, revision or "")
+                reused = self._reuse(wanted, cached, name, revision or "")
                 if reused is not None:
                     return reused
         return self._make(wanted, name)
 
     def _downloaded(self, wanted: Candidate | Archive) -> Prepared:
         acquired = self._acquire(wanted)
-        stored = self._unpack(acquired.path, wanted.link.filename, acquired.sha256)
+        link = wanted.link
+        stored = self._unpack(acquired.path, link.filename, acquired.sha256, link)
         if isinstance(wanted, Candidate) and self._has_sidecar(wanted):
-            text = self._shelves.store.read_dist_info(stored, "METADATA") or ""
-            consistency.check_sidecar(wanted, self._archives.metadata(wanted.link)[0], text)
+            text = self._shelves.store.read_dist_info(stored, "METADATA")
+            if text is None:
+                self._listener(
+                    Warned(
+                        f"The cached files of {stored.filename} were changed; it is unpacked again"
+                    )
+                )
+                stored = self.restore(stored)
+                text = self._shelves.store.read_dist_info(stored, "METADATA") or ""
+            consistency.check_sidecar(wanted, self._archives.metadata(link)[0], text)
         return Prepared(stored, acquired.sha256, self.new_lines(wanted))
 
-    def _reuse(self, cached: BuiltWheel, name: str, identity: str = "") -> Prepared | None:
+    def _reuse(
+        self, wanted: Wanted, cached: BuiltWheel, name: str, identity: str = ""
+    ) -> Prepared | None:
         """Return a cached wheel; one that proves broken is dropped, and built again."""
         self._shelves.reuse.check_native(name, cached.quality.degraded)
         try:
             stored = self._unpack(cached.path, cached.filename, cached.sha256)
         except (errors.HashMismatch, errors.InvalidDistribution, OSError) as error:
-            self._listener(Warned(f"Ignoring the cached {cached.filename}: {error}"))
-            self._shelves.reuse.built.discard(cached)
+            self._drop(wanted, cached, error)
             return None
         return Prepared(stored, identity or cached.source_sha256)
 
@@ -244,7 +282,7 @@ class Preparer:
         except errors.BuildFailed as error:
             older = self._older(wanted, error)
             identity = self.sources.identity(wanted)
-            reused = self._reuse(older, name, identity) if older is not None else None
+            reused = self._reuse(wanted, older, name, identity) if older is not None else None
             if reused is None:
                 raise
             return reused
@@ -272,7 +310,7 @@ class Preparer:
             entry = self._shelves.reuse.keep(key, path, build, url, wanted)
             self._listener(Told(f"Stored in directory: {entry.directory}", indent=1))
             if entry.sha256 != sha256:
-                return self._reuse(entry, name, identity) or Prepared(
+                return self._reuse(wanted, entry, name, identity) or Prepared(
                     self._unpack(path, filename, sha256), identity
                 )
             self._shelves.reuse.check_native(name, entry.quality.degraded)
@@ -280,15 +318,28 @@ class Preparer:
             self._listener(Warned(f"The wheel of {name} could not be cached: {error}"))
         return Prepared(self._unpack(path, filename, sha256), identity)
 
-    def _unpack(self, path: str, filename: str, sha256: str) -> StoredWheel:
+    def _unpack(
+        self, path: str, filename: str, sha256: str, link: Link | None = None
+    ) -> StoredWheel:
+        """Return a wheel in the store; one from ``link`` that was damaged is fetched again."""
         self._files[sha256] = (path, filename)
-        return self._shelves.store.add(path, filename, sha256)
+        if link is not None:
+            self._links[sha256] = link
+        try:
+            return self._shelves.store.add(path, filename, sha256)
+        except (errors.HashMismatch, FileNotFoundError):
+            again = self._archives.repaired(link) if link is not None else None
+            if again is None or again.sha256 != sha256:
+                raise
+        self._files[sha256] = (again.path, filename)
+        return self._shelves.store.add(again.path, filename, sha256)
 
     # Sources
 
     def archive(self, wanted: Candidate | Archive) -> Acquired:
         """Return the file itself, as ``download`` saves it."""
-        return self._acquire(wanted)
+        acquired = self._acquire(wanted)
+        return self._archives.repaired(wanted.link) or acquired
 
     def new_lines(self, wanted: Candidate | Archive) -> tuple[Told, ...]:
         """Return how the archive was had, where getting the metadata has not told it yet.

@@ -65,6 +65,12 @@ class Reuse:
                 self._decided[key.identity] = decided
             return self._decided[key.identity]
 
+    def drop(self, key: BuildKey, entry: BuiltWheel) -> None:
+        """Remove an entry that proved broken; the source is built."""
+        with self._lock:
+            self._decided[key.identity] = None
+        self.built.discard(entry)
+
     def _decide(self, key: BuildKey, project: str | None) -> BuiltWheel | None:
         if project is not None and project in self.rules.rebuild:
             self.listener(Told(f"Rebuilding {project}: asked for by --rebuild", indent=1))

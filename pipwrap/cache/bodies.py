@@ -116,13 +116,17 @@ class Bodies:
         """Give a whole body its name; return where it lies and whether that is the cache."""
         if keep and not spool.moved:
             try:
-                return _rename(spool.path, self._layout.body(spool.sha256)), True
+                return self._rename(spool.path, self._layout.body(spool.sha256)), True
             except OSError as error:
                 self.refused(error)
         path = self._run_layout().body(spool.sha256)
         disk.make_directory(os.path.dirname(path))
         shutil.move(spool.path, path)
         return path, False
+
+    def _rename(self, path: str, target: str) -> str:
+        disk.take_place(path, target, self._layout.temporary)
+        return target
 
     def _cache(self) -> str:
         """Return a new path in the cache; ``OSError`` when it takes nothing."""
@@ -143,12 +147,6 @@ class Bodies:
 
                 self._scratch = Layout(tempfile.mkdtemp(prefix="pipwrap-http-"))
             return self._scratch
-
-
-def _rename(path: str, target: str) -> str:
-    disk.make_directory(os.path.dirname(target))
-    os.replace(path, target)
-    return target
 
 
 def _check(url: str, expected: str | None, got: str) -> None:

@@ -13,6 +13,8 @@ from typing import IO
 
 DIRECTORY_MODE = 0o700
 FILE_MODE = 0o600
+_ATTEMPTS = 5
+"""How often a directory is made that others remove at the same time."""
 
 
 def make_directory(path: str) -> None:
@@ -46,12 +48,31 @@ def replacing(path: str, temporary: str) -> Iterator[IO[bytes]]:
     try:
         with os.fdopen(descriptor, "w+b") as stream:
             yield stream
-        make_directory(os.path.dirname(path))
-        os.replace(beside, path)
+        take_place(beside, path, temporary)
     except BaseException:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(beside)
         raise
+
+
+def take_place(beside: str, path: str, temporary: str) -> None:
+    """Rename a finished file to ``path``, also where a directory has come to lie.
+
+    A directory above that another process removes meanwhile is made again.
+    """
+    for attempts_left in reversed(range(_ATTEMPTS)):
+        make_directory(os.path.dirname(path))
+        try:
+            os.replace(beside, path)
+        except OSError as error:
+            if os.path.isdir(path) and not os.path.islink(path):
+                remove_tree(path, through=temporary)
+            elif not isinstance(error, FileNotFoundError) or not os.path.exists(beside):
+                raise
+            if not attempts_left:
+                raise
+        else:
+            return
 
 
 def write(path: str, content: bytes, temporary: str) -> None:
@@ -62,15 +83,22 @@ def write(path: str, content: bytes, temporary: str) -> None:
 
 def publish_directory(prepared: str, path: str) -> bool:
     """Rename a finished directory into place; ``False`` when somebody else was first."""
-    make_directory(os.path.dirname(path))
-    try:
-        os.rename(prepared, path)
-    except OSError:
-        if not os.path.isdir(path):
-            raise
-        remove_tree(prepared)
-        return False
-    return True
+    for attempts_left in reversed(range(_ATTEMPTS)):
+        make_directory(os.path.dirname(path))
+        try:
+            os.rename(prepared, path)
+        except FileNotFoundError:
+            # Another process may have removed the directory above since it was made.
+            if not attempts_left or not os.path.isdir(prepared):
+                raise
+        except OSError:
+            if not os.path.isdir(path):
+                raise
+            remove_tree(prepared)
+            return False
+        else:
+            return True
+    return False
 
 
 def remove_tree(path: str, *, through: str | None = None) -> None:
@@ -87,8 +115,10 @@ def remove_tree(path: str, *, through: str | None = None) -> None:
         except FileNotFoundError:
             return
         path = moved
-    with contextlib.suppress(FileNotFoundError):
-        shutil.rmtree(path)
+    while os.path.lexists(path):
+        # Where two processes remove the same tree, each finds something gone already.
+        with contextlib.suppress(FileNotFoundError):
+            shutil.rmtree(path)
 
 
 def unlink(path: str) -> None:
@@ -101,15 +131,28 @@ def unlink(path: str) -> None:
 def locked(path: str, *, shared: bool = False) -> Iterator[None]:
     """Hold a kernel lock on ``path`` (made if absent); death frees it.
 
-    Where the filesystem has no locks the body runs without one.
+    Where the filesystem has no locks, or takes no file to lock, a shared one is done without.
     """
-    make_directory(os.path.dirname(path))
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, FILE_MODE)
+    try:
+        descriptor = _lock_file(path)
+    except OSError:
+        if not shared:
+            raise
+        yield
+        return
     try:
         _lock(descriptor, shared=shared)
         yield
     finally:
         os.close(descriptor)
+
+
+def _lock_file(path: str) -> int:
+    """Return a descriptor of the file to lock; what lies there and is none goes."""
+    make_directory(os.path.dirname(path))
+    if os.path.isdir(path) and not os.path.islink(path):
+        remove_tree(path)
+    return os.open(path, os.O_RDWR | os.O_CREAT, FILE_MODE)
 
 
 @contextlib.contextmanager

@@ -126,8 +126,9 @@ class Entries:
         return None
 
     def _has_body(self, path: str, head: Stored) -> bool:
+        body = self._layout.body(head.body)
         try:
-            if os.stat(self._layout.body(head.body)).st_size == head.size:
+            if os.stat(body).st_size == head.size and _digest(body) == head.body:
                 return True
         except OSError:
             # Whatever the reason, the body cannot be handed out; the warning names the head.

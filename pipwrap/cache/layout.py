@@ -26,6 +26,8 @@ INTERPRETERS = "interpreters-v1"
 USAGE = "usage-v1"
 LOGS = "logs-v1"
 TEMPORARY = "tmp"
+RUN_PREFIX = "run-"
+"""Names below ``tmp`` that are directories of runs."""
 BUCKETS = (HTTP, BODIES, WHEELS, STORE, INTERPRETERS, USAGE, LOGS, TEMPORARY)
 """Everything that purge may delete."""
 

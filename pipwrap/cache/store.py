@@ -93,12 +93,17 @@ class Store:
         disk.remove_tree(root, through=self._layout.temporary)
 
     def read_dist_info(self, wheel: StoredWheel, name: str) -> str | None:
-        """Return a text file of its .dist-info directory, if the wheel has it."""
-        path = f"{wheel.tree}/{wheel.dist_info}/{name}"
+        """Return a text file of its .dist-info directory, if it is there as it was unpacked."""
+        path = f"{wheel.dist_info}/{name}"
+        stored = next((each for each in wheel.files if each.path == path), None)
         try:
-            with open(path, encoding="utf-8", errors="replace", newline="") as stream:
-                return stream.read()
-        except FileNotFoundError:
+            with open(f"{wheel.tree}/{path}", "rb") as stream:
+                found = os.fstat(stream.fileno())
+                is_as_stored = stored is not None and (
+                    (found.st_size, found.st_mtime_ns) == (stored.size, stored.mtime_ns)
+                )
+                return stream.read().decode("utf-8", "replace") if is_as_stored else None
+        except OSError:
             return None
 
     def find_bytecode(self, wheel: StoredWheel, tag: str) -> tuple[StoredFile, ...] | None:

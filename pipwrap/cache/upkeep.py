@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from packaging.utils import canonicalize_name
 
 from pipwrap.cache import disk
-from pipwrap.cache.layout import BODIES, BUCKETS, HTTP, Layout
+from pipwrap.cache.layout import BODIES, BUCKETS, HTTP, RUN_PREFIX, TEMPORARY, Layout
 from pipwrap.cache.wheels import BuiltWheel, BuiltWheels
 
 
@@ -102,8 +102,27 @@ def purge(layout: Layout) -> Extent:
         path = layout.bucket(bucket)
         if os.path.islink(path) or not os.path.isdir(path):
             continue
+        if bucket == TEMPORARY:
+            removed += _purge_temporary(path)
+        else:
+            removed += measure(path)
+            disk.remove_tree(path, through=layout.temporary)
+    return removed
+
+
+def _purge_temporary(directory: str) -> Extent:
+    """Remove what is left over; the directories of runs that live are theirs."""
+    removed = Extent()
+    dead = set(disk.dead_directories(directory))
+    for name in os.listdir(directory):
+        path = os.path.join(directory, name)
+        if name.startswith(RUN_PREFIX) and path not in dead:
+            continue
         removed += measure(path)
-        disk.remove_tree(path)
+        if os.path.isdir(path) and not os.path.islink(path):
+            disk.remove_tree(path)
+        else:
+            disk.unlink(path)
     return removed
 
 

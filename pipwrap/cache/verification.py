@@ -30,6 +30,8 @@ def verify(layout: Layout, store: Store, wheels: BuiltWheels) -> Iterator[Damage
     for entry in wheels.all():
         if _sha256(entry.path) != entry.sha256:
             yield Damage(entry.directory, f"{entry.filename} is not the wheel that was built")
+    for directory in wheels.broken:
+        yield Damage(directory, "its entry cannot be read")
     yield from _stored(layout, store)
 
 

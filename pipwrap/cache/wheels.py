@@ -92,6 +92,12 @@ class BuiltWheels:
         self._layout = layout
         self._listener = listener
         self._clock = clock
+        self._broken: set[str] = set()
+
+    @property
+    def broken(self) -> tuple[str, ...]:
+        """Return the directories that were met and hold no whole entry, sorted."""
+        return tuple(sorted(self._broken))
 
     def find(self, key: BuildKey, world: World) -> Found | None:
         """Return the best entry of a key.
@@ -129,6 +135,7 @@ class BuiltWheels:
     def add(self, key: BuildKey, wheel: str, provenance: Provenance) -> BuiltWheel:
         """Copy a wheel (and its build's log) into the cache and return its entry.
 
+        Broken entries that it stands in for go.
         Raises ``OSError`` when the cache cannot be written.
         """
         disk.make_directory(self._layout.temporary)
@@ -159,6 +166,9 @@ class BuiltWheels:
         except BaseException:
             disk.remove_tree(prepared)
             raise
+        for directory in self.broken:
+            if os.path.dirname(directory) == os.path.dirname(target):
+                disk.remove_tree(directory, through=self._layout.temporary)
         return entry
 
     def all(self) -> list[BuiltWheel]:
@@ -194,16 +204,21 @@ class BuiltWheels:
             entry = BuiltWheel(**fields)
             whole = os.path.getsize(entry.path) == entry.size
         except FileNotFoundError:
+            self._broken.add(directory)
             return None
         except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-            self._listener(
-                Warned(f"Cache entry {directory} is not readable and is ignored: {error}")
-            )
+            self._ignore(directory, f"is not readable and is ignored: {error}")
             return None
         if not whole:
-            self._listener(Warned(f"Cache entry {directory} is truncated and is ignored."))
+            self._ignore(directory, "is truncated and is ignored.")
             return None
         return entry
+
+    def _ignore(self, directory: str, reason: str) -> None:
+        """Say once that an entry is broken."""
+        if directory not in self._broken:
+            self._broken.add(directory)
+            self._listener(Warned(f"Cache entry {directory} {reason}"))
 
     @staticmethod
     def _write(path: str, entry: BuiltWheel) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from pipwrap.cache import disk
-from pipwrap.cache.layout import CACHEDIR_SIGNATURE, LOGS, Layout
+from pipwrap.cache.layout import CACHEDIR_SIGNATURE, LOGS, RUN_PREFIX, Layout
 from pipwrap.events import Listener, Warned
 
 
@@ -98,18 +99,35 @@ def opened(root: str | None, listener: Listener) -> Iterator[CachePlace]:
             )
         )
         root = None
-    if root is not None:
-        try:
-            _mark(root)
-        except OSError as error:
-            listener(Warned(f"The cache in {root} cannot be used and is left out: {error}"))
-            root = None
-    if root is None:
-        with _temporary() as place:
-            yield place
+    with ExitStack() as stack:
+        place = _kept(root, listener, stack) if root is not None else None
+        yield place or stack.enter_context(_temporary())
+
+
+def _kept(root: str, listener: Listener, stack: ExitStack) -> CachePlace | None:
+    """Return the cache at ``root``; ``None``, having said why, where it cannot be used."""
+    try:
+        _check_room(root)
+        _mark(root)
+        layout = stack.enter_context(_run_directory(Layout(root)))
+    except OSError as error:
+        reason = error.strerror or str(error)
+        listener(Warned(f"The cache in {root} cannot be used and is left out: {reason}"))
+        return None
+    return CachePlace(layout, is_kept=True, scratch=_scratch_in(layout))
+
+
+_LEAST_ROOM = 16 * 2**20
+"""Bytes; with less, what is unpacked and built would fill the disk in the middle of the work."""
+
+
+def _check_room(root: str) -> None:
+    """Raise ``OSError`` for a disk that is as good as full, where the machine tells."""
+    if not hasattr(os, "statvfs") or not os.path.isdir(root):
         return
-    with _run_directory(Layout(root)) as layout:
-        yield CachePlace(layout, is_kept=True, scratch=_scratch_in(layout))
+    found = os.statvfs(root)
+    if found.f_bavail * found.f_frsize < _LEAST_ROOM:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), root)
 
 
 @contextmanager
@@ -117,7 +135,7 @@ def _run_directory(layout: Layout) -> Iterator[Layout]:
     """Yield the layout with a directory of the run's own in ``tmp``; sweep those of dead runs."""
     shared = layout.temporary
     disk.make_directory(shared)
-    run = Layout(layout.root, f"run-{os.path.basename(disk.unused_name(shared))}")
+    run = Layout(layout.root, RUN_PREFIX + os.path.basename(disk.unused_name(shared)))
     os.mkdir(run.temporary, disk.DIRECTORY_MODE)
     with disk.alive(run.temporary):
         for path in disk.dead_directories(shared):

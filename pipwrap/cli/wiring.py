@@ -58,6 +58,7 @@ from pipwrap.model.format_control import FormatControl
 from pipwrap.model.metadata import Metadata
 from pipwrap.model.requirement import Constraint, Requirement, UserRequirement
 from pipwrap.model.source import Source
+from pipwrap.model.wheel import StoredWheel
 from pipwrap.network.origins import is_secure_origin
 
 _NAME = re.compile(r"[^A-Za-z0-9._-]")
@@ -170,7 +171,7 @@ class Bench:
                     raise errors.EnvironmentRefused(f"{error}, and again at once") from error
                 restored.add(error.wheel.sha256)
                 self.listener(Warned(f"{error}; it is unpacked again"))
-                self.preparer.restore(error.wheel)
+                plan = _with(plan, self.preparer.restore(error.wheel))
             else:
                 return
 
@@ -181,10 +182,19 @@ class Bench:
             for each in plan.install:
                 is_private = each.wheel.root.startswith(self.shared.shelves.private.root)
                 if not is_private and store.find(each.wheel.sha256) is None:
-                    self.preparer.restore(each.wheel)
+                    plan = _with(plan, self.preparer.restore(each.wheel))
             transaction.apply(plan, self._installs_into, store, self.listener)
         for each in plan.install:
             self.shared.usage.note(STORE, each.wheel.sha256)
+
+
+def _with(plan: Plan, restored: StoredWheel) -> Plan:
+    """Return a plan that installs a wheel from where it was unpacked again."""
+    install = tuple(
+        replace(each, wheel=restored) if each.wheel.sha256 == restored.sha256 else each
+        for each in plan.install
+    )
+    return replace(plan, install=install)
 
 
 class _BuildRequirements:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import csv
 import hashlib
 import importlib.metadata
 import os
@@ -146,3 +148,14 @@ def _copy_pip(environment: VirtualEnvironment) -> None:
 def scripts_directory() -> Path:
     """Return where the console scripts of the tests' own environment lie."""
     return Path(sysconfig.get_path("scripts"))
+
+
+def check_records(site_packages: Path) -> None:
+    """Assert that every row of every RECORD below ``site_packages`` is true."""
+    for record in site_packages.glob("*.dist-info/RECORD"):
+        for name, digest, size in csv.reader(record.read_text("utf-8").splitlines()):
+            content = (site_packages / name).read_bytes()
+            if digest:
+                sha256 = base64.urlsafe_b64encode(hashlib.sha256(content).digest())
+                assert digest == "sha256=" + sha256.decode().rstrip("="), name
+                assert size == str(len(content)), name

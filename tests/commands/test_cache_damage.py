@@ -1,0 +1,244 @@
+"""Whatever happened to a file of the cache: the install goes on, installs the right thing, heals."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from support.environments import VirtualEnvironment, check_records, make_environment
+from support.index import Index
+from support.runner import Result, Runner, clean_environ
+from support.sdists import BUILD_LOG
+from support.wheels import make_sdist, make_wheel
+
+FILES = {
+    "CACHEDIR.TAG": "CACHEDIR.TAG",
+    "lock": "lock",
+    "head": "http-v1/*/*/*.json",
+    "body": "bodies-v1/*/*",
+    "built entry": "wheels-v1/*/*/*/entry.json",
+    "built wheel": "wheels-v1/*/*/*/*.whl",
+    "build log": "wheels-v1/*/*/*/build.log",
+    "secret": "wheels-v1/secret",
+    "store entry": "store-v1/*/*/entry.json",
+    "stored file": "store-v1/*/*/tree/*/*.py",
+    "stored METADATA": "store-v1/*/*/tree/*.dist-info/METADATA",
+    "bytecode manifest": "store-v1/*/*/bytecode/*/.json",
+    "bytecode": "store-v1/*/*/bytecode/*/*/__pycache__/*.pyc",
+    "interpreter": "interpreters-v1/*.json",
+    "usage": "usage-v1/*.jsonl",
+}
+"""Every kind of file that the cache keeps."""
+
+
+def _truncate(path: Path) -> None:
+    os.truncate(path, path.stat().st_size // 2)
+
+
+def _noise(path: Path) -> None:
+    """Write other bytes of the same number, none of which is text."""
+    path.write_bytes(bytes(0x80 | byte % 0x7F for byte in range(max(path.stat().st_size, 8))))
+
+
+def _empty(path: Path) -> None:
+    os.truncate(path, 0)
+
+
+def _directory(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+    (path / "something").write_text("else", encoding="utf-8")
+
+
+def _dangling(path: Path) -> None:
+    path.unlink()
+    path.symlink_to(path.parent / "nowhere")
+
+
+DAMAGES: dict[str, Callable[[Path], None]] = {
+    "truncated": _truncate,
+    "noise": _noise,
+    "emptied": _empty,
+    "a directory": _directory,
+    "a dangling link": _dangling,
+}
+
+
+@dataclass(frozen=True)
+class Site:
+    """A cache that was filled by an install, and the environment that is filled from it."""
+
+    runner: Runner
+    environment: VirtualEnvironment
+    cache: Path
+    filled: Path
+    """A copy of the whole cache."""
+
+    def reset(self) -> None:
+        """Put the whole cache back and empty the environment."""
+        shutil.rmtree(self.cache)
+        shutil.copytree(self.filled, self.cache, symlinks=True)
+        self.empty()
+
+    def empty(self) -> None:
+        for path in self.environment.site_packages.iterdir():
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+    def install(self, *arguments: str) -> Result:
+        """Install a wheel and an sdist, and check every file that arrives."""
+        self.empty()
+        result = self.runner("install", *arguments, "demo", "made")
+        assert result.returncode == 0, result.output
+        assert "Traceback" not in result.stdout + result.stderr, result.output
+        assert self.environment.freeze() == ["demo==1.0", "made==1.0"], result.output
+        check_records(self.environment.site_packages)
+        return result
+
+
+def warnings(result: Result) -> list[str]:
+    """Return every line of stderr: nothing else is said there."""
+    return result.stderr.splitlines()
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Yield a site with a wheel and a built sdist in its cache."""
+    base = tmp_path_factory.mktemp("damage")
+    environment = make_environment(base / "environment")
+    for name in ("home/tmp", "work"):
+        (base / name).mkdir(parents=True)
+    cache = base / "cache" / "pipwrap"
+    with Index() as index:
+        index.add(make_wheel(base / "files", "demo", "1.0"))
+        backend = {"switch.py": "import os\nos.environ.get('MADE_WITH_SWITCH')\n"}
+        index.add(
+            make_sdist(base / "files", "made", "1.0", imports=["switch"], extra_files=backend)
+        )
+        index.headers("/simple/*", {"ETag": "auto"})
+        environ = clean_environ(base / "home", environment, cache, index.url)
+        environ |= {BUILD_LOG: str(base / "builds.log"), "MADE_WITH_SWITCH": "1"}
+        site = Site(Runner(environment, environ, base / "work"), environment, cache, base / "whole")
+        site.install()
+        shutil.copytree(cache, site.filled, symlinks=True)
+        assert warnings(site.install()) == []
+        shutil.rmtree(site.filled)
+        shutil.copytree(cache, site.filled, symlinks=True)
+        yield site
+
+
+@pytest.fixture
+def site(whole: Site) -> Site:
+    """Return the site with its whole cache and an empty environment."""
+    whole.reset()
+    return whole
+
+
+def damage_all(cache: Path, pattern: str, how: str) -> int:
+    """Damage every file of a kind and return how many there are."""
+    paths = [path for path in cache.glob(pattern) if path.is_file()]
+    for path in paths:
+        DAMAGES[how](path)
+    return len(paths)
+
+
+@pytest.mark.parametrize("how", DAMAGES)
+@pytest.mark.parametrize("kind", FILES)
+def test_a_damaged_file_is_a_miss_and_heals(site: Site, kind: str, how: str):
+    count = damage_all(site.cache, FILES[kind], how)
+    assert count, "there is no such file to damage"
+    result = site.install()
+    assert len(warnings(result)) <= count, result.output
+    healed = site.install()
+    assert warnings(healed) == [], healed.output
+
+
+@pytest.mark.parametrize("how", DAMAGES)
+@pytest.mark.parametrize("kind", ["body", "built wheel", "built entry", "secret"])
+def test_what_has_to_be_unpacked_again_is_never_installed_damaged(site: Site, kind: str, how: str):
+    """With the store gone nothing but the file itself says what it holds."""
+    shutil.rmtree(site.cache / "store-v1")
+    count = damage_all(site.cache, FILES[kind], how)
+    result = site.install()
+    assert len(warnings(result)) <= count, result.output
+    healed = site.install()
+    assert warnings(healed) == [], healed.output
+
+
+@pytest.mark.parametrize("how", DAMAGES)
+def test_a_damaged_body_is_never_what_download_saves(site: Site, how: str, tmp_path: Path):
+    damage_all(site.cache, FILES["body"], how)
+    result = site.runner("download", "--dest", tmp_path, "demo", expect=0)
+    assert "Traceback" not in result.stderr
+    saved, original = tmp_path / "demo-1.0-py3-none-any.whl", site.cache.parents[1] / "files"
+    assert saved.read_bytes() == (original / saved.name).read_bytes()
+
+
+def verified(site: Site) -> str:
+    """Return what verify finds."""
+    return site.runner("cache", "verify").stdout
+
+
+@pytest.mark.parametrize("kind", ["head", "body", "built entry", "built wheel", "stored file"])
+@pytest.mark.parametrize("how", DAMAGES)
+def test_verify_names_what_is_damaged_and_repairs_it(site: Site, kind: str, how: str):
+    assert verified(site) == "The cache is whole.\n"
+    damage_all(site.cache, FILES[kind], how)
+    assert "damaged; remove them with" in verified(site)
+    site.runner("cache", "verify", "--repair", expect=0)
+    assert verified(site) == "The cache is whole.\n"
+
+
+def test_a_cache_directory_that_is_a_file_is_left_out(site: Site, tmp_path: Path):
+    place = tmp_path / "cache"
+    place.write_text("no directory", encoding="utf-8")
+    result = site.install("--cache-dir", str(place))
+    assert len(warnings(result)) == 1, result.output
+    assert place.read_text("utf-8") == "no directory"
+
+
+def mounted(path: Path, options: str) -> bool:
+    """Put a filesystem of memory there; tell whether this machine lets us."""
+    path.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(path)]
+    try:
+        return subprocess.run(command, capture_output=True, check=False).returncode == 0
+    except FileNotFoundError:
+        return False
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """Yield the root of a filesystem that holds next to nothing."""
+    place = tmp_path / "disk"
+    if not mounted(place, "size=1m"):
+        pytest.skip("filesystems cannot be mounted here")
+    yield place
+    subprocess.run(["umount", "--lazy", str(place)], check=True)
+
+
+@pytest.mark.parametrize("left", [0, 4, 400])
+def test_a_full_disk_is_a_warning_and_the_install_goes_on(site: Site, small_disk: Path, left: int):
+    (small_disk / "others").write_bytes(bytes((1024 - left) * 1024))
+    result = site.install("--cache-dir", str(small_disk))
+    assert len(warnings(result)) == 1, result.output
+    assert "No space left on device" in result.stderr
+
+
+def test_a_read_only_cache_is_a_warning_and_the_install_goes_on(site: Site, tmp_path: Path):
+    place = tmp_path / "disk"
+    if not mounted(place, "size=32m"):
+        pytest.skip("filesystems cannot be mounted here")
+    try:
+        site.install("--cache-dir", str(place))
+        subprocess.run(["mount", "-o", "remount,ro", str(place)], check=True)
+        result = site.install("--cache-dir", str(place))
+    finally:
+        subprocess.run(["umount", "--lazy", str(place)], check=True)
+    assert len(warnings(result)) == 1, result.output
+    assert "Read-only file system" in result.stderr
