@@ -175,10 +175,13 @@ def _requirement(
         return replace(wish, hashes=_hashes(distribution.hashes)), None
     file = cast("pylock.PackageWheel | pylock.PackageSdist", distribution)
     version = package.version
-    if version is None and isinstance(file, kinds.PackageWheel):
-        version = parse_wheel_filename(file.filename)[1]
-    elif version is None:
-        version = parse_sdist_filename(file.filename)[1]
+    try:
+        if version is None and isinstance(file, kinds.PackageWheel):
+            version = parse_wheel_filename(file.filename)[1]
+        elif version is None:
+            version = parse_sdist_filename(file.filename)[1]
+    except ValueError as error:
+        raise errors.InvalidRequirement(f"Invalid pylock file {lock!r}: {error}") from error
     wish = parse_specifier(f"{package.name}=={version}")
     link = Link.from_url(_url(lock, file.path, file.url), comes_from=lock)
     uploaded = file.upload_time.isoformat() if file.upload_time else None

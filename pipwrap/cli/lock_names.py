@@ -19,9 +19,15 @@ def is_url(location: str) -> bool:
 
 def is_lock(location: str, *, allows_urls: bool = True) -> bool:
     """Tell a lock file by its name; extras are no part of it."""
+    name = os.path.basename(location)
     if is_url(location):
-        return allows_urls and bool(_NAME.fullmatch(urlsplit(location).path.rpartition("/")[2]))
-    return bool(_NAME.fullmatch(os.path.basename(location)))
+        if not allows_urls:
+            return False
+        try:
+            name = urlsplit(location).path.rpartition("/")[2]
+        except ValueError:
+            return False
+    return bool(_NAME.fullmatch(name))
 
 
 def split_extras(location: str) -> tuple[str, tuple[str, ...]]:

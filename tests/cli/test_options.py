@@ -249,6 +249,7 @@ def test_what_is_not_ours_is_handed_over(line: str) -> None:
         ("https://h.test/pylock.toml", True),
         ("pylock.toml[extra,more]", True),
         ("pylock.a.b.toml", False),
+        ("http://[/pylock.toml", False),
         ("mypylock.toml", False),
         ("requirements.txt", False),
         ("reqs[x].txt", False),
