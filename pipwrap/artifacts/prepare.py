@@ -9,16 +9,17 @@ from dataclasses import dataclass, replace
 
 from pipwrap import errors
 from pipwrap.artifacts import consistency, source_tree
-from pipwrap.artifacts.archives import Acquired, Archives, Once
+from pipwrap.artifacts.archives import Acquired, Archives, Once, present
 from pipwrap.artifacts.build_all import build_all
 from pipwrap.artifacts.digest import measure
-from pipwrap.artifacts.hashes import HashPolicy
+from pipwrap.artifacts.hashes import Hashes, HashPolicy, trusted
 from pipwrap.artifacts.reuse import Reuse
 from pipwrap.artifacts.source_build import Workshop
 from pipwrap.artifacts.sources import Sources
 from pipwrap.artifacts.wanted import (
     Obtained,
     Prepared,
+    Saving,
     Wanted,
     key_of,
     project_of,
@@ -53,15 +54,13 @@ class Preparer:
         workshop: Workshop,
         policy: HashPolicy,
         listener: Listener,
+        saving: Saving | None = None,
         *,
-        keeps_archives: bool = False,
         workers: int = 8,
     ) -> None:
-        """Keep the ports; nothing is fetched or built yet.
-
-        With ``keeps_archives`` the files themselves are what is wanted, sdists too.
-        """
-        self._keeps_archives = keeps_archives
+        """Keep the ports; nothing is fetched or built yet."""
+        self._directory = saving.directory if saving else None
+        self._keeps_archives = saving is not None and saving.archives
         self._archives = archives
         self._shelves = shelves
         self._workshop = workshop
@@ -361,17 +360,37 @@ class Preparer:
             isinstance(wanted, Candidate)
             and wanted.link.metadata_hashes is not None
             and not self._policy.required
+            and self._present(wanted) is None
         )
 
     def _acquire(self, wanted: Candidate | Archive) -> Acquired:
-        link = wanted.link
-        acquired = self._archives.acquire(link)
-        if isinstance(wanted, Candidate):
-            name, allowed = f"{wanted.project}=={wanted.version}", self._policy.of(wanted.project)
-        else:
-            name, allowed = link.redacted, self._policy.of_source(link.url) or link.hashes
-        self._policy.check(allowed, name, link.redacted, acquired.path, acquired.sha256)
+        link, name = wanted.link, self._shown(wanted)
+        acquired = self._present(wanted) or self._archives.acquire(link, name)
+        self._policy.check(self._allowed(wanted), name, acquired.path, acquired.sha256)
         return acquired
+
+    def _present(self, wanted: Candidate | Archive) -> Acquired | None:
+        """Return what an earlier run left in the destination, when its hash says that it is it."""
+        if self._directory is None:
+            return None
+        path = os.path.join(self._directory, wanted.link.filename)
+        expected = self._allowed(wanted) or trusted(wanted.link.hashes)
+        return self._once(
+            ("present", key_of(wanted)), lambda: present(path, expected, self._listener)
+        )
+
+    def _allowed(self, wanted: Candidate | Archive) -> Hashes:
+        """Return what the user allows it to be."""
+        if isinstance(wanted, Candidate):
+            return self._policy.of(wanted.project)
+        return self._policy.of_source(wanted.link.url) or wanted.link.hashes
+
+    def _shown(self, wanted: Candidate | Archive) -> str:
+        """Return how pip names it where hashes differ."""
+        if isinstance(wanted, Candidate):
+            pin = f"{wanted.project}=={wanted.version}"
+            return self._policy.shown(wanted.project, pin, wanted.link.redacted)
+        return self._policy.shown(wanted.link.url, "", wanted.link.redacted_whole)
 
     def _cached(self, wanted: Candidate | Archive | Repository) -> BuiltWheel | None:
         """Return the wheel that was built from this source before, if it may be used."""
