@@ -125,7 +125,8 @@ class Archives:
         if link.scheme == "file" or _is_whole(acquired):
             return None
         self._files.forget(acquired.sha256)
-        return self._acquire(link)
+        again = self._acquire(link)
+        return again if again.sha256 == acquired.sha256 else None
 
     def metadata(self, link: Link) -> tuple[str, tuple[Told, ...]]:
         """Return the text of a wheel's sidecar (PEP 658), and how it was had."""
@@ -146,13 +147,15 @@ class Archives:
 
     def _sidecar(self, link: Link) -> tuple[str, tuple[Told, ...]]:
         if link.scheme == "file":
-            path = _local(Link(link.metadata_url, link.metadata_hashes or ())).path
-            with open(path, encoding="utf-8", errors="replace") as stream:
-                return stream.read(), ()
+            return _text(_local(Link(link.metadata_url, link.metadata_hashes or ())).path), ()
         sha256 = dict(link.metadata_hashes or ()).get("sha256")
         fetched = self._fetch(link, link.metadata_url, sha256, None)
-        with open(fetched.path, encoding="utf-8", errors="replace") as stream:
-            text = stream.read()
+        try:
+            text = _text(fetched.path)
+        except FileNotFoundError:
+            # Purged since; what is fetched anew is as good.
+            fetched = self._fetch(link, link.metadata_url, sha256, None)
+            text = _text(fetched.path)
         return text, (_line(fetched, link.filename + ".metadata"),)
 
     def _fetch(self, link: Link, url: str, sha256: str | None, size: int | None) -> Fetched:
@@ -171,6 +174,11 @@ class Archives:
                 f"{fetched.problem or fetched.status} for URL {link.redacted}"
             )
         return fetched
+
+
+def _text(path: str) -> str:
+    with open(path, encoding="utf-8", errors="replace") as stream:
+        return stream.read()
 
 
 def _is_whole(acquired: Acquired) -> bool:

@@ -68,7 +68,7 @@ class Preparer:
         self._policy = policy
         self._listener = listener
         self._once = Once()
-        self.sources = Sources(workshop, self._acquire)
+        self.sources = Sources(workshop, self._acquire, archives.repaired)
         self._files: dict[str, tuple[str, str]] = {}
         self._links: dict[str, Link] = {}
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="prepare")
@@ -143,7 +143,7 @@ class Preparer:
             self._listener(line)
         link = wanted.link
         if not link.subdirectory:
-            static = source_tree.static_metadata(acquired.path, link.filename)
+            static = self._static_metadata(link, acquired)
             if static is not None:
                 return Obtained(static)
         try:
@@ -153,6 +153,24 @@ class Preparer:
             if older is None:
                 raise
             return Obtained(read_metadata(older.path, older.filename))
+
+    def _static_metadata(self, link: Link, acquired: Acquired) -> Metadata | None:
+        try:
+            return source_tree.static_metadata(acquired.path, link.filename)
+        except errors.InvalidDistribution:
+            again = self._archives.repaired(link)
+            if again is None:
+                raise
+            return source_tree.static_metadata(again.path, link.filename)
+
+    def _pinned(self, path: str) -> str:
+        """Return another name of a cached wheel, which stays though the cache be purged."""
+        own = os.path.join(self._workshop.scratch("wheel-"), os.path.basename(path))
+        try:
+            os.link(path, own)
+        except OSError:
+            return path
+        return own
 
     def _cached_metadata(self, wanted: Candidate | Archive | Repository) -> Obtained | None:
         """Return the metadata of the wheel that was built before; a broken one is dropped."""
@@ -217,8 +235,7 @@ class Preparer:
         return self._cached(wanted) is not None
 
     def restore(self, wheel: StoredWheel) -> StoredWheel:
-        """Return a stored wheel unpacked again, whose files were changed or taken away since."""
-        self._shelves.store.discard(wheel.sha256)
+        """Return a stored wheel unpacked again, whose files were taken away since."""
         path, filename = self._files[wheel.sha256]
         link = self._links.get(wheel.sha256)
         try:
@@ -258,6 +275,7 @@ class Preparer:
                         f"The cached files of {stored.filename} were changed; it is unpacked again"
                     )
                 )
+                self._shelves.store.discard(stored.sha256)
                 stored = self.restore(stored)
                 text = self._shelves.store.read_dist_info(stored, "METADATA") or ""
             consistency.check_sidecar(wanted, self._archives.metadata(link)[0], text)
@@ -269,7 +287,8 @@ class Preparer:
         """Return a cached wheel; one that proves broken is dropped, and built again."""
         self._shelves.reuse.check_native(name, cached.quality.degraded)
         try:
-            stored = self._unpack(cached.path, cached.filename, cached.sha256)
+            path = self._pinned(cached.path)
+            stored = self._unpack(path, cached.filename, cached.sha256)
         except (errors.HashMismatch, errors.InvalidDistribution, OSError) as error:
             self._drop(wanted, cached, error)
             return None
