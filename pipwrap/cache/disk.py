@@ -11,6 +11,8 @@ import time
 from collections.abc import Iterator
 from typing import IO
 
+from pipwrap.cache.layout import Layout
+
 DIRECTORY_MODE = 0o700
 FILE_MODE = 0o600
 _ATTEMPTS = 5
@@ -119,6 +121,21 @@ def remove_tree(path: str, *, through: str | None = None) -> None:
         # Where two processes remove the same tree, each finds something gone already.
         with contextlib.suppress(FileNotFoundError):
             shutil.rmtree(path)
+
+
+def sharded(layout: Layout, bucket: str) -> Iterator[str]:
+    """Yield the path of every entry of a bucket that is laid out by digest, in their order."""
+    for shard in listed(layout.bucket(bucket)):
+        directory = os.path.join(layout.bucket(bucket), shard)
+        yield from (os.path.join(directory, name) for name in listed(directory))
+
+
+def listed(directory: str) -> list[str]:
+    """Return the names in a directory, sorted; nothing where there is none."""
+    try:
+        return sorted(os.listdir(directory))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
 
 
 def unlink(path: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from pipwrap import errors
@@ -71,7 +71,7 @@ def items(layout: Layout, wheels: BuiltWheels) -> list[Item]:
             max(_mtime(path), stored.get(os.path.basename(path), _NEVER).last),
             "store",
         )
-        for path in _sharded(layout, STORE)
+        for path in disk.sharded(layout, STORE)
     ]
     found += [
         Item(
@@ -83,9 +83,12 @@ def items(layout: Layout, wheels: BuiltWheels) -> list[Item]:
         )
         for entry in wheels.all()
     ]
-    found += [Item(path, _size(path), _mtime(path), "body") for path in _sharded(layout, BODIES)]
     found += [
-        Item(path, measure(path).size, _mtime(path), "response") for path in _sharded(layout, HTTP)
+        Item(path, _size(path), _mtime(path), "body") for path in disk.sharded(layout, BODIES)
+    ]
+    found += [
+        Item(path, measure(path).size, _mtime(path), "response")
+        for path in disk.sharded(layout, HTTP)
     ]
     logs = layout.bucket(LOGS)
     names = os.listdir(logs) if os.path.isdir(logs) else []
@@ -124,16 +127,6 @@ def remove(layout: Layout, going: list[Item], told: Callable[[Item], None]) -> N
         else:
             disk.unlink(item.path)
         told(item)
-
-
-def _sharded(layout: Layout, bucket: str) -> Iterator[str]:
-    root = layout.bucket(bucket)
-    if not os.path.isdir(root):
-        return
-    for shard in sorted(os.listdir(root)):
-        directory = os.path.join(root, shard)
-        if os.path.isdir(directory):
-            yield from (os.path.join(directory, name) for name in sorted(os.listdir(directory)))
 
 
 def _size(path: str) -> int:

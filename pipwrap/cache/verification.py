@@ -44,13 +44,13 @@ def repair(layout: Layout, damage: Damage) -> None:
 
 
 def _bodies(layout: Layout) -> Iterator[Damage]:
-    for path in _entries(layout, BODIES):
+    for path in disk.sharded(layout, BODIES):
         if _sha256(path) != os.path.basename(path):
             yield Damage(path, "its content has another digest than its name")
 
 
 def _responses(layout: Layout) -> Iterator[Damage]:
-    for directory in _entries(layout, HTTP):
+    for directory in disk.sharded(layout, HTTP):
         if not os.path.isdir(directory):
             yield Damage(directory, "it is not a directory")
             continue
@@ -64,7 +64,7 @@ def _responses(layout: Layout) -> Iterator[Damage]:
 
 
 def _stored(layout: Layout, store: Store) -> Iterator[Damage]:
-    for directory in _entries(layout, STORE):
+    for directory in disk.sharded(layout, STORE):
         wheel = store.find(os.path.basename(directory))
         if wheel is None:
             yield Damage(directory, "its entry cannot be read")
@@ -74,16 +74,6 @@ def _stored(layout: Layout, store: Store) -> Iterator[Damage]:
             if digest is None or _record_digest(digest) != stored.sha256:
                 yield Damage(directory, f"{stored.path} is not as it was unpacked")
                 break
-
-
-def _entries(layout: Layout, bucket: str) -> Iterator[str]:
-    root = layout.bucket(bucket)
-    if not os.path.isdir(root):
-        return
-    for shard in sorted(os.listdir(root)):
-        directory = os.path.join(root, shard)
-        if os.path.isdir(directory):
-            yield from (os.path.join(directory, name) for name in sorted(os.listdir(directory)))
 
 
 def _record_digest(hexadecimal: str) -> str:

@@ -129,7 +129,7 @@ class BuiltWheels:
             disk.write(path, b"", self._layout.temporary)
 
     def _tried(self, identity: str) -> frozenset[str]:
-        names = _listdir(self._layout.built_wheels(identity))
+        names = disk.listed(self._layout.built_wheels(identity))
         return frozenset(name[len(_TRIED) :] for name in names if name.startswith(_TRIED))
 
     def add(self, key: BuildKey, wheel: str, provenance: Provenance) -> BuiltWheel:
@@ -176,8 +176,8 @@ class BuiltWheels:
         root = self._layout.bucket(WHEELS)
         return [
             entry
-            for shard in _listdir(root)
-            for identity in _listdir(os.path.join(root, shard))
+            for shard in disk.listed(root)
+            for identity in disk.listed(os.path.join(root, shard))
             for entry in self._entries(os.path.join(root, shard, identity))
         ]
 
@@ -186,7 +186,7 @@ class BuiltWheels:
         disk.remove_tree(entry.directory, through=self._layout.temporary)
 
     def _entries(self, directory: str) -> Iterator[BuiltWheel]:
-        for name in _listdir(directory):
+        for name in disk.listed(directory):
             path = os.path.join(directory, name)
             if os.path.isdir(path) and (entry := self._read(path)) is not None:
                 yield entry
@@ -249,10 +249,3 @@ def _copy(source: str, target: str) -> str:
             digest.update(chunk)
             writing.write(chunk)
     return digest.hexdigest()
-
-
-def _listdir(path: str) -> list[str]:
-    try:
-        return sorted(os.listdir(path))
-    except (FileNotFoundError, NotADirectoryError):
-        return []

@@ -19,11 +19,17 @@ from pipwrap.cli.caching_options import (
     upkeep_options,
 )
 from pipwrap.cli.configuration import Configuration
+from pipwrap.cli.lock_names import is_lock, split_extras
 from pipwrap.cli.network_options import NetworkOptions, expanded, network_options
 from pipwrap.cli.option_table import ALWAYS_ENABLED_FEATURES
 from pipwrap.cli.option_values import Values, values_of
 from pipwrap.cli.option_values import handed_over as _handed_over
-from pipwrap.cli.selection_options import refreshed, release_control, uploaded_prior_to
+from pipwrap.cli.selection_options import (
+    option_error,
+    refreshed,
+    release_control,
+    uploaded_prior_to,
+)
 from pipwrap.cli.target_python import TargetPython, check_target_python, target_python
 from pipwrap.errors import CommandError
 from pipwrap.model.format_control import FormatControl
@@ -153,24 +159,7 @@ def handed_over(parsed: Parsed, configuration: Configuration) -> str | None:
         return f"pip {parsed.command}".strip()
     values = _values(parsed, configuration)
     option = _handed_over(parsed.command, values)
-    if option is not None:
-        return f"the option {option}"
-    if parsed.command == "uninstall":
-        return None
-    locks = filter(is_pylock, values.get("requirements", ()))
-    return next((f"the lock file {lock}" for lock in locks), None)
-
-
-def is_pylock(location: str) -> bool:
-    """Tell a lock file by its name, as a path or a URL, perhaps with extras (PEP 751)."""
-    name = location.rstrip("]").rpartition("[")[0] if location.endswith("]") else location
-    stem, dot, extension = os.path.basename(name).rpartition(".")
-    return (
-        bool(dot)
-        and extension == "toml"
-        and stem.count(".") <= 1
-        and (stem == "pylock" or stem.startswith("pylock."))
-    )
+    return None if option is None else f"the option {option}"
 
 
 _AS_THEY_ARE = {
@@ -235,7 +224,7 @@ def build_options(
         search=search,
         target_python=target,
         build=builds.build_options(values),
-        groups=tuple(value for _, value in values.get("dependency_groups", ())),
+        groups=_groups(values, parsed.command),
         verbosity=verbosity,
         log=expanded(values["log"]),
         cache_enabled=values["cache_dir"] is None or bool(values["cache_dir"]),
@@ -319,6 +308,16 @@ def add_formats(
         else:
             format_control = format_control.with_only_binary(names)
     return format_control
+
+
+def _groups(values: Values, command: str) -> tuple[str, ...]:
+    groups = tuple(value for _, value in values.get("dependency_groups", ()))
+    for path, colon, _ in (group.rpartition(":") for group in groups):
+        is_project = not colon or os.path.basename(path) == "pyproject.toml"
+        if not is_project and not is_lock(split_extras(path)[0], allows_urls=False):
+            reason = "group paths use local 'pyproject.toml' or 'pylock.toml' files"
+            raise option_error(command, "--group", reason)
+    return groups
 
 
 def _progress_bar(choice: str, verbosity: int) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 from collections.abc import Iterable, Iterator
@@ -15,18 +14,13 @@ _BLOCK = re.compile(r"(?m)^# /// (?P<type>[a-zA-Z0-9-]+)$\s(?P<content>(^#(| .*)
 
 
 def group_requirements(groups: Iterable[str]) -> Iterator[str]:
-    """Yield what ``[PATH:]GROUP`` names list; raises ``errors.InvalidRequirement`` as pip does.
-
-    Raises ``errors.HandOver`` for the groups of lock files.
-    """
+    """Yield what ``[PATH:]GROUP`` names list; raises ``errors.InvalidRequirement`` as pip does."""
     from packaging.dependency_groups import DependencyGroupResolver  # noqa: PLC0415 - groups only
     from packaging.errors import ExceptionGroup  # noqa: PLC0415
 
     for value in groups:
         path, colon, group = value.rpartition(":")
         path = path if colon else "pyproject.toml"
-        if os.path.basename(path) != "pyproject.toml":
-            raise errors.HandOver(f"the group {value}")
         table = _groups_table(path)
         try:
             resolver = DependencyGroupResolver(table)
@@ -47,7 +41,7 @@ def group_requirements(groups: Iterable[str]) -> Iterator[str]:
 def _groups_table(path: str) -> dict[str, Any]:
     try:
         with open(path, encoding="utf-8") as stream:
-            project = _toml(stream.read())
+            project = read_toml(stream.read())
     except FileNotFoundError as error:
         raise errors.InvalidRequirement(
             f"{path} not found. Cannot resolve '--group' option."
@@ -99,12 +93,13 @@ def _script_metadata(script: str) -> dict[str, Any]:
     lines = blocks[0]["content"].splitlines(keepends=True)
     content = "".join(line[2:] if line.startswith("# ") else line[1:] for line in lines)
     try:
-        return _toml(content)
+        return read_toml(content)
     except ValueError as error:
         raise errors.CommandError(f"Failed to parse TOML in {script!r}") from error
 
 
-def _toml(text: str) -> dict[str, Any]:
+def read_toml(text: str) -> dict[str, Any]:
+    """Return what TOML says; raises ``ValueError``."""
     if sys.version_info >= (3, 11):
         import tomllib  # noqa: PLC0415 - groups and scripts only
 

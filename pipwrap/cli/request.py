@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pipwrap import errors
 from pipwrap.artifacts.hashes import UNPINNED, HashPolicy
 from pipwrap.cli.context import Context, git_settings
+from pipwrap.cli.lock_files import LockRequest, Surroundings, locked, sources
 from pipwrap.cli.options import SearchOptions, check_hash_options
 from pipwrap.cli.project_requirements import group_requirements, script_requirements
 from pipwrap.cli.requirement_file import RequirementLine
@@ -20,6 +21,7 @@ from pipwrap.cli.requirements import (
     parse_requirement,
     parse_specifier,
 )
+from pipwrap.model.link import Link
 from pipwrap.model.requirement import Constraint, UserRequirement, is_pinned
 from pipwrap.model.source import Archive, Directory, Repository
 
@@ -34,6 +36,8 @@ class Request:
     has_hashed_constraints: bool = False
     """Also those whose markers do not hold, as in pip."""
     build_constraints: dict[str, Constraint] = field(default_factory=dict)
+    locked: dict[str, Link] = field(default_factory=dict)
+    """The only file that may satisfy a project, by lock files."""
 
     @property
     def hash_policy(self) -> HashPolicy:
@@ -83,29 +87,24 @@ def read_request(context: Context, fetch: Callable[[str], bytes]) -> Request:
     """
     options = context.options
     reader = RequirementFileReader(context.environ, fetch, context.console)
-    search = options.search
-    lines: list[RequirementLine] = []
-    files = [(location, True) for location in options.constraints]
-    files += [(location, False) for location in options.requirements]
-    for location, is_constraint in files:
-        contents = reader.read(location, search, is_constraint=is_constraint)
-        if contents.handed_over:
-            raise errors.HandOver(f"the option {contents.handed_over} in a requirements file")
-        lines += contents.requirements
-        search = contents.search
+    files, groups = sources(options.requirements, options.groups)
+    links: dict[str, Link] = {}
+    lines, search = _read_files(context, reader, files, links)
     check_hash_options(search)
     settings = options.build.config_settings
     wishes = [
         replace(parse_requirement(Line(text), context.console), config_settings=settings)
         for text in options.arguments
     ]
-    wishes += map(parse_specifier, group_requirements(options.groups) if options.groups else ())
+    wishes += map(parse_specifier, group_requirements(groups) if groups else ())
     wishes += [
         replace(_editable(text, context), config_settings=settings) for text in options.editables
     ]
     constraints = []
     for line in lines:
-        if line.is_constraint:
+        if isinstance(line, UserRequirement):
+            wishes.append(line)
+        elif line.is_constraint:
             user, constraint = parse_constraint(Line.of(line), context.console)
             constraints.append((user, constraint))
         else:
@@ -118,14 +117,67 @@ def read_request(context: Context, fetch: Callable[[str], bytes]) -> Request:
     build_constraints = _build_constraints(context, reader)
     has_hashes = any(constraint.hashes for _, constraint in constraints)
     limits = merged(constraints, markers)
-    request = Request(kept, limits, search, has_hashes, build_constraints)
+    request = Request(kept, limits, search, has_hashes, build_constraints, links)
     if request.requires_hashes:
         _check_pinned(request)
     return request
 
 
+def _read_files(
+    context: Context,
+    reader: RequirementFileReader,
+    files: Sequence[str | LockRequest],
+    links: dict[str, Link],
+) -> tuple[list[RequirementLine | UserRequirement], SearchOptions]:
+    """Return what all files list, in pip's order, and the options that they leave.
+
+    The files that locks name are added to ``links``.
+    """
+    search = context.options.search
+    lines: list[RequirementLine | UserRequirement] = []
+    constraints: Sequence[str | LockRequest] = context.options.constraints
+    for each, is_constraint in [*((c, True) for c in constraints), *((f, False) for f in files)]:
+        if isinstance(each, LockRequest):
+            lines += _locked(each, context, search, reader.fetch, links)
+            continue
+        contents = reader.read(each, search, is_constraint=is_constraint)
+        if contents.handed_over:
+            raise errors.HandOver(f"the option {contents.handed_over} in a requirements file")
+        lines += contents.requirements
+        search = contents.search
+    return lines, search
+
+
 def _editable(text: str, context: Context) -> UserRequirement:
     return parse_requirement(Line(text, is_editable=True), context.console)
+
+
+def _locked(
+    lock: LockRequest,
+    context: Context,
+    search: SearchOptions,
+    fetch: Callable[[str], bytes],
+    links: dict[str, Link],
+) -> list[UserRequirement]:
+    """Return what a lock file asks for, and add the files that it names to ``links``."""
+    wishes = []
+    surroundings = Surroundings(context.environment, search.format_control, fetch, context.console)
+    for wish, link in locked(lock, surroundings):
+        wishes.append(wish)
+        if link is None or wish.requirement is None:
+            continue
+        name = wish.requirement.name
+        if name in links:
+            raise errors.InvalidRequirement(
+                f"Multiple locked links provided for {name}: {_shown(links[name])} and "
+                f"{_shown(link)}"
+            )
+        links[name] = link
+    return wishes
+
+
+def _shown(link: Link) -> str:
+    return f"{link.redacted} (from {link.comes_from})"
 
 
 def _of_scripts(context: Context) -> list[UserRequirement]:

@@ -12,7 +12,7 @@ from packaging.version import InvalidVersion, Version
 from pipwrap import errors
 from pipwrap.events import Failed, Listener, Told
 from pipwrap.index.offers import Offers
-from pipwrap.model.candidate import InstalledCandidate
+from pipwrap.model.candidate import Candidate, InstalledCandidate
 from pipwrap.model.environment import Environment
 from pipwrap.model.location import url_to_path
 from pipwrap.model.metadata import Metadata
@@ -207,6 +207,10 @@ def _explained(
     about_python = explain.python_conflict(essential, tools.environment.python_version)
     if about_python is not None:
         return errors.NoMatchingDistribution(about_python)
+    refused = [each for each in causes if each.project in tools.offers.locked]
+    refused = [each for each in refused if not each.satisfiable]
+    if refused:
+        return _no_matching(tools, refused[0], question.releases)
     if len(essential) == 1 and essential[0].project not in question.constraints:
         return _no_matching(tools, essential[0], question.releases)
     constraints = {
@@ -228,6 +232,19 @@ def _places(constraint: Constraint) -> str:
     return f" (from {shown})" if shown else ""
 
 
+def _about_lock(locked: Candidate, shown: str, *, final_only: bool) -> str:
+    """Return how pip says that what a lock file names will not do."""
+    if locked.version.is_prerelease and final_only:
+        return (
+            f"A pre-release version {locked.version} is specified in a provided lock file for "
+            f"{locked.project} but only final versions are allowed"
+        )
+    return (
+        f"The requirement {shown} is not compatible with version {locked.version} specified in a "
+        "provided lock file"
+    )
+
+
 def _no_matching(
     tools: Tools, cause: explain.Cause, releases: ReleaseControl
 ) -> errors.NoMatchingDistribution:
@@ -247,12 +264,11 @@ def _no_matching(
     versions = ", ".join(map(str, judged.versions)) or "none"
     final_only = releases.allows_prereleases(cause.project) is False
     kind = "final version" if final_only else "version"
-    tools.listener(
-        Failed(
-            f"Could not find a {kind} that satisfies the requirement {shown} "
-            f"(from versions: {versions})"
-        )
-    )
+    message = f"Could not find a {kind} that satisfies the requirement {shown} "
+    message += f"(from versions: {versions})"
+    if cause.project in tools.offers.locked:
+        message = _about_lock(judged.candidates[0], shown, final_only=final_only)
+    tools.listener(Failed(message))
     if cause.requirement == "requirements.txt":
         tools.listener(
             Told(

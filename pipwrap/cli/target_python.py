@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from pipwrap.cli.lock_names import is_lock, split_extras
 from pipwrap.cli.option_values import Values
 from pipwrap.cli.selection_options import option_error
 from pipwrap.errors import CommandError
@@ -91,6 +92,14 @@ def check_target_python(target: TargetPython, values: Values, formats: FormatCon
             "Can not use any platform or abi specific options unless "
             "installing via '--target' or using '--dry-run'"
         )
+    groups = [value.rpartition(":")[0] for _, value in values["dependency_groups"]]
+    for location, _ in map(split_extras, (*values["requirements"], *groups)):
+        if is_lock(location):
+            raise CommandError(
+                "Platform and interpreter constraints using --python-version, --platform, --abi, "
+                f"or --implementation, are not supported when selecting requirements from "
+                f"{location!r}"
+            )
 
 
 def targeted(environment: Environment, target: TargetPython) -> Environment:

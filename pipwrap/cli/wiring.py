@@ -48,7 +48,7 @@ from pipwrap.events import (
     Warned,
 )
 from pipwrap.index.offers import Offers, has_native
-from pipwrap.index.repository import Repository, SearchScope
+from pipwrap.index.repository import Found, Repository, SearchScope
 from pipwrap.index.selection import Selector
 from pipwrap.install import installed, transaction
 from pipwrap.install.plan import Plan
@@ -76,6 +76,8 @@ class Shared:
     shelves: Shelves
     usage: Usage
     build_constraints: Mapping[str, Constraint] = field(default_factory=dict)
+    locked: Mapping[str, Found] = field(default_factory=dict)
+    """The files that lock files name; build requirements are not held to them."""
 
 
 class Bench:
@@ -111,6 +113,7 @@ class Bench:
             ),
             formats,
             policy.allowed,
+            shared.locked if not building else {},
         )
         workshop = Workshop(
             target=environment,
@@ -333,8 +336,9 @@ def bench_for(shared: Shared, request: Request, *, keeps_archives: bool = False)
     """Return the tools for what the user asked for."""
     context = shared.context
     constraints = request.build_constraints
+    locked = {project: Found((link,)) for project, link in request.locked.items()}
     return Bench(
-        replace(shared, build_constraints=constraints),
+        replace(shared, build_constraints=constraints, locked=locked),
         context.environment,
         request.hash_policy,
         context.console,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 from packaging.version import Version
 
+from pipwrap import errors
 from pipwrap.index.repository import Found, Repository, Skipped
 from pipwrap.index.selection import Selector, allowed_by_hashes
 from pipwrap.model.candidate import Candidate, Rejection
@@ -55,11 +56,17 @@ class Offers:
     format_control: FormatControl = field(default_factory=FormatControl)
     hashes: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
     """What the user allows, by project."""
+    locked: Mapping[str, Found] = field(default_factory=dict)
+    """The one file of a project that a lock file allows; no index is asked for it."""
     _judged: dict[str, tuple[Found, Judged]] = field(default_factory=dict)
 
     def prefetch(self, project: str) -> Future[Found]:
         """Begin to ask for a project, without waiting."""
-        return self.repository.prefetch(project)
+        if project not in self.locked:
+            return self.repository.prefetch(project)
+        known: Future[Found] = Future()
+        known.set_result(self.locked[project])
+        return known
 
     def candidates(self, project: str) -> tuple[Candidate, ...]:
         """Return the installable files of a project, best first."""
@@ -67,7 +74,7 @@ class Offers:
 
     def judged(self, project: str) -> Judged:
         """Return everything that was found, and why some of it cannot be used."""
-        found = self.repository.find(project)
+        found = self.prefetch(project).result()
         known = self._judged.get(project)
         if known is None or known[0] is not found:
             known = self._judged[project] = (found, self._judge(project, found))
@@ -82,6 +89,8 @@ class Offers:
             )
             for link in dict.fromkeys(found.links)
         ]
+        if project in self.locked:
+            _refuse(project, judged)
         usable = [each for each in judged if isinstance(each, Candidate)]
         hashes = frozenset(self.hashes.get(project, ()))
         kept = list(allowed_by_hashes(usable, hashes))
@@ -93,6 +102,16 @@ class Offers:
         )
         rejected = tuple(each for each in judged if isinstance(each, Rejection))
         return Judged(tuple(reversed(kept)), rejected, found.skipped)
+
+
+def _refuse(project: str, judged: Sequence[Candidate | Rejection]) -> None:
+    """Raise pip's error for a locked file that cannot be used: nothing may stand in for it."""
+    for each in judged:
+        if isinstance(each, Rejection):
+            raise errors.InvalidRequirement(
+                f"Could not install locked package {project!r} from {each.link.comes_from!r}: "
+                f"{each.reason}"
+            )
 
 
 def has_native(repository: Repository, candidate: Candidate) -> bool:

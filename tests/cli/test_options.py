@@ -7,13 +7,13 @@ import pytest
 
 from pipwrap.cli.arguments import parse
 from pipwrap.cli.configuration import Configuration, Setting
+from pipwrap.cli.lock_names import is_lock, split_extras
 from pipwrap.cli.options import (
     Options,
     SearchOptions,
     build_options,
     check_hash_options,
     handed_over,
-    is_pylock,
     requested_python,
 )
 from pipwrap.errors import CommandError
@@ -249,11 +249,11 @@ def test_what_is_not_ours_is_handed_over(line: str) -> None:
         ("https://h.test/pylock.toml", True),
         ("pylock.toml[extra,more]", True),
         ("pylock.a.b.toml", False),
+        ("http://[/pylock.toml", False),
         ("mypylock.toml", False),
         ("requirements.txt", False),
         ("reqs[x].txt", False),
     ],
 )
 def test_lock_file_is_known_by_its_name(location: str, expected: bool) -> None:  # noqa: FBT001
-    assert is_pylock(location) is expected
-    assert (_handed_over(f"install -r {location}") is not None) is expected
+    assert is_lock(split_extras(location)[0]) is expected
