@@ -123,6 +123,19 @@ class DiagnosticError(PipwrapError):
         super().__init__(message, **parts, reference=reference)
 
 
+class WheelsNotBuilt(DiagnosticError):
+    """Some wheels could not be built; the others were."""
+
+    def __init__(self, names: dict[str, str]) -> None:
+        """Keep the projects that failed, each with its name as the user knows it."""
+        super().__init__(
+            "failed-wheel-build-for-install",
+            "Failed to build installable wheels for some pyproject.toml based projects",
+            context=", ".join(names.values()),
+        )
+        self.projects = frozenset(names)
+
+
 class HandOver(Exception):
     """The command needs something that only the real pip does; ``reason`` is told at -v."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -13,7 +14,7 @@ from pipwrap import errors
 from pipwrap.artifacts import hashes
 from pipwrap.artifacts.digest import measure
 from pipwrap.cache.responses import DigestDiffers
-from pipwrap.events import Told
+from pipwrap.events import Listener, Told, Warned
 from pipwrap.model.link import Link
 from pipwrap.model.location import url_to_path
 from pipwrap.model.size import format_size
@@ -109,12 +110,16 @@ class Archives:
         self._files = files
         self._once = Once()
 
-    def acquire(self, link: Link) -> Acquired:
+    def acquire(self, link: Link, shown: str | None = None) -> Acquired:
         """Return the archive, verified against the hashes that its index names.
 
+        ``shown`` is how errors name it, where that is not by file and URL.
         Raises ``errors.HashMismatch``, ``errors.NetworkError`` or ``errors.InvalidDistribution``.
         """
-        return self._once(link.url, lambda: self._acquire(link))
+        return self._once(
+            link.url,
+            lambda: self._acquire(link, shown or f"{link.filename} from {link.redacted}"),
+        )
 
     def repaired(self, link: Link) -> Acquired | None:
         """Return an archive fetched anew, ``None`` where it is as it was acquired.
@@ -125,45 +130,47 @@ class Archives:
         if link.scheme == "file" or _is_whole(acquired):
             return None
         self._files.forget(acquired.sha256)
-        again = self._acquire(link)
+        again = self._acquire(link, f"{link.filename} from {link.redacted}")
         return again if again.sha256 == acquired.sha256 else None
 
     def metadata(self, link: Link) -> tuple[str, tuple[Told, ...]]:
         """Return the text of a wheel's sidecar (PEP 658), and how it was had."""
         return self._once(link.metadata_url, lambda: self._sidecar(link))
 
-    def _acquire(self, link: Link) -> Acquired:
+    def _acquire(self, link: Link, shown: str) -> Acquired:
         if link.scheme == "file":
-            return _local(link)
-        shown = link.filename
-        # A wheel is hashed when it is unpacked; an sdist from the cache must be hashed here.
-        size = link.size if link.is_wheel else None
-        fetched = self._fetch(link, link.url, dict(link.hashes).get("sha256"), size)
+            return _local(link, shown)
+        fetched = self._fetch(link, shown, dict(link.hashes).get("sha256"))
         strong = hashes.trusted(link.hashes)
         if strong and "sha256" not in dict(strong):
-            hashes.verify(strong, f"{shown} from {link.redacted}", fetched.path, fetched.sha256)
-        line = _line(fetched, shown)
+            hashes.verify(strong, shown, fetched.path, fetched.sha256)
+        line = _line(fetched, link.filename)
         return Acquired(fetched.path, fetched.sha256, fetched.size, (line,))
 
     def _sidecar(self, link: Link) -> tuple[str, tuple[Told, ...]]:
         if link.scheme == "file":
-            return _text(_local(Link(link.metadata_url, link.metadata_hashes or ())).path), ()
+            sidecar = Link(link.metadata_url, link.metadata_hashes or ())
+            return _text(_local(sidecar, f"{sidecar.filename} from {sidecar.redacted}").path), ()
         sha256 = dict(link.metadata_hashes or ()).get("sha256")
-        fetched = self._fetch(link, link.metadata_url, sha256, None)
+        shown = f"{link.filename} from {link.redacted}"
+        fetched = self._fetch(link, shown, sha256, is_metadata=True)
         try:
             text = _text(fetched.path)
         except FileNotFoundError:
             # Purged since; what is fetched anew is as good.
-            fetched = self._fetch(link, link.metadata_url, sha256, None)
+            fetched = self._fetch(link, shown, sha256, is_metadata=True)
             text = _text(fetched.path)
         return text, (_line(fetched, link.filename + ".metadata"),)
 
-    def _fetch(self, link: Link, url: str, sha256: str | None, size: int | None) -> Fetched:
-        is_metadata = url != link.url
+    def _fetch(
+        self, link: Link, shown: str, sha256: str | None, *, is_metadata: bool = False
+    ) -> Fetched:
+        url = link.metadata_url if is_metadata else link.url
+        # A wheel is hashed when it is unpacked; an sdist from the cache must be hashed here.
+        size = link.size if link.is_wheel and not is_metadata else None
         try:
             fetched = self._files.file(url, sha256=sha256, size_hint=size, is_metadata=is_metadata)
         except DigestDiffers as error:
-            shown = f"{link.filename} from {link.redacted}"
             allowed = (("sha256", error.expected),)
             raise errors.HashMismatch(
                 hashes.mismatch(shown, allowed, {"sha256": error.got})
@@ -174,6 +181,26 @@ class Archives:
                 f"{fetched.problem or fetched.status} for URL {link.redacted}"
             )
         return fetched
+
+
+def present(path: str, expected: hashes.Hashes, listener: Listener) -> Acquired | None:
+    """Return the file at ``path`` when it has one of the expected hashes.
+
+    Without any it cannot be told to be the file, and ``None`` is returned.
+    """
+    if not expected or not os.path.isfile(path):
+        return None
+    size, sha256 = measure(path)
+    told = Told(f"File was already downloaded {path}", indent=1)
+    try:
+        hashes.verify(expected, path, path, sha256)
+    except errors.HashMismatch:
+        listener(told)
+        listener(
+            Warned(f"Previously-downloaded file {path} has bad hash. Re-downloading.", indent=1)
+        )
+        return None
+    return Acquired(path, sha256, size, (told,))
 
 
 def _text(path: str) -> str:
@@ -188,7 +215,7 @@ def _is_whole(acquired: Acquired) -> bool:
         return False
 
 
-def _local(link: Link) -> Acquired:
+def _local(link: Link, shown: str) -> Acquired:
     path = url_to_path(link.url)
     digest = hashlib.sha256()
     size = 0
@@ -203,7 +230,7 @@ def _local(link: Link) -> Acquired:
         ) from error
     acquired = Acquired(path, digest.hexdigest(), size)
     if link.hashes:
-        hashes.verify(link.hashes, f"{link.filename} from {link.redacted}", path, acquired.sha256)
+        hashes.verify(link.hashes, shown, path, acquired.sha256)
     return acquired
 
 

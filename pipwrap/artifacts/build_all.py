@@ -17,25 +17,21 @@ def build_all(
     """Return what ``build`` made of each project, telling pip's lines.
 
     ``names`` are the projects as the user knows them. What was built stays in the cache when
-    others fail; then ``errors.DiagnosticError`` names those that did.
+    others fail; then ``errors.WheelsNotBuilt`` names those that did.
     """
     listener(Told(f"Building wheels for collected packages: {', '.join(names.values())}"))
     built: dict[str, Wheel] = {}
-    broken: list[str] = []
+    broken: dict[str, str] = {}
     for project, name in names.items():
         try:
             built[project] = build(project)
         except errors.BuildFailed as error:
             listener(BuildBroke(error))
-            broken.append(name)
+            broken[project] = name
     if built:
         done = " ".join(names[project] for project in built)
         listener(Told(f"Successfully built {done}"))
     if broken:
-        listener(Told(f"Failed to build {' '.join(broken)}"))
-        raise errors.DiagnosticError(
-            "failed-wheel-build-for-install",
-            "Failed to build installable wheels for some pyproject.toml based projects",
-            context=", ".join(broken),
-        )
+        listener(Told(f"Failed to build {' '.join(broken.values())}"))
+        raise errors.WheelsNotBuilt(broken)
     return built

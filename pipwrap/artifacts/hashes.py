@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from pipwrap import errors
 from pipwrap.model.link import STRONG_HASHES
+from pipwrap.model.requirement import UserRequirement
 
 MISMATCH = (
     "THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE. If you have updated the "
@@ -39,6 +40,8 @@ class HashPolicy:
     """By URL, for what the user names outright."""
     required: bool = False
     """Every archive needs an allowed hash."""
+    wishes: Mapping[str, UserRequirement] = field(default_factory=dict)
+    """By project, or by URL for what the user names outright: how messages name it."""
 
     def of(self, project: str) -> Hashes:
         """Return what a project's files may be."""
@@ -48,16 +51,26 @@ class HashPolicy:
         """Return what a direct reference may be."""
         return self.allowed_sources.get(url, ())
 
-    def check(self, allowed: Hashes, shown: str, link: str, path: str, sha256: str) -> None:
+    def shown(self, key: str, default: str, link: str) -> str:
+        """Return how pip names the file at ``link``: by the requirement that asked for it.
+
+        ``key`` is the project or the URL, ``default`` the requirement where the user named none.
+        """
+        wish = self.wishes.get(key)
+        requirement = wish.requirement.text if wish and wish.requirement else default
+        place = f" (from {wish.comes_from})" if wish and wish.comes_from else ""
+        return f"{requirement} from {link}{place}" if requirement else f"{link}{place}"
+
+    def check(self, allowed: Hashes, shown: str, path: str, sha256: str) -> None:
         """Raise ``errors.HashMismatch`` when a downloaded file is not allowed.
 
-        ``shown`` is the requirement as pip prints it, ``link`` its URL.
+        ``shown`` names it as ``shown()`` does.
         """
-        if not allowed:
-            if self.required:
-                raise errors.HashMismatch(f"{MISSING}\n    {shown} --hash=sha256:{sha256}")
-            return
-        verify(allowed, shown if shown == link else f"{shown} from {link}", path, sha256)
+        if allowed:
+            verify(allowed, shown, path, sha256)
+        elif self.required:
+            line = f"{shown.partition(' from ')[0]} --hash=sha256:{sha256}"
+            raise errors.HashMismatch(f"{MISSING}\n    {line}")
 
 
 def verify(allowed: Hashes, shown: str, path: str, sha256: str) -> None:

@@ -8,17 +8,18 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from pipwrap import errors
-from pipwrap.artifacts import consistency, source_tree
-from pipwrap.artifacts.archives import Acquired, Archives, Once
+from pipwrap.artifacts import consistency
+from pipwrap.artifacts.archives import Acquired, Archives, Once, present
 from pipwrap.artifacts.build_all import build_all
 from pipwrap.artifacts.digest import measure
-from pipwrap.artifacts.hashes import HashPolicy
+from pipwrap.artifacts.hashes import Hashes, HashPolicy, trusted
 from pipwrap.artifacts.reuse import Reuse
 from pipwrap.artifacts.source_build import Workshop
 from pipwrap.artifacts.sources import Sources
 from pipwrap.artifacts.wanted import (
     Obtained,
     Prepared,
+    Saving,
     Wanted,
     key_of,
     project_of,
@@ -53,15 +54,13 @@ class Preparer:
         workshop: Workshop,
         policy: HashPolicy,
         listener: Listener,
+        saving: Saving | None = None,
         *,
-        keeps_archives: bool = False,
         workers: int = 8,
     ) -> None:
-        """Keep the ports; nothing is fetched or built yet.
-
-        With ``keeps_archives`` the files themselves are what is wanted, sdists too.
-        """
-        self._keeps_archives = keeps_archives
+        """Keep the ports; nothing is fetched or built yet."""
+        self._directory = saving.directory if saving else None
+        self._keeps_archives = saving is not None and saving.archives
         self._archives = archives
         self._shelves = shelves
         self._workshop = workshop
@@ -143,7 +142,7 @@ class Preparer:
             self._listener(line)
         link = wanted.link
         if not link.subdirectory:
-            static = self._static_metadata(link, acquired)
+            static = self.sources.static_metadata(link, acquired)
             if static is not None:
                 return Obtained(static)
         try:
@@ -153,24 +152,6 @@ class Preparer:
             if older is None:
                 raise
             return Obtained(read_metadata(older.path, older.filename))
-
-    def _static_metadata(self, link: Link, acquired: Acquired) -> Metadata | None:
-        try:
-            return source_tree.static_metadata(acquired.path, link.filename)
-        except errors.InvalidDistribution:
-            again = self._archives.repaired(link)
-            if again is None:
-                raise
-            return source_tree.static_metadata(again.path, link.filename)
-
-    def _pinned(self, path: str) -> str:
-        """Return another name of a cached wheel, which stays though the cache be purged."""
-        own = os.path.join(self._workshop.scratch("wheel-"), os.path.basename(path))
-        try:
-            os.link(path, own)
-        except OSError:
-            return path
-        return own
 
     def _cached_metadata(self, wanted: Candidate | Archive | Repository) -> Obtained | None:
         """Return the metadata of the wheel that was built before; a broken one is dropped."""
@@ -287,7 +268,7 @@ class Preparer:
         """Return a cached wheel; one that proves broken is dropped, and built again."""
         self._shelves.reuse.check_native(name, cached.quality.degraded)
         try:
-            path = self._pinned(cached.path)
+            path = self.sources.pinned(cached.path)
             stored = self._unpack(path, cached.filename, cached.sha256)
         except (errors.HashMismatch, errors.InvalidDistribution, OSError) as error:
             self._drop(wanted, cached, error)
@@ -380,17 +361,37 @@ class Preparer:
             isinstance(wanted, Candidate)
             and wanted.link.metadata_hashes is not None
             and not self._policy.required
+            and self._present(wanted) is None
         )
 
     def _acquire(self, wanted: Candidate | Archive) -> Acquired:
-        link = wanted.link
-        acquired = self._archives.acquire(link)
-        if isinstance(wanted, Candidate):
-            name, allowed = f"{wanted.project}=={wanted.version}", self._policy.of(wanted.project)
-        else:
-            name, allowed = link.redacted, self._policy.of_source(link.url) or link.hashes
-        self._policy.check(allowed, name, link.redacted, acquired.path, acquired.sha256)
+        link, name = wanted.link, self._shown(wanted)
+        acquired = self._present(wanted) or self._archives.acquire(link, name)
+        self._policy.check(self._allowed(wanted), name, acquired.path, acquired.sha256)
         return acquired
+
+    def _present(self, wanted: Candidate | Archive) -> Acquired | None:
+        """Return what an earlier run left in the destination, when its hash says that it is it."""
+        if self._directory is None:
+            return None
+        path = os.path.join(self._directory, wanted.link.filename)
+        expected = self._allowed(wanted) or trusted(wanted.link.hashes)
+        return self._once(
+            ("present", key_of(wanted)), lambda: present(path, expected, self._listener)
+        )
+
+    def _allowed(self, wanted: Candidate | Archive) -> Hashes:
+        """Return what the user allows it to be."""
+        if isinstance(wanted, Candidate):
+            return self._policy.of(wanted.project)
+        return self._policy.of_source(wanted.link.url) or wanted.link.hashes
+
+    def _shown(self, wanted: Candidate | Archive) -> str:
+        """Return how pip names it where hashes differ."""
+        if isinstance(wanted, Candidate):
+            pin = f"{wanted.project}=={wanted.version}"
+            return self._policy.shown(wanted.project, pin, wanted.link.redacted)
+        return self._policy.shown(wanted.link.url, "", wanted.link.redacted_whole)
 
     def _cached(self, wanted: Candidate | Archive | Repository) -> BuiltWheel | None:
         """Return the wheel that was built from this source before, if it may be used."""

@@ -151,6 +151,8 @@ class SourceBuild:
             try:
                 self._wheel = self._build(project)
             except errors.BuildFailed as error:
+                if error.step == "build_wheel":
+                    error.source = project
                 raise self._reported(error) from error
         return self._wheel
 

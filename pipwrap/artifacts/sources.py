@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 
 from pipwrap import errors
@@ -13,6 +14,7 @@ from pipwrap.artifacts.wanted import Wanted, key_of, project_of, settings_name, 
 from pipwrap.cache.keys import BuildKey, repository_identity, settings_key
 from pipwrap.model.candidate import Candidate
 from pipwrap.model.link import Link
+from pipwrap.model.metadata import Metadata
 from pipwrap.model.source import Archive, Directory, Repository, without_password
 
 
@@ -102,6 +104,25 @@ class Sources:
             key=settings_name(wanted),
             editable=not isinstance(wanted, Candidate) and wanted.editable,
         )
+
+    def static_metadata(self, link: Link, acquired: Acquired) -> Metadata | None:
+        """Return an archive's metadata where no build can change what matters."""
+        try:
+            return source_tree.static_metadata(acquired.path, link.filename)
+        except errors.InvalidDistribution:
+            again = self._repaired(link)
+            if again is None:
+                raise
+            return source_tree.static_metadata(again.path, link.filename)
+
+    def pinned(self, path: str) -> str:
+        """Return another name of a cached wheel, which stays though the cache be purged."""
+        own = os.path.join(self._workshop.scratch("wheel-"), os.path.basename(path))
+        try:
+            os.link(path, own)
+        except OSError:
+            return path
+        return own
 
     def _unpack(self, wanted: Candidate | Archive, name: str) -> str:
         """Return the tree of an archive; one that was purged meanwhile is fetched again."""

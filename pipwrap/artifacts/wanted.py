@@ -24,6 +24,16 @@ class Prepared:
 
 
 @dataclass(frozen=True, slots=True)
+class Saving:
+    """What a command leaves as files."""
+
+    directory: str
+    """What lies there with the right hash is not fetched again."""
+    archives: bool = False
+    """The files themselves are what is wanted, sdists too."""
+
+
+@dataclass(frozen=True, slots=True)
 class Obtained:
     """Metadata, and the lines that tell how it was had."""
 

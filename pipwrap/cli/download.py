@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from pipwrap import errors
-from pipwrap.artifacts.wanted import Wanted
+from pipwrap.artifacts.wanted import Saving, Wanted
 from pipwrap.cli import connecting, only_dependencies, planning, wiring
 from pipwrap.cli.context import Context
 from pipwrap.cli.install import announce_places
@@ -28,7 +28,7 @@ def run(context: Context) -> int:
     announce_places(context, request)
     directory = options.destination_dir or context.working_directory
     with wiring.opened(context, request.search) as shared:
-        bench = wiring.bench_for(shared, request, keeps_archives=True)
+        bench = wiring.bench_for(shared, request, Saving(directory, archives=True))
         try:
             question = Question(
                 request.wishes,
@@ -98,6 +98,8 @@ def _save(context: Context, path: str, filename: str, directory: str) -> None:
     """Copy one file, whole or not at all; an identical one is left as it is."""
     target = os.path.join(directory, filename)
     shown = context.show_path(target)
+    if path == target:
+        return
     if os.path.exists(target):
         if _same(path, target):
             context.console(Told(f"File was already downloaded {target}", indent=1))

@@ -62,7 +62,13 @@ class Request:
             for wish in self.wishes
             if wish.source is not None and wish.hashes
         }
-        return HashPolicy(allowed, sources, self.requires_hashes)
+        wishes: dict[str, UserRequirement] = {}
+        for wish in self.wishes:
+            if wish.source is not None:
+                wishes.setdefault(wish.source.url, wish)
+            elif wish.requirement is not None:
+                wishes.setdefault(wish.requirement.name, wish)
+        return HashPolicy(allowed, sources, self.requires_hashes, wishes)
 
     @property
     def requires_hashes(self) -> bool:

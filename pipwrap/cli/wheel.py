@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 
+from pipwrap import errors
+from pipwrap.artifacts.wanted import Saving, Wanted
 from pipwrap.cli import connecting, only_dependencies, planning, wiring
 from pipwrap.cli.context import Context
 from pipwrap.cli.download import save_file
 from pipwrap.cli.install import announce_places
 from pipwrap.cli.request import read_request
 from pipwrap.cli.resolve import Question, resolve
+from pipwrap.cli.wiring import Bench
 from pipwrap.events import Told
 
 
@@ -21,7 +25,7 @@ def run(context: Context) -> int:
     announce_places(context, request)
     directory = options.destination_dir or context.working_directory
     with wiring.opened(context, request.search) as shared:
-        bench = wiring.bench_for(shared, request)
+        bench = wiring.bench_for(shared, request, Saving(directory))
         try:
             question = Question(
                 request.wishes,
@@ -34,16 +38,27 @@ def run(context: Context) -> int:
             resolution = resolve(bench, question)
             wanted = planning.wanted_in_order(resolution, context.console)
             wanted = only_dependencies.kept(wanted, resolution, request.wishes, options)
-            bench.preparer.wheels(wanted, resolution.names)
-            for project, each in wanted.items():
-                path, filename = bench.preparer.wheel_file(each, project)
-                target = os.path.join(directory, filename)
-                if each.is_wheel and os.path.exists(target):
-                    context.console(Told(f"File was already downloaded {target}", indent=1))
-                    continue
-                save_file(path, target)
-                if each.is_wheel:
-                    context.console(Told(f"Saved {context.show_path(target)}"))
+            failed: frozenset[str] = frozenset()
+            try:
+                bench.preparer.wheels(wanted, resolution.names)
+            except errors.WheelsNotBuilt as error:
+                failed = error.projects
+            made = {project: each for project, each in wanted.items() if project not in failed}
+            _save(context, bench, made, directory)
         finally:
             bench.close()
+    if failed:
+        raise errors.CommandError("Failed to build one or more wheels")
     return 0
+
+
+def _save(context: Context, bench: Bench, made: Mapping[str, Wanted], directory: str) -> None:
+    """Copy the wheels to where the user wants them; what is there already stays."""
+    for project, each in made.items():
+        path, filename = bench.preparer.wheel_file(each, project)
+        target = os.path.join(directory, filename)
+        if path == target:
+            continue
+        save_file(path, target)
+        if each.is_wheel:
+            context.console(Told(f"Saved {context.show_path(target)}"))

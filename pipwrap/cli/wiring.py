@@ -20,7 +20,7 @@ from pipwrap.artifacts.hashes import HashPolicy
 from pipwrap.artifacts.prepare import Preparer, Shelves
 from pipwrap.artifacts.reuse import Reuse, ReuseRules
 from pipwrap.artifacts.source_build import BuildRules, Checked, Workshop
-from pipwrap.artifacts.wanted import Obtained
+from pipwrap.artifacts.wanted import Obtained, Saving
 from pipwrap.cache import disk
 from pipwrap.cache.layout import Layout
 from pipwrap.cache.responses import ResponseCache
@@ -93,7 +93,7 @@ class Bench:
         formats: FormatControl,
         rules: BuildRules,
         building: tuple[str, ...] = (),
-        keeps_archives: bool = False,
+        saving: Saving | None = None,
     ) -> None:
         """Join the ports for ``environment``; nothing is fetched yet."""
         context = shared.context
@@ -132,7 +132,7 @@ class Bench:
             workshop,
             policy,
             listener,
-            keeps_archives=keeps_archives,
+            saving,
         )
 
     def close(self) -> None:
@@ -332,7 +332,7 @@ def store_of(context: Context) -> Iterator[Store]:
     yield Store(context.place.layout, context.console, time.time)
 
 
-def bench_for(shared: Shared, request: Request, *, keeps_archives: bool = False) -> Bench:
+def bench_for(shared: Shared, request: Request, saving: Saving | None = None) -> Bench:
     """Return the tools for what the user asked for."""
     context = shared.context
     constraints = request.build_constraints
@@ -344,7 +344,7 @@ def bench_for(shared: Shared, request: Request, *, keeps_archives: bool = False)
         context.console,
         formats=request.search.format_control,
         rules=build_rules(context.options.build, request.wishes, constraints),
-        keeps_archives=keeps_archives,
+        saving=saving,
     )
 
 

@@ -124,6 +124,14 @@ class Link:
         """Return the URL as it may be printed."""
         return redact(self.url)
 
+    @property
+    def redacted_whole(self) -> str:
+        """Return the same with what the fragment says of the file."""
+        said = [f"{algorithm}={digest}" for algorithm, digest in self.hashes]
+        if self.subdirectory:
+            said.append(f"subdirectory={self.subdirectory}")
+        return f"{self.redacted}#{'&'.join(said)}" if said else self.redacted
+
     def with_hashes(self, hashes: tuple[tuple[str, str], ...]) -> Link:
         """Return the same link with these hashes."""
         return replace(self, hashes=hashes)

@@ -122,6 +122,10 @@ class Template:
         """Return `` (from ...)``, or nothing for what the command line asked for."""
         return f" (from {self.chain})" if self.chain else ""
 
+    def satisfied(self, place: str, version: str) -> str:
+        """Return pip's line for a version that is installed at ``place``."""
+        return f"Requirement already satisfied: {self.text} in {place}{self.suffix} ({version})"
+
 
 @dataclass(slots=True)
 class Memory:
@@ -133,6 +137,8 @@ class Memory:
     templates: dict[str, Template] = field(default_factory=dict)
     """By project: the requirement that first asked for it."""
     told: set[str] = field(default_factory=set)
+    satisfied: set[str] = field(default_factory=set)
+    """Projects of which it was said that what is installed would do."""
     strict: set[str] = field(default_factory=set)
     """Projects whose special versions nobody asked for in the end (``Admission``)."""
 

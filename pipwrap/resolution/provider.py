@@ -183,6 +183,8 @@ class Provider(BaseProvider[str, int]):
             both = allowed & cast("Ranks", base) if base is not None else allowed
             allowed = allowed if both.is_empty else both
         universe = self.projects[project]
+        if universe.installed_rank is not None and universe.installed_rank in allowed:
+            self._tell_installed(project, universe.points[universe.installed_rank].choice)
         chosen = self._liked(project, universe, allowed)
         if chosen is None and not allowed.is_empty:
             self._refuse(package, project, allowed)
@@ -238,6 +240,15 @@ class Provider(BaseProvider[str, int]):
         return clauses
 
     # Choosing
+
+    def _tell_installed(self, project: str, choice: Choice) -> None:
+        """Say once that what is installed would do; like pip, also where it is then upgraded."""
+        if project in self._memory.satisfied or not isinstance(choice, InstalledCandidate):
+            return
+        self._memory.satisfied.add(project)
+        place = self._rules.show_path(choice.distribution.location)
+        template = self._memory.template(project)
+        self._listener(Told(template.satisfied(place, choice.distribution.version)))
 
     def _liked(self, project: str, universe: Universe, allowed: Ranks) -> int | None:
         installed = universe.installed_rank
@@ -327,13 +338,6 @@ class Provider(BaseProvider[str, int]):
     def _read(self, project: str, choice: Choice) -> Dependencies | errors.UnusableMetadata:
         template = self._memory.template(project)
         if isinstance(choice, InstalledCandidate):
-            place = self._rules.show_path(choice.distribution.location)
-            self._listener(
-                Told(
-                    f"Requirement already satisfied: {template.text} in {place}{template.suffix} "
-                    f"({choice.distribution.version})"
-                )
-            )
             return Dependencies.of(self._artifacts.installed(choice))
         wanted = choice.source if isinstance(choice, Direct) else choice
         self._listener(Told(f"{self._heading(template, wanted)}{template.suffix}"))

@@ -76,3 +76,13 @@ def test_a_failing_build_saves_nothing(runner: Runner, index: Index, tmp_path: P
     index.add(make_sdist(tmp_path / "files", "bad", "1.0", fail_in="build_wheel"))
     refused(runner, "wheel", "bad", says="the build says why it failed")
     assert snapshot(runner.directory) == {}
+
+
+def test_a_failing_build_does_not_keep_others_from_being_saved(
+    runner: Runner, index: Index, tmp_path: Path
+):
+    index.add(make_sdist(tmp_path / "files", "bad", "1.0", fail_in="build_wheel"))
+    result = runner("wheel", "bad", "demo", expect=1)
+    assert result.stderr.endswith("ERROR: Failed to build one or more wheels\n")
+    assert "\nFailed to build bad\n" in result.stdout
+    assert sorted(snapshot(runner.directory)) == NAMES

@@ -88,7 +88,8 @@ class _Texts:
         text = text.replace("$ROOT/env/bin/python3 -m pip", "pip")
         text = _TRACEBACK.sub(r"\1Traceback\n", text)
         # Both caches are the user's; they lie beside each other.
-        return text.replace("$ROOT/cache/pipwrap", "$CACHE").replace("$ROOT/cache/pip", "$CACHE")
+        text = text.replace("$ROOT/cache/pipwrap", "$CACHE").replace("$ROOT/cache/pip", "$CACHE")
+        return re.sub(r"\$CACHE/tmp/run-[^\s'\"),;]*", "$TMP", text)
 
     def lines(self, text: str) -> Iterator[str]:
         """Yield the lines that count; progress is drawn by each in its own way."""
@@ -152,6 +153,8 @@ def _tree(side: Side, texts: _Texts) -> Tree:
                 path = Path(folder, name)
                 where = texts.plain(str(path)).removeprefix("$ROOT/")
                 found[where] = _described(path, texts)
+            # What --no-clean leaves has names and contents of each program's own.
+            folders[:] = [one for one in folders if Path(folder) != side.temporary]
     return found
 
 
