@@ -130,7 +130,8 @@ class Archives:
         if link.scheme == "file" or _is_whole(acquired):
             return None
         self._files.forget(acquired.sha256)
-        return self._acquire(link, f"{link.filename} from {link.redacted}")
+        again = self._acquire(link, f"{link.filename} from {link.redacted}")
+        return again if again.sha256 == acquired.sha256 else None
 
     def metadata(self, link: Link) -> tuple[str, tuple[Told, ...]]:
         """Return the text of a wheel's sidecar (PEP 658), and how it was had."""
@@ -149,14 +150,16 @@ class Archives:
     def _sidecar(self, link: Link) -> tuple[str, tuple[Told, ...]]:
         if link.scheme == "file":
             sidecar = Link(link.metadata_url, link.metadata_hashes or ())
-            path = _local(sidecar, f"{sidecar.filename} from {sidecar.redacted}").path
-            with open(path, encoding="utf-8", errors="replace") as stream:
-                return stream.read(), ()
+            return _text(_local(sidecar, f"{sidecar.filename} from {sidecar.redacted}").path), ()
         sha256 = dict(link.metadata_hashes or ()).get("sha256")
         shown = f"{link.filename} from {link.redacted}"
         fetched = self._fetch(link, shown, sha256, is_metadata=True)
-        with open(fetched.path, encoding="utf-8", errors="replace") as stream:
-            text = stream.read()
+        try:
+            text = _text(fetched.path)
+        except FileNotFoundError:
+            # Purged since; what is fetched anew is as good.
+            fetched = self._fetch(link, shown, sha256, is_metadata=True)
+            text = _text(fetched.path)
         return text, (_line(fetched, link.filename + ".metadata"),)
 
     def _fetch(
@@ -198,6 +201,11 @@ def present(path: str, expected: hashes.Hashes, listener: Listener) -> Acquired 
         )
         return None
     return Acquired(path, sha256, size, (told,))
+
+
+def _text(path: str) -> str:
+    with open(path, encoding="utf-8", errors="replace") as stream:
+        return stream.read()
 
 
 def _is_whole(acquired: Acquired) -> bool:

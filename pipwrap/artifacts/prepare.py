@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from pipwrap import errors
-from pipwrap.artifacts import consistency, source_tree
+from pipwrap.artifacts import consistency
 from pipwrap.artifacts.archives import Acquired, Archives, Once, present
 from pipwrap.artifacts.build_all import build_all
 from pipwrap.artifacts.digest import measure
@@ -67,7 +67,7 @@ class Preparer:
         self._policy = policy
         self._listener = listener
         self._once = Once()
-        self.sources = Sources(workshop, self._acquire)
+        self.sources = Sources(workshop, self._acquire, archives.repaired)
         self._files: dict[str, tuple[str, str]] = {}
         self._links: dict[str, Link] = {}
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="prepare")
@@ -142,7 +142,7 @@ class Preparer:
             self._listener(line)
         link = wanted.link
         if not link.subdirectory:
-            static = source_tree.static_metadata(acquired.path, link.filename)
+            static = self.sources.static_metadata(link, acquired)
             if static is not None:
                 return Obtained(static)
         try:
@@ -216,8 +216,7 @@ class Preparer:
         return self._cached(wanted) is not None
 
     def restore(self, wheel: StoredWheel) -> StoredWheel:
-        """Return a stored wheel unpacked again, whose files were changed or taken away since."""
-        self._shelves.store.discard(wheel.sha256)
+        """Return a stored wheel unpacked again, whose files were taken away since."""
         path, filename = self._files[wheel.sha256]
         link = self._links.get(wheel.sha256)
         try:
@@ -257,6 +256,7 @@ class Preparer:
                         f"The cached files of {stored.filename} were changed; it is unpacked again"
                     )
                 )
+                self._shelves.store.discard(stored.sha256)
                 stored = self.restore(stored)
                 text = self._shelves.store.read_dist_info(stored, "METADATA") or ""
             consistency.check_sidecar(wanted, self._archives.metadata(link)[0], text)
@@ -268,7 +268,8 @@ class Preparer:
         """Return a cached wheel; one that proves broken is dropped, and built again."""
         self._shelves.reuse.check_native(name, cached.quality.degraded)
         try:
-            stored = self._unpack(cached.path, cached.filename, cached.sha256)
+            path = self.sources.pinned(cached.path)
+            stored = self._unpack(path, cached.filename, cached.sha256)
         except (errors.HashMismatch, errors.InvalidDistribution, OSError) as error:
             self._drop(wanted, cached, error)
             return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 
 from pipwrap import errors
@@ -12,6 +13,8 @@ from pipwrap.artifacts.source_build import SourceBuild, Workshop
 from pipwrap.artifacts.wanted import Wanted, key_of, project_of, settings_name, shown
 from pipwrap.cache.keys import BuildKey, repository_identity, settings_key
 from pipwrap.model.candidate import Candidate
+from pipwrap.model.link import Link
+from pipwrap.model.metadata import Metadata
 from pipwrap.model.source import Archive, Directory, Repository, without_password
 
 
@@ -19,9 +22,16 @@ class Sources:
     """The builds of a run, each begun once."""
 
     def __init__(
-        self, workshop: Workshop, acquire: Callable[[Candidate | Archive], Acquired]
+        self,
+        workshop: Workshop,
+        acquire: Callable[[Candidate | Archive], Acquired],
+        repaired: Callable[[Link], Acquired | None],
     ) -> None:
-        """Keep the ports; ``acquire`` returns an archive that may be used."""
+        """Keep the ports; ``acquire`` returns an archive that may be used.
+
+        ``repaired`` returns one anew that cannot be read any more, ``None`` where it can.
+        """
+        self._repaired = repaired
         self._workshop = workshop
         self._acquire = acquire
         self._once = Once()
@@ -83,8 +93,7 @@ class Sources:
             root = self.checkout(wanted).root
         else:
             self._refuse_cycle(wanted)
-            directory = self._workshop.scratch("source-")
-            root = source_tree.unpack(self._acquire(wanted).path, directory, name)
+            root = self._unpack(wanted, name)
         root = source_tree.installable_root(root, wanted.link.subdirectory, name)
         link = wanted.link.redacted
         return SourceBuild(
@@ -95,6 +104,36 @@ class Sources:
             key=settings_name(wanted),
             editable=not isinstance(wanted, Candidate) and wanted.editable,
         )
+
+    def static_metadata(self, link: Link, acquired: Acquired) -> Metadata | None:
+        """Return an archive's metadata where no build can change what matters."""
+        try:
+            return source_tree.static_metadata(acquired.path, link.filename)
+        except errors.InvalidDistribution:
+            again = self._repaired(link)
+            if again is None:
+                raise
+            return source_tree.static_metadata(again.path, link.filename)
+
+    def pinned(self, path: str) -> str:
+        """Return another name of a cached wheel, which stays though the cache be purged."""
+        own = os.path.join(self._workshop.scratch("wheel-"), os.path.basename(path))
+        try:
+            os.link(path, own)
+        except OSError:
+            return path
+        return own
+
+    def _unpack(self, wanted: Candidate | Archive, name: str) -> str:
+        """Return the tree of an archive; one that was purged meanwhile is fetched again."""
+        directory = self._workshop.scratch("source-")
+        try:
+            return source_tree.unpack(self._acquire(wanted).path, directory, name)
+        except errors.InvalidDistribution:
+            again = self._repaired(wanted.link)
+            if again is None:
+                raise
+        return source_tree.unpack(again.path, self._workshop.scratch("source-"), name)
 
     def _refuse_cycle(self, wanted: Wanted) -> None:
         """Refuse to build what is already being built: its own build would need itself."""

@@ -27,7 +27,7 @@ _AMBIENT_NAMES = """
 AMBIENT = frozenset(_AMBIENT_NAMES.split())
 """Variables that say where and how a build runs, not what it makes: they are never evidence."""
 
-_AMBIENT_PREFIXES = ("LC_", "PIP_", "PIPWRAP_", "_PYPROJECT_HOOKS_", "PEP517_")
+AMBIENT_PREFIXES = ("LC_", "PIP_", "PIPWRAP_", "_PYPROJECT_HOOKS_", "PEP517_")
 
 _BUILD_VARIABLES_NAMES = """
     AR ARFLAGS AS ASFLAGS CC CFLAGS CMAKE_ARGS CMAKE_BUILD_TYPE CMAKE_GENERATOR
@@ -171,7 +171,7 @@ def _judge(
 
 def is_relevant(variable: str) -> bool:
     """Tell a variable that may change a wheel from the ambient ones."""
-    return variable not in AMBIENT and not variable.startswith(_AMBIENT_PREFIXES)
+    return variable not in AMBIENT and not variable.startswith(AMBIENT_PREFIXES)
 
 
 def base_name(program: str) -> str:

@@ -174,9 +174,17 @@ class Bench:
                     raise errors.EnvironmentRefused(f"{error}, and again at once") from error
                 restored.add(error.wheel.sha256)
                 self.listener(Warned(f"{error}; it is unpacked again"))
+                self._discard(error.wheel)
                 plan = _with(plan, self.preparer.restore(error.wheel))
             else:
                 return
+
+    def _discard(self, changed: StoredWheel) -> None:
+        """Remove a stored wheel, while nobody links it; one that was replaced already stays."""
+        store = self.shared.shelves.store
+        with disk.locked(self.shared.context.place.layout.lock):
+            if store.find(changed.sha256) == changed:
+                store.discard(changed.sha256)
 
     def _commit(self, plan: Plan) -> None:
         """Link what is in the store, while no upkeep can take it away."""

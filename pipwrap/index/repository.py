@@ -232,7 +232,8 @@ class Repository:
         return Found(simple.parse_page(content, content_type, url))
 
     def _load_http(self, url: str, *, refresh: bool) -> Found:
-        page = self._pages.page(url, Headers((("Accept", simple.ACCEPT),)), refresh=refresh)
+        accept = Headers((("Accept", simple.ACCEPT),))
+        page = self._pages.page(url, accept, refresh=refresh)
         if page.status >= _CLIENT_ERROR:
             kind = "Client" if page.status < 500 else "Server"  # noqa: PLR2004 - RFC 9110
             return self._skip(url, f"{page.status} {kind} Error for url: {redact(page.url)}")
@@ -245,8 +246,11 @@ class Repository:
                 "and text/html"
             )
             return self._skip(url, f"it has Content-Type {content_type}")
-        with open(page.path, "rb") as stream:
-            content = stream.read()
+        try:
+            content = _read(page.path)
+        except FileNotFoundError:
+            # Somebody emptied the cache since.
+            content = _read(self._pages.page(url, accept, refresh=True).path)
         links = simple.parse_page(content, content_type, page.url)
         return Found(links, from_cache=page.from_cache and not refresh)
 
@@ -279,3 +283,8 @@ def project_url(index: str, project: str) -> str:
 def all_skipped(found: Iterable[Found]) -> tuple[Skipped, ...]:
     """Return what was skipped, each page once."""
     return tuple(dict.fromkeys(skip for each in found for skip in each.skipped))
+
+
+def _read(path: str) -> bytes:
+    with open(path, "rb") as stream:
+        return stream.read()

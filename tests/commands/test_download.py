@@ -60,7 +60,9 @@ def test_an_identical_file_is_left_alone_and_another_is_replaced(pipwrap: Runner
     pipwrap("download", "lib", expect=0)
     saved = pipwrap.directory / "lib-1.0-py3-none-any.whl"
     status = saved.stat()
+    offered.clear_log()
     again = pipwrap("download", "lib", expect=0)
+    assert not [path for path in offered.paths() if ".whl" in path]
     assert "File was already downloaded" in again.stdout
     assert saved.stat().st_mtime_ns == status.st_mtime_ns
     saved.write_bytes(b"something else")

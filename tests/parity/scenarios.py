@@ -35,8 +35,6 @@ class Scenario:
     system_site_packages: bool = False
     contract: bool = False
     """Compare only the lines that scripts rely on."""
-    freeze: bool = False
-    """Compare ``pip freeze --all`` as well."""
 
 
 @dataclass(frozen=True)

@@ -62,9 +62,6 @@ def _run(who: str, scenario: Scenario, world: World, tmp_path: Path) -> tuple[Ou
         {world.index.host: "$HOST", str(world.root): "$WORLD"},
         contract=scenario.contract,
     )
-    if scenario.freeze:
-        frozen = side.pip(["freeze", "--all"], {}, "")
-        left.tree["freeze"] = frozen.stdout.replace(str(side.root), "$ROOT")
     return left, side
 
 
