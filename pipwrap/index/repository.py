@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
@@ -278,11 +278,6 @@ def project_url(index: str, project: str) -> str:
     if "://" not in index and not index.startswith("file:") and os.path.exists(index):
         index = path_to_url(os.path.abspath(index))
     return urljoin(index.rstrip("/") + "/", quote(project) + "/")
-
-
-def all_skipped(found: Iterable[Found]) -> tuple[Skipped, ...]:
-    """Return what was skipped, each page once."""
-    return tuple(dict.fromkeys(skip for each in found for skip in each.skipped))
 
 
 def _read(path: str) -> bytes:
