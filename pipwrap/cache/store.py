@@ -47,6 +47,7 @@ class Store:
         self._layout = layout
         self._listener = listener
         self._clock = clock
+        self._known: dict[str, tuple[tuple[int, int], StoredWheel]] = {}
 
     @property
     def root(self) -> str:
@@ -58,13 +59,19 @@ class Store:
         root = self._layout.stored_wheel(sha256)
         try:
             with open(root + "/entry.json", "rb") as stream:
-                entry = json.loads(stream.read())
-            return _parse(entry, root, sha256)
+                found = os.fstat(stream.fileno())
+                version = (found.st_ino, found.st_mtime_ns)
+                known = self._known.get(sha256)
+                if known is not None and known[0] == version:
+                    return known[1]
+                wheel = _parse(json.loads(stream.read()), root, sha256)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except (OSError, ValueError, TypeError, KeyError) as error:
             self._listener(Warned(f"Ignoring a corrupt entry of the wheel store: {root}: {error}"))
             return None
+        self._known[sha256] = (version, wheel)
+        return wheel
 
     def add(self, wheel_path: str, filename: str, sha256: str) -> StoredWheel:
         """Unpack a wheel file and return its entry, or the one that is there already.
@@ -94,14 +101,13 @@ class Store:
 
     def read_dist_info(self, wheel: StoredWheel, name: str) -> str | None:
         """Return a text file of its .dist-info directory, if it is there as it was unpacked."""
-        path = f"{wheel.dist_info}/{name}"
-        stored = next((each for each in wheel.files if each.path == path), None)
+        stored = wheel.dist_info_file(name)
+        if stored is None:
+            return None
         try:
-            with open(f"{wheel.tree}/{path}", "rb") as stream:
+            with open(f"{wheel.tree}/{stored.path}", "rb") as stream:
                 found = os.fstat(stream.fileno())
-                is_as_stored = stored is not None and (
-                    (found.st_size, found.st_mtime_ns) == (stored.size, stored.mtime_ns)
-                )
+                is_as_stored = (found.st_size, found.st_mtime_ns) == (stored.size, stored.mtime_ns)
                 return stream.read().decode("utf-8", "replace") if is_as_stored else None
         except OSError:
             return None

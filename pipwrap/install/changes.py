@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from pipwrap.install.creating import Batch
 from pipwrap.install.destination import Prepared, Target
 from pipwrap.install.linking import Creation, file_mode
 from pipwrap.install.plan import Plan
@@ -19,9 +20,8 @@ from pipwrap.model.environment import Environment
 class Changes:
     """What happens to the filesystem."""
 
-    creations: tuple[Creation, ...]
-    directories: tuple[str, ...]
-    """Where the files are."""
+    batches: tuple[Batch, ...]
+    """What is made, directory by directory."""
     stash: tuple[str, ...]
     kept: frozenset[str]
     """Directories that stay even when they are emptied."""
@@ -60,8 +60,7 @@ def merge(
     for scheme in schemes:
         kept |= {scheme.purelib, scheme.platlib, scheme.scripts, scheme.data}
     return Changes(
-        tuple(made for names in by_directory.values() for made in names.values()),
-        tuple(by_directory),
+        tuple((directory, tuple(names.values())) for directory, names in by_directory.items()),
         tuple(stash),
         frozenset(os.path.realpath(path) for path in kept),
         warnings,
@@ -71,9 +70,13 @@ def merge(
 def _by_directory(files: Iterable[Creation]) -> dict[str, dict[str, Creation]]:
     """Return the files by directory and name, each directory under its name without links."""
     spelled: dict[str, dict[str, Creation]] = {}
+    split = os.path.split
     for creation in files:
-        directory, name = os.path.split(creation.path)
-        spelled.setdefault(directory, {})[name] = creation
+        directory, name = split(creation.path)
+        names = spelled.get(directory)
+        if names is None:
+            names = spelled[directory] = {}
+        names[name] = creation
     real: dict[str, str] = {}
     resolved: dict[str, dict[str, Creation]] = {}
     for directory, names in spelled.items():

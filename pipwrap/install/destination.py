@@ -27,12 +27,13 @@ from installer.sources import WheelSource
 from installer.utils import Scheme as SchemeKey
 from installer.utils import get_launcher_kind
 
+from pipwrap.cache.store import StoredWheelChanged
 from pipwrap.errors import InvalidDistribution
 from pipwrap.install import scripts
-from pipwrap.install.linking import Creation, checked, file_mode
+from pipwrap.install.linking import Creation, file_mode
 from pipwrap.install.plan import Installation
 from pipwrap.model.environment import Scheme
-from pipwrap.model.wheel import StoredFile
+from pipwrap.model.wheel import StoredFile, StoredWheel
 
 INSTALLER = b"pipwrap\n"
 _DATA_PARTS = 2
@@ -61,20 +62,10 @@ class Prepared:
     scripts: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """A stored file, its place and the mode it will have, as ``linking.checked`` returns it."""
-
-    file: StoredFile
-    source: str
-    mode: int
-    shareable: bool
-
-
 class _Stream(io.BytesIO):
     """Stands for the content of a stored file, which is linked and not read."""
 
-    def __init__(self, stored: _Source) -> None:
+    def __init__(self, stored: StoredFile) -> None:
         super().__init__()
         self.stored = stored
 
@@ -84,18 +75,15 @@ def prepare(
 ) -> Prepared:
     """Return every file that installing a distribution makes.
 
-    ``StoredWheelChanged`` when the store was tampered with, ``InvalidDistribution`` (in pip's
-    words) for entry points that cannot be scripts.
+    ``StoredWheelChanged`` when what is read of the store was tampered with (what is linked is
+    compared when it is linked), ``InvalidDistribution`` (in pip's words) for entry points that
+    cannot be scripts.
     """
     wheel = installation.wheel
-    files = [_Source(*row) for row in checked(wheel, wheel.tree, wheel.files, target.umask)]
-    compiled = [
-        _Source(*row) for row in checked(wheel, wheel.bytecode(tag), bytecode, target.umask)
-    ]
     try:
         entry_points = _entry_points(installation, target)
-        destination = _Destination(installation, target, files, compiled)
-        source = _StoredSource(installation, files, entry_points)
+        destination = _Destination(installation, target, bytecode, tag)
+        source = _StoredSource(wheel, entry_points)
         installer.install(source, destination, _additional_metadata(installation))
     except InvalidDistribution as error:
         requirement = f"{installation.name}=={installation.version}"
@@ -107,11 +95,11 @@ def prepare(
 
 def _entry_points(installation: Installation, target: Target) -> scripts.EntryPoints:
     wheel = installation.wheel
-    try:
-        with open(f"{wheel.tree}/{wheel.dist_info}/entry_points.txt", encoding="utf-8") as stream:
-            text = stream.read()
-    except FileNotFoundError:
+    stored = wheel.dist_info_file("entry_points.txt")
+    if stored is None:
         return scripts.EntryPoints()
+    try:
+        text = _read(wheel, wheel.tree, stored).decode("utf-8")
     except UnicodeDecodeError as error:
         raise InvalidDistribution(
             f"Error decoding metadata for {wheel.filename}: {error} in entry_points.txt file"
@@ -119,6 +107,19 @@ def _entry_points(installation: Installation, target: Target) -> scripts.EntryPo
     found = scripts.versioned(scripts.parse_entry_points(text), target.python_version)
     scripts.check_entry_points(found, target.scheme.scripts)
     return found
+
+
+def _read(wheel: StoredWheel, directory: str, stored: StoredFile) -> bytes:
+    """Return a stored file's content; ``StoredWheelChanged`` when it is not as it was stored."""
+    path = f"{directory}/{stored.path}"
+    try:
+        with open(path, "rb") as stream:
+            found = os.fstat(stream.fileno())
+            if (found.st_size, found.st_mtime_ns) == (stored.size, stored.mtime_ns):
+                return stream.read()
+    except OSError as error:
+        raise StoredWheelChanged(wheel, path) from error
+    raise StoredWheelChanged(wheel, path)
 
 
 def _additional_metadata(installation: Installation) -> dict[str, bytes]:
@@ -133,14 +134,11 @@ def _additional_metadata(installation: Installation) -> dict[str, bytes]:
 class _StoredSource(WheelSource):
     """``installer``'s port to a wheel, over the store."""
 
-    def __init__(
-        self, installation: Installation, files: list[_Source], entry_points: scripts.EntryPoints
-    ) -> None:
-        stem = installation.wheel.dist_info.removesuffix(".dist-info")
+    def __init__(self, wheel: StoredWheel, entry_points: scripts.EntryPoints) -> None:
+        stem = wheel.dist_info.removesuffix(".dist-info")
         name, _, version = stem.rpartition("-")
         super().__init__(name, version)
-        self._wheel = installation.wheel
-        self._files = files
+        self._wheel = wheel
         self._entry_points = entry_points
 
     @property
@@ -155,11 +153,13 @@ class _StoredSource(WheelSource):
 
     def get_contents(self) -> Iterator[tuple[tuple[str, str, str], BinaryIO, bool]]:
         """Yield what lies in .data; all such directories count, whatever they are named."""
-        for stored in self._files:
-            top, _, rest = stored.file.path.partition("/")
+        for stored in self._wheel.files:
+            if ".data/" not in stored.path:
+                continue
+            top, _, rest = stored.path.partition("/")
             if top.endswith(".data") and not self._is_wrapper(rest):
                 row = (f"{self.data_dir}/{rest}", "", "")
-                yield row, _Stream(stored), stored.file.executable
+                yield row, _Stream(stored), stored.executable
 
     def _is_wrapper(self, rest: str) -> bool:
         """Tell setuptools' own scripts for entry points, which are generated anew."""
@@ -180,11 +180,14 @@ class _Destination(WheelDestination):
         self,
         installation: Installation,
         target: Target,
-        files: list[_Source],
-        compiled: list[_Source],
+        bytecode: tuple[StoredFile, ...],
+        tag: str,
     ) -> None:
         scheme = target.scheme
         self._target = target
+        self._wheel = installation.wheel
+        self._bytecode_root = installation.wheel.bytecode(tag)
+        self._modes = (file_mode(target.umask), file_mode(target.umask, executable=True))
         self._directories: Mapping[str, str] = {
             "purelib": scheme.purelib,
             "platlib": scheme.platlib,
@@ -193,8 +196,7 @@ class _Destination(WheelDestination):
             "data": scheme.data,
         }
         self._root = scheme.purelib if installation.wheel.root_is_purelib else scheme.platlib
-        self._files = files
-        self._compiled = {stored.file.path: stored for stored in compiled}
+        self._compiled = {stored.path: stored for stored in bytecode}
         self._rows: dict[str, tuple[str, str, str]] = {}
         self.creations: dict[str, Creation] = {}
         self.console_scripts: list[str] = []
@@ -208,7 +210,7 @@ class _Destination(WheelDestination):
             )
         else:
             content = scripts.script_text(_shebang(executable), module, attr)
-        mode = file_mode(self._target.umask) | 0o555
+        mode = self._modes[0] | 0o555
         path = os.path.join(self._directories["scripts"], name)
         if section == "console":
             self.console_scripts.append(path)
@@ -226,17 +228,18 @@ class _Destination(WheelDestination):
         relative = os.fspath(path)
         target_path = os.path.join(self._directories[scheme], relative)
         if not isinstance(stream, _Stream):
-            mode = file_mode(self._target.umask)
-            return self._written(target_path, relative, stream.read(), mode)
+            return self._written(target_path, relative, stream.read(), self._modes[0])
         stored = stream.stored
         changed = None
         if scheme == "scripts":
-            changed = _with_shebang(stored.source, self._target.executable)
+            content = _read(self._wheel, self._wheel.tree, stored)
+            changed = _with_shebang(content, self._target.executable)
         if changed is None:
-            self._linked(target_path, stored)
-            entry = RecordEntry(relative, Hash("sha256", stored.file.sha256), stored.file.size)
+            self._linked(target_path, self._wheel.tree, stored)
+            entry = RecordEntry(relative, Hash("sha256", stored.sha256), stored.size)
         else:
-            entry = self._written(target_path, relative, changed, stored.mode)
+            mode = self._modes[stored.executable]
+            entry = self._written(target_path, relative, changed, mode)
         self._add_bytecode(target_path, stored, changed)
         return entry
 
@@ -248,29 +251,28 @@ class _Destination(WheelDestination):
     ) -> None:
         """Plan the files at the wheel's root, and RECORD."""
         del scheme
-        for stored in self._files:
-            path = stored.file.path
-            if not path.partition("/")[0].endswith(".data"):
-                self._linked(f"{self._root}/{path}", stored)
-                digest = f"sha256={stored.file.sha256}"
-                self._rows[path] = (path, digest, str(stored.file.size))
+        root, rows = self._root, self._rows
+        for stored in self._wheel.files:
+            path = stored.path
+            if not _is_data(path):
+                self._linked(f"{root}/{path}", self._wheel.tree, stored)
+                rows[path] = (path, f"sha256={stored.sha256}", str(stored.size))
         for path, stored in self._compiled.items():
-            if not path.partition("/")[0].endswith(".data"):
-                self._linked(f"{self._root}/{path}", stored)
-                self._rows[path] = (path, "", "")
+            if not _is_data(path):
+                self._linked(f"{root}/{path}", self._bytecode_root, stored)
+                rows[path] = (path, "", "")
         for key, record in records:
             _, digest, size = record.to_row()
             self._add_row(os.path.join(self._directories[key], record.path), digest, size)
         content = io.StringIO(newline="")
-        csv.writer(content).writerows(sorted(self._rows.values()))
-        path = f"{self._root}/{record_file_path}"
-        self._written(path, path, content.getvalue().encode(), file_mode(self._target.umask))
+        csv.writer(content).writerows(sorted(rows.values()))
+        path = f"{root}/{record_file_path}"
+        self._written(path, path, content.getvalue().encode(), self._modes[0])
 
-    def _linked(self, path: str, stored: _Source) -> None:
-        file = stored.file
-        self.creations[path] = Creation(
-            path, file.size, file.mtime_ns, stored.mode, stored.source, b"", stored.shareable
-        )
+    def _linked(self, path: str, directory: str, stored: StoredFile) -> None:
+        relative, size, mtime_ns, mode, executable, _ = stored
+        wanted, source = self._modes[executable], f"{directory}/{relative}"
+        self.creations[path] = Creation(path, size, mtime_ns, wanted, source, b"", mode)
 
     def _written(self, path: str, relative: str, content: bytes, mode: int) -> RecordEntry:
         self.creations[path] = Creation(
@@ -288,20 +290,24 @@ class _Destination(WheelDestination):
         path = path.replace(os.sep, "/")
         self._rows[path] = (path, digest, size)
 
-    def _add_bytecode(self, path: str, stored: _Source, changed: bytes | None) -> None:
+    def _add_bytecode(self, path: str, stored: StoredFile, changed: bytes | None) -> None:
         """Plan the compiled form of a module in .data."""
-        compiled = self._compiled.get(cached_path(stored.file.path, self._target.cache_tag))
+        compiled = self._compiled.get(cached_path(stored.path, self._target.cache_tag))
         if compiled is None:
             return
         target_path = cached_path(path, self._target.cache_tag)
         self._add_row(target_path, "", "")
         if changed is None:
-            self._linked(target_path, compiled)
+            self._linked(target_path, self._bytecode_root, compiled)
             return
-        with open(compiled.source, "rb") as stream:
-            content = stream.read()
+        content = _read(self._wheel, self._bytecode_root, compiled)
         content = content[:8] + _little(self._target.now_ns // 10**9, len(changed)) + content[16:]
-        self._written(target_path, target_path, content, compiled.mode)
+        self._written(target_path, target_path, content, self._modes[0])
+
+
+def _is_data(path: str) -> bool:
+    """Tell what lies in a .data directory, whatever that is named, from the wheel's root."""
+    return ".data/" in path and path.partition("/")[0].endswith(".data")
 
 
 def cached_path(path: str, cache_tag: str) -> str:
@@ -326,10 +332,8 @@ def _shebang(executable: str) -> bytes:
     return scripts.shebang(executable, is_script=is_script, limit=limit)
 
 
-def _with_shebang(source: str, executable: str) -> bytes | None:
+def _with_shebang(content: bytes, executable: str) -> bytes | None:
     """Return a script with its ``#!python`` line replaced; ``None`` when it has none."""
-    with open(source, "rb") as stream:
-        if not stream.read(8).startswith(b"#!python"):
-            return None
-        stream.readline()
-        return _shebang(executable) + stream.read()
+    if not content.startswith(b"#!python"):
+        return None
+    return _shebang(executable) + content.partition(b"\n")[2]

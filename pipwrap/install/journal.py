@@ -3,7 +3,7 @@
 <purelib>/.pipwrap-transaction/journal    one JSON value a line
 <purelib>/.pipwrap-transaction/stash/     what was replaced or removed, by number
 
-    begin    files to come with their stat, and what will be moved to the stash
+    begin    files to come with their stat, by directory, and what will be moved to the stash
     create   everything is stashed; the directories to be made
     stash    one more file was in the way (path, place)
     rmdir    an emptied directory goes (path, mode)
@@ -28,7 +28,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipwrap.events import Listener, Warned
-from pipwrap.install.linking import Creation, is_ours
+from pipwrap.install.creating import Batch
+from pipwrap.install.linking import is_ours
 
 NAME = ".pipwrap-transaction"
 SAVED = ".pipwrap-old"
@@ -74,10 +75,15 @@ class Journal:
         )
         os.mkdir(self._stash, 0o700)
 
-    def begin(self, creations: Iterable[Creation], stash: Iterable[str]) -> list[tuple[str, str]]:
+    def begin(self, batches: Iterable[Batch], stash: Iterable[str]) -> list[tuple[str, str]]:
         """Write what is going to happen; return (path, place in the stash)."""
         places = [(path, self._place()) for path in stash]
-        files = [(made.path, made.size, made.mtime_ns) for made in creations]
+        files = {
+            directory: [
+                (made.path.rpartition(os.sep)[2], made.size, made.mtime_ns) for made in creations
+            ]
+            for directory, creations in batches
+        }
         self._tell("begin", {"files": files, "stash": places}, sync=bool(places))
         return places
 
@@ -190,7 +196,11 @@ def _read(path: str) -> _Story:
 def _note(story: _Story, kind: str, value: Any) -> None:
     """Add one line to the story."""
     if kind == "begin":
-        story.files = [(path, size, mtime) for path, size, mtime in value["files"]]
+        story.files = [
+            (f"{directory}/{name}", size, mtime)
+            for directory, files in value["files"].items()
+            for name, size, mtime in files
+        ]
         story.stashed = [(path, place) for path, place in value["stash"]]
     elif kind == "create":
         story.created, story.directories = True, list(value)

@@ -12,12 +12,9 @@ import errno
 import os
 import stat
 import sys
-from collections.abc import Iterable
 from typing import NamedTuple
 
-from pipwrap.cache.store import StoredWheelChanged
 from pipwrap.install.plan import LinkMode
-from pipwrap.model.wheel import StoredFile, StoredWheel
 
 UNFINISHED = 0o200
 _FICLONE = 0x40049409
@@ -35,7 +32,8 @@ _NO_LINK = {
 """The filesystem or the kernel does not link this one: copy it."""
 _BY_DESCRIPTOR = os.utime in os.supports_fd and hasattr(os, "fchmod")
 _DIRECTORY_WRITES = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-_READS = os.O_RDONLY | getattr(os, "O_BINARY", 0)
+_READS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
+_REGULAR = stat.S_IFREG
 
 
 class Creation(NamedTuple):
@@ -47,8 +45,17 @@ class Creation(NamedTuple):
     mode: int
     source: str | None = None
     content: bytes = b""
-    shareable: bool = False
-    """A hardlink would have the right mode and give nobody a way into the store."""
+    stored_mode: int = 0
+    """The permission bits that ``source`` was stored with."""
+
+
+class SourceChanged(Exception):
+    """A stored file is no longer as it was stored; ``path`` is where it lies."""
+
+    def __init__(self, path: str) -> None:
+        """Keep the file's path."""
+        super().__init__(path)
+        self.path = path
 
 
 def file_mode(umask: int, *, executable: bool = False) -> int:
@@ -56,68 +63,63 @@ def file_mode(umask: int, *, executable: bool = False) -> int:
     return (0o777 & ~umask) | 0o111 if executable else 0o666 & ~umask
 
 
-def checked(
-    wheel: StoredWheel, directory: str, files: Iterable[StoredFile], umask: int
-) -> list[tuple[StoredFile, str, int, bool]]:
-    """Return (file, where it is stored, mode it will have, shareable) for stored files.
-
-    ``StoredWheelChanged`` when one of them is no longer as it was stored.
-    """
-    user = os.geteuid() if hasattr(os, "geteuid") else 0
-    modes = (file_mode(umask), file_mode(umask, executable=True))
-    found, lstat, regular = [], os.lstat, stat.S_IFREG
-    for file in files:
-        source = f"{directory}/{file.path}"
-        try:
-            is_now = lstat(source)
-        except OSError as error:
-            raise StoredWheelChanged(wheel, source) from error
-        if (is_now.st_size, is_now.st_mtime_ns, is_now.st_mode) != (
-            file.size,
-            file.mtime_ns,
-            regular | file.mode,
-        ):
-            raise StoredWheelChanged(wheel, source)
-        mode = modes[file.executable]
-        shareable = is_now.st_uid == user and mode == file.mode and not mode & 0o022
-        found.append((file, source, mode, shareable))
-    return found
-
-
 class Linker:
-    """Makes files; remembers what the filesystem does not do."""
+    """Makes files; remembers what the filesystem does not do.
+
+    Each stored file is compared with what was stored on the way: ``SourceChanged``, and nothing
+    of it is made, when it is another one now.
+    """
 
     def __init__(self, mode: LinkMode) -> None:
         """Start with everything that ``mode`` allows."""
         self._clones = mode in {LinkMode.AUTO, LinkMode.CLONE} and sys.platform == "linux"
         self._links = mode in {LinkMode.AUTO, LinkMode.HARDLINK}
         self._links_python = mode is LinkMode.HARDLINK
+        self._user = os.geteuid() if hasattr(os, "geteuid") else 0
 
     def create(self, creation: Creation) -> None:
         """Make one file; ``FileExistsError`` when something is there, which is then untouched."""
-        source = creation.source
+        path, size, mtime_ns, mode, source, _, stored_mode = creation
         if source is None:
             self._write(creation, None)
             return
+        try:
+            found = os.lstat(source)
+        except OSError as error:
+            raise SourceChanged(source) from error
+        if (found.st_size, found.st_mtime_ns, found.st_mode) != (
+            size,
+            mtime_ns,
+            _REGULAR | stored_mode,
+        ):
+            raise SourceChanged(source)
+        # A hardlink has to have the right mode, and must give nobody a way into the store.
         if (
             self._links
             and not self._clones
-            and creation.shareable
-            and (self._links_python or not creation.path.endswith(".py"))
+            and mode == stored_mode
+            and not mode & 0o022
+            and found.st_uid == self._user
+            and (self._links_python or not path.endswith(".py"))
+            and self._link(source, path)
         ):
-            try:
-                os.link(source, creation.path, follow_symlinks=False)
-            except OSError as error:
-                if error.errno not in _NO_LINK:
-                    raise
-                self._links = error.errno == errno.EMLINK
-            else:
-                return
+            return
         descriptor = os.open(source, _READS)
         try:
             self._write(creation, descriptor)
         finally:
             os.close(descriptor)
+
+    def _link(self, source: str, path: str) -> bool:
+        """Link one file; ``False`` where the filesystem or the kernel does not."""
+        try:
+            os.link(source, path, follow_symlinks=False)
+        except OSError as error:
+            if error.errno not in _NO_LINK:
+                raise
+            self._links = error.errno == errno.EMLINK
+            return False
+        return True
 
     def _write(self, creation: Creation, source: int | None) -> None:
         """Make an unfinished file, fill it, finish it."""
@@ -126,8 +128,10 @@ class Linker:
             if source is None:
                 _write_all(out, creation.content)
             elif not (self._clones and self._clone(source, out)):
-                while chunk := os.read(source, _CHUNK):
+                left = creation.size
+                while left > 0 and (chunk := os.read(source, min(left, _CHUNK))):
                     _write_all(out, chunk)
+                    left -= len(chunk)
             times = (creation.mtime_ns, creation.mtime_ns)
             if _BY_DESCRIPTOR:
                 os.utime(out, ns=times)

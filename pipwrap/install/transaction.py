@@ -15,15 +15,16 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 
-from pipwrap.cache.store import Store
+from pipwrap.cache.store import Store, StoredWheelChanged
 from pipwrap.errors import EnvironmentRefused
 from pipwrap.events import Listener, Told, Warned
 from pipwrap.install import journal, scripts
 from pipwrap.install.bytecode import bytecode_tag, compiled
 from pipwrap.install.changes import Changes, merge, missing_directories
+from pipwrap.install.creating import create_all
 from pipwrap.install.destination import Prepared, Target, prepare
 from pipwrap.install.interruption import deferring
-from pipwrap.install.linking import Linker
+from pipwrap.install.linking import Linker, SourceChanged
 from pipwrap.install.lock import environment_lock
 from pipwrap.install.plan import Plan
 from pipwrap.install.uninstall import Removal, find_removal
@@ -54,8 +55,10 @@ def apply(
             changes = merge(plan, environment, prepared, removals, target)
             for warning in changes.warnings:
                 listener(Warned(warning))
-            if changes.creations or changes.stash:
+            if changes.batches or changes.stash:
                 _carry_out(changes, Linker(plan.link_mode), purelib, listener)
+    except SourceChanged as error:
+        raise _changed(plan, error.path) from error
     except OSError as error:
         raise _refused(error, plan, environment) from error
     _tell(plan, removals, listener)
@@ -151,7 +154,7 @@ def _carry_out(changes: Changes, linker: Linker, purelib: str, listener: Listene
 
 def _stash(written: journal.Journal, changes: Changes) -> None:
     """Move away all that is removed or replaced."""
-    for path, place in written.begin(changes.creations, changes.stash):
+    for path, place in written.begin(changes.batches, changes.stash):
         try:
             os.rename(path, place)
         except FileNotFoundError:  # each path stands for itself
@@ -164,19 +167,13 @@ def _stash(written: journal.Journal, changes: Changes) -> None:
 
 def _create(written: journal.Journal, changes: Changes, linker: Linker) -> None:
     """Make directories and files."""
-    directories = missing_directories(changes.directories)
+    directories = missing_directories(directory for directory, _ in changes.batches)
     written.create(directories)
-    for directory in directories:
-        with contextlib.suppress(FileExistsError):
-            os.mkdir(directory)
-    create = linker.create
-    for creation in changes.creations:
-        try:
-            create(creation)
-        except FileExistsError:  # raised once in a blue moon
-            # Somebody made it since we looked, or the filesystem does not tell case apart.
-            os.rename(creation.path, written.stash(creation.path))
-            create(creation)
+    for position, number in create_all(linker, changes.batches, frozenset(directories)):
+        # Somebody made it since we looked, or the filesystem does not tell case apart.
+        creation = changes.batches[position][1][number]
+        os.rename(creation.path, written.stash(creation.path))
+        linker.create(creation)
 
 
 def _remove_emptied(written: journal.Journal, changes: Changes) -> None:
@@ -231,6 +228,12 @@ def _made(purelib: str) -> Iterator[None]:
         for directory in missing:
             with contextlib.suppress(OSError):
                 os.rmdir(directory)
+
+
+def _changed(plan: Plan, path: str) -> StoredWheelChanged:
+    """Return which stored wheel a changed file belongs to."""
+    wheels = (item.wheel for item in plan.install)
+    return StoredWheelChanged(next(each for each in wheels if path.startswith(each.root)), path)
 
 
 def _umask() -> int:

@@ -53,6 +53,11 @@ class StoredWheel:
         """Return the directory of the unpacked files."""
         return self.root + "/tree"
 
+    def dist_info_file(self, name: str) -> StoredFile | None:
+        """Return a file of its .dist-info directory, if it has one of that name."""
+        path = f"{self.dist_info}/{name}"
+        return next((each for each in self.files if each.path == path), None)
+
     def bytecode(self, tag: str) -> str:
         """Return the directory of the bytecode for one kind of interpreter."""
         return f"{self.root}/bytecode/{tag}"

@@ -87,7 +87,7 @@ def test_modes_are_those_of_this_runs_umask(shell: World, umask: int):
 
 
 @pytest.mark.parametrize("change", ["content", "mode", "gone", "symlink"])
-def test_a_changed_store_is_noticed_before_anything_moves(shell: World, change: str):
+def test_a_changed_store_is_noticed_and_nothing_is_changed(shell: World, change: str):
     installation = shell.installation(make_wheel(shell.wheels, files=dict(FILES)))
     path = os.path.join(installation.wheel.tree, "foo/data.txt")
     if change == "content":
