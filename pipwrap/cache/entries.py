@@ -40,6 +40,17 @@ class Entries:
 
     def read(self, url: str, statuses: frozenset[int] | None = None) -> list[Stored]:
         """Return the variants of ``url`` whose bodies are there, all or those of ``statuses``."""
+        return [
+            head
+            for path, head in self._heads(url)
+            if (statuses is None or head.status in statuses) and self._has_body(path, head)
+        ]
+
+    def heads(self, url: str) -> list[Stored]:
+        """Return the variants of ``url``, whether their bodies are there or not."""
+        return [head for _, head in self._heads(url)]
+
+    def _heads(self, url: str) -> list[tuple[str, Stored]]:
         directory = self._directory(url)
         try:
             names = sorted(os.listdir(directory))
@@ -49,12 +60,7 @@ class Entries:
             self._warn(f"Cache entry {directory} cannot be read and is ignored: {error.strerror}")
             return []
         paths = [os.path.join(directory, name) for name in names if name.endswith(".json")]
-        heads = [(path, head) for path in paths if (head := self._read_head(path)) is not None]
-        return [
-            head
-            for path, head in heads
-            if (statuses is None or head.status in statuses) and self._has_body(path, head)
-        ]
+        return [(path, head) for path in paths if (head := self._read_head(path)) is not None]
 
     def write(self, url: str, stored: Stored) -> None:
         """Put a head in the place of its variant's; the body is already there."""

@@ -9,7 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import datetime
+
+from packaging.markers import Marker
+from packaging.specifiers import SpecifierSet
+from packaging.version import Version
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +56,33 @@ def settings_key(
         (name, (value,) if isinstance(value, str) else tuple(value))
         for name, value in sorted(settings.items())
     )
+
+
+def digest_of(value: object) -> str:
+    """Return a sha256 that is the same for equal values, in whatever process.
+
+    Frozen values, mappings, sequences and sets of them, and what is its text. ``TypeError`` for
+    anything else: what cannot be told apart must not be a key.
+    """
+    canonical = json.dumps(_plain(value), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode("ascii")).hexdigest()
+
+
+def _plain(value: object) -> object:
+    if value is None or isinstance(value, str | int | float):
+        return value
+    if isinstance(value, Mapping):
+        return [[_plain(name), _plain(value[name])] for name in sorted(value, key=str)]
+    if isinstance(value, frozenset):
+        return ["set", *sorted(map(str, value))]
+    if isinstance(value, Sequence):
+        return [_plain(each) for each in value]
+    if is_dataclass(value):
+        return [
+            type(value).__name__,
+            *(_plain(getattr(value, each.name)) for each in fields(value)),
+        ]
+    if isinstance(value, SpecifierSet | Version | Marker | datetime):
+        return [type(value).__name__, str(value)]
+    message = f"not a value that a key can hold: {value!r}"
+    raise TypeError(message)

@@ -8,6 +8,7 @@
   wheels-v1/AA/<key>/tried-<digest>    a difference for which it was built again
   store-v1/AA/<sha256 of the wheel>/   {tree/, entry.json, bytecode/<cache tag>-<magic number>/}
   logs-v1/*.log                        what failed builds printed
+  resolutions-v1/AA/<sha256 of the question>.json
   interpreters-v1/  usage-v1/  tmp/
 """
 
@@ -22,13 +23,14 @@ HTTP = "http-v1"
 BODIES = "bodies-v1"
 WHEELS = "wheels-v1"
 STORE = "store-v1"
+RESOLUTIONS = "resolutions-v1"
 INTERPRETERS = "interpreters-v1"
 USAGE = "usage-v1"
 LOGS = "logs-v1"
 TEMPORARY = "tmp"
 RUN_PREFIX = "run-"
 """Names below ``tmp`` that are directories of runs."""
-BUCKETS = (HTTP, BODIES, WHEELS, STORE, INTERPRETERS, USAGE, LOGS, TEMPORARY)
+BUCKETS = (HTTP, BODIES, WHEELS, STORE, RESOLUTIONS, INTERPRETERS, USAGE, LOGS, TEMPORARY)
 """Everything that purge may delete."""
 
 
@@ -80,6 +82,10 @@ class Layout:
     def stored_wheel(self, sha256: str) -> str:
         """Return the directory of one unpacked wheel."""
         return self.sharded(STORE, sha256)
+
+    def resolution(self, key: str) -> str:
+        """Return the file that holds what a question came to."""
+        return self.sharded(RESOLUTIONS, key) + ".json"
 
     def interpreter(self, path_digest: str) -> str:
         """Return the file that holds the facts about one interpreter."""

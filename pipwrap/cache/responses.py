@@ -19,6 +19,7 @@ from pipwrap.cache.entries import Entries, is_sha256
 from pipwrap.cache.fetched import Fetched
 from pipwrap.cache.layout import Layout
 from pipwrap.cache.policy import Exchange, Stored
+from pipwrap.cache.redirects import leads_with_secrets, redirect_target
 from pipwrap.events import (
     DownloadFinished,
     DownloadProgressed,
@@ -32,8 +33,6 @@ from pipwrap.network.download import Downloader, content_length
 from pipwrap.network.origins import (
     canonical,
     is_secure_origin,
-    redirected,
-    split_credentials,
     without_credentials,
 )
 from pipwrap.network.transport import Body, Headers, Request, Response, Transport
@@ -91,13 +90,33 @@ class ResponseCache:
 
     def page(self, url: str, headers: Headers, *, refresh: bool = False) -> Fetched:
         """Return a document, decoded; ``refresh`` asks the server even about a fresh one."""
-        sent = headers.replacing(
-            ("Accept-Encoding", "gzip, deflate"), ("User-Agent", self._user_agent)
-        )
+        sent = self._for_pages(headers)
         if refresh:
             sent = sent.replacing(("Cache-Control", "max-age=0"))
         with self._only_one(_key(url)):
             return self._follow(url, _Wanted(redact(url), sent))
+
+    def known(self, url: str, headers: Headers) -> tuple[int, str] | None:
+        """Return status and digest of the page that ``page`` would return.
+
+        ``None`` where that takes a request, or leads to another URL. The body is not looked at.
+        """
+        if not is_secure_origin(url, self._trusted_hosts):
+            return None
+        sent, stored = self._for_pages(headers), self._entries.heads(url)
+        if self._offline:
+            chosen = policy.select(sent, stored)
+        else:
+            decision = policy.decide(sent, stored, now=self._clock())
+            chosen = decision.stored if isinstance(decision, policy.Fresh) else None
+        if chosen is None or chosen.status in policy.REDIRECTS:
+            return None
+        return chosen.status, chosen.body
+
+    def _for_pages(self, headers: Headers) -> Headers:
+        return headers.replacing(
+            ("Accept-Encoding", "gzip, deflate"), ("User-Agent", self._user_agent)
+        )
 
     def file(
         self,
@@ -147,7 +166,7 @@ class ResponseCache:
             location = fetched.headers.get("Location")
             if fetched.status not in policy.REDIRECTS or not location:
                 return fetched
-            target = _redirect_target(url, location)
+            target = redirect_target(url, location)
             if target.partition(":")[0].lower() not in {"http", "https"}:
                 self._listener(
                     Warned(
@@ -259,7 +278,7 @@ class ResponseCache:
     ) -> Fetched:
         """Return a transferred response, having stored it where the verdict and its way allow."""
         secure = is_secure_origin(request.url, self._trusted_hosts)
-        keep = secure and isinstance(verdict, policy.Store) and not _leads_with_secrets(response)
+        keep = secure and isinstance(verdict, policy.Store) and not leads_with_secrets(response)
         received = self._receive(request, wanted, response, keep=keep)
         whole = received.response
         if whole is not response:
@@ -363,27 +382,6 @@ def _key(url: str) -> str:
         return canonical(url)
     except ValueError as error:
         raise errors.NetworkError(f"Invalid URL {redact(url)!r}: {error}") from error
-
-
-def _redirect_target(url: str, location: str) -> str:
-    with contextlib.suppress(UnicodeError):
-        # Header fields are read as latin-1; servers write UTF-8.
-        location = location.encode("latin-1").decode("utf-8")
-    try:
-        return redirected(url, location)
-    except ValueError as error:
-        raise errors.NetworkError(
-            f"Invalid redirect from {redact(url)} to {redact(location)}: {error}"
-        ) from error
-
-
-def _leads_with_secrets(response: Response) -> bool:
-    """Tell a redirect that hands out credentials; those are written to no disk."""
-    location = response.headers.get("Location") or ""
-    try:
-        return split_credentials(location)[1] is not None
-    except ValueError:
-        return True
 
 
 def _drain(body: Body) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pipwrap.cache import disk
-from pipwrap.cache.layout import BODIES, HTTP, STORE, Layout
+from pipwrap.cache.layout import BODIES, HTTP, RESOLUTIONS, STORE, Layout
 from pipwrap.cache.store import Store
 from pipwrap.cache.wheels import BuiltWheels
 
@@ -27,6 +27,7 @@ def verify(layout: Layout, store: Store, wheels: BuiltWheels) -> Iterator[Damage
     """Yield what is damaged: bodies, responses, built wheels, and every file of the store."""
     yield from _bodies(layout)
     yield from _responses(layout)
+    yield from filter(None, map(_unreadable, disk.sharded(layout, RESOLUTIONS)))
     for entry in wheels.all():
         if _sha256(entry.path) != entry.sha256:
             yield Damage(entry.directory, f"{entry.filename} is not the wheel that was built")
@@ -55,12 +56,19 @@ def _responses(layout: Layout) -> Iterator[Damage]:
             yield Damage(directory, "it is not a directory")
             continue
         for name in sorted(os.listdir(directory)):
-            path = os.path.join(directory, name)
-            try:
-                with open(path, "rb") as stream:
-                    json.load(stream)
-            except (OSError, ValueError) as error:
-                yield Damage(path, f"it cannot be read: {error}")
+            damage = _unreadable(os.path.join(directory, name))
+            if damage is not None:
+                yield damage
+
+
+def _unreadable(path: str) -> Damage | None:
+    """Return what is wrong with a file that should hold JSON, if anything is."""
+    try:
+        with open(path, "rb") as stream:
+            json.load(stream)
+    except (OSError, ValueError) as error:
+        return Damage(path, f"it cannot be read: {error}")
+    return None
 
 
 def _stored(layout: Layout, store: Store) -> Iterator[Damage]:

@@ -12,8 +12,9 @@ from pipwrap.artifacts.wanted import Saving, Wanted
 from pipwrap.cli import connecting, only_dependencies, planning, wiring
 from pipwrap.cli.context import Context
 from pipwrap.cli.install import announce_places
+from pipwrap.cli.question import question_of
+from pipwrap.cli.recollection import resolution_of
 from pipwrap.cli.request import read_request
-from pipwrap.cli.resolve import question_of, resolve
 from pipwrap.cli.wiring import Bench
 from pipwrap.events import Told
 from pipwrap.model.candidate import Candidate
@@ -30,7 +31,7 @@ def run(context: Context) -> int:
     with wiring.opened(context, request.search) as shared:
         bench = wiring.bench_for(shared, request, Saving(directory, archives=True))
         try:
-            resolution = resolve(bench, question_of(context, request))
+            resolution = resolution_of(bench, question_of(context, request))
             wanted = planning.wanted_in_order(resolution, context.console)
             wanted = only_dependencies.kept(wanted, resolution, request.wishes, options)
             files = _archives(bench, list(wanted.values()))

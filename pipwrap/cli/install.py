@@ -15,15 +15,16 @@ from pipwrap.cli import (
     wiring,
 )
 from pipwrap.cli.context import Context
+from pipwrap.cli.question import Question, question_of
+from pipwrap.cli.recollection import resolution_of
 from pipwrap.cli.request import Request, read_request
-from pipwrap.cli.resolve import Question, question_of, resolve
 from pipwrap.cli.wiring import Bench
 from pipwrap.events import Failed, Told
 from pipwrap.install.plan import Plan
 from pipwrap.model.candidate import InstalledCandidate
 from pipwrap.model.environment import InstalledDistribution
 from pipwrap.model.link import redact
-from pipwrap.resolution.engine import Resolution
+from pipwrap.resolution.outcome import Resolution
 
 
 def run(context: Context) -> int:
@@ -44,7 +45,7 @@ def run(context: Context) -> int:
             )
             if place.ignores_installed:
                 candidates = {}
-            resolution = resolve(bench, _question(context, request, candidates))
+            resolution = resolution_of(bench, _question(context, request, candidates))
             replaced = place.replaceable(installed, context.environment)
             wanted = planning.wanted(
                 resolution, replaced, context.console, force=options.force_reinstall

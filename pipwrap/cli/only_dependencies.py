@@ -9,7 +9,7 @@ from pipwrap.artifacts.wanted import Wanted
 from pipwrap.cli import planning
 from pipwrap.cli.options import Options
 from pipwrap.model.requirement import UserRequirement
-from pipwrap.resolution.engine import Resolution
+from pipwrap.resolution.outcome import Resolution
 
 _GUIDE = "https://pip.pypa.io/en/stable/user_guide/#installing-only-dependencies"
 

@@ -11,8 +11,8 @@ from pipwrap.model.candidate import Candidate, InstalledCandidate
 from pipwrap.model.environment import InstalledDistribution, Scheme
 from pipwrap.model.link import redact
 from pipwrap.model.requirement import UserRequirement
-from pipwrap.resolution.engine import Resolution
-from pipwrap.resolution.universe import Choice, Direct
+from pipwrap.resolution.choice import Choice, Direct
+from pipwrap.resolution.outcome import Resolution
 
 _VISITS = 5
 """pip's limit on how often a node in a cycle is walked through."""

@@ -14,7 +14,7 @@ from pipwrap.cli.wiring import Bench
 from pipwrap.model.candidate import Candidate
 from pipwrap.model.source import Archive, Directory, Repository, Source
 from pipwrap.report.installation_report import Reported, installation_report
-from pipwrap.resolution.engine import Resolution
+from pipwrap.resolution.outcome import Resolution
 
 
 def write_report(

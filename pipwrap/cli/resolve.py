@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Protocol
+from collections.abc import Mapping, Sequence
 
 from packaging.utils import canonicalize_name, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
 from pipwrap import errors
-from pipwrap.cli.context import Context
-from pipwrap.cli.request import Request
+from pipwrap.cli.question import Question, Tools
 from pipwrap.events import Failed, Listener, Told
-from pipwrap.index.offers import Offers
-from pipwrap.model.candidate import Candidate, InstalledCandidate
+from pipwrap.model.candidate import Candidate
 from pipwrap.model.environment import Environment
 from pipwrap.model.location import url_to_path
 from pipwrap.model.metadata import Metadata
@@ -22,61 +18,14 @@ from pipwrap.model.release_control import ReleaseControl
 from pipwrap.model.requirement import Constraint, Requirement, UserRequirement
 from pipwrap.model.source import Source
 from pipwrap.resolution import engine, explain
+from pipwrap.resolution.choice import Choice, Direct
 from pipwrap.resolution.dependencies import Dependencies
-from pipwrap.resolution.memory import Artifacts, Rules
+from pipwrap.resolution.memory import Rules
+from pipwrap.resolution.outcome import Resolution
 from pipwrap.resolution.projects import Installed, Projects
-from pipwrap.resolution.universe import Choice, Direct
 
 
-class Tools(Artifacts, Protocol):
-    """What a resolution works with."""
-
-    @property
-    def offers(self) -> Offers:
-        """Return what indexes offer."""
-
-    @property
-    def environment(self) -> Environment:
-        """Return the target."""
-
-    @property
-    def listener(self) -> Listener:
-        """Return who is told."""
-
-
-def _keep_nothing(project: str) -> bool:
-    del project
-    return False
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What is to be resolved, and by which rules."""
-
-    wishes: tuple[UserRequirement, ...]
-    constraints: Mapping[str, Constraint] = field(default_factory=dict)
-    installed: Mapping[str, InstalledCandidate] = field(default_factory=dict)
-    keeps: Callable[[str], bool] = _keep_nothing
-    """Tell whether what is installed of a project stays when it satisfies everything."""
-    releases: ReleaseControl = field(default_factory=ReleaseControl)
-    ignore_dependencies: bool = False
-    ignore_requires_python: bool = False
-    show_path: Callable[[str], str] = str
-
-
-def question_of(context: Context, request: Request) -> Question:
-    """Return the question of a command that looks at nothing installed."""
-    return Question(
-        request.wishes,
-        request.constraints,
-        releases=request.search.releases,
-        ignore_dependencies=context.options.no_deps,
-        ignore_requires_python=context.options.ignore_requires_python,
-        show_path=context.show_path,
-    )
-
-
-def resolve(tools: Tools, question: Question) -> engine.Resolution:
+def resolve(tools: Tools, question: Question) -> Resolution:
     """Return the resolution.
 
     Raises ``errors.NoMatchingDistribution`` and ``errors.ResolutionImpossible`` after every page
@@ -96,7 +45,7 @@ def _attempt(
     question: Question,
     wishes: Sequence[UserRequirement],
     known: Mapping[Choice, Dependencies],
-) -> engine.Resolution:
+) -> Resolution:
     environment = tools.environment
     projects = Projects(
         tools.offers, Installed(question.installed, question.keeps), question.constraints

@@ -11,8 +11,9 @@ from pipwrap.cli import connecting, only_dependencies, planning, wiring
 from pipwrap.cli.context import Context
 from pipwrap.cli.download import save_file
 from pipwrap.cli.install import announce_places
+from pipwrap.cli.question import question_of
+from pipwrap.cli.recollection import resolution_of
 from pipwrap.cli.request import read_request
-from pipwrap.cli.resolve import question_of, resolve
 from pipwrap.cli.wiring import Bench
 from pipwrap.events import Told
 
@@ -27,7 +28,7 @@ def run(context: Context) -> int:
     with wiring.opened(context, request.search) as shared:
         bench = wiring.bench_for(shared, request, Saving(directory))
         try:
-            resolution = resolve(bench, question_of(context, request))
+            resolution = resolution_of(bench, question_of(context, request))
             wanted = planning.wanted_in_order(resolution, context.console)
             wanted = only_dependencies.kept(wanted, resolution, request.wishes, options)
             failed: frozenset[str] = frozenset()

@@ -23,6 +23,7 @@ from pipwrap.artifacts.source_build import BuildRules, Checked, Workshop
 from pipwrap.artifacts.wanted import Obtained, Saving
 from pipwrap.cache import disk
 from pipwrap.cache.layout import Layout
+from pipwrap.cache.resolutions import Resolutions
 from pipwrap.cache.responses import ResponseCache
 from pipwrap.cache.store import Store, StoredWheelChanged
 from pipwrap.cache.surroundings import Surroundings
@@ -35,8 +36,9 @@ from pipwrap.cli.connecting import open_network
 from pipwrap.cli.context import Context, git_settings
 from pipwrap.cli.direct_references import source_of_url
 from pipwrap.cli.options import SearchOptions
+from pipwrap.cli.question import Question
+from pipwrap.cli.recollection import Recollection, resolution_of
 from pipwrap.cli.request import Request
-from pipwrap.cli.resolve import Question, resolve
 from pipwrap.cli.target_python import TargetPython, targeted
 from pipwrap.events import (
     DownloadFinished,
@@ -125,6 +127,13 @@ class Bench:
             repositories=Repositories(git_settings(context), context.place.scratch, listener),
             allows_editables=context.options.command == "install",
             building=building,
+        )
+        self.recollection = Recollection(
+            context,
+            Resolutions(context.place.layout, context.console),
+            self.offers,
+            (shared.search, formats, policy.allowed, self.environment.markers),
+            told=not building,
         )
         self.preparer = Preparer(
             shared.archives,
@@ -237,7 +246,7 @@ class _BuildRequirements:
         )
         try:
             question = Question(wishes, constraints, releases=self._shared.search.releases)
-            resolution = resolve(bench, question)
+            resolution = resolution_of(bench, question)
             wanted = planning.wanted(resolution, {}, bench.listener)
             wheels = bench.preparer.wheels(wanted, resolution.names)
             plan = planning.make_plan(resolution, wheels, {}, environment.scheme, wishes)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from packaging.version import Version
 
 from pipwrap import errors
+from pipwrap.cache.resolutions import Seen
 from pipwrap.index.repository import Found, Repository, Skipped
 from pipwrap.index.selection import Selector, allowed_by_hashes
 from pipwrap.model.candidate import Candidate, Rejection
@@ -79,6 +80,13 @@ class Offers:
         if known is None or known[0] is not found:
             known = self._judged[project] = (found, self._judge(project, found))
         return known[1]
+
+    def evidence(self) -> tuple[Seen, ...] | None:
+        """Return what everything that was judged rests on; ``None`` where a page did not arrive."""
+        looked_at = [found for found, _ in self._judged.values()]
+        if not all(found.is_certain for found in looked_at):
+            return None
+        return tuple(dict.fromkeys(seen for found in looked_at for seen in found.evidence))
 
     def _judge(self, project: str, found: Found) -> Judged:
         allows_binary = self.format_control.allows_binary(project)

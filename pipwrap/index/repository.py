@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 from urllib.parse import quote, urljoin
 
 from pipwrap import errors
+from pipwrap.cache.resolutions import Seen
 from pipwrap.events import Listener, Told, Warned
 from pipwrap.index import simple
 from pipwrap.index.locations import FlatDirectory
@@ -20,6 +21,7 @@ from pipwrap.model.location import is_archive, path_to_url, url_to_path
 from pipwrap.network.transport import Headers
 
 _CLIENT_ERROR = 400
+_ACCEPT = Headers((("Accept", simple.ACCEPT),))
 
 
 class Page(Protocol):
@@ -38,6 +40,10 @@ class Page(Protocol):
         """Return the response's header fields."""
 
     @property
+    def sha256(self) -> str:
+        """Return the digest of the body."""
+
+    @property
     def path(self) -> str:
         """Return the file that holds the body."""
 
@@ -51,6 +57,9 @@ class Pages(Protocol):
 
     def page(self, url: str, headers: Headers, *, refresh: bool = False) -> Page:
         """Return the page; ``refresh`` asks the server even when the stored one is fresh."""
+
+    def known(self, url: str, headers: Headers) -> tuple[int, str] | None:
+        """Return status and digest of the page, where that takes no request and no redirect."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +86,10 @@ class Found:
     skipped: tuple[Skipped, ...] = ()
     from_cache: bool = False
     """Some page came from the cache without being revalidated."""
+    evidence: tuple[Seen, ...] = ()
+    """Every page and every local place that was looked at."""
+    is_certain: bool = True
+    """The same evidence means the same links: no page failed to arrive."""
 
 
 class Repository:
@@ -140,12 +153,15 @@ class Repository:
         files: list[Link] = []
         gathered: list[Found] = []
         refresh = self._refresh or bool(self._refreshed & {project, ALL})
+        places: list[Seen] = []
         for location in dict.fromkeys(self._scope.find_links):
+            places += self._place(location)
             local, pages = self._find_links(location, project)
             files.extend(local)
             gathered.extend(self._load(page, refresh=refresh) for page in pages)
         indexes = (project_url(index, project) for index in self._scope.index_urls)
         for location in dict.fromkeys(indexes):
+            places += self._place(location)
             gathered.extend(
                 self._load(page, refresh=refresh) for page in self._index_page(location)
             )
@@ -154,7 +170,35 @@ class Repository:
             (*ordered, *(link for found in gathered for link in found.links)),
             tuple(skip for found in gathered for skip in found.skipped),
             any(found.from_cache for found in gathered),
+            (*places, *(seen for found in gathered for seen in found.evidence)),
+            all(found.is_certain for found in gathered),
         )
+
+    def still_holds(self, evidence: Sequence[Seen]) -> bool:
+        """Tell whether pages and places are as they were; asks for the pages that are not fresh."""
+        asked: list[tuple[Seen, Future[Page]]] = []
+        for seen in evidence:
+            if seen.kind == "path":
+                if path_state(seen.place) != seen.state:
+                    return False
+                continue
+            known = self._pages.known(seen.place, _ACCEPT)
+            if known is None:
+                asked.append((seen, self._pool.submit(self._pages.page, seen.place, _ACCEPT)))
+            elif _page_state(*known) != seen.state:
+                return False
+        try:
+            pages = [(seen, future.result()) for seen, future in asked]
+        except (errors.NetworkError, OSError):
+            return False
+        return all(_page_state(page.status, page.sha256) == seen.state for seen, page in pages)
+
+    def _place(self, location: str) -> list[Seen]:
+        """Return what a local place is, and whether there is one; nothing for a URL."""
+        if "://" in location and not location.lower().startswith("file:"):
+            return []
+        path = self._local_path(location) or os.path.abspath(location)
+        return [Seen("path", path, path_state(path))]
 
     def _find_links(self, location: str, project: str) -> tuple[list[Link], list[str]]:
         """Return the files and the URLs of the pages that one find-links location stands for."""
@@ -221,22 +265,25 @@ class Repository:
         except simple.InvalidPage as error:
             reason = f"the page cannot be read: {error}"
             self._warn(f"Skipping page {redact(url)} because {reason}")
-        return self._skip(url, reason)
+        return replace(self._skip(url, reason), is_certain=False)
 
     def _load_file(self, url: str) -> Found:
-        with open(url_to_path(url), "rb") as stream:
+        path = url_to_path(url)
+        seen = (Seen("path", path, path_state(path)),)
+        with open(path, "rb") as stream:
             content = stream.read()
         content_type = "text/html"
         if url.endswith(".json"):
             content_type = simple.JSON_TYPE
-        return Found(simple.parse_page(content, content_type, url))
+        return Found(simple.parse_page(content, content_type, url), evidence=seen)
 
     def _load_http(self, url: str, *, refresh: bool) -> Found:
-        accept = Headers((("Accept", simple.ACCEPT),))
-        page = self._pages.page(url, accept, refresh=refresh)
+        page = self._pages.page(url, _ACCEPT, refresh=refresh)
+        seen = (Seen("page", url, _page_state(page.status, page.sha256)),)
         if page.status >= _CLIENT_ERROR:
             kind = "Client" if page.status < 500 else "Server"  # noqa: PLR2004 - RFC 9110
-            return self._skip(url, f"{page.status} {kind} Error for url: {redact(page.url)}")
+            reason = f"{page.status} {kind} Error for url: {redact(page.url)}"
+            return replace(self._skip(url, reason), evidence=seen)
         content_type = page.headers.get("Content-Type", "Unknown") or "Unknown"
         if not simple.is_page(content_type):
             self._warn(
@@ -245,14 +292,16 @@ class Repository:
                 "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html, "
                 "and text/html"
             )
-            return self._skip(url, f"it has Content-Type {content_type}")
+            return replace(self._skip(url, f"it has Content-Type {content_type}"), evidence=seen)
         try:
             content = _read(page.path)
         except FileNotFoundError:
             # Somebody emptied the cache since.
-            content = _read(self._pages.page(url, accept, refresh=True).path)
+            page = self._pages.page(url, _ACCEPT, refresh=True)
+            seen = (Seen("page", url, _page_state(page.status, page.sha256)),)
+            content = _read(page.path)
         links = simple.parse_page(content, content_type, page.url)
-        return Found(links, from_cache=page.from_cache and not refresh)
+        return Found(links, from_cache=page.from_cache and not refresh, evidence=seen)
 
     def _skip(self, url: str, reason: str) -> Found:
         shown = redact(url)
@@ -278,6 +327,19 @@ def project_url(index: str, project: str) -> str:
     if "://" not in index and not index.startswith("file:") and os.path.exists(index):
         index = path_to_url(os.path.abspath(index))
     return urljoin(index.rstrip("/") + "/", quote(project) + "/")
+
+
+def path_state(path: str) -> str:
+    """Return what tells one state of a file or directory from another; nothing for none."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return ""
+    return f"{found.st_ino} {found.st_size} {found.st_mtime_ns}"
+
+
+def _page_state(status: int, sha256: str) -> str:
+    return f"{status} {sha256}"
 
 
 def _read(path: str) -> bytes:

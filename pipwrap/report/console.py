@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, TextIO
 
 from pipwrap import errors
@@ -56,6 +58,7 @@ class Console:
         self._lock = threading.RLock()
         self._live = progress == "on" and verbosity >= 0 and self._stdout.isatty()
         self._progress: Progress | None = None
+        self._overheard: list[Event] | None = None
 
     @classmethod
     def aside(cls) -> Console:
@@ -68,6 +71,8 @@ class Console:
             if isinstance(event, DownloadStarted | DownloadProgressed | DownloadFinished):
                 self._draw(event)
                 return
+            if self._overheard is not None:
+                self._overheard.append(event)
             self._record(lines_of(event, _EVERYTHING))
             if self._live and isinstance(event, BuildStarted):
                 return
@@ -75,6 +80,16 @@ class Console:
                 self._write((Line(f"  {event.description} ... {event.status}"),))
             else:
                 self._write(lines_of(event, self._verbosity))
+
+    @contextlib.contextmanager
+    def overhearing(self) -> Iterator[list[Event]]:
+        """Yield a list that gets every event, downloads excepted, as long as the body lasts."""
+        heard: list[Event] = []
+        self._overheard = heard
+        try:
+            yield heard
+        finally:
+            self._overheard = None
 
     def line(self, text: str) -> None:
         """Print a line that is always shown: what the user asked for."""

@@ -16,9 +16,9 @@ from packaging.specifiers import SpecifierSet
 
 from pipwrap.model.release_control import ReleaseControl
 from pipwrap.model.requirement import Requirement
+from pipwrap.resolution.choice import Direct
 from pipwrap.resolution.projects import Projects
 from pipwrap.resolution.ranges import Ranks
-from pipwrap.resolution.universe import Direct
 
 
 @dataclass(slots=True)
@@ -128,3 +128,8 @@ def split_package(package: str) -> tuple[str, str | None]:
     """Return the project and the extra of a package's name."""
     project, bracket, rest = package.partition("[")
     return project, rest[:-1] if bracket else None
+
+
+def packages_of(project: str, extras: tuple[str, ...]) -> list[str]:
+    """Return the packages that a requirement of a project with extras is about."""
+    return [project, *(f"{project}[{extra}]" for extra in extras)]

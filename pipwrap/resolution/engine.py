@@ -14,29 +14,16 @@ from pipwrap import errors
 from pipwrap.events import Listener
 from pipwrap.model.requirement import Constraint, UserRequirement
 from pipwrap.resolution.admission import split_package
+from pipwrap.resolution.choice import Choice, Direct
 from pipwrap.resolution.dependencies import Dependencies
 from pipwrap.resolution.explain import Cause
 from pipwrap.resolution.memory import Artifacts, Memory, Rules
+from pipwrap.resolution.outcome import Resolution
 from pipwrap.resolution.projects import Projects, StartAgain
 from pipwrap.resolution.provider import PYTHON, Provider
 from pipwrap.resolution.ranges import RankRange
-from pipwrap.resolution.universe import Choice, Direct
 
 _ITERATIONS = 200_000
-
-
-@dataclass(frozen=True, slots=True)
-class Resolution:
-    """One choice for every project that is needed, and who needs whom."""
-
-    choices: Mapping[str, Choice]
-    """By canonical name, in the order in which they were first needed."""
-    edges: tuple[tuple[str, str], ...]
-    """(parent, child) projects, extras folded into their project."""
-    extras: Mapping[str, tuple[str, ...]]
-    """The extras that were asked for, by project."""
-    names: Mapping[str, str]
-    """Each project as whoever first asked for it spells it: pip's lines use that."""
 
 
 class Unsolvable(Exception):
@@ -149,6 +136,7 @@ def _attempt(
         tuple(dict.fromkeys(edge for edge in edges if edge[0] != edge[1])),
         {project: tuple(sorted(names)) for project, names in extras.items()},
         {project: memory.template(project).name for project in choices},
+        tuple(memory.dependencies),
     )
 
 

@@ -14,8 +14,8 @@ from pipwrap.model.metadata import Metadata
 from pipwrap.model.release_control import ReleaseControl
 from pipwrap.model.requirement import Requirement
 from pipwrap.model.source import Source
+from pipwrap.resolution.choice import Choice, Direct
 from pipwrap.resolution.dependencies import Dependencies
-from pipwrap.resolution.universe import Choice, Direct
 
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 

@@ -13,8 +13,9 @@ from packaging.version import Version
 from pipwrap.model.candidate import Candidate, InstalledCandidate
 from pipwrap.model.requirement import Constraint
 from pipwrap.model.source import Source
+from pipwrap.resolution.choice import Direct
 from pipwrap.resolution.ranges import RankRange, Ranks
-from pipwrap.resolution.universe import Direct, Universe
+from pipwrap.resolution.universe import Universe
 
 
 class StartAgain(Exception):

@@ -28,12 +28,13 @@ from pipwrap.model.location import url_to_path
 from pipwrap.model.metadata import Metadata
 from pipwrap.model.requirement import Requirement, UserRequirement
 from pipwrap.model.source import Source
-from pipwrap.resolution.admission import Admission, split_package
+from pipwrap.resolution.admission import Admission, packages_of, split_package
+from pipwrap.resolution.choice import Choice, Direct
 from pipwrap.resolution.dependencies import Dependencies
 from pipwrap.resolution.memory import Artifacts, Memory, Rules, Template, Wish
 from pipwrap.resolution.projects import Projects
 from pipwrap.resolution.ranges import RankRange, Ranks
-from pipwrap.resolution.universe import Choice, Direct, Universe
+from pipwrap.resolution.universe import Universe
 
 PYTHON = "<Python from Requires-Python>"
 _PATIENCE = 5
@@ -82,7 +83,7 @@ class Provider(BaseProvider[str, int]):
         else:
             allowed = self._range(requirement)
         self.admission.roots.setdefault(project, []).append(requirement.specifier)
-        for package in _packages(project, requirement.extras):
+        for package in packages_of(project, requirement.extras):
             wish = self._wishes.setdefault(package, Wish())
             wish.learn(requirement)
             wish.direct |= user.source is not None
@@ -299,7 +300,7 @@ class Provider(BaseProvider[str, int]):
         template = Template(requirement.text, chain, parent)
         self._memory.templates.setdefault(requirement.name, template)
         allowed = self._range(requirement)
-        for package in _packages(requirement.name, requirement.extras):
+        for package in packages_of(requirement.name, requirement.extras):
             self._wishes.setdefault(package, Wish()).learn(requirement)
             before = needs.get(package)
             both = allowed if before is None else before & allowed
@@ -394,7 +395,3 @@ def _version(metadata: Metadata) -> Version:
         return Version(metadata.version)
     except InvalidVersion as error:
         raise errors.UnusableMetadata(str(error)) from error
-
-
-def _packages(project: str, extras: tuple[str, ...]) -> list[str]:
-    return [project, *(f"{project}[{extra}]" for extra in extras)]

@@ -16,20 +16,8 @@ from packaging.version import Version
 from pipwrap.model.candidate import Candidate, InstalledCandidate
 from pipwrap.model.requirement import is_pinned
 from pipwrap.model.source import Source
+from pipwrap.resolution.choice import Choice, Direct
 from pipwrap.resolution.ranges import RankRange, Ranks
-
-
-@dataclass(frozen=True, slots=True)
-class Direct:
-    """A version that comes from a path or a URL, and is used only where that is asked for."""
-
-    project: str
-    version: Version
-    source: Source
-
-
-Choice = Candidate | InstalledCandidate | Direct
-"""Everything that can be chosen for a project."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,8 @@ from pipwrap.model.link import Link
 from pipwrap.model.requirement import Requirement, UserRequirement
 from pipwrap.model.source import Archive
 from pipwrap.model.wheel import StoredWheel
-from pipwrap.resolution.engine import Resolution
-from pipwrap.resolution.universe import Choice, Direct
+from pipwrap.resolution.choice import Choice, Direct
+from pipwrap.resolution.outcome import Resolution
 
 SCHEME = Scheme("/p", "/l", "/h", "/s", "/d")
 

@@ -19,10 +19,10 @@ from pipwrap.model.metadata import Metadata
 from pipwrap.model.requirement import Constraint, Requirement, UserRequirement
 from pipwrap.model.source import Archive, Source
 from pipwrap.resolution import engine
+from pipwrap.resolution.choice import Choice, Direct
 from pipwrap.resolution.dependencies import Dependencies
 from pipwrap.resolution.memory import Rules
 from pipwrap.resolution.projects import Installed, Projects
-from pipwrap.resolution.universe import Choice, Direct
 
 PYTHON = "3.11.7"
 MARKERS = {

@@ -1,0 +1,154 @@
+"""Resolutions that were found before: recalled while what they rest on is as it was.
+
+What is asked is the key, down to the last option; what was seen of the world is the evidence: every
+page of every index by its status and digest. A page that is not fresh is asked for again. So a
+recalled resolution is what resolving again would come to, without reading a page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from pipwrap import __version__
+from pipwrap.cache.keys import digest_of
+from pipwrap.cache.resolutions import Resolutions
+from pipwrap.cli.context import Context
+from pipwrap.cli.question import Question, Tools
+from pipwrap.events import Event, Told, Warned
+from pipwrap.index.offers import Offers
+from pipwrap.resolution.outcome import Resolution, fields_of, from_fields
+
+_FETCHED, _CACHED = "Downloading ", "Using cached "
+
+
+class Recollection:
+    """The recollection of one resolution's tools."""
+
+    def __init__(
+        self,
+        context: Context,
+        kept: Resolutions,
+        offers: Offers,
+        settings: object,
+        *,
+        told: bool,
+    ) -> None:
+        """Keep the ports.
+
+        ``settings`` is everything besides the question, and what ``offers`` judges by, that decides
+        about the answer. ``told`` has the lines of the run told again.
+        """
+        self.console = context.console
+        self._context = context
+        self._kept = kept
+        self._offers = offers
+        self._settings = settings
+        self._told = told
+
+    def recall(self, question: Question) -> Resolution | None:
+        """Return what the question came to before, if it would come to that again."""
+        key = self._key(question)
+        known = self._kept.read(key) if key is not None else None
+        if key is None or known is None:
+            return None
+        evidence, fields = known
+        try:
+            resolution = from_fields(fields["resolution"], question.installed)
+            events = [_event(row) for row in fields["told"]]
+        except (ValueError, TypeError, KeyError, AttributeError):
+            self._kept.warn(key)
+            return None
+        if not self._offers.repository.still_holds(evidence):
+            return None
+        for event in events if self._told else ():
+            self.console(event)
+        return resolution
+
+    def keep(self, question: Question, resolution: Resolution, heard: Sequence[Event]) -> None:
+        """Keep what a question came to, where the pages that were read decide it alone."""
+        key, evidence = self._key(question), self._offers.evidence()
+        if key is None or evidence is None or not resolution.rests_on_pages:
+            return
+        told = [row for event in heard if (row := _row(event)) is not None]
+        fields = {"resolution": fields_of(resolution), "told": told}
+        self._kept.write(key, evidence, fields)
+
+    def _key(self, question: Question) -> str | None:
+        """Return the digest of all that is asked; ``None`` for what is never recalled.
+
+        That is what paths, URLs and lock files name; what asks for pages anew or by the clock; and
+        what tells more of a run than its plain lines.
+        """
+        options, search = self._context.options, self._context.options.search
+        if (
+            options.verbosity > 0
+            or options.log is not None
+            or not self._context.place.is_kept
+            or self._offers.locked
+            or search.refreshed
+            or self._offers.selector.uploaded_prior_to is not None
+            or any(wish.source is not None for wish in question.wishes)
+            or any(each.sources for each in question.constraints.values())
+        ):
+            return None
+        installed = [
+            (
+                project,
+                each.version,
+                question.keeps(project),
+                question.show_path(each.distribution.location),
+            )
+            for project, each in sorted(question.installed.items())
+        ]
+        asked = (
+            question.wishes,
+            question.constraints,
+            question.releases,
+            question.ignore_dependencies,
+            question.ignore_requires_python,
+        )
+        selector = self._offers.selector
+        return digest_of((__version__, asked, installed, selector, self._settings, self._told))
+
+
+class Recalling(Tools, Protocol):
+    """The tools of a resolution, and what they were used for before."""
+
+    @property
+    def recollection(self) -> Recollection:
+        """Return what was resolved before."""
+
+
+def resolution_of(tools: Recalling, question: Question) -> Resolution:
+    """Return the resolution, recalled or made (``cli.resolve``, which says what it raises)."""
+    recollection = tools.recollection
+    recalled = recollection.recall(question)
+    if recalled is not None:
+        return recalled
+    from pipwrap.cli.resolve import resolve  # noqa: PLC0415 - the resolver, when it has to be
+
+    with recollection.console.overhearing() as heard:
+        resolution = resolve(tools, question)
+    recollection.keep(question, resolution, heard)
+    return resolution
+
+
+def _row(event: Event) -> list[object] | None:
+    """Return a line that is told whatever the verbosity, as JSON has it."""
+    if isinstance(event, Warned):
+        return ["warned", event.message, event.indent]
+    if isinstance(event, Told) and event.level <= 0:
+        # By then it is in the cache.
+        message = event.message
+        if event.indent and message.startswith(_FETCHED):
+            message = _CACHED + message.removeprefix(_FETCHED)
+        return ["told", message, event.indent]
+    return None
+
+
+def _event(row: list[Any]) -> Event:
+    kind, message, indent = row
+    if kind == "warned":
+        return Warned(str(message), int(indent))
+    return Told(str(message), 0, int(indent))

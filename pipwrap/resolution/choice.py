@@ -1,0 +1,23 @@
+"""What can be chosen for a project."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from packaging.version import Version
+
+from pipwrap.model.candidate import Candidate, InstalledCandidate
+from pipwrap.model.source import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Direct:
+    """A version that comes from a path or a URL, and is used only where that is asked for."""
+
+    project: str
+    version: Version
+    source: Source
+
+
+Choice = Candidate | InstalledCandidate | Direct
+"""Everything that can be chosen for a project."""

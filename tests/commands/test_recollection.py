@@ -1,0 +1,195 @@
+"""A resolution is recalled while what it rests on is as it was, and made again when it is not."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from support.environments import make_environment
+from support.index import Index
+from support.runner import Runner
+from support.wheels import make_sdist, make_wheel
+
+FRESH = {"Cache-Control": "max-age=600", "ETag": "auto"}
+STALE = {"Cache-Control": "max-age=0", "ETag": "auto"}
+
+
+@pytest.fixture
+def files(tmp_path: Path, index: Index) -> Path:
+    directory = tmp_path / "files"
+    index.headers("/simple/*", FRESH)
+    index.add(make_wheel(directory, "demo", "1.0", requires=["lib>=1", "other ; extra == 'x'"]))
+    index.add(make_wheel(directory, "lib", "1.0"))
+    index.add(make_wheel(directory, "other", "1.0"))
+    return directory
+
+
+def kept(cache_root: Path) -> list[Path]:
+    return sorted(cache_root.glob("resolutions-v1/*/*.json"))
+
+
+def mark(cache_root: Path) -> None:
+    """Make what is kept tell itself from what is resolved: its lines say so."""
+    for path in kept(cache_root):
+        content = json.loads(path.read_bytes())
+        content["fields"]["told"].append(["told", "recalled", 0])
+        path.write_text(json.dumps(content))
+
+
+def new(pipwrap: Runner, directory: Path) -> Runner:
+    return pipwrap.on(make_environment(directory))
+
+
+def test_the_same_question_is_answered_without_a_request(
+    pipwrap: Runner, index: Index, files: Path, tmp_path: Path, cache_root: Path
+):
+    first = new(pipwrap, tmp_path / "one")("install", "demo[x]", expect=0)
+    index.clear_log()
+    mark(cache_root)
+    again = new(pipwrap, tmp_path / "two")
+    second = again("install", "demo[x]", expect=0)
+    assert index.requests == []
+    lines = second.stdout.splitlines()
+    assert "recalled" in lines
+    lines.remove("recalled")
+    assert lines == first.stdout.replace("Downloading", "Using cached").splitlines()
+    assert again.environment.freeze() == ["demo==1.0", "lib==1.0", "other==1.0"]
+
+
+@pytest.mark.parametrize("change", ["release", "yank"])
+def test_a_page_that_changed_resolves_again(
+    pipwrap: Runner, index: Index, files: Path, tmp_path: Path, change: str
+):
+    index.headers("/simple/*", STALE)
+    index.add(make_wheel(files, "lib", "0.9"))
+    index.add(make_wheel(files, "lib", "1.1"))
+    new(pipwrap, tmp_path / "one")("install", "demo", expect=0)
+    if change == "release":
+        index.add(make_wheel(files, "lib", "2.0"))
+    else:
+        index.add(make_wheel(files, "lib", "1.1"), yanked="broken")
+    again = new(pipwrap, tmp_path / "two")
+    again("install", "demo", expect=0)
+    expected = "lib==2.0" if change == "release" else "lib==1.0"
+    assert again.environment.freeze() == ["demo==1.0", expected]
+
+
+def test_stale_pages_are_confirmed_by_one_request_each(
+    pipwrap: Runner, index: Index, files: Path, tmp_path: Path, cache_root: Path
+):
+    index.headers("/simple/*", STALE)
+    new(pipwrap, tmp_path / "one")("install", "demo", expect=0)
+    index.clear_log()
+    mark(cache_root)
+    result = new(pipwrap, tmp_path / "two")("install", "demo", expect=0)
+    assert "recalled" in result.stdout
+    assert sorted((each.path, each.status) for each in index.requests) == [
+        ("/simple/demo/", 304),
+        ("/simple/lib/", 304),
+    ]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("demo<2",),
+        ("demo", "--pre"),
+        ("demo", "--no-deps"),
+        ("demo", "--prefer-binary"),
+        ("demo", "--only-binary", ":all:"),
+        ("demo", "--ignore-requires-python"),
+        ("demo", "-c", "limits.txt"),
+        ("demo", "lib"),
+        ("demo", "--python-version", "3.9", "--only-binary", ":all:", "--dry-run"),
+        ("demo", "--trusted-host", "elsewhere.example"),
+        ("demo", "--refresh"),
+        ("demo", "-v"),
+        ("demo", "--log", "log.txt"),
+    ],
+    ids=" ".join,
+)
+def test_another_question_is_resolved_by_itself(
+    pipwrap: Runner,
+    files: Path,
+    tmp_path: Path,
+    cache_root: Path,
+    arguments: tuple[str, ...],
+):
+    (tmp_path / "limits.txt").write_text("lib<9\n")
+    new(pipwrap, tmp_path / "one")("install", "demo", expect=0)
+    mark(cache_root)
+    result = new(pipwrap, tmp_path / "two")("install", *arguments, cwd=tmp_path, expect=0)
+    assert "recalled" not in result.stdout
+
+
+def test_what_is_installed_is_part_of_the_question(
+    pipwrap: Runner, index: Index, files: Path, tmp_path: Path, cache_root: Path
+):
+    new(pipwrap, tmp_path / "one")("install", "demo", expect=0)
+    mark(cache_root)
+    index.add(make_wheel(files, "lib", "2.0"))
+    other = new(pipwrap, tmp_path / "two")
+    other("install", "--no-deps", "lib==1.0", expect=0)
+    result = other("install", "demo", expect=0)
+    assert "recalled" not in result.stdout
+    assert "Requirement already satisfied: lib>=1" in result.stdout
+
+
+@pytest.mark.parametrize("kind", ["sdist", "no-hash", "path", "find-links"])
+def test_what_no_page_fixes_is_not_kept(
+    pipwrap: Runner, index: Index, tmp_path: Path, cache_root: Path, kind: str
+):
+    directory = tmp_path / "files"
+    wheel = make_wheel(directory, "demo", "1.0")
+    arguments = ["demo"]
+    if kind == "sdist":
+        index.add(make_sdist(directory, "demo", "1.0"))
+    elif kind == "no-hash":
+        index.add(wheel, hashes={})
+    elif kind == "path":
+        arguments = [str(wheel)]
+    else:
+        arguments += ["--no-index", "--find-links", str(directory)]
+    new(pipwrap, tmp_path / "one")("install", *arguments, expect=0)
+    asked = [json.loads(path.read_bytes())["fields"]["resolution"] for path in kept(cache_root)]
+    assert not [each for each in asked if "demo" in dict(each["names"])]
+
+
+def test_a_local_place_that_changed_resolves_again(
+    pipwrap: Runner, index: Index, files: Path, tmp_path: Path
+):
+    links = tmp_path / "links"
+    links.mkdir()
+    new(pipwrap, tmp_path / "one")("install", "demo", "--find-links", str(links), expect=0)
+    make_wheel(links, "lib", "3.0")
+    again = new(pipwrap, tmp_path / "two")
+    again("install", "demo", "--find-links", str(links), expect=0)
+    assert again.environment.freeze() == ["demo==1.0", "lib==3.0"]
+
+
+@pytest.mark.parametrize("damage", [b"", b"{", b"\xff\xfe", b'{"version": 1}', b"[]"])
+def test_a_damaged_entry_is_a_miss_and_heals(
+    pipwrap: Runner, files: Path, tmp_path: Path, cache_root: Path, damage: bytes
+):
+    new(pipwrap, tmp_path / "one")("install", "demo", expect=0)
+    (path,) = kept(cache_root)
+    path.write_bytes(damage)
+    result = new(pipwrap, tmp_path / "two")("install", "demo", expect=0)
+    assert result.stderr.count("WARNING") == 1
+    assert "the resolution is made again" in result.stderr
+    assert new(pipwrap, tmp_path / "three")("install", "demo", expect=0).stderr == ""
+
+
+def test_a_warning_of_the_resolution_is_told_again(
+    pipwrap: Runner, index: Index, files: Path, tmp_path: Path, cache_root: Path
+):
+    index.add(make_wheel(files, "old", "1.0"), yanked="broken")
+    first = new(pipwrap, tmp_path / "one")("install", "demo[nope]", "old==1.0", expect=0)
+    mark(cache_root)
+    second = new(pipwrap, tmp_path / "two")("install", "demo[nope]", "old==1.0", expect=0)
+    assert "recalled" in second.stdout
+    assert second.stderr == first.stderr
+    assert "does not provide the extra 'nope'" in second.stderr
+    assert "yanked version" in second.stderr
