@@ -11,12 +11,26 @@ def main(*, as_module: bool = False) -> int:
     """
     _open_streams()
     _import_ours_first(sys.path, os.environ.get("PYTHONPATH", ""), as_module=as_module)
-    from pipwrap.cli.main import main as run  # noqa: PLC0415 - nothing heavy before it is due
+    status = _proven(sys.argv[1:], as_module=as_module)
+    if status is None:
+        from pipwrap.cli.main import main as run  # noqa: PLC0415 - nothing heavy before it is due
 
-    status = run(sys.argv[1:], os.environ, as_module=as_module)
+        status = run(sys.argv[1:], os.environ, as_module=as_module)
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status)
+
+
+def _proven(argv: list[str], *, as_module: bool) -> int | None:
+    """Print what this line is known to print and return its status, if that is proven."""
+    from pipwrap import __version__  # noqa: PLC0415 - once the search path is ours
+    from pipwrap.cache import satisfied  # noqa: PLC0415
+
+    try:
+        asked = satisfied.question(__version__, argv, os.environ, as_module=as_module)
+    except OSError:  # the working directory is gone
+        return None
+    return satisfied.recall(asked, os.environ)
 
 
 def _open_streams() -> None:

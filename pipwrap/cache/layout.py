@@ -9,6 +9,7 @@
   store-v1/AA/<sha256 of the wheel>/   {tree/, entry.json, bytecode/<cache tag>-<magic number>/}
   logs-v1/*.log                        what failed builds printed
   resolutions-v1/AA/<sha256 of the question>.json
+  satisfied-v1/<number of the question> answers that needed no work
   interpreters-v1/  usage-v1/  tmp/
 """
 
@@ -16,6 +17,8 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+
+from pipwrap.cache import satisfied
 
 CACHEDIR_TAG = "CACHEDIR.TAG"
 CACHEDIR_SIGNATURE = "Signature: 8a477f597d28d172789f06886806bc55"
@@ -25,12 +28,24 @@ WHEELS = "wheels-v1"
 STORE = "store-v1"
 RESOLUTIONS = "resolutions-v1"
 INTERPRETERS = "interpreters-v1"
+SATISFIED = satisfied.BUCKET
 USAGE = "usage-v1"
 LOGS = "logs-v1"
 TEMPORARY = "tmp"
 RUN_PREFIX = "run-"
 """Names below ``tmp`` that are directories of runs."""
-BUCKETS = (HTTP, BODIES, WHEELS, STORE, RESOLUTIONS, INTERPRETERS, USAGE, LOGS, TEMPORARY)
+BUCKETS = (
+    HTTP,
+    BODIES,
+    WHEELS,
+    STORE,
+    RESOLUTIONS,
+    INTERPRETERS,
+    SATISFIED,
+    USAGE,
+    LOGS,
+    TEMPORARY,
+)
 """Everything that purge may delete."""
 
 

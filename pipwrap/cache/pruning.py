@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from pipwrap import errors
 from pipwrap.cache import disk, usage
-from pipwrap.cache.layout import BODIES, HTTP, LOGS, RESOLUTIONS, STORE, Layout
+from pipwrap.cache.layout import BODIES, HTTP, LOGS, RESOLUTIONS, SATISFIED, STORE, Layout
 from pipwrap.cache.upkeep import measure
 from pipwrap.cache.wheels import BuiltWheels
 
@@ -26,7 +26,8 @@ class Item:
     last_used: float
     """Seconds since the epoch."""
     kind: str
-    """``store``, ``wheel``, ``body``, ``response``, ``resolution`` or ``log``."""
+    """``store``, ``wheel``, ``body``, ``response``, ``resolution``, ``answer`` or
+    ``log``."""
     degraded: bool = False
 
 
@@ -94,10 +95,10 @@ def items(layout: Layout, wheels: BuiltWheels) -> list[Item]:
         Item(path, _size(path), _mtime(path), "resolution")
         for path in disk.sharded(layout, RESOLUTIONS)
     ]
-    logs = layout.bucket(LOGS)
-    names = os.listdir(logs) if os.path.isdir(logs) else []
-    paths = [os.path.join(logs, name) for name in names]
-    found += [Item(path, _size(path), _mtime(path), "log") for path in paths]
+    for bucket, kind in ((LOGS, "log"), (SATISFIED, "answer")):
+        directory = layout.bucket(bucket)
+        paths = [os.path.join(directory, name) for name in disk.listed(directory)]
+        found += [Item(path, _size(path), _mtime(path), kind) for path in paths]
     return found
 
 

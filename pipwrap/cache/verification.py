@@ -9,8 +9,8 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pipwrap.cache import disk
-from pipwrap.cache.layout import BODIES, HTTP, RESOLUTIONS, STORE, Layout
+from pipwrap.cache import disk, satisfied
+from pipwrap.cache.layout import BODIES, HTTP, RESOLUTIONS, SATISFIED, STORE, Layout
 from pipwrap.cache.store import Store
 from pipwrap.cache.wheels import BuiltWheels
 
@@ -28,6 +28,7 @@ def verify(layout: Layout, store: Store, wheels: BuiltWheels) -> Iterator[Damage
     yield from _bodies(layout)
     yield from _responses(layout)
     yield from filter(None, map(_unreadable, disk.sharded(layout, RESOLUTIONS)))
+    yield from _answers(layout)
     for entry in wheels.all():
         if _sha256(entry.path) != entry.sha256:
             yield Damage(entry.directory, f"{entry.filename} is not the wheel that was built")
@@ -59,6 +60,20 @@ def _responses(layout: Layout) -> Iterator[Damage]:
             damage = _unreadable(os.path.join(directory, name))
             if damage is not None:
                 yield damage
+
+
+def _answers(layout: Layout) -> Iterator[Damage]:
+    directory = layout.bucket(SATISFIED)
+    for name in disk.listed(directory):
+        path = os.path.join(directory, name)
+        try:
+            with open(path, "rb") as stream:
+                checksum, _, content = stream.read().partition(b"\0")
+        except OSError as error:
+            yield Damage(path, f"it cannot be read: {error}")
+            continue
+        if checksum != satisfied.number(content).encode("ascii"):
+            yield Damage(path, "it is not as it was written")
 
 
 def _unreadable(path: str) -> Damage | None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import errno
 import os
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from pipwrap.cache import disk
 from pipwrap.cache.layout import CACHEDIR_SIGNATURE, LOGS, RUN_PREFIX, Layout
+from pipwrap.cache.satisfied import default_root
 from pipwrap.events import Listener, Warned
 
 
@@ -45,19 +45,6 @@ def kept_directory(prefix: str) -> str:
     import tempfile  # noqa: PLC0415 - 24 ms, for this option only
 
     return tempfile.mkdtemp(prefix=f"pip-{prefix}")
-
-
-def default_root(environ: Mapping[str, str], platform: str = sys.platform) -> str:
-    """Return the user cache directory's ``pipwrap`` (XDG base directories, or the system's)."""
-    home = os.path.expanduser("~")
-    if platform == "win32":
-        local = environ.get("LOCALAPPDATA") or os.path.join(home, "AppData", "Local")
-        return os.path.join(local, "pipwrap", "Cache")
-    if environ.get("XDG_CACHE_HOME"):
-        return os.path.join(environ["XDG_CACHE_HOME"], "pipwrap")
-    if platform == "darwin":
-        return os.path.join(home, "Library", "Caches", "pipwrap")
-    return os.path.join(home, ".cache", "pipwrap")
 
 
 def default_layout(environ: Mapping[str, str]) -> Layout | None:

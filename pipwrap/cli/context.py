@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pipwrap.artifacts.git import GitSettings
 from pipwrap.cli.cache_place import CachePlace
 from pipwrap.cli.options import Options
+from pipwrap.cli.proof import Proof
 from pipwrap.model.environment import Environment
 from pipwrap.report.console import Console
 
@@ -25,6 +26,8 @@ class Context:
     working_directory: str
     default_index_url: str
     """pip's own."""
+    proof: Proof
+    """What the command's answer rests on."""
 
     def show_path(self, path: str) -> str:
         """Return a path as pip shows it: relative when it is below the working directory."""

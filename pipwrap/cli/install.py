@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from pipwrap.cache import satisfied
 from pipwrap.cli import (
     connecting,
     consistency,
@@ -24,6 +25,7 @@ from pipwrap.install.plan import Plan
 from pipwrap.model.candidate import InstalledCandidate
 from pipwrap.model.environment import InstalledDistribution
 from pipwrap.model.link import redact
+from pipwrap.model.release_control import ReleaseControl
 from pipwrap.resolution.outcome import Resolution
 
 
@@ -62,10 +64,42 @@ def run(context: Context) -> int:
             plan = planning.make_plan(resolution, wheels, replaced, place.scheme, request.wishes)
             if plan.install:
                 _carry_out(context, bench, replace(plan, relocation=place.relocation), installed)
+            elif _is_plain(context, request) and not bench.offers.was_asked:
+                context.proof.rests_on(request.files)
+                context.proof.rests_on(request.variables, kind=satisfied.VARIABLE)
+                context.proof.rests_on_installed(installed.values())
+                context.proof.stands()
         finally:
             bench.close()
     install_target.warn_if_root(context)
     return 0
+
+
+def _is_plain(context: Context, request: Request) -> bool:
+    """Tell a line that names projects only, and that reads nothing but files of this machine."""
+    options = context.options
+    return not (
+        options.upgrade
+        or options.editables
+        or options.groups
+        or options.scripts
+        or options.force_reinstall
+        or options.ignore_installed
+        or options.report
+        or options.log
+        or options.verbosity > 0
+        or options.target_dir
+        or options.prefix_path
+        or options.root_path
+        or options.build.constraints
+        or options.extensions
+        or request.locked
+        or request.search.releases != ReleaseControl()
+        or any(wish.source is not None for wish in request.wishes)
+        or any("://" in file for file in request.files)
+        or not context.place.is_kept
+        or context.place.layout.root != satisfied.root(context.environ)
+    )
 
 
 def announce_places(context: Context, request: Request) -> None:

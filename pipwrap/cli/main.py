@@ -8,11 +8,17 @@ import time
 from collections.abc import Callable, Mapping
 
 from pipwrap import __version__, errors
+from pipwrap.cache import satisfied
 from pipwrap.cli import cache_place, interpreter, passthrough, real_pip, shell_init, shim, target
 from pipwrap.cli.arguments import Parsed, parse
-from pipwrap.cli.configuration import Configuration, read_configuration
+from pipwrap.cli.configuration import (
+    Configuration,
+    configuration_files,
+    read_configuration,
+)
 from pipwrap.cli.context import Context
 from pipwrap.cli.options import Options, build_options, handed_over, requested_python
+from pipwrap.cli.proof import Proof
 from pipwrap.cli.usage import usage
 from pipwrap.events import Told, Warned
 from pipwrap.install import transaction
@@ -25,9 +31,12 @@ _BROKEN_PIPE = 120
 
 def main(argv: list[str], environ: Mapping[str, str], *, as_module: bool) -> int:
     """Carry out a command line and return the exit status."""
-    console = Console()
+    proof = Proof(argv, environ, as_module=as_module)
+    console = Console(transcript=proof.printed)
     try:
-        return _run(argv, environ, console, as_module=as_module)
+        status = _run(argv, environ, console, proof, as_module=as_module)
+        proof.keep(status)
+        return status  # noqa: TRY300 - every error ends below
     except errors.UsageError as error:
         console.error_text(f"{usage(error.command)}{error.message}\n")
         return error.exit_status
@@ -47,21 +56,31 @@ def main(argv: list[str], environ: Mapping[str, str], *, as_module: bool) -> int
         console.close()
 
 
-def _run(argv: list[str], environ: Mapping[str, str], console: Console, *, as_module: bool) -> int:
+def _run(
+    argv: list[str],
+    environ: Mapping[str, str],
+    console: Console,
+    proof: Proof,
+    *,
+    as_module: bool,
+) -> int:
     parsed = parse(argv)
     told = _own_command(parsed, environ)
     if told is not None:
         console.line(told.rstrip("\n"))
         return 0
-    configuration = _configuration(environ, sys.prefix)
+    configuration = _configuration(environ, sys.prefix, proof)
     python = requested_python(parsed, configuration)
     chosen = target.choose(python, environ, as_module=as_module, prefix=sys.prefix)
     layout = cache_place.default_layout(environ)
     environment = interpreter.describe(chosen.executable, layout, environ)
     _recover(environment)
     if environment.prefix != sys.prefix:
-        configuration = _configuration(environ, environment.prefix)
+        configuration = _configuration(environ, environment.prefix, proof)
+    proof.rests_on_target(environment)
     if parsed.version:
+        proof.rests_on([real_pip.initial_file()])
+        proof.stands()
         console.line(real_pip.version_line(environment.version))
         console.line(f"pipwrap {__version__} on {environment.executable}")
         return 0
@@ -73,7 +92,7 @@ def _run(argv: list[str], environ: Mapping[str, str], console: Console, *, as_mo
         if chosen.warning:
             console(Warned(chosen.warning))
         try:
-            return _carry_out(options, environment, environ)
+            return _carry_out(options, environment, environ, proof)
         except errors.HandOver as handed:
             reason = handed.reason
             if options.extensions:
@@ -84,6 +103,10 @@ def _run(argv: list[str], environ: Mapping[str, str], console: Console, *, as_mo
         console(Told(f"Handing the command over to pip: {reason}"))
     line = passthrough.command(argv, environment, names_python=_names_python(parsed))
     console.close()
+    if parsed.help and passthrough.can_be_told(environment):
+        proof.rests_on(passthrough.initial_files(environment))
+        proof.stands()
+        return passthrough.tell(line, environ, proof.printed)
     return passthrough.run(line, environ)
 
 
@@ -119,6 +142,7 @@ def _carry_out(
     options: Options,
     environment: Environment,
     environ: Mapping[str, str],
+    proof: Proof,
 ) -> int:
     """Run one of our commands with its own console and cache."""
     log = None
@@ -126,7 +150,12 @@ def _carry_out(
         from pipwrap.report.log import Log  # noqa: PLC0415 - for one option
 
         log = Log(options.log, time.time)
-    console = Console(options.verbosity, progress=options.progress_bar, log=log)
+    console = Console(
+        options.verbosity,
+        progress=options.progress_bar,
+        log=log,
+        transcript=proof.printed,
+    )
     try:
         for warning in options.warnings:
             console(Warned(warning))
@@ -136,7 +165,7 @@ def _carry_out(
             )
         root = None
         if options.cache_enabled:
-            root = options.cache_dir or cache_place.default_root(environ)
+            root = options.cache_dir or satisfied.default_root(environ)
         if options.command == "cache":
             from pipwrap.cli import cache  # noqa: PLC0415 - this command only
 
@@ -150,6 +179,7 @@ def _carry_out(
                 environ,
                 os.getcwd(),
                 real_pip.default_index_url(),
+                proof,
             )
             return _command(options.command)(context)
     except errors.PipwrapError as error:
@@ -172,8 +202,10 @@ def _command(name: str) -> Callable[[Context], int]:
     return run
 
 
-def _configuration(environ: Mapping[str, str], prefix: str) -> Configuration:
-    return read_configuration(environ, os.path.expanduser("~"), prefix)
+def _configuration(environ: Mapping[str, str], prefix: str, proof: Proof) -> Configuration:
+    home = os.path.expanduser("~")
+    proof.rests_on(path for _, path in configuration_files(environ, home, prefix))
+    return read_configuration(environ, home, prefix)
 
 
 def _recover(environment: Environment) -> None:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from pipwrap import errors
+from pipwrap.cache import satisfied
 from pipwrap.model.environment import Environment
 
 HANDED_OVER = "PIPWRAP_HANDED_OVER"
@@ -39,6 +40,27 @@ def command(
             hint=f"Install one with: {environment.executable} -m ensurepip",
         )
     return (sys.executable, "-c", _RUN, "--python", environment.executable, *argv)
+
+
+def can_be_told(environment: Environment) -> bool:
+    """Tell whether what the real pip says of itself depends on nothing but files that we know."""
+    return environment.version >= _OLDEST
+
+
+def initial_files(environment: Environment) -> list[str]:
+    """Return where the real pip was looked for, in the target and beside us."""
+    places = (*environment.sys_path, *sys.path)
+    return [os.path.join(path, "pip", "__init__.py") for path in places if path]
+
+
+def tell(line: Sequence[str], environ: Mapping[str, str], printed: list[tuple[str, str]]) -> int:
+    """Run the real pip for its help, print that, add it to ``printed`` and return the status."""
+    environ = {**environ, HANDED_OVER: "1", "COLUMNS": str(satisfied.columns())}
+    done = subprocess.run(list(line), env=environ, stdout=subprocess.PIPE, check=False)
+    text = done.stdout.decode(sys.stdout.encoding, "replace")
+    sys.stdout.write(text)
+    printed.append((satisfied.OUT, text))
+    return done.returncode
 
 
 def run(line: Sequence[str], environ: Mapping[str, str]) -> int:

@@ -19,6 +19,13 @@ def public_file_hosts() -> tuple[str, ...]:
     return (str(PyPI.file_storage_domain), str(TestPyPI.file_storage_domain))
 
 
+def initial_file() -> str:
+    """Return the file that says which pip it is."""
+    import pip  # noqa: PLC0415
+
+    return os.path.abspath(pip.__file__)
+
+
 def version() -> str:
     """Return pip's version, which a report names."""
     import pip  # noqa: PLC0415

@@ -12,7 +12,7 @@ from pipwrap.cli.lock_files import LockRequest, Surroundings, locked, sources
 from pipwrap.cli.options import SearchOptions, check_hash_options
 from pipwrap.cli.project_requirements import group_requirements, script_requirements
 from pipwrap.cli.requirement_file import RequirementLine
-from pipwrap.cli.requirement_reader import RequirementFileReader
+from pipwrap.cli.requirement_reader import RequirementFileContents, RequirementFileReader
 from pipwrap.cli.requirements import (
     Line,
     applicable,
@@ -38,6 +38,10 @@ class Request:
     build_constraints: dict[str, Constraint] = field(default_factory=dict)
     locked: dict[str, Link] = field(default_factory=dict)
     """The only file that may satisfy a project, by lock files."""
+    files: tuple[str, ...] = ()
+    """Every file and URL that was read for it."""
+    variables: frozenset[str] = frozenset()
+    """Names of the environment variables that the files ask for."""
 
     @property
     def hash_policy(self) -> HashPolicy:
@@ -95,7 +99,8 @@ def read_request(context: Context, fetch: Callable[[str], bytes]) -> Request:
     reader = RequirementFileReader(context.environ, fetch, context.console)
     files, groups = sources(options.requirements, options.groups)
     links: dict[str, Link] = {}
-    lines, search = _read_files(context, reader, files, links)
+    read: list[RequirementFileContents] = []
+    lines, search = _read_files(context, reader, files, links, read)
     check_hash_options(search)
     settings = options.build.config_settings
     wishes = [
@@ -123,7 +128,16 @@ def read_request(context: Context, fetch: Callable[[str], bytes]) -> Request:
     build_constraints = _build_constraints(context, reader)
     has_hashes = any(constraint.hashes for _, constraint in constraints)
     limits = merged(constraints, markers)
-    request = Request(kept, limits, search, has_hashes, build_constraints, links)
+    request = Request(
+        kept,
+        limits,
+        search,
+        has_hashes,
+        build_constraints,
+        links,
+        files=tuple(file for contents in read for file in contents.files),
+        variables=frozenset().union(*(contents.variables for contents in read)),
+    )
     if request.requires_hashes:
         _check_pinned(request)
     return request
@@ -134,10 +148,11 @@ def _read_files(
     reader: RequirementFileReader,
     files: Sequence[str | LockRequest],
     links: dict[str, Link],
+    read: list[RequirementFileContents],
 ) -> tuple[list[RequirementLine | UserRequirement], SearchOptions]:
     """Return what all files list, in pip's order, and the options that they leave.
 
-    The files that locks name are added to ``links``.
+    The files that locks name are added to ``links``, what was read to ``read``.
     """
     search = context.options.search
     lines: list[RequirementLine | UserRequirement] = []
@@ -147,6 +162,7 @@ def _read_files(
             lines += _locked(each, context, search, reader.fetch, links)
             continue
         contents = reader.read(each, search, is_constraint=is_constraint)
+        read.append(contents)
         if contents.handed_over:
             raise errors.HandOver(f"the option {contents.handed_over} in a requirements file")
         lines += contents.requirements

@@ -12,7 +12,8 @@ from pipwrap import errors
 
 CALLED_AS_PIP = "PIPWRAP_CALLED_AS_PIP"
 """Set by our shim and shell function, so that the first Python on PATH is meant."""
-_TOOL_MARKERS = ("pipx_metadata.json", "uv-receipt.toml")
+TOOL_MARKERS = ("pipx_metadata.json", "uv-receipt.toml")
+"""What lies in an environment that was made for one application."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ def choose(
     if as_module:
         return Chosen(sys.executable)
     executable = sys.executable
-    if _is_tool(prefix) or environ.get(CALLED_AS_PIP):
+    if looks_on_path(prefix, environ):
         search = environ.get("PATH")
         found = shutil.which("python3", path=search) or shutil.which("python", path=search)
         executable = found or sys.executable
@@ -56,10 +57,15 @@ def _named(python: str) -> str:
     raise errors.CommandError(f"Could not locate Python interpreter {python}")
 
 
-def _is_tool(prefix: str) -> bool:
-    """Tell an environment that was made for one application (pipx, uv tool)."""
+def looks_on_path(prefix: str, environ: Mapping[str, str]) -> bool:
+    """Tell whether the first Python on PATH is meant, and not the one that pipwrap runs on.
+
+    So it is when we were called as pip, or live where pipx or uv put an application.
+    """
+    if environ.get(CALLED_AS_PIP):
+        return True
     return sys.prefix != sys.base_prefix and any(
-        os.path.exists(os.path.join(prefix, marker)) for marker in _TOOL_MARKERS
+        os.path.exists(os.path.join(prefix, marker)) for marker in TOOL_MARKERS
     )
 
 

@@ -81,6 +81,11 @@ class Offers:
             known = self._judged[project] = (found, self._judge(project, found))
         return known[1]
 
+    @property
+    def was_asked(self) -> bool:
+        """Tell whether any index or file of a lock was looked at."""
+        return bool(self._judged) or bool(self.locked)
+
     def evidence(self) -> tuple[Seen, ...] | None:
         """Return what everything that was judged rests on; ``None`` where a page did not arrive."""
         looked_at = [found for found, _ in self._judged.values()]

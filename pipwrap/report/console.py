@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, TextIO
 
 from pipwrap import errors
+from pipwrap.cache.satisfied import ERR, OUT
 from pipwrap.events import (
     BuildFinished,
     BuildStarted,
@@ -43,13 +44,17 @@ class Console:
         stderr: TextIO | None = None,
         progress: str = "off",
         log: Log | None = None,
+        transcript: list[tuple[str, str]] | None = None,
     ) -> None:
         """Write to the process's streams unless others are given.
+
+        ``transcript`` gets (``out`` or ``err``, text) of all that is printed.
 
         ``progress`` is ``on`` (bars, on a terminal only), ``raw`` or ``off``. ``log`` gets
         everything, whatever the verbosity.
         """
         self._log = log
+        self._transcript = transcript
         self._raw = progress == "raw" and verbosity >= 0
         self._raw_progress: RawProgress | None = None
         self._verbosity = verbosity
@@ -142,7 +147,10 @@ class Console:
                 if self._progress is not None:
                     self._progress.above(text, stream)
                 else:
-                    stream.write(_printable(text, stream) + "\n")
+                    shown = _printable(text, stream) + "\n"
+                    stream.write(shown)
+                    if self._transcript is not None:
+                        self._transcript.append((ERR if line.is_error else OUT, shown))
             self._stdout.flush()
 
     def _draw(self, event: DownloadStarted | DownloadProgressed | DownloadFinished) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from pipwrap.cache.layout import CACHEDIR_SIGNATURE
-from pipwrap.cli.cache_place import default_root, is_usable, opened
+from pipwrap.cache.satisfied import default_root
+from pipwrap.cli.cache_place import is_usable, opened
 from pipwrap.events import Event, Warned, ignore
 
 

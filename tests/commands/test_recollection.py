@@ -169,16 +169,22 @@ def test_a_local_place_that_changed_resolves_again(
     assert again.environment.freeze() == ["demo==1.0", "lib==3.0"]
 
 
-@pytest.mark.parametrize("damage", [b"", b"{", b"\xff\xfe", b'{"version": 1}', b"[]"])
+@pytest.mark.parametrize(
+    "damage", [b"", b"{", b"\xff\xfe", b'{"version": 1}', b"[]", "directory", "link"]
+)
 def test_a_damaged_entry_is_a_miss_and_heals(
-    pipwrap: Runner, files: Path, tmp_path: Path, cache_root: Path, damage: bytes
+    pipwrap: Runner, files: Path, tmp_path: Path, cache_root: Path, damage: bytes | str
 ):
     new(pipwrap, tmp_path / "one")("install", "demo", expect=0)
     (path,) = kept(cache_root)
-    path.write_bytes(damage)
+    if isinstance(damage, str):
+        path.unlink()
+        path.mkdir() if damage == "directory" else path.symlink_to("nowhere")
+    else:
+        path.write_bytes(damage)
     result = new(pipwrap, tmp_path / "two")("install", "demo", expect=0)
-    assert result.stderr.count("WARNING") == 1
-    assert "the resolution is made again" in result.stderr
+    assert result.stderr.count("WARNING") == (damage != "link")
+    assert ("the resolution is made again" in result.stderr) == (damage != "link")
     assert new(pipwrap, tmp_path / "three")("install", "demo", expect=0).stderr == ""
 
 

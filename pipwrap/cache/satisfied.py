@@ -1,0 +1,137 @@
+"""Answers proven before: what a command line printed, and the evidence that it would again.
+
+    satisfied-v1/<number of the question>    a checksum, then fields with NUL between them
+
+The fast path: it runs before anything is imported, and opens one file. The question is everything
+that a command reads of its process: version, line, user, directory, terminal, variables. It is
+kept as a number only, for it may hold secrets. The evidence is stat of every file and directory
+that was read or looked for in vain. Any doubt, and the command takes the long way.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+BUCKET = "satisfied-v1"
+PATH, LINK, VARIABLE = "path", "link", "variable"
+"""Kinds of evidence: what a path leads to, what lies there itself, the value of a variable."""
+
+_FORMAT = "1"
+OUT, ERR = "out", "err"
+_PRIME = (1 << 127) - 1
+_PREFIXES = ("PIP_", "PIPWRAP_", "PYTHON", "XDG_", "LC_")
+_NAMES = frozenset(
+    (
+        *("PATH", "HOME", "VIRTUAL_ENV", "CONDA_PREFIX", "LANG", "LANGUAGE", "NO_COLOR", "COLUMNS"),
+        *("USERPROFILE", "APPDATA", "LOCALAPPDATA", "PROGRAMDATA", "ALLUSERSPROFILE", "PATHEXT"),
+        *("FORCE_COLOR", "PAGER", "TERM", "EDITOR", "VISUAL", "__PYVENV_LAUNCHER__"),
+    )
+)
+
+
+def default_root(environ: Mapping[str, str], platform: str = sys.platform) -> str:
+    """Return the user cache directory's ``pipwrap`` (XDG base directories, or the system's)."""
+    home = os.path.expanduser("~")
+    if platform == "win32":
+        local = environ.get("LOCALAPPDATA") or os.path.join(home, "AppData", "Local")
+        return os.path.join(local, "pipwrap", "Cache")
+    if environ.get("XDG_CACHE_HOME"):
+        return os.path.join(environ["XDG_CACHE_HOME"], "pipwrap")
+    if platform == "darwin":
+        return os.path.join(home, "Library", "Caches", "pipwrap")
+    return os.path.join(home, ".cache", "pipwrap")
+
+
+def root(environ: Mapping[str, str]) -> str:
+    """Return the cache directory that is looked into: that of PIP_CACHE_DIR, or the default."""
+    return environ.get("PIP_CACHE_DIR") or default_root(environ)
+
+
+def columns() -> int:
+    """Return the width of the terminal that stdout is, which help is wrapped for; 80 without."""
+    try:
+        return os.get_terminal_size(1).columns
+    except OSError:
+        return 80
+
+
+def question(
+    version: str, argv: Sequence[str], environ: Mapping[str, str], *, as_module: bool
+) -> bytes:
+    """Return everything that an answer may depend on in this process, as bytes."""
+    process = [_FORMAT, version, sys.version, sys.executable, sys.prefix, str(as_module)]
+    process += [str(os.getuid()) if hasattr(os, "getuid") else "", os.getcwd(), str(columns())]
+    variables = [
+        f"{name}={value}"
+        for name, value in environ.items()
+        if name in _NAMES or name.startswith(_PREFIXES)
+    ]
+    return os.fsencode("\0".join((*process, "", *argv, "", *sorted(variables))))
+
+
+def number(content: bytes) -> str:
+    """Return a number for bytes that is another one for other bytes, as 32 hex digits.
+
+    A residue, for a digest costs more to import than all the rest takes: chance makes two of
+    them equal once in 2**127, and nobody gains by making it so in a cache of one's own.
+    """
+    return f"{int.from_bytes(b'1' + content, 'big') % _PRIME:032x}"
+
+
+def path_of(asked: bytes, environ: Mapping[str, str]) -> str:
+    """Return the file for a question."""
+    return os.path.join(root(environ), BUCKET, number(asked))
+
+
+def state(kind: str, name: str, environ: Mapping[str, str]) -> str:
+    """Return what tells one state of a piece of evidence from another; empty for its absence."""
+    if kind == VARIABLE:
+        value = environ.get(name)
+        return "" if value is None else number(os.fsencode(value))
+    try:
+        found = os.stat(name) if kind == PATH else os.lstat(name)
+    except (OSError, ValueError):
+        return ""
+    return f"{found.st_ino} {found.st_size} {found.st_mtime_ns} {found.st_ctime_ns}"
+
+
+def encode(
+    evidence: Iterable[tuple[str, str, str]], printed: Iterable[tuple[str, str]], status: int
+) -> bytes:
+    """Return an answer as it is kept: rows of (kind, name, state) and of (stream, text)."""
+    rows = list(evidence)
+    fields = [str(status), str(len(rows))]
+    for row in rows:
+        fields += row
+    for said in printed:
+        fields += said
+    content = os.fsencode("\0".join(fields))
+    return number(content).encode("ascii") + b"\0" + content
+
+
+def recall(asked: bytes, environ: Mapping[str, str]) -> int | None:
+    """Print the answer to a question and return its exit status; ``None`` without a proven one."""
+    try:
+        with open(path_of(asked, environ), "rb") as kept:
+            if hasattr(os, "getuid") and os.fstat(kept.fileno()).st_uid != os.getuid():
+                return None
+            checksum, _, content = kept.read().partition(b"\0")
+        if checksum != number(content).encode("ascii"):
+            return None
+        fields = os.fsdecode(content).split("\0")
+        end = 2 + 3 * int(fields[1])
+        for at in range(2, end, 3):
+            if state(fields[at], fields[at + 1], environ) != fields[at + 2]:
+                return None
+        for at in range(end, len(fields), 2):
+            stream = sys.stderr if fields[at] == ERR else sys.stdout
+            stream.write(fields[at + 1])
+            stream.flush()
+        return int(fields[0])
+    except (OSError, ValueError, IndexError):
+        return None
