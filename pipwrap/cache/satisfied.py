@@ -114,8 +114,8 @@ def encode(
     return number(content).encode("ascii") + b"\0" + content
 
 
-def recall(asked: bytes, environ: Mapping[str, str]) -> int | None:
-    """Print the answer to a question and return its exit status; ``None`` without a proven one."""
+def recall(asked: bytes, environ: Mapping[str, str]) -> tuple[list[tuple[str, str]], int] | None:
+    """Return what to print, as (stream, text), and the exit status; ``None`` if not proven."""
     try:
         with open(path_of(asked, environ), "rb") as kept:
             if hasattr(os, "getuid") and os.fstat(kept.fileno()).st_uid != os.getuid():
@@ -128,10 +128,7 @@ def recall(asked: bytes, environ: Mapping[str, str]) -> int | None:
         for at in range(2, end, 3):
             if state(fields[at], fields[at + 1], environ) != fields[at + 2]:
                 return None
-        for at in range(end, len(fields), 2):
-            stream = sys.stderr if fields[at] == ERR else sys.stdout
-            stream.write(fields[at + 1])
-            stream.flush()
-        return int(fields[0])
+        printed = [(fields[at], fields[at + 1]) for at in range(end, len(fields), 2)]
+        return printed, int(fields[0])
     except (OSError, ValueError, IndexError):
         return None

@@ -102,11 +102,13 @@ def _run(
     if parsed.is_ours and _is_verbose(parsed):
         console(Told(f"Handing the command over to pip: {reason}"))
     line = passthrough.command(argv, environment, names_python=_names_python(parsed))
-    console.close()
     if parsed.help and passthrough.can_be_told(environment):
         proof.rests_on(passthrough.initial_files(environment))
         proof.stands()
-        return passthrough.tell(line, environ, proof.printed)
+        text, status = passthrough.asked(line, environ)
+        console.text(text)
+        return status
+    console.close()
     return passthrough.run(line, environ)
 
 

@@ -53,14 +53,13 @@ def initial_files(environment: Environment) -> list[str]:
     return [os.path.join(path, "pip", "__init__.py") for path in places if path]
 
 
-def tell(line: Sequence[str], environ: Mapping[str, str], printed: list[tuple[str, str]]) -> int:
-    """Run the real pip for its help, print that, add it to ``printed`` and return the status."""
+def asked(line: Sequence[str], environ: Mapping[str, str]) -> tuple[str, int]:
+    """Return what the real pip prints, as wide as our stdout is, and its status."""
     environ = {**environ, HANDED_OVER: "1", "COLUMNS": str(satisfied.columns())}
-    done = subprocess.run(list(line), env=environ, stdout=subprocess.PIPE, check=False)
-    text = done.stdout.decode(sys.stdout.encoding, "replace")
-    sys.stdout.write(text)
-    printed.append((satisfied.OUT, text))
-    return done.returncode
+    done = subprocess.run(
+        list(line), env=environ, stdout=subprocess.PIPE, text=True, errors="replace", check=False
+    )
+    return done.stdout, done.returncode
 
 
 def run(line: Sequence[str], environ: Mapping[str, str]) -> int:

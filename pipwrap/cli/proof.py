@@ -39,8 +39,8 @@ class Proof:
         settings = [value for name, value in environ.items() if name.startswith("PIP_")]
         has_secrets = any("://" in each and "@" in each for each in (*argv, *settings))
         self._may_be_kept = not has_secrets and not environ.get("PIP_NO_CACHE_DIR")
-        self.printed: list[tuple[str, str]] = []
-        """(stream, text) of everything that was printed so far."""
+        self.printed: list[tuple[bool, str]] = []
+        """(on stderr?, text) of everything that was printed so far."""
 
     def rests_on(self, paths: Iterable[str], *, kind: str = satisfied.PATH) -> None:
         """Note what was read, or looked for in vain."""
@@ -93,10 +93,14 @@ class Proof:
         if any(_is_young(state, now) for state in self._evidence.values()):
             return
         evidence = ((kind, name, state) for (kind, name), state in self._evidence.items())
+        printed = (
+            (satisfied.ERR if on_stderr else satisfied.OUT, text)
+            for on_stderr, text in self.printed
+        )
         layout = Layout(satisfied.root(self._environ))
         path = satisfied.path_of(self._asked, self._environ)
         try:
-            disk.write(path, satisfied.encode(evidence, self.printed, status), layout.temporary)
+            disk.write(path, satisfied.encode(evidence, printed, status), layout.temporary)
         except (OSError, UnicodeError):
             return
 

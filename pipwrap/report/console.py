@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, TextIO
 
 from pipwrap import errors
-from pipwrap.cache.satisfied import ERR, OUT
 from pipwrap.events import (
     BuildFinished,
     BuildStarted,
@@ -44,11 +43,11 @@ class Console:
         stderr: TextIO | None = None,
         progress: str = "off",
         log: Log | None = None,
-        transcript: list[tuple[str, str]] | None = None,
+        transcript: list[tuple[bool, str]] | None = None,
     ) -> None:
         """Write to the process's streams unless others are given.
 
-        ``transcript`` gets (``out`` or ``err``, text) of all that is printed.
+        ``transcript`` gets (on stderr?, text) of all that is printed.
 
         ``progress`` is ``on`` (bars, on a terminal only), ``raw`` or ``off``. ``log`` gets
         everything, whatever the verbosity.
@@ -109,6 +108,14 @@ class Console:
         """Print the error that ends the command."""
         self._write(error_lines(error))
 
+    def text(self, text: str) -> None:
+        """Print text on stdout as it is: what another program said for us."""
+        with self._lock:
+            self._stdout.write(text)
+            self._stdout.flush()
+            if self._transcript is not None:
+                self._transcript.append((False, text))
+
     def error_text(self, text: str) -> None:
         """Print text on stderr as it is: usage, a frame made elsewhere."""
         with self._lock:
@@ -150,7 +157,7 @@ class Console:
                     shown = _printable(text, stream) + "\n"
                     stream.write(shown)
                     if self._transcript is not None:
-                        self._transcript.append((ERR if line.is_error else OUT, shown))
+                        self._transcript.append((line.is_error, shown))
             self._stdout.flush()
 
     def _draw(self, event: DownloadStarted | DownloadProgressed | DownloadFinished) -> None:
