@@ -55,11 +55,16 @@ class Reuse:
     _due: dict[str, Found] = field(default_factory=dict)
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
-    def entry(self, key: BuildKey, project: str | None) -> BuiltWheel | None:
-        """Return the wheel to use, or ``None`` where the source has to be built."""
+    def entry(
+        self, key: BuildKey, project: str | None, tags: Callable[[], str | None]
+    ) -> BuiltWheel | None:
+        """Return the wheel to use, or ``None`` where the source has to be built.
+
+        ``tags`` returns a digest of the tags of a repository, if it is one.
+        """
         with self._lock:
             if key.identity not in self._decided:
-                decided = self._decide(key, project)
+                decided = self._decide(key, project, tags)
                 if decided is not None:
                     self.usage.note(WHEELS, decided.directory)
                 self._decided[key.identity] = decided
@@ -71,11 +76,13 @@ class Reuse:
             self._decided[key.identity] = None
         self.built.discard(entry)
 
-    def _decide(self, key: BuildKey, project: str | None) -> BuiltWheel | None:
+    def _decide(
+        self, key: BuildKey, project: str | None, tags: Callable[[], str | None]
+    ) -> BuiltWheel | None:
         if project is not None and project in self.rules.rebuild:
             self.listener(Told(f"Rebuilding {project}: asked for by --rebuild", indent=1))
             return None
-        found = self.built.find(key, self.world)
+        found = self.built.find(key, self.world, tags)
         if found is None:
             return None
         if found.assessment.holds or self.rules.offline:
