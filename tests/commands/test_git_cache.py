@@ -166,6 +166,41 @@ def test_every_build_of_a_project_has_its_own_subdirectory(site: Site, repositor
     assert site.built == 2
 
 
+def _first_on_path(site: Site, runner: Runner, command: str, before: str) -> str:
+    """Return a PATH whose git does something before one of its commands."""
+    directory = site.directory / "before"
+    directory.mkdir()
+    text = f'#!/bin/sh\ncase " $* " in *" {command} "*) {before};; esac\n'
+    (directory / "git").write_text(f'{text}exec "{site.git.directory}/git" "$@"\n', "utf-8")
+    (directory / "git").chmod(0o755)
+    return os.pathsep.join((str(directory), runner.environ["PATH"]))
+
+
+def test_a_branch_that_moves_after_the_question_is_kept_as_what_was_built(
+    site: Site, repository: GitRepository
+):
+    before = repository.git("rev-parse", "main")
+    repository.git("checkout", "-q", "-b", "next")
+    after = repository.commit("demo", "4.0")
+    repository.git("checkout", "-q", "--detach", "main")
+    moves = f"git -C '{repository.path}' update-ref refs/heads/main {after}"
+    runner = site.on_new()
+    path = _first_on_path(site, runner, "clone", moves)
+    runner("install", f"{repository.url}@main", environ={"PATH": path}, expect=0)
+    assert (site.environment.freeze(), site.commit) == (["demo==4.0"], after)
+    site.install(f"{repository.url}@{before}")
+    assert (site.environment.freeze(), site.commit) == (["demo==3.0"], before)
+
+
+def test_rebuild_knows_a_repository_by_its_wheel(site: Site, repository: GitRepository):
+    site.install(f"{repository.url}@dev")
+    result = site.install("--rebuild", "Demo", f"{repository.url}@dev")
+    assert "Rebuilding demo: asked for by --rebuild" in result.stdout
+    assert site.built == 2
+    site.install("--rebuild", "other", f"{repository.url}@dev")
+    assert site.built == 2
+
+
 # Clones
 
 
@@ -224,6 +259,27 @@ def test_a_checkout_looks_as_if_git_had_cloned_it_itself(
     site.install(requirement)
     if "{" not in revision:  # a full commit asks for nothing that is new
         assert third == told()
+
+
+def test_submodules_are_there_however_it_was_cloned(
+    site: Site, repository: GitRepository, tmp_path: Path
+):
+    outer = make_repository(tmp_path / "repositories" / "outer")
+    outer.git("submodule", "add", "--quiet", f"file://{repository.path}", "inner")
+    outer.commit_all("a submodule")
+    allowed = {"COUNT": "1", "KEY_0": "protocol.file.allow", "VALUE_0": "always"}
+    environ = {f"GIT_CONFIG_{name}": value for name, value in allowed.items()}
+    site.runner = Runner(
+        site.runner.environment, {**site.runner.environ, **environ}, site.runner.directory
+    )
+    for version in ("3.0", "3.0", "4.0"):
+        if version == "4.0":
+            repository.commit("demo", version)
+            outer.git("-C", "inner", "pull", "--quiet")
+            outer.commit_all("a newer submodule")
+        shutil.rmtree(site.cache / "wheels-v1", ignore_errors=True)
+        site.install(f"{outer.url}#subdirectory=inner")
+        assert site.environment.freeze() == [f"demo=={version}"]
 
 
 def test_the_clone_leaves_files_out_and_keeps_those_that_were_needed(
@@ -451,12 +507,7 @@ def test_a_killed_install_leaves_a_cache_that_serves(
     site.install(repository.url)
     repository.commit("demo", "4.0")
     runner = site.on_new()
-    hangs = f'#!/bin/sh\ncase " $* " in *" {command} "*) sleep 60;; esac\nexec git "$@"\n'
-    slow = site.directory / "slow"
-    slow.mkdir()
-    (slow / "git").write_text(hangs.replace("exec git", f"exec {site.git.directory}/git"))
-    (slow / "git").chmod(0o755)
-    environ = {**runner.environ, "PATH": f"{slow}{os.pathsep}{runner.environ['PATH']}"}
+    environ = {**runner.environ, "PATH": _first_on_path(site, runner, command, "sleep 60")}
     arguments = ["--python", str(runner.environment.python), "install", repository.url]
     process = subprocess.Popen(
         [str(scripts_directory() / "pipwrap"), *arguments],
