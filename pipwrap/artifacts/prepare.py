@@ -163,7 +163,7 @@ class Preparer:
         except (errors.InvalidDistribution, OSError) as error:
             self._drop(wanted, cached, error)
             return None
-        return Obtained(metadata, (Told(f"Using cached {cached.filename}", indent=1),))
+        return Obtained(metadata, self.sources.reuse_lines(wanted, cached.filename))
 
     def _drop(self, wanted: Wanted, cached: BuiltWheel, error: Exception) -> None:
         """Forget a cached wheel that proved broken, and say so."""
@@ -238,8 +238,8 @@ class Preparer:
                 return self._downloaded(wanted)
             cached = self._cached(wanted)
             if cached is not None:
-                revision = wanted.revision if isinstance(wanted, Repository) else None
-                reused = self._reuse(wanted, cached, name, revision or "")
+                commit = self.sources.identity(wanted) if isinstance(wanted, Repository) else ""
+                reused = self._reuse(wanted, cached, name, commit)
                 if reused is not None:
                     return reused
         return self._make(wanted, name)
@@ -276,8 +276,8 @@ class Preparer:
         return Prepared(stored, identity or cached.source_sha256)
 
     def _make(self, wanted: Wanted, name: str) -> Prepared:
-        key = self.sources.key(wanted)
         build = self.sources.build(wanted)
+        key = self.sources.key(wanted)
         try:
             path = build.wheel(name)
         except errors.BuildFailed as error:
@@ -395,5 +395,6 @@ class Preparer:
 
     def _cached(self, wanted: Candidate | Archive | Repository) -> BuiltWheel | None:
         """Return the wheel that was built from this source before, if it may be used."""
-        key = self.sources.key(wanted)
-        return self._shelves.reuse.entry(key, project_of(wanted)) if key is not None else None
+        key, find = self.sources.key(wanted), self._shelves.reuse.entry
+        project = project_of(wanted)
+        return find(key, project, lambda: self.sources.tags(wanted)) if key is not None else None

@@ -10,6 +10,8 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from packaging.utils import canonicalize_name
+
 from pipwrap import errors
 from pipwrap.artifacts import observe
 from pipwrap.artifacts.source_build import SourceBuild
@@ -55,11 +57,16 @@ class Reuse:
     _due: dict[str, Found] = field(default_factory=dict)
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
-    def entry(self, key: BuildKey, project: str | None) -> BuiltWheel | None:
-        """Return the wheel to use, or ``None`` where the source has to be built."""
+    def entry(
+        self, key: BuildKey, project: str | None, tags: Callable[[], str | None]
+    ) -> BuiltWheel | None:
+        """Return the wheel to use, or ``None`` where the source has to be built.
+
+        ``tags`` returns a digest of the tags of a repository, if it is one.
+        """
         with self._lock:
             if key.identity not in self._decided:
-                decided = self._decide(key, project)
+                decided = self._decide(key, project, tags)
                 if decided is not None:
                     self.usage.note(WHEELS, decided.directory)
                 self._decided[key.identity] = decided
@@ -71,20 +78,31 @@ class Reuse:
             self._decided[key.identity] = None
         self.built.discard(entry)
 
-    def _decide(self, key: BuildKey, project: str | None) -> BuiltWheel | None:
-        if project is not None and project in self.rules.rebuild:
-            self.listener(Told(f"Rebuilding {project}: asked for by --rebuild", indent=1))
+    def _decide(
+        self, key: BuildKey, project: str | None, tags: Callable[[], str | None]
+    ) -> BuiltWheel | None:
+        if project is not None and self._asked_for(project):
             return None
-        found = self.built.find(key, self.world)
+        found = self.built.find(key, self.world, tags)
         if found is None:
+            return None
+        name, version = split_filename(found.entry.filename)
+        # Only the wheel says which project a direct reference is.
+        if project is None and self._asked_for(canonicalize_name(name)):
             return None
         if found.assessment.holds or self.rules.offline:
             return found.entry
-        name, version = split_filename(found.entry.filename)
         reasons = "; ".join(each.reason for each in found.assessment.differences)
         self.listener(Told(f"Rebuilding {project or name} {version}: {reasons}", indent=1))
         self._due[key.identity] = found
         return None
+
+    def _asked_for(self, project: str) -> bool:
+        """Tell whether the user wants a project built again, having said so."""
+        if project not in self.rules.rebuild:
+            return False
+        self.listener(Told(f"Rebuilding {project}: asked for by --rebuild", indent=1))
+        return True
 
     def instead(self, key: BuildKey, error: errors.PipwrapError) -> BuiltWheel | None:
         """Return the older wheel for a rebuild that failed, having said so, if there is one."""

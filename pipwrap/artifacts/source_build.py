@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from pipwrap import errors
 from pipwrap.artifacts import build_env, observe
 from pipwrap.artifacts.build import Backend, ConfigSettings, Kind
 from pipwrap.artifacts.build_env import BuildEnvironment
-from pipwrap.artifacts.git import Repositories
-from pipwrap.cache.evidence import Evidence, World
+from pipwrap.artifacts.repositories import Repositories
+from pipwrap.cache.evidence import Evidence, World, no_tags
 from pipwrap.events import BuildFinished, BuildStarted, Listener
 from pipwrap.model.environment import Environment
 from pipwrap.model.metadata import Metadata
@@ -90,15 +90,17 @@ class SourceBuild:
         origin: str = "",
         key: str = "",
         editable: bool = False,
+        tags: Callable[[], str | None] = no_tags,
     ) -> None:
         """Remember the tree; nothing runs yet.
 
         ``name`` is what the user knows it by, ``origin`` how pip's errors about requirements
-        call it, ``key`` what its settings are filed under.
+        call it, ``key`` what its settings are filed under, ``tags`` digests those of a repository.
         """
         self._origin = origin or name
         self._settings = workshop.rules.settings.get(key, {})
         self._editable = editable
+        self._tags = tags
         self._kind: Kind = "editable" if editable and workshop.allows_editables else "wheel"
         self._source_tree = source_tree
         self._name = name
@@ -131,7 +133,8 @@ class SourceBuild:
         environment = os.path.join(self._directory, "env")
         observation = observe.read_observation(os.path.join(environment, "observed"))
         installed = self._environment.environment.scheme.purelib if self._environment else ""
-        return observe.evidence_of(observation, self.log, _requirements(installed), world)
+        evidence = observe.evidence_of(observation, self.log, _requirements(installed), world)
+        return replace(evidence, tags=self._tags()) if observation.may_ask_git else evidence
 
     def metadata(self) -> Metadata:
         """Return the metadata from the backend's hook, or from the wheel where it has none.

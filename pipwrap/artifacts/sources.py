@@ -8,10 +8,11 @@ from collections.abc import Callable
 from pipwrap import errors
 from pipwrap.artifacts import source_tree
 from pipwrap.artifacts.archives import Acquired, Once
-from pipwrap.artifacts.git import Checkout, is_commit
+from pipwrap.artifacts.repositories import Checkout
 from pipwrap.artifacts.source_build import SourceBuild, Workshop
 from pipwrap.artifacts.wanted import Wanted, key_of, project_of, settings_name, shown
 from pipwrap.cache.keys import BuildKey, repository_identity, settings_key
+from pipwrap.events import Told
 from pipwrap.model.candidate import Candidate
 from pipwrap.model.link import Link
 from pipwrap.model.metadata import Metadata
@@ -40,8 +41,8 @@ class Sources:
         """Return the key of a source's wheel; ``None`` for what skips the cache.
 
         A directory's content has no identity, nor has an environment that anything may change;
-        an sdist that the user names outright is built anew. Of repositories only a full commit
-        hash says beforehand what the tree will be.
+        an sdist that the user names outright is built anew. A repository counts by the commit
+        that its revision is now.
         """
         rules = self._workshop.rules
         if isinstance(wanted, Directory) or not rules.isolated:
@@ -50,10 +51,9 @@ class Sources:
             return None
         link = wanted.link
         if isinstance(wanted, Repository):
-            if wanted.editable or not is_commit(wanted.revision):
+            if wanted.editable:
                 return None
-            url = without_password(wanted.clone_url)
-            source = repository_identity(url, wanted.revision or "")
+            source = repository_identity(without_password(wanted.clone_url), self._commit(wanted))
         else:
             source = link.sha256 or self._acquire(wanted).sha256
         return BuildKey(
@@ -73,13 +73,28 @@ class Sources:
         if isinstance(wanted, Directory):
             return ""
         if isinstance(wanted, Repository):
-            checkout = self.checkout(wanted)
-            return checkout.root if wanted.editable else checkout.commit
+            return self.checkout(wanted).root if wanted.editable else self._commit(wanted)
         return self._acquire(wanted).sha256
 
     def checkout(self, wanted: Repository) -> Checkout:
         """Return the clone of a repository."""
         return self._workshop.repositories.checkout(wanted, shown(wanted))
+
+    def reuse_lines(self, wanted: Wanted, filename: str) -> tuple[Told, ...]:
+        """Return what tells that a wheel stands in for a source, and for which commit."""
+        used = Told(f"Using cached {filename}", indent=1)
+        if not isinstance(wanted, Repository):
+            return (used,)
+        return (*self._workshop.repositories.lines(wanted, shown(wanted)), used)
+
+    def tags(self, wanted: Wanted) -> str | None:
+        """Return a digest of what describes a repository's commit; ``None`` where nothing does."""
+        if not isinstance(wanted, Repository):
+            return None
+        return self._workshop.repositories.tags(wanted, shown(wanted))
+
+    def _commit(self, wanted: Repository) -> str:
+        return self._workshop.repositories.commit(wanted, shown(wanted))
 
     def build(self, wanted: Wanted) -> SourceBuild:
         """Return the build of a source whose tree lies ready; nothing of it runs yet."""
@@ -103,6 +118,7 @@ class Sources:
             origin=f"{project} from {link}" if project else link,
             key=settings_name(wanted),
             editable=not isinstance(wanted, Candidate) and wanted.editable,
+            tags=lambda: self.tags(wanted),
         )
 
     def static_metadata(self, link: Link, acquired: Acquired) -> Metadata | None:

@@ -123,6 +123,14 @@ def remove_tree(path: str, *, through: str | None = None) -> None:
             shutil.rmtree(path)
 
 
+def remove(path: str, *, through: str) -> None:
+    """Remove a directory as ``remove_tree`` does, a file or a link; absent is fine."""
+    if os.path.isdir(path) and not os.path.islink(path):
+        remove_tree(path, through=through)
+    else:
+        unlink(path)
+
+
 def sharded(layout: Layout, bucket: str) -> Iterator[str]:
     """Yield the path of every entry of a bucket that is laid out by digest, in their order."""
     for shard in listed(layout.bucket(bucket)):

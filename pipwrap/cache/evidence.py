@@ -7,7 +7,7 @@ that is gone or has another version says nothing, because nothing better can be 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Protocol
@@ -62,6 +62,11 @@ class Observation:
         opaque = any(base_name(program) in OPAQUE for program in self.run)
         return read | BUILD_VARIABLES if opaque else read
 
+    @property
+    def may_ask_git(self) -> bool:
+        """Tell whether the build ran git, or what may have run it unseen (``git describe``)."""
+        return any(base_name(program) in OPAQUE | {"git"} for program in self.run)
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
@@ -79,6 +84,8 @@ class Evidence:
     """Programs that were started; for ``explain`` only."""
     requirements: tuple[str, ...] = ()
     """The build requirements as they were resolved; for ``explain`` only."""
+    tags: str | None = None
+    """Digest of a repository's tags that its commit follows, where the build may have asked git."""
 
 
 class World(Protocol):
@@ -108,6 +115,8 @@ class Difference:
         """Return the words for the user; values are never told."""
         if self.kind == "variable":
             return f"{self.name} was different when the cached wheel was built"
+        if self.kind == "tags":
+            return f"{self.name} had other tags when the cached wheel was built"
         return f"{self.name} was missing when the cached wheel was built"
 
     @property
@@ -140,10 +149,22 @@ class Assessment:
         return not self.differences
 
 
+def no_tags() -> str | None:
+    """Return what the tags of a source that is no repository are, or that nobody can see now."""
+    return None
+
+
 def assess(
-    evidence: Evidence, quality: Quality, world: World, tried: frozenset[str] = frozenset()
+    evidence: Evidence,
+    quality: Quality,
+    world: World,
+    tried: frozenset[str] = frozenset(),
+    tags: Callable[[], str | None] = no_tags,
 ) -> Assessment:
-    """Return what of the evidence holds; differences that were ``tried`` before are irrelevant."""
+    """Return what of the evidence holds; differences that were ``tried`` before are irrelevant.
+
+    ``tags`` returns the digest of the repository's tags now, which may be some work.
+    """
     found: list[Difference] = []
     held: list[str] = []
     for name, digest in evidence.variables:
@@ -152,12 +173,26 @@ def assess(
             held.append(f"{name} is as it was")
         else:
             found.append(Difference("variable", name, now or ""))
+    _judge_tags(found, held, evidence.tags, tags)
     if quality.degraded is not None:
         for name in evidence.missing:
             _judge(found, held, "program", name, is_there=world.has_program(name))
         for name in evidence.absent_files:
             _judge(found, held, "file", name, is_there=world.has_file(name))
     return Assessment(tuple(each for each in found if each.fingerprint not in tried), tuple(held))
+
+
+def _judge_tags(
+    found: list[Difference],
+    held: list[str],
+    digest: str | None,
+    tags: Callable[[], str | None],
+) -> None:
+    now = tags() if digest is not None else None
+    if now is not None and now == digest:
+        held.append("the repository's tags are as they were")
+    elif now is not None:
+        found.append(Difference("tags", "the repository", now))
 
 
 def _judge(

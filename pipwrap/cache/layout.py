@@ -7,6 +7,7 @@
   wheels-v1/AA/<key>/<entry>/          {NAME.whl, entry.json, build.log}
   wheels-v1/AA/<key>/tried-<digest>    a difference for which it was built again
   store-v1/AA/<sha256 of the wheel>/   {tree/, entry.json, bytecode/<cache tag>-<magic number>/}
+  git-v1/AA/<sha256 of the URL>/       a bare clone, and entry.json: its files
   logs-v1/*.log                        what failed builds printed
   resolutions-v1/AA/<sha256 of the question>.json
   satisfied-v1/<number of the question> answers that needed no work
@@ -27,6 +28,7 @@ BODIES = "bodies-v1"
 WHEELS = "wheels-v1"
 STORE = "store-v1"
 RESOLUTIONS = "resolutions-v1"
+GIT = "git-v1"
 INTERPRETERS = "interpreters-v1"
 SATISFIED = satisfied.BUCKET
 USAGE = "usage-v1"
@@ -39,6 +41,7 @@ BUCKETS = (
     BODIES,
     WHEELS,
     STORE,
+    GIT,
     RESOLUTIONS,
     INTERPRETERS,
     SATISFIED,
@@ -101,6 +104,10 @@ class Layout:
     def resolution(self, key: str) -> str:
         """Return the file that holds what a question came to."""
         return self.sharded(RESOLUTIONS, key) + ".json"
+
+    def clone(self, url_digest: str) -> str:
+        """Return the directory of the clone of one repository."""
+        return self.sharded(GIT, url_digest)
 
     def interpreter(self, path_digest: str) -> str:
         """Return the file that holds the facts about one interpreter."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from pipwrap import errors
 from pipwrap.cache import disk, usage
-from pipwrap.cache.layout import BODIES, HTTP, LOGS, RESOLUTIONS, SATISFIED, STORE, Layout
+from pipwrap.cache.layout import BODIES, GIT, HTTP, LOGS, RESOLUTIONS, SATISFIED, STORE, Layout
 from pipwrap.cache.upkeep import measure
 from pipwrap.cache.wheels import BuiltWheels
 
@@ -26,7 +26,7 @@ class Item:
     last_used: float
     """Seconds since the epoch."""
     kind: str
-    """``store``, ``wheel``, ``body``, ``response``, ``resolution``, ``answer`` or
+    """``store``, ``wheel``, ``body``, ``response``, ``clone``, ``resolution``, ``answer`` or
     ``log``."""
     degraded: bool = False
 
@@ -90,6 +90,16 @@ def items(layout: Layout, wheels: BuiltWheels) -> list[Item]:
     found += [
         Item(path, measure(path).size, _mtime(path), "response")
         for path in disk.sharded(layout, HTTP)
+    ]
+    cloned = usage.read(layout, usage.CLONES)
+    found += [
+        Item(
+            path,
+            measure(path).size,
+            max(_mtime(path), cloned.get(os.path.basename(path), _NEVER).last),
+            "clone",
+        )
+        for path in disk.sharded(layout, GIT)
     ]
     found += [
         Item(path, _size(path), _mtime(path), "resolution")

@@ -13,6 +13,7 @@ from pipwrap.cache.layout import Layout
 
 STORE = "store"
 WHEELS = "wheels"
+CLONES = "clones"
 
 
 @dataclass(frozen=True, slots=True)

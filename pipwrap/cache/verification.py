@@ -9,8 +9,8 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pipwrap.cache import disk, satisfied
-from pipwrap.cache.layout import BODIES, HTTP, RESOLUTIONS, SATISFIED, STORE, Layout
+from pipwrap.cache import clones, disk, satisfied
+from pipwrap.cache.layout import BODIES, GIT, HTTP, RESOLUTIONS, SATISFIED, STORE, Layout
 from pipwrap.cache.store import Store
 from pipwrap.cache.wheels import BuiltWheels
 
@@ -24,7 +24,7 @@ class Damage:
 
 
 def verify(layout: Layout, store: Store, wheels: BuiltWheels) -> Iterator[Damage]:
-    """Yield what is damaged: bodies, responses, built wheels, and every file of the store."""
+    """Yield what is damaged: bodies, responses, built wheels, all files of store and clones."""
     yield from _bodies(layout)
     yield from _responses(layout)
     yield from filter(None, map(_unreadable, disk.sharded(layout, RESOLUTIONS)))
@@ -35,14 +35,12 @@ def verify(layout: Layout, store: Store, wheels: BuiltWheels) -> Iterator[Damage
     for directory in wheels.broken:
         yield Damage(directory, "its entry cannot be read")
     yield from _stored(layout, store)
+    yield from _clones(layout)
 
 
 def repair(layout: Layout, damage: Damage) -> None:
     """Remove what is damaged; it is fetched or built again when it is wanted."""
-    if os.path.isdir(damage.path) and not os.path.islink(damage.path):
-        disk.remove_tree(damage.path, through=layout.temporary)
-    else:
-        disk.unlink(damage.path)
+    disk.remove(damage.path, through=layout.temporary)
 
 
 def _bodies(layout: Layout) -> Iterator[Damage]:
@@ -96,6 +94,19 @@ def _stored(layout: Layout, store: Store) -> Iterator[Damage]:
             digest = _sha256(f"{wheel.tree}/{stored.path}")
             if digest is None or _record_digest(digest) != stored.sha256:
                 yield Damage(directory, f"{stored.path} is not as it was unpacked")
+                break
+
+
+def _clones(layout: Layout) -> Iterator[Damage]:
+    for directory in disk.sharded(layout, GIT):
+        try:
+            files = clones.read(directory).files
+        except clones.UNREADABLE:
+            yield Damage(directory, "it is no whole clone")
+            continue
+        for each in files:
+            if _sha256(os.path.join(directory, each.path)) != each.sha256:
+                yield Damage(directory, f"{each.path} is not as it was cloned")
                 break
 
 

@@ -15,7 +15,15 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from pipwrap.cache import disk
-from pipwrap.cache.evidence import Assessment, Difference, Evidence, Quality, World, assess
+from pipwrap.cache.evidence import (
+    Assessment,
+    Difference,
+    Evidence,
+    Quality,
+    World,
+    assess,
+    no_tags,
+)
 from pipwrap.cache.keys import BuildKey
 from pipwrap.cache.layout import WHEELS, Layout
 from pipwrap.events import Listener, Warned
@@ -99,15 +107,17 @@ class BuiltWheels:
         """Return the directories that were met and hold no whole entry, sorted."""
         return tuple(sorted(self._broken))
 
-    def find(self, key: BuildKey, world: World) -> Found | None:
-        """Return the best entry of a key.
+    def find(
+        self, key: BuildKey, world: World, tags: Callable[[], str | None] = no_tags
+    ) -> Found | None:
+        """Return the best entry of a key; ``tags`` digests those that its repository has now.
 
         Evidence that holds comes before evidence that does not, compiled code before a degraded
         wheel, then the newest.
         """
         tried = self._tried(key.identity)
         found = [
-            Found(entry, assess(entry.evidence, entry.quality, world, tried))
+            Found(entry, assess(entry.evidence, entry.quality, world, tried, tags))
             for entry in self._entries(self._layout.built_wheels(key.identity))
         ]
         return max(found, key=_preference, default=None)
@@ -237,7 +247,8 @@ def _preference(found: Found) -> tuple[object, ...]:
 def _evidence(fields: dict[str, Any]) -> Evidence:
     """Return the value that JSON made lists of."""
     variables = tuple((str(name), digest) for name, digest in fields.pop("variables"))
-    return Evidence(variables, **{name: tuple(values) for name, values in fields.items()})
+    tags = fields.pop("tags", None)
+    return Evidence(variables, tags=tags, **{name: tuple(all_) for name, all_ in fields.items()})
 
 
 def _copy(source: str, target: str) -> str:

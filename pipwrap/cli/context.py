@@ -45,4 +45,5 @@ def git_settings(context: Context) -> GitSettings:
         verbosity=options.verbosity,
         source_directory=options.src_dir or os.path.join(home, "src"),
         show_path=context.show_path,
+        offline=options.caching.offline,
     )

@@ -230,7 +230,7 @@ def _build_constraints(context: Context, reader: RequirementFileReader) -> dict[
 
 def _refuse_decisions(wishes: Sequence[UserRequirement], context: Context) -> None:
     """Leave it to the real pip to ask what becomes of a directory that an editable would need."""
-    from pipwrap.artifacts.git import needs_decision  # noqa: PLC0415 - VCS editables only
+    from pipwrap.artifacts.repositories import needs_decision  # noqa: PLC0415 - VCS editables only
 
     settings = git_settings(context)
     for wish in wishes:

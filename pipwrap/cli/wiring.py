@@ -15,13 +15,14 @@ from pipwrap import errors
 from pipwrap.artifacts.archives import Archives
 from pipwrap.artifacts.build_env import BuildEnvironment
 from pipwrap.artifacts.consistency import refuse_direct_references
-from pipwrap.artifacts.git import Repositories
 from pipwrap.artifacts.hashes import HashPolicy
 from pipwrap.artifacts.prepare import Preparer, Shelves
+from pipwrap.artifacts.repositories import Repositories
 from pipwrap.artifacts.reuse import Reuse, ReuseRules
 from pipwrap.artifacts.source_build import BuildRules, Checked, Workshop
 from pipwrap.artifacts.wanted import Obtained, Saving
 from pipwrap.cache import disk
+from pipwrap.cache.clones import Clones
 from pipwrap.cache.layout import Layout
 from pipwrap.cache.resolutions import Resolutions
 from pipwrap.cache.responses import ResponseCache
@@ -124,7 +125,12 @@ class Bench:
             requirements=_BuildRequirements(shared),
             listener=listener,
             rules=rules,
-            repositories=Repositories(git_settings(context), context.place.scratch, listener),
+            repositories=Repositories(
+                git_settings(context),
+                Clones(context.place.layout, listener, shared.usage),
+                context.place.scratch,
+                listener,
+            ),
             allows_editables=context.options.command == "install",
             building=building,
         )

@@ -100,6 +100,37 @@ def test_an_entry_holds_unless_something_better_could_be_built(
     assert assessment.holds == (not reasons)
 
 
+@pytest.mark.parametrize(
+    ("kept", "now", "holds"),
+    [("t1", "t1", True), ("t1", "t2", False), ("t1", None, True), (None, "t2", True)],
+    ids=["as they were", "others", "not at hand", "git was not asked"],
+)
+def test_tags_count_for_a_build_that_may_have_asked_git(
+    kept: str | None,
+    now: str | None,
+    holds: bool,  # noqa: FBT001
+):
+    assessment = assess(Evidence(tags=kept), Quality(), World(), tags=lambda: now)
+    assert assessment.holds == holds
+    reasons = [each.reason for each in assessment.differences]
+    expected = "the repository had other tags when the cached wheel was built"
+    assert reasons == ([] if holds else [expected])
+
+
+def test_tags_are_not_looked_for_where_they_are_no_evidence():
+    def refuse() -> str | None:
+        raise AssertionError
+
+    assert assess(Evidence(), Quality(), World(), tags=refuse).holds
+
+
+@pytest.mark.parametrize(
+    ("program", "may"), [("git", True), ("/usr/bin/git", True), ("cmake", True), ("gcc", False)]
+)
+def test_programs_that_may_ask_git(program: str, may: bool):  # noqa: FBT001
+    assert Observation(run=frozenset({program})).may_ask_git == may
+
+
 def test_a_difference_that_was_tried_is_no_reason_any_more():
     evidence, world = Evidence(variables=(("CC", "d1"),)), World({"CC": "d2"})
     tried = frozenset(each.fingerprint for each in assess(evidence, DEGRADED, world).differences)

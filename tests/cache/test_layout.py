@@ -15,7 +15,14 @@ DIGEST = "ab" * 32
 
 @pytest.mark.parametrize("bad", ["", ".", "..", "a/b", "a\\b", "a\0b", "/a", "../x"])
 def test_a_part_that_is_no_single_segment_is_refused(bad: str) -> None:
-    for spell in (HERE.bucket, HERE.responses, HERE.body, HERE.stored_wheel, HERE.built_wheels):
+    for spell in (
+        HERE.bucket,
+        HERE.responses,
+        HERE.body,
+        HERE.stored_wheel,
+        HERE.built_wheels,
+        HERE.clone,
+    ):
         with pytest.raises(ValueError, match="single path segment"):
             spell(bad)
     if bad:
@@ -29,6 +36,7 @@ def test_everything_lies_in_a_bucket_that_purge_knows() -> None:
         HERE.body(DIGEST),
         HERE.built_wheels(DIGEST),
         HERE.stored_wheel(DIGEST),
+        HERE.clone(DIGEST),
         HERE.interpreter(DIGEST),
         HERE.temporary,
     ]

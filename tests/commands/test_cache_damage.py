@@ -13,6 +13,7 @@ import pytest
 
 from support.environments import VirtualEnvironment, check_records, make_environment
 from support.index import Index
+from support.repositories import make_repository
 from support.runner import Result, Runner, clean_environ
 from support.sdists import BUILD_LOG
 from support.wheels import make_sdist, make_wheel
@@ -177,6 +178,120 @@ def test_a_damaged_body_is_never_what_download_saves(site: Site, how: str, tmp_p
     assert "Traceback" not in result.stderr
     saved, original = tmp_path / "demo-1.0-py3-none-any.whl", site.cache.parents[1] / "files"
     assert saved.read_bytes() == (original / saved.name).read_bytes()
+
+
+CLONE_FILES = {
+    "entry": "entry.json",
+    "HEAD": "HEAD",
+    "config": "config",
+    "references": "packed-refs",
+    "pack": "objects/pack/*.pack",
+    "pack index": "objects/pack/*.idx",
+    "promise": "objects/pack/*.promisor",
+}
+
+
+def _gone(path: Path) -> None:
+    path.unlink()
+
+
+CLONE_DAMAGES = {**DAMAGES, "gone": _gone}
+
+
+@dataclass(frozen=True)
+class Cloned:
+    """A site, and what its cache holds a clone of."""
+
+    site: Site
+    url: str
+    commit: str
+
+    @property
+    def clone(self) -> Path:
+        (found,) = self.site.cache.glob("git-v1/*/*")
+        return found
+
+    def install(self, revision: str, expected: str) -> Result:
+        """Build a revision anew, from the clone."""
+        shutil.rmtree(self.site.cache / "wheels-v1", ignore_errors=True)
+        self.site.empty()
+        result = self.site.runner("install", f"{self.url}@{revision}")
+        assert result.returncode == 0, result.output
+        assert "Traceback" not in result.stderr, result.output
+        assert self.site.environment.freeze() == [expected]
+        return result
+
+    def check_heals(self, revision: str) -> None:
+        """Install from a damaged clone, then from what that left."""
+        result = self.install(revision, "demo==2.0")
+        assert result.stderr.count("WARNING") <= 1, result.output
+        healed = self.install(revision, "demo==2.0")
+        assert "WARNING" not in healed.stderr, healed.output
+        assert "git clone --quiet --local" in healed.stderr, "the clone was not used"
+        assert "error:" not in healed.stderr
+        assert verified(self.site) == "The cache is whole.\n"
+
+
+@pytest.fixture(scope="module")
+def cloned(whole: Site, tmp_path_factory: pytest.TempPathFactory) -> Cloned:
+    """Return a site whose cache holds the clone of a repository."""
+    base = tmp_path_factory.mktemp("cloned")
+    repository = make_repository(base / "repository")
+    repository.git("config", "uploadpack.allowFilter", "true")
+    repository.commit("demo", "1.0")
+    repository.git("branch", "old")
+    commit = repository.commit("demo", "2.0")
+    cache = base / "cache" / "pipwrap"
+    environ = {**whole.runner.environ, "XDG_CACHE_HOME": str(cache.parent)}
+    runner = Runner(whole.environment, environ, whole.runner.directory)
+    site = Site(runner, whole.environment, cache, base / "whole")
+    found = Cloned(site, repository.url, commit)
+    found.install("old", "demo==1.0")
+    shutil.copytree(cache, site.filled, symlinks=True)
+    return found
+
+
+@pytest.mark.parametrize("how", CLONE_DAMAGES)
+@pytest.mark.parametrize("kind", CLONE_FILES)
+def test_a_damaged_clone_is_a_miss_and_heals(cloned: Cloned, kind: str, how: str):
+    """A full commit asks no server, so that nothing but the clone itself says what is missing."""
+    cloned.site.reset()
+    paths = [path for path in cloned.clone.glob(CLONE_FILES[kind]) if path.is_file()]
+    assert paths, "there is no such file to damage"
+    for path in paths:
+        path.chmod(0o600)
+        CLONE_DAMAGES[how](path)
+    cloned.check_heals("main" if kind == "references" else cloned.commit)
+
+
+@pytest.mark.parametrize("what", ["a file", "a dangling link", "a link", "nothing", "empty"])
+def test_a_clone_that_is_something_else_is_a_miss_and_heals(
+    cloned: Cloned, what: str, tmp_path: Path
+):
+    cloned.site.reset()
+    clone = cloned.clone
+    shutil.move(clone, tmp_path / "moved")
+    if what == "a file":
+        clone.write_text("something", encoding="utf-8")
+    elif what == "empty":
+        clone.mkdir()
+    elif what.endswith("link"):
+        clone.symlink_to(tmp_path / "moved" / ("objects" if what == "a link" else "nowhere"))
+    cloned.check_heals("main")
+    assert (tmp_path / "moved" / "objects").is_dir(), "what a link leads to is not ours"
+
+
+@pytest.mark.parametrize("how", ["noise", "gone"])
+@pytest.mark.parametrize("kind", CLONE_FILES)
+def test_verify_names_a_damaged_clone_and_repairs_it(cloned: Cloned, kind: str, how: str):
+    cloned.site.reset()
+    assert verified(cloned.site) == "The cache is whole.\n"
+    path = next(cloned.clone.glob(CLONE_FILES[kind]))
+    path.chmod(0o600)
+    CLONE_DAMAGES[how](path)
+    assert "damaged; remove them with" in verified(cloned.site)
+    cloned.site.runner("cache", "verify", "--repair", expect=0)
+    assert verified(cloned.site) == "The cache is whole.\n"
 
 
 def verified(site: Site) -> str:

@@ -155,15 +155,6 @@ def test_a_full_commit_is_built_once_and_then_needs_no_git(
     assert builds(build_log) == ["demo 2.0"]
 
 
-@pytest.mark.parametrize("revision", ["", "@dev", "@v1"], ids=["head", "branch", "tag"])
-def test_what_a_name_means_is_looked_up_each_time(
-    pipwrap: Runner, repository: GitRepository, build_log: Path, revision: str
-):
-    for _ in range(2):
-        pipwrap("install", "--force-reinstall", f"{repository.url}{revision}", expect=0)
-    assert len(builds(build_log)) == 2
-
-
 def test_a_branch_that_is_called_like_its_commit_is_not_kept(
     pipwrap: Runner, repository: GitRepository, build_log: Path
 ):

@@ -59,3 +59,35 @@ def make_repository(path: StrPath) -> GitRepository:
     repository = GitRepository(Path(path))
     repository.git("init", "--quiet", "--initial-branch=main")
     return repository
+
+
+class WatchedGit:
+    """A ``git`` that notes its command line, to be put first on PATH; then it is the real one."""
+
+    def __init__(self, directory: StrPath) -> None:
+        """Write the program into a directory of its own."""
+        self.directory = Path(directory)
+        self._log = self.directory / "git.log"
+        real = shutil.which("git")
+        text = f'#!/bin/sh\nprintf "%s\\t" "$@" >>"{self._log}"\necho >>"{self._log}"\n'
+        path = write_file(self.directory / "git", f'{text}exec "{real}" "$@"\n'.encode())
+        path.chmod(0o755)
+
+    def taken(self) -> list[str]:
+        """Return the commands that were run since the last time, without their arguments."""
+        if not self._log.exists():
+            return []
+        lines = self._log.read_text(encoding="utf-8").splitlines()
+        self._log.unlink()
+        return [_command(line.split("\t")) for line in lines]
+
+
+def _command(arguments: list[str]) -> str:
+    """Return the first word that is neither an option of git itself nor its value."""
+    words = iter(arguments)
+    for word in words:
+        if word in {"-c", "-C", "--git-dir"}:
+            next(words)
+        elif not word.startswith("-"):
+            return word
+    return ""
