@@ -39,6 +39,8 @@ class Obtained:
 
     metadata: Metadata
     lines: tuple[Told, ...] = ()
+    is_description: bool = False
+    """It was told apart from the wheel, which may say something else when it is there."""
 
 
 def key_of(wanted: Wanted) -> str:
