@@ -32,15 +32,19 @@ from pipwrap.network.download import Downloader, content_length
 from pipwrap.network.origins import (
     canonical,
     is_secure_origin,
-    redirected,
     split_credentials,
     without_credentials,
+)
+from pipwrap.network.redirects import (
+    MAXIMUM_REDIRECTS,
+    REDIRECTS,
+    may_be_followed,
+    redirect_target,
 )
 from pipwrap.network.transport import Body, Headers, Request, Response, Transport
 
 __all__ = ["DigestDiffers", "Fetched", "ResponseCache"]
 
-MAXIMUM_REDIRECTS = 10
 _OK = 200
 
 
@@ -145,10 +149,10 @@ class ResponseCache:
         for _ in range(MAXIMUM_REDIRECTS + 1):
             fetched = self._answer(url, wanted)
             location = fetched.headers.get("Location")
-            if fetched.status not in policy.REDIRECTS or not location:
+            if fetched.status not in REDIRECTS or not location:
                 return fetched
-            target = _redirect_target(url, location)
-            if target.partition(":")[0].lower() not in {"http", "https"}:
+            target = redirect_target(url, location)
+            if not may_be_followed(target):
                 self._listener(
                     Warned(
                         f"Not following redirect from {redact(fetched.url)} to {redact(target)}: "
@@ -163,7 +167,7 @@ class ResponseCache:
         """Return the response of one hop, by what the policy decides."""
         secure = is_secure_origin(url, self._trusted_hosts)
         # A body with the wanted digest is not there: what is stored can only lead to it.
-        useful = policy.REDIRECTS if wanted.sha256 else None
+        useful = REDIRECTS if wanted.sha256 else None
         stored = self._entries.read(url, useful) if secure else []
         if self._offline:
             return self._stored_or_nothing(url, wanted, stored)
@@ -363,18 +367,6 @@ def _key(url: str) -> str:
         return canonical(url)
     except ValueError as error:
         raise errors.NetworkError(f"Invalid URL {redact(url)!r}: {error}") from error
-
-
-def _redirect_target(url: str, location: str) -> str:
-    with contextlib.suppress(UnicodeError):
-        # Header fields are read as latin-1; servers write UTF-8.
-        location = location.encode("latin-1").decode("utf-8")
-    try:
-        return redirected(url, location)
-    except ValueError as error:
-        raise errors.NetworkError(
-            f"Invalid redirect from {redact(url)} to {redact(location)}: {error}"
-        ) from error
 
 
 def _leads_with_secrets(response: Response) -> bool:
