@@ -7,10 +7,10 @@ that is gone or has another version says nothing, because nothing better can be 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Protocol
+from typing import Any, Protocol
 
 _AMBIENT_NAMES = """
     CI COLORTERM COLUMNS DISPLAY EDITOR FORCE_COLOR GITHUB_ACTIONS HOME HOSTNAME LANG
@@ -79,6 +79,12 @@ class Evidence:
     """Programs that were started; for ``explain`` only."""
     requirements: tuple[str, ...] = ()
     """The build requirements as they were resolved; for ``explain`` only."""
+
+    @classmethod
+    def of(cls, fields: Mapping[str, Any]) -> Evidence:
+        """Return the value whose fields JSON made lists of; ``TypeError`` and the like for none."""
+        rest = {name: tuple(values) for name, values in fields.items() if name != "variables"}
+        return cls(tuple((str(name), digest) for name, digest in fields["variables"]), **rest)
 
 
 class World(Protocol):

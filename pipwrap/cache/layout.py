@@ -7,6 +7,7 @@
   wheels-v1/AA/<key>/<entry>/          {NAME.whl, entry.json, build.log}
   wheels-v1/AA/<key>/tried-<digest>    a difference for which it was built again
   store-v1/AA/<sha256 of the wheel>/   {tree/, entry.json, bytecode/<cache tag>-<magic number>/}
+  metadata-v1/AA/<digest>.json         metadata by its file's origin, or by its wheel's key
   logs-v1/*.log                        what failed builds printed
   interpreters-v1/  usage-v1/  tmp/
 """
@@ -22,13 +23,14 @@ HTTP = "http-v1"
 BODIES = "bodies-v1"
 WHEELS = "wheels-v1"
 STORE = "store-v1"
+METADATA = "metadata-v1"
 INTERPRETERS = "interpreters-v1"
 USAGE = "usage-v1"
 LOGS = "logs-v1"
 TEMPORARY = "tmp"
 RUN_PREFIX = "run-"
 """Names below ``tmp`` that are directories of runs."""
-BUCKETS = (HTTP, BODIES, WHEELS, STORE, INTERPRETERS, USAGE, LOGS, TEMPORARY)
+BUCKETS = (HTTP, BODIES, WHEELS, STORE, METADATA, INTERPRETERS, USAGE, LOGS, TEMPORARY)
 """Everything that purge may delete."""
 
 
@@ -80,6 +82,10 @@ class Layout:
     def stored_wheel(self, sha256: str) -> str:
         """Return the directory of one unpacked wheel."""
         return self.sharded(STORE, sha256)
+
+    def metadata(self, digest: str) -> str:
+        """Return the file that holds metadata apart from what it describes."""
+        return self.sharded(METADATA, digest) + ".json"
 
     def interpreter(self, path_digest: str) -> str:
         """Return the file that holds the facts about one interpreter."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from pipwrap import errors
 from pipwrap.cache import disk, usage
-from pipwrap.cache.layout import BODIES, HTTP, LOGS, STORE, Layout
+from pipwrap.cache.layout import BODIES, HTTP, LOGS, METADATA, STORE, Layout
 from pipwrap.cache.upkeep import measure
 from pipwrap.cache.wheels import BuiltWheels
 
@@ -26,7 +26,7 @@ class Item:
     last_used: float
     """Seconds since the epoch."""
     kind: str
-    """``store``, ``wheel``, ``body``, ``response`` or ``log``."""
+    """``store``, ``wheel``, ``body``, ``response``, ``metadata`` or ``log``."""
     degraded: bool = False
 
 
@@ -89,6 +89,9 @@ def items(layout: Layout, wheels: BuiltWheels) -> list[Item]:
     found += [
         Item(path, measure(path).size, _mtime(path), "response")
         for path in disk.sharded(layout, HTTP)
+    ]
+    found += [
+        Item(path, _size(path), _mtime(path), "metadata") for path in disk.sharded(layout, METADATA)
     ]
     logs = layout.bucket(LOGS)
     names = os.listdir(logs) if os.path.isdir(logs) else []

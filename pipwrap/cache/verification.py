@@ -9,8 +9,8 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pipwrap.cache import disk
-from pipwrap.cache.layout import BODIES, HTTP, STORE, Layout
+from pipwrap.cache import disk, metadata
+from pipwrap.cache.layout import BODIES, HTTP, METADATA, STORE, Layout
 from pipwrap.cache.store import Store
 from pipwrap.cache.wheels import BuiltWheels
 
@@ -24,7 +24,7 @@ class Damage:
 
 
 def verify(layout: Layout, store: Store, wheels: BuiltWheels) -> Iterator[Damage]:
-    """Yield what is damaged: bodies, responses, built wheels, and every file of the store."""
+    """Yield what is damaged: bodies, responses, built wheels, metadata, every stored file."""
     yield from _bodies(layout)
     yield from _responses(layout)
     for entry in wheels.all():
@@ -32,6 +32,7 @@ def verify(layout: Layout, store: Store, wheels: BuiltWheels) -> Iterator[Damage
             yield Damage(entry.directory, f"{entry.filename} is not the wheel that was built")
     for directory in wheels.broken:
         yield Damage(directory, "its entry cannot be read")
+    yield from _metadata(layout)
     yield from _stored(layout, store)
 
 
@@ -61,6 +62,14 @@ def _responses(layout: Layout) -> Iterator[Damage]:
                     json.load(stream)
             except (OSError, ValueError) as error:
                 yield Damage(path, f"it cannot be read: {error}")
+
+
+def _metadata(layout: Layout) -> Iterator[Damage]:
+    for path in disk.sharded(layout, METADATA):
+        try:
+            metadata.read(path)
+        except (OSError, ValueError) as error:
+            yield Damage(path, f"it cannot be read: {error}")
 
 
 def _stored(layout: Layout, store: Store) -> Iterator[Damage]:
