@@ -1,7 +1,8 @@
 """The ladder to what is wanted's metadata: each rung costs more than the one before it.
 
-wheels    a file of its own on the index, the wheel in the store, the wheel itself
-sources   the wheel that was built before, what an sdist says of itself, the build backend
+For wheels they are: a file of its own on the index, the wheel in the cache, parts of the wheel on
+its server, all of it. For sdists: the wheel that was built before, what the sdist says of itself,
+the build backend.
 """
 
 from __future__ import annotations
@@ -11,14 +12,16 @@ from pipwrap.artifacts import consistency
 from pipwrap.artifacts.admitted import Admitted
 from pipwrap.artifacts.archives import Archives, Once
 from pipwrap.artifacts.built_before import BuiltBefore
+from pipwrap.artifacts.remote_wheel import RemoteWheels
 from pipwrap.artifacts.sources import Sources
-from pipwrap.artifacts.wanted import Obtained, Wanted, key_of
+from pipwrap.artifacts.wanted import Obtained, Teller, Wanted, key_of
 from pipwrap.artifacts.wheel_file import read_metadata
 from pipwrap.cache.store import Store
 from pipwrap.events import Listener, Told
 from pipwrap.model.candidate import Candidate
 from pipwrap.model.metadata import Metadata
 from pipwrap.model.source import Archive, Directory, Repository
+from pipwrap.network.ranges import RangeRefused
 
 
 class MetadataLadder:
@@ -28,6 +31,7 @@ class MetadataLadder:
         self,
         archives: Archives,
         admitted: Admitted,
+        remote: RemoteWheels,
         store: Store,
         built_before: BuiltBefore,
         sources: Sources,
@@ -38,6 +42,7 @@ class MetadataLadder:
         """Keep the ports; ``keeps_archives`` says that sdists are wanted as files in any case."""
         self._archives = archives
         self._admitted = admitted
+        self._remote = remote
         self._store = store
         self._built_before = built_before
         self._sources = sources
@@ -76,19 +81,41 @@ class MetadataLadder:
         return self._of_wheel_file(wanted)
 
     def _described(self, wanted: Candidate) -> Obtained | None:
-        """Return what says of a wheel what is in it without being it; ``None`` where nothing does.
+        """Return what is told of a wheel without it being fetched; ``None`` where that is better.
 
-        It is compared with the wheel when that is fetched.
+        Where nothing but the wheel tells, the reason is told at -vv.
         """
-        if wanted.link.metadata_hashes is not None:
-            text, lines = self._archives.metadata(wanted.link)
-            return Obtained(Metadata.parse(text), lines, is_description=True)
-        return None
+        link = wanted.link
+        if link.metadata_hashes is not None:
+            text, lines = self._archives.metadata(link)
+            return Obtained(Metadata.parse(text), lines, Teller.SIDECAR)
+        if self._archives.holds(link):
+            return None
+        text_in_store = self._text_in_store(link.sha256) if link.sha256 else None
+        if text_in_store is not None:
+            return Obtained(Metadata.parse(text_in_store), teller=Teller.STORE)
+        try:
+            text = self._remote.metadata(link)
+        except RangeRefused as refused:
+            reason = f"Getting all of {link.filename} for its metadata: {refused}"
+            self._listener(Told(reason, level=2, indent=1))
+            return None
+        line = f"Obtaining dependency information from {wanted.project} {wanted.version}"
+        return Obtained(Metadata.parse(text), (Told(line, level=1, indent=1),), Teller.PARTS)
+
+    def check(self, wanted: Candidate, wheel: Metadata) -> None:
+        """Raise ``errors.InvalidDistribution`` when a wheel is not what was told of it."""
+        told = self.obtain(wanted)
+        try:
+            consistency.check_told(wanted, told.metadata, told.teller, wheel)
+        except errors.InvalidDistribution:
+            if told.teller is Teller.PARTS:
+                self._remote.forget(wanted.link)
+            raise
 
     def _of_wheel_file(self, wanted: Candidate | Archive) -> Obtained:
         acquired, filename = self._admitted.acquire(wanted), wanted.link.filename
-        stored = self._store.find(acquired.sha256)
-        text_in_store = self._store.read_dist_info(stored, "METADATA") if stored else None
+        text_in_store = self._text_in_store(acquired.sha256)
         if text_in_store is not None:
             return Obtained(Metadata.parse(text_in_store), acquired.lines)
         try:
@@ -98,6 +125,10 @@ class MetadataLadder:
             if again is None:
                 raise
             return Obtained(read_metadata(again.path, filename), acquired.lines)
+
+    def _text_in_store(self, sha256: str) -> str | None:
+        stored = self._store.find(sha256)
+        return self._store.read_dist_info(stored, "METADATA") if stored else None
 
     # Sources
 

@@ -16,6 +16,7 @@ from pipwrap.artifacts.built_before import BuiltBefore
 from pipwrap.artifacts.digest import measure
 from pipwrap.artifacts.hashes import HashPolicy
 from pipwrap.artifacts.metadata import MetadataLadder
+from pipwrap.artifacts.remote_wheel import RemoteWheels
 from pipwrap.artifacts.reuse import Reuse
 from pipwrap.artifacts.source_build import Workshop
 from pipwrap.artifacts.sources import Sources
@@ -23,6 +24,7 @@ from pipwrap.artifacts.wanted import (
     Obtained,
     Prepared,
     Saving,
+    Teller,
     Wanted,
     key_of,
 )
@@ -32,6 +34,7 @@ from pipwrap.cache.wheels import BuiltWheel
 from pipwrap.events import Listener, Told, Warned
 from pipwrap.model.candidate import Candidate
 from pipwrap.model.link import Link, redact
+from pipwrap.model.metadata import Metadata
 from pipwrap.model.source import Archive, Directory, Repository
 from pipwrap.model.wheel import StoredWheel
 
@@ -42,6 +45,7 @@ class Shelves:
 
     store: Store
     private: Store
+    remote: RemoteWheels
     reuse: Reuse
 
 
@@ -73,6 +77,7 @@ class Preparer:
         self._metadata = MetadataLadder(
             archives,
             self._admitted,
+            shelves.remote,
             shelves.store,
             self._built_before,
             self.sources,
@@ -176,8 +181,7 @@ class Preparer:
         acquired = self._admitted.acquire(wanted)
         link = wanted.link
         stored = self._unpack(acquired.path, link.filename, acquired.sha256, link)
-        described = self.obtain(wanted) if isinstance(wanted, Candidate) else None
-        if isinstance(wanted, Candidate) and described and described.is_description:
+        if isinstance(wanted, Candidate) and self._is_told_apart(wanted):
             text = self._shelves.store.read_dist_info(stored, "METADATA")
             if text is None:
                 self._listener(
@@ -188,7 +192,7 @@ class Preparer:
                 self._shelves.store.discard(stored.sha256)
                 stored = self.restore(stored)
                 text = self._shelves.store.read_dist_info(stored, "METADATA") or ""
-            consistency.check_sidecar(wanted, described.metadata.text, text)
+            self._metadata.check(wanted, Metadata.parse(text))
         return Prepared(stored, acquired.sha256, self.new_lines(wanted))
 
     def _reuse(
@@ -269,16 +273,23 @@ class Preparer:
     def archive(self, wanted: Candidate | Archive) -> Acquired:
         """Return the file itself, as ``download`` saves it."""
         acquired = self._admitted.acquire(wanted)
-        return self._archives.repaired(wanted.link) or acquired
+        acquired = self._archives.repaired(wanted.link) or acquired
+        if isinstance(wanted, Candidate) and wanted.is_wheel and self._is_told_apart(wanted):
+            self._metadata.check(wanted, read_metadata(acquired.path, wanted.link.filename))
+        return acquired
 
     def new_lines(self, wanted: Candidate | Archive) -> tuple[Told, ...]:
         """Return how the archive was had, where getting the metadata has not told it yet.
 
         Like pip, without indentation: the lines stand below no ``Collecting`` of their own.
         """
-        if not self.obtain(wanted).is_description:
+        if not self._is_told_apart(wanted):
             return ()
         return tuple(replace(line, indent=0) for line in self._admitted.acquire(wanted).lines)
+
+    def _is_told_apart(self, wanted: Candidate | Archive) -> bool:
+        """Tell whether metadata was had without the archive."""
+        return self.obtain(wanted).teller is not Teller.ITSELF
 
     def wheel_file(self, wanted: Wanted, name: str) -> tuple[str, str]:
         """Return where the wheel file of a prepared wheel lies, and its name."""

@@ -56,6 +56,10 @@ class Entries:
             if (statuses is None or head.status in statuses) and self._has_body(path, head)
         ]
 
+    def has(self, url: str) -> bool:
+        """Tell whether any response of ``url`` is stored, whole or not; nothing is read."""
+        return bool(disk.listed(self._directory(url)))
+
     def write(self, url: str, stored: Stored) -> None:
         """Put a head in the place of its variant's; the body is already there."""
         content = {

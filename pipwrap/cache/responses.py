@@ -123,6 +123,16 @@ class ResponseCache:
             wanted = _Wanted(redact(url), sent, True, sha256, is_metadata)  # noqa: FBT003
             return found or self._follow(url, wanted)
 
+    def holds(self, url: str, sha256: str | None) -> bool:
+        """Tell whether a file would be had without its body being transferred, as far as is seen.
+
+        Nothing is asked or read: the server may say that it is another file by now.
+        """
+        if sha256 is None:
+            return self._entries.has(url)
+        known = is_sha256(sha256) and os.path.exists(self._entries.body_path(sha256))
+        return known or self._bodies.unstored(sha256) is not None
+
     def forget(self, sha256: str) -> None:
         """Drop a body that proved damaged, so that it is fetched again."""
         if is_sha256(sha256):

@@ -194,6 +194,8 @@ def _span(response: Response, longest: int) -> tuple[int, int, int]:
     headers = response.headers
     if response.status != _PARTIAL:
         raise RangeRefused("its server serves no ranges")
+    if (headers.get("Content-Type") or "").strip().lower().startswith("multipart/"):
+        raise RangeRefused("its server sent several parts")
     if (headers.get("Content-Encoding") or "identity").strip().lower() != "identity":
         raise RangeRefused("its server sent the part in another encoding")
     match = _CONTENT_RANGE.fullmatch((headers.get("Content-Range") or "").strip())
