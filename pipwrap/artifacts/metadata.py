@@ -2,7 +2,7 @@
 
 For wheels they are: a file of its own on the index, the wheel in the cache, parts of the wheel on
 its server, all of it. For sdists: the wheel that was built before, what the sdist says of itself,
-the build backend.
+what its build backend told before, the build backend.
 """
 
 from __future__ import annotations
@@ -149,13 +149,23 @@ class MetadataLadder:
             static = self._sources.static_metadata(link, acquired)
             if static is not None:
                 return Obtained(static)
+        kept = self._built_before.metadata(wanted)
+        if kept is not None:
+            return Obtained(kept, (Told(f"Using cached metadata of {link.filename}", 1, 1),))
+        return self._of_backend(wanted)
+
+    def _of_backend(self, wanted: Candidate | Archive) -> Obtained:
+        """Return what the build backend tells, or the older wheel that a failed rebuild leaves."""
         try:
-            return Obtained(self._sources.build(wanted).metadata())
+            build = self._sources.build(wanted)
+            metadata = build.metadata()
         except errors.BuildFailed as error:
             older = self._built_before.instead(wanted, error)
             if older is None:
                 raise
             return Obtained(read_metadata(older.path, older.filename))
+        self._built_before.keep_metadata(wanted, build)
+        return Obtained(metadata)
 
     def _of_built_wheel(self, wanted: Candidate | Archive | Repository) -> Obtained | None:
         """Return the metadata of the wheel that was built before; a broken one is dropped."""

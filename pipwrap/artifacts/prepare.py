@@ -224,7 +224,10 @@ class Preparer:
         size, sha256 = measure(path)
         verifies = self._workshop.rules.verifies
         if verifies:
-            consistency.check_built(wanted, read_metadata(path, filename), name)
+            metadata = read_metadata(path, filename)
+            consistency.check_built(wanted, metadata, name)
+            if key is not None:
+                self._shelves.reuse.check_metadata(key, name, metadata)
         self._listener(
             Told(
                 f"Created wheel for {name}: filename={filename} size={size} sha256={sha256}",

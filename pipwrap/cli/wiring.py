@@ -316,6 +316,7 @@ def opened(context: Context, search: SearchOptions) -> Iterator[Shared]:
             RemoteWheels(Ranges(session, trusted), kept, offline=offline),
             Reuse(
                 BuiltWheels(layout, context.console, time.time),
+                kept,
                 Surroundings(
                     context.environ, layout, cache_upkeep.include_directories(context.environment)
                 ),
