@@ -27,6 +27,7 @@ from pipwrap.model.selection import NameSelection
 from pipwrap.model.wheel import split_filename
 
 _ANYTHING_COUNTS = Quality(degraded="metadata is told again for little")
+"""Lets ``assess`` count all that was missing, as for a wheel that could have become better."""
 
 
 def _nothing_native(candidate: Candidate) -> bool:
