@@ -64,6 +64,9 @@ class Files(Protocol):
     ) -> Fetched:
         """Return the file; ``DigestDiffers`` when it is another one than asked for."""
 
+    def holds(self, url: str, sha256: str | None) -> bool:
+        """Tell whether the whole file is there, without asking or reading it."""
+
     def forget(self, sha256: str) -> None:
         """Drop a file that proved damaged."""
 
@@ -120,6 +123,10 @@ class Archives:
             link.url,
             lambda: self._acquire(link, shown or f"{link.filename} from {link.redacted}"),
         )
+
+    def holds(self, link: Link) -> bool:
+        """Tell whether an archive can be had without being transferred."""
+        return link.scheme == "file" or self._files.holds(link.url, link.sha256)
 
     def repaired(self, link: Link) -> Acquired | None:
         """Return an archive fetched anew, ``None`` where it is as it was acquired.

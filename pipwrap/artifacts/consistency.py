@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from urllib.parse import urlsplit
 
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.specifiers import SpecifierSet
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from pipwrap import errors
+from pipwrap.artifacts.wanted import Teller
 from pipwrap.model.candidate import Candidate
 from pipwrap.model.link import Link
 from pipwrap.model.metadata import Metadata
@@ -43,27 +44,35 @@ def check_built(wanted: Candidate | Source, metadata: Metadata, name: str) -> No
         )
 
 
-def check_sidecar(candidate: Candidate, sidecar: str, wheel: str) -> None:
-    """Raise ``errors.InvalidDistribution`` when a wheel's METADATA is not what its index told.
+def check_told(candidate: Candidate, told: Metadata, teller: Teller, wheel: Metadata) -> None:
+    """Raise ``errors.InvalidDistribution`` when a wheel's METADATA is not what was told of it.
 
-    PEP 658 wants both files identical; what a resolution rests on is compared, in pip's words.
+    PEP 658 wants both identical; what a resolution rests on is compared, in pip's words.
     """
-    if sidecar.split() == wheel.split():
+    difference = next(differences(told, wheel), None)
+    if difference is None:
         return
-    told, found = _compared(Metadata.parse(sidecar)), _compared(Metadata.parse(wheel))
-    for field, ours in told.items():
-        theirs = found[field]
-        if ours == theirs:
-            continue
-        if isinstance(ours, frozenset) and isinstance(theirs, frozenset):
-            shown = ", ".join(sorted(ours - theirs)), ", ".join(sorted(theirs - ours))
-        else:
-            shown = str(ours), str(theirs)
-        raise errors.InvalidDistribution(
-            f"Requested {candidate.project} from {candidate.link.redacted} has inconsistent "
-            f"{field} between its PEP 658 .metadata file and the wheel's METADATA: "
-            f"sidecar has {shown[0]!r}, wheel has {shown[1]!r}"
-        )
+    field, ours, theirs = difference
+    if isinstance(ours, frozenset) and isinstance(theirs, frozenset):
+        shown = ", ".join(sorted(ours - theirs)), ", ".join(sorted(theirs - ours))
+    else:
+        shown = str(ours), str(theirs)
+    source = "sidecar" if teller is Teller.SIDECAR else "its server"
+    raise errors.InvalidDistribution(
+        f"Requested {candidate.project} from {candidate.link.redacted} has inconsistent "
+        f"{field} between {teller.value} and the wheel's METADATA: "
+        f"{source} has {shown[0]!r}, wheel has {shown[1]!r}"
+    )
+
+
+def differences(told: Metadata, wheel: Metadata) -> Iterator[tuple[str, object, object]]:
+    """Yield the fields that a resolution rests on and that differ, with both values."""
+    if told.text.split() == wheel.text.split():
+        return
+    ours, theirs = _compared(told), _compared(wheel)
+    for field, value in ours.items():
+        if value != theirs[field]:
+            yield field, value, theirs[field]
 
 
 def _compared(metadata: Metadata) -> dict[str, object]:
@@ -71,9 +80,16 @@ def _compared(metadata: Metadata) -> dict[str, object]:
         "Name": metadata.canonical_name,
         "Version": _version(metadata.version),
         "Requires-Dist": frozenset(map(_requirement, metadata.requires_dist)),
-        "Requires-Python": SpecifierSet(metadata.requires_python or ""),
+        "Requires-Python": _specifiers(metadata.requires_python or ""),
         "Provides-Extra": frozenset(map(canonicalize_name, metadata.provides_extra)),
     }
+
+
+def _specifiers(text: str) -> SpecifierSet | str:
+    try:
+        return SpecifierSet(text)
+    except InvalidSpecifier:
+        return text
 
 
 def _requirement(text: str) -> str:

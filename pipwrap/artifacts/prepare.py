@@ -9,10 +9,14 @@ from dataclasses import dataclass, replace
 
 from pipwrap import errors
 from pipwrap.artifacts import consistency
-from pipwrap.artifacts.archives import Acquired, Archives, Once, present
+from pipwrap.artifacts.admitted import Admitted
+from pipwrap.artifacts.archives import Acquired, Archives, Once
 from pipwrap.artifacts.build_all import build_all
+from pipwrap.artifacts.built_before import BuiltBefore
 from pipwrap.artifacts.digest import measure
-from pipwrap.artifacts.hashes import Hashes, HashPolicy, trusted
+from pipwrap.artifacts.hashes import HashPolicy
+from pipwrap.artifacts.metadata import MetadataLadder
+from pipwrap.artifacts.remote_wheel import RemoteWheels
 from pipwrap.artifacts.reuse import Reuse
 from pipwrap.artifacts.source_build import Workshop
 from pipwrap.artifacts.sources import Sources
@@ -20,9 +24,9 @@ from pipwrap.artifacts.wanted import (
     Obtained,
     Prepared,
     Saving,
+    Teller,
     Wanted,
     key_of,
-    project_of,
 )
 from pipwrap.artifacts.wheel_file import read_metadata
 from pipwrap.cache.store import Store
@@ -41,6 +45,7 @@ class Shelves:
 
     store: Store
     private: Store
+    remote: RemoteWheels
     reuse: Reuse
 
 
@@ -59,15 +64,26 @@ class Preparer:
         workers: int = 8,
     ) -> None:
         """Keep the ports; nothing is fetched or built yet."""
-        self._directory = saving.directory if saving else None
         self._keeps_archives = saving is not None and saving.archives
         self._archives = archives
         self._shelves = shelves
         self._workshop = workshop
-        self._policy = policy
         self._listener = listener
         self._once = Once()
-        self.sources = Sources(workshop, self._acquire, archives.repaired)
+        directory = saving.directory if saving else None
+        self._admitted = Admitted(archives, policy, listener, directory)
+        self.sources = Sources(workshop, self._admitted.acquire, archives.repaired)
+        self._built_before = BuiltBefore(shelves.reuse, self.sources, listener)
+        self._metadata = MetadataLadder(
+            archives,
+            self._admitted,
+            shelves.remote,
+            shelves.store,
+            self._built_before,
+            self.sources,
+            listener,
+            keeps_archives=self._keeps_archives,
+        )
         self._files: dict[str, tuple[str, str]] = {}
         self._links: dict[str, Link] = {}
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="prepare")
@@ -91,91 +107,8 @@ class Preparer:
             return
 
     def obtain(self, wanted: Wanted) -> Obtained:
-        """Return the metadata of a wheel or source, downloading and building only if it must.
-
-        Raises ``errors.InvalidDistribution`` for metadata that contradicts the file's name,
-        ``errors.BuildFailed``, ``errors.HashMismatch`` and ``errors.NetworkError``.
-        """
-        return self._once(("metadata", key_of(wanted)), lambda: self._obtain(wanted))
-
-    def _obtain(self, wanted: Wanted) -> Obtained:
-        if isinstance(wanted, Directory):
-            obtained = Obtained(self.sources.build(wanted).metadata())
-        elif isinstance(wanted, Repository):
-            obtained = self._repository_metadata(wanted)
-        elif wanted.link.is_wheel:
-            obtained = self._wheel_metadata(wanted, wanted.link)
-        else:
-            obtained = self._sdist_metadata(wanted)
-        if isinstance(wanted, Candidate):
-            consistency.check(wanted, obtained.metadata)
-        return obtained
-
-    def _wheel_metadata(self, wanted: Candidate | Archive, link: Link) -> Obtained:
-        if self._has_sidecar(wanted):
-            text, lines = self._archives.metadata(link)
-            return Obtained(Metadata.parse(text), lines)
-        acquired = self._acquire(wanted)
-        stored = self._shelves.store.find(acquired.sha256)
-        text_in_store = self._shelves.store.read_dist_info(stored, "METADATA") if stored else None
-        if text_in_store is not None:
-            return Obtained(Metadata.parse(text_in_store), acquired.lines)
-        try:
-            return Obtained(read_metadata(acquired.path, link.filename), acquired.lines)
-        except (errors.InvalidDistribution, FileNotFoundError):
-            again = self._archives.repaired(link)
-            if again is None:
-                raise
-            return Obtained(read_metadata(again.path, link.filename), acquired.lines)
-
-    def _repository_metadata(self, wanted: Repository) -> Obtained:
-        found = None if self._keeps_archives else self._cached_metadata(wanted)
-        return found or Obtained(self.sources.build(wanted).metadata())
-
-    def _sdist_metadata(self, wanted: Candidate | Archive) -> Obtained:
-        cached = self._cached_metadata(wanted)
-        if cached is not None:
-            lines = self._acquire(wanted).lines if self._keeps_archives else cached.lines
-            return Obtained(cached.metadata, lines)
-        acquired = self._acquire(wanted)
-        for line in acquired.lines:
-            self._listener(line)
-        link = wanted.link
-        if not link.subdirectory:
-            static = self.sources.static_metadata(link, acquired)
-            if static is not None:
-                return Obtained(static)
-        try:
-            return Obtained(self.sources.build(wanted).metadata())
-        except errors.BuildFailed as error:
-            older = self._older(wanted, error)
-            if older is None:
-                raise
-            return Obtained(read_metadata(older.path, older.filename))
-
-    def _cached_metadata(self, wanted: Candidate | Archive | Repository) -> Obtained | None:
-        """Return the metadata of the wheel that was built before; a broken one is dropped."""
-        cached = self._cached(wanted)
-        if cached is None:
-            return None
-        try:
-            metadata = read_metadata(cached.path, cached.filename)
-        except (errors.InvalidDistribution, OSError) as error:
-            self._drop(wanted, cached, error)
-            return None
-        return Obtained(metadata, self.sources.reuse_lines(wanted, cached.filename))
-
-    def _drop(self, wanted: Wanted, cached: BuiltWheel, error: Exception) -> None:
-        """Forget a cached wheel that proved broken, and say so."""
-        self._listener(Warned(f"Ignoring the cached {cached.filename}: {error}"))
-        key = self.sources.key(wanted)
-        if key is not None:
-            self._shelves.reuse.drop(key, cached)
-
-    def _older(self, wanted: Wanted, error: errors.BuildFailed) -> BuiltWheel | None:
-        """Return the cached wheel that a failed rebuild leaves in use."""
-        key = self.sources.key(wanted)
-        return self._shelves.reuse.instead(key, error) if key is not None else None
+        """Return metadata; raises what ``MetadataLadder.obtain`` raises."""
+        return self._metadata.obtain(wanted)
 
     # Wheels
 
@@ -207,13 +140,13 @@ class Preparer:
         """Tell whether a backend has to run before there is a wheel."""
         if isinstance(wanted, Directory):
             return True
-        return not wanted.is_wheel and self._cached(wanted) is None
+        return not wanted.is_wheel and self._built_before.find(wanted) is None
 
     def reuses(self, wanted: Wanted) -> bool:
         """Tell whether a wheel that was built before stands in for a source."""
         if isinstance(wanted, Directory) or wanted.is_wheel or self._keeps_archives:
             return False
-        return self._cached(wanted) is not None
+        return self._built_before.find(wanted) is not None
 
     def restore(self, wheel: StoredWheel) -> StoredWheel:
         """Return a stored wheel unpacked again, whose files were taken away since."""
@@ -236,7 +169,7 @@ class Preparer:
         if not isinstance(wanted, Directory):
             if not isinstance(wanted, Repository) and wanted.is_wheel:
                 return self._downloaded(wanted)
-            cached = self._cached(wanted)
+            cached = self._built_before.find(wanted)
             if cached is not None:
                 commit = self.sources.identity(wanted) if isinstance(wanted, Repository) else ""
                 reused = self._reuse(wanted, cached, name, commit)
@@ -245,10 +178,10 @@ class Preparer:
         return self._make(wanted, name)
 
     def _downloaded(self, wanted: Candidate | Archive) -> Prepared:
-        acquired = self._acquire(wanted)
+        acquired = self._admitted.acquire(wanted)
         link = wanted.link
         stored = self._unpack(acquired.path, link.filename, acquired.sha256, link)
-        if isinstance(wanted, Candidate) and self._has_sidecar(wanted):
+        if isinstance(wanted, Candidate) and self._is_told_apart(wanted):
             text = self._shelves.store.read_dist_info(stored, "METADATA")
             if text is None:
                 self._listener(
@@ -259,7 +192,7 @@ class Preparer:
                 self._shelves.store.discard(stored.sha256)
                 stored = self.restore(stored)
                 text = self._shelves.store.read_dist_info(stored, "METADATA") or ""
-            consistency.check_sidecar(wanted, self._archives.metadata(link)[0], text)
+            self._metadata.check(wanted, Metadata.parse(text))
         return Prepared(stored, acquired.sha256, self.new_lines(wanted))
 
     def _reuse(
@@ -271,7 +204,7 @@ class Preparer:
             path = self.sources.pinned(cached.path)
             stored = self._unpack(path, cached.filename, cached.sha256)
         except (errors.HashMismatch, errors.InvalidDistribution, OSError) as error:
-            self._drop(wanted, cached, error)
+            self._built_before.drop(wanted, cached, error)
             return None
         return Prepared(stored, identity or cached.source_sha256)
 
@@ -281,7 +214,7 @@ class Preparer:
         try:
             path = build.wheel(name)
         except errors.BuildFailed as error:
-            older = self._older(wanted, error)
+            older = self._built_before.instead(wanted, error)
             identity = self.sources.identity(wanted)
             reused = self._reuse(wanted, older, name, identity) if older is not None else None
             if reused is None:
@@ -291,7 +224,10 @@ class Preparer:
         size, sha256 = measure(path)
         verifies = self._workshop.rules.verifies
         if verifies:
-            consistency.check_built(wanted, read_metadata(path, filename), name)
+            metadata = read_metadata(path, filename)
+            consistency.check_built(wanted, metadata, name)
+            if key is not None:
+                self._shelves.reuse.check_metadata(key, name, metadata)
         self._listener(
             Told(
                 f"Created wheel for {name}: filename={filename} size={size} sha256={sha256}",
@@ -339,62 +275,25 @@ class Preparer:
 
     def archive(self, wanted: Candidate | Archive) -> Acquired:
         """Return the file itself, as ``download`` saves it."""
-        acquired = self._acquire(wanted)
-        return self._archives.repaired(wanted.link) or acquired
+        acquired = self._admitted.acquire(wanted)
+        acquired = self._archives.repaired(wanted.link) or acquired
+        if isinstance(wanted, Candidate) and wanted.is_wheel and self._is_told_apart(wanted):
+            self._metadata.check(wanted, read_metadata(acquired.path, wanted.link.filename))
+        return acquired
 
     def new_lines(self, wanted: Candidate | Archive) -> tuple[Told, ...]:
         """Return how the archive was had, where getting the metadata has not told it yet.
 
         Like pip, without indentation: the lines stand below no ``Collecting`` of their own.
         """
-        if not self._has_sidecar(wanted):
+        if not self._is_told_apart(wanted):
             return ()
-        return tuple(replace(line, indent=0) for line in self._acquire(wanted).lines)
+        return tuple(replace(line, indent=0) for line in self._admitted.acquire(wanted).lines)
+
+    def _is_told_apart(self, wanted: Candidate | Archive) -> bool:
+        """Tell whether metadata was had without the archive."""
+        return self.obtain(wanted).teller is not Teller.ITSELF
 
     def wheel_file(self, wanted: Wanted, name: str) -> tuple[str, str]:
         """Return where the wheel file of a prepared wheel lies, and its name."""
         return self._files[self.wheel(wanted, name).wheel.sha256]
-
-    def _has_sidecar(self, wanted: Wanted) -> bool:
-        """Tell whether the metadata comes from a file of its own (PEP 658)."""
-        return (
-            isinstance(wanted, Candidate)
-            and wanted.link.metadata_hashes is not None
-            and not self._policy.required
-            and self._present(wanted) is None
-        )
-
-    def _acquire(self, wanted: Candidate | Archive) -> Acquired:
-        link, name = wanted.link, self._shown(wanted)
-        acquired = self._present(wanted) or self._archives.acquire(link, name)
-        self._policy.check(self._allowed(wanted), name, acquired.path, acquired.sha256)
-        return acquired
-
-    def _present(self, wanted: Candidate | Archive) -> Acquired | None:
-        """Return what an earlier run left in the destination, when its hash says that it is it."""
-        if self._directory is None:
-            return None
-        path = os.path.join(self._directory, wanted.link.filename)
-        expected = self._allowed(wanted) or trusted(wanted.link.hashes)
-        return self._once(
-            ("present", key_of(wanted)), lambda: present(path, expected, self._listener)
-        )
-
-    def _allowed(self, wanted: Candidate | Archive) -> Hashes:
-        """Return what the user allows it to be."""
-        if isinstance(wanted, Candidate):
-            return self._policy.of(wanted.project)
-        return self._policy.of_source(wanted.link.url) or wanted.link.hashes
-
-    def _shown(self, wanted: Candidate | Archive) -> str:
-        """Return how pip names it where hashes differ."""
-        if isinstance(wanted, Candidate):
-            pin = f"{wanted.project}=={wanted.version}"
-            return self._policy.shown(wanted.project, pin, wanted.link.redacted)
-        return self._policy.shown(wanted.link.url, "", wanted.link.redacted_whole)
-
-    def _cached(self, wanted: Candidate | Archive | Repository) -> BuiltWheel | None:
-        """Return the wheel that was built from this source before, if it may be used."""
-        key, find = self.sources.key(wanted), self._shelves.reuse.entry
-        project = project_of(wanted)
-        return find(key, project, lambda: self.sources.tags(wanted)) if key is not None else None

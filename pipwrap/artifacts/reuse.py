@@ -14,15 +14,22 @@ from packaging.utils import canonicalize_name
 
 from pipwrap import errors
 from pipwrap.artifacts import observe
+from pipwrap.artifacts.consistency import differences
 from pipwrap.artifacts.source_build import SourceBuild
+from pipwrap.cache.evidence import Quality, assess
 from pipwrap.cache.keys import BuildKey
+from pipwrap.cache.metadata import KeptMetadata, MetadataCache
 from pipwrap.cache.surroundings import Surroundings
 from pipwrap.cache.usage import WHEELS, Usage
 from pipwrap.cache.wheels import BuiltWheel, BuiltWheels, Found, Provenance
 from pipwrap.events import Listener, Told, Warned
 from pipwrap.model.candidate import Candidate
+from pipwrap.model.metadata import Metadata
 from pipwrap.model.selection import NameSelection
 from pipwrap.model.wheel import split_filename
+
+_ANYTHING_COUNTS = Quality(degraded="metadata is told again for little")
+"""Lets ``assess`` count all that was missing, as for a wheel that could have become better."""
 
 
 def _nothing_native(candidate: Candidate) -> bool:
@@ -49,6 +56,7 @@ class Reuse:
     """The built wheels of a run, each decided about once."""
 
     built: BuiltWheels
+    kept: MetadataCache
     world: Surroundings
     listener: Listener
     usage: Usage
@@ -150,6 +158,41 @@ class Reuse:
             source_url, evidence, quality, build.seconds, build.python_version, build.log
         )
         return self.built.add(key, path, provenance)
+
+    def metadata(self, key: BuildKey, project: str | None) -> str | None:
+        """Return what a backend told of a source before, while what it read is as it was.
+
+        What it looked for in vain counts too: metadata is told again for little, and may name
+        other dependencies where a program or a library is there.
+        """
+        if project is not None and project in self.rules.rebuild:
+            return None
+        kept = self.kept.find(key.identity)
+        if kept is None:
+            return None
+        holds = assess(kept.evidence, _ANYTHING_COUNTS, self.world).holds
+        return kept.text if holds or self.rules.offline else None
+
+    def keep_metadata(self, key: BuildKey, build: SourceBuild, source_url: str) -> None:
+        """Put what a backend told into the cache, with what it was seen to read until now."""
+        text, evidence = build.metadata().text, build.evidence(self.world)
+        kept = KeptMetadata(text, source_url, key.source_sha256, evidence=evidence)
+        self.kept.add(key.identity, kept)
+
+    def check_metadata(self, key: BuildKey, project: str, wheel: Metadata) -> None:
+        """Forget kept metadata that the wheel of the same source contradicts, and say so."""
+        kept = self.kept.find(key.identity)
+        if kept is None:
+            return
+        differing = [field for field, *_ in differences(Metadata.parse(kept.text), wheel)]
+        if differing:
+            self.listener(
+                Warned(
+                    f"The wheel of {project} has other metadata than its backend told before "
+                    f"({', '.join(differing)}). What was told is forgotten: run the command again."
+                )
+            )
+            self.kept.discard(key.identity)
 
     def check_native(self, project: str, degraded: str | None) -> None:
         """Raise ``errors.BuildFailed`` for a degraded wheel of a --require-native project."""

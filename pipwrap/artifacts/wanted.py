@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 
 from pipwrap.events import Told
 from pipwrap.model.candidate import Candidate
@@ -33,12 +34,22 @@ class Saving:
     """The files themselves are what is wanted, sdists too."""
 
 
+class Teller(Enum):
+    """Who told metadata; all but the first are compared with the wheel when that is there."""
+
+    ITSELF = "the wheel or its source"
+    SIDECAR = "its PEP 658 .metadata file"
+    PARTS = "the parts of it that were read first"
+    STORE = "what was unpacked of it"
+
+
 @dataclass(frozen=True, slots=True)
 class Obtained:
     """Metadata, and the lines that tell how it was had."""
 
     metadata: Metadata
     lines: tuple[Told, ...] = ()
+    teller: Teller = Teller.ITSELF
 
 
 def key_of(wanted: Wanted) -> str:

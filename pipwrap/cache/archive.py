@@ -16,7 +16,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, Protocol
 
 from pipwrap.errors import InvalidDistribution
 from pipwrap.model.wheel import StoredFile, dist_info_directory, invalid_wheel, member_path
@@ -73,8 +73,21 @@ def translated(path: str, filename: str) -> Iterator[None]:
         ) from error
 
 
+class Stream(Protocol):
+    """What a zip is read from: a file, or as much of one as is there."""
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        """Move."""
+
+    def tell(self) -> int:
+        """Return the position."""
+
+    def read(self, count: int = -1, /) -> bytes:
+        """Return bytes."""
+
+
 @contextlib.contextmanager
-def opened(stream: IO[bytes], path: str, filename: str) -> Iterator[Archive]:
+def opened(stream: Stream, path: str, filename: str) -> Iterator[Archive]:
     """Yield the archive in ``stream``; ``path`` and ``filename`` are for names and messages."""
     with contextlib.ExitStack() as stack:
         with translated(path, filename):

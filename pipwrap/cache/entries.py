@@ -62,6 +62,10 @@ class Entries:
         paths = [os.path.join(directory, name) for name in names if name.endswith(".json")]
         return [(path, head) for path in paths if (head := self._read_head(path)) is not None]
 
+    def has(self, url: str) -> bool:
+        """Tell whether any response of ``url`` is stored, whole or not; nothing is read."""
+        return bool(disk.listed(self._directory(url)))
+
     def write(self, url: str, stored: Stored) -> None:
         """Put a head in the place of its variant's; the body is already there."""
         content = {

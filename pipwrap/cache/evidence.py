@@ -7,10 +7,10 @@ that is gone or has another version says nothing, because nothing better can be 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Protocol
+from typing import Any, Protocol
 
 _AMBIENT_NAMES = """
     CI COLORTERM COLUMNS DISPLAY EDITOR FORCE_COLOR GITHUB_ACTIONS HOME HOSTNAME LANG
@@ -86,6 +86,14 @@ class Evidence:
     """The build requirements as they were resolved; for ``explain`` only."""
     tags: str | None = None
     """Digest of a repository's tags that its commit follows, where the build may have asked git."""
+
+    @classmethod
+    def of(cls, fields: Mapping[str, Any]) -> Evidence:
+        """Return the value whose fields JSON made lists of; ``TypeError`` and the like for none."""
+        variables = tuple((str(name), digest) for name, digest in fields["variables"])
+        single = {"variables", "tags"}
+        rest = {name: tuple(values) for name, values in fields.items() if name not in single}
+        return cls(variables, tags=fields.get("tags"), **rest)
 
 
 class World(Protocol):

@@ -8,6 +8,7 @@
   wheels-v1/AA/<key>/tried-<digest>    a difference for which it was built again
   store-v1/AA/<sha256 of the wheel>/   {tree/, entry.json, bytecode/<cache tag>-<magic number>/}
   git-v1/AA/<sha256 of the URL>/       a bare clone, and entry.json: its files
+  metadata-v1/AA/<digest>.json         metadata by its file's origin, or by its wheel's key
   logs-v1/*.log                        what failed builds printed
   resolutions-v1/AA/<sha256 of the question>.json
   satisfied-v1/<number of the question> answers that needed no work
@@ -29,6 +30,7 @@ WHEELS = "wheels-v1"
 STORE = "store-v1"
 RESOLUTIONS = "resolutions-v1"
 GIT = "git-v1"
+METADATA = "metadata-v1"
 INTERPRETERS = "interpreters-v1"
 SATISFIED = satisfied.BUCKET
 USAGE = "usage-v1"
@@ -42,6 +44,7 @@ BUCKETS = (
     WHEELS,
     STORE,
     GIT,
+    METADATA,
     RESOLUTIONS,
     INTERPRETERS,
     SATISFIED,
@@ -108,6 +111,10 @@ class Layout:
     def clone(self, url_digest: str) -> str:
         """Return the directory of the clone of one repository."""
         return self.sharded(GIT, url_digest)
+
+    def metadata(self, digest: str) -> str:
+        """Return the file that holds metadata apart from what it describes."""
+        return self.sharded(METADATA, digest) + ".json"
 
     def interpreter(self, path_digest: str) -> str:
         """Return the file that holds the facts about one interpreter."""

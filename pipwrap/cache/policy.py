@@ -16,7 +16,6 @@ from pipwrap.cache.directives import Directives, delta_seconds, http_date, membe
 from pipwrap.network.transport import Headers
 
 NOT_MODIFIED = 304
-REDIRECTS = frozenset({301, 302, 303, 307, 308})
 SERVER_FAILURES = frozenset({500, 502, 503, 504})
 """What RFC 5861 section 4 lets a stale response stand in for."""
 

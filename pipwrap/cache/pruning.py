@@ -9,7 +9,17 @@ from dataclasses import dataclass
 
 from pipwrap import errors
 from pipwrap.cache import disk, usage
-from pipwrap.cache.layout import BODIES, GIT, HTTP, LOGS, RESOLUTIONS, SATISFIED, STORE, Layout
+from pipwrap.cache.layout import (
+    BODIES,
+    GIT,
+    HTTP,
+    LOGS,
+    METADATA,
+    RESOLUTIONS,
+    SATISFIED,
+    STORE,
+    Layout,
+)
 from pipwrap.cache.upkeep import measure
 from pipwrap.cache.wheels import BuiltWheels
 
@@ -26,8 +36,8 @@ class Item:
     last_used: float
     """Seconds since the epoch."""
     kind: str
-    """``store``, ``wheel``, ``body``, ``response``, ``clone``, ``resolution``, ``answer`` or
-    ``log``."""
+    """``store``, ``wheel``, ``body``, ``response``, ``clone``, ``metadata``, ``resolution``,
+    ``answer`` or ``log``."""
     degraded: bool = False
 
 
@@ -102,8 +112,9 @@ def items(layout: Layout, wheels: BuiltWheels) -> list[Item]:
         for path in disk.sharded(layout, GIT)
     ]
     found += [
-        Item(path, _size(path), _mtime(path), "resolution")
-        for path in disk.sharded(layout, RESOLUTIONS)
+        Item(path, _size(path), _mtime(path), kind)
+        for bucket, kind in ((METADATA, "metadata"), (RESOLUTIONS, "resolution"))
+        for path in disk.sharded(layout, bucket)
     ]
     for bucket, kind in ((LOGS, "log"), (SATISFIED, "answer")):
         directory = layout.bucket(bucket)

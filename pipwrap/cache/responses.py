@@ -19,7 +19,6 @@ from pipwrap.cache.entries import Entries, is_sha256
 from pipwrap.cache.fetched import Fetched
 from pipwrap.cache.layout import Layout
 from pipwrap.cache.policy import Exchange, Stored
-from pipwrap.cache.redirects import leads_with_secrets, redirect_target
 from pipwrap.events import (
     DownloadFinished,
     DownloadProgressed,
@@ -35,11 +34,17 @@ from pipwrap.network.origins import (
     is_secure_origin,
     without_credentials,
 )
+from pipwrap.network.redirects import (
+    MAXIMUM_REDIRECTS,
+    REDIRECTS,
+    leads_with_secrets,
+    may_be_followed,
+    redirect_target,
+)
 from pipwrap.network.transport import Body, Headers, Request, Response, Transport
 
 __all__ = ["DigestDiffers", "Fetched", "ResponseCache"]
 
-MAXIMUM_REDIRECTS = 10
 _OK = 200
 
 
@@ -109,7 +114,7 @@ class ResponseCache:
         else:
             decision = policy.decide(sent, stored, now=self._clock())
             chosen = decision.stored if isinstance(decision, policy.Fresh) else None
-        if chosen is None or chosen.status in policy.REDIRECTS:
+        if chosen is None or chosen.status in REDIRECTS:
             return None
         return chosen.status, chosen.body
 
@@ -138,6 +143,16 @@ class ResponseCache:
             wanted = _Wanted(redact(url), sent, True, sha256, is_metadata)  # noqa: FBT003
             return found or self._follow(url, wanted)
 
+    def holds(self, url: str, sha256: str | None) -> bool:
+        """Tell whether a file would be had without its body being transferred, as far as is seen.
+
+        Nothing is asked or read: the server may say that it is another file by now.
+        """
+        if sha256 is None:
+            return self._entries.has(url)
+        known = is_sha256(sha256) and os.path.exists(self._entries.body_path(sha256))
+        return known or self._bodies.unstored(sha256) is not None
+
     def forget(self, sha256: str) -> None:
         """Drop a body that proved damaged, so that it is fetched again."""
         if is_sha256(sha256):
@@ -164,10 +179,10 @@ class ResponseCache:
         for _ in range(MAXIMUM_REDIRECTS + 1):
             fetched = self._answer(url, wanted)
             location = fetched.headers.get("Location")
-            if fetched.status not in policy.REDIRECTS or not location:
+            if fetched.status not in REDIRECTS or not location:
                 return fetched
             target = redirect_target(url, location)
-            if target.partition(":")[0].lower() not in {"http", "https"}:
+            if not may_be_followed(target):
                 self._listener(
                     Warned(
                         f"Not following redirect from {redact(fetched.url)} to {redact(target)}: "
@@ -182,7 +197,7 @@ class ResponseCache:
         """Return the response of one hop, by what the policy decides."""
         secure = is_secure_origin(url, self._trusted_hosts)
         # A body with the wanted digest is not there: what is stored can only lead to it.
-        useful = policy.REDIRECTS if wanted.sha256 else None
+        useful = REDIRECTS if wanted.sha256 else None
         stored = self._entries.read(url, useful) if secure else []
         if self._offline:
             return self._stored_or_nothing(url, wanted, stored)
@@ -278,7 +293,8 @@ class ResponseCache:
     ) -> Fetched:
         """Return a transferred response, having stored it where the verdict and its way allow."""
         secure = is_secure_origin(request.url, self._trusted_hosts)
-        keep = secure and isinstance(verdict, policy.Store) and not leads_with_secrets(response)
+        target = response.headers.get("Location") or ""
+        keep = secure and isinstance(verdict, policy.Store) and not leads_with_secrets(target)
         received = self._receive(request, wanted, response, keep=keep)
         whole = received.response
         if whole is not response:

@@ -48,6 +48,7 @@ class Store:
         self._listener = listener
         self._clock = clock
         self._known: dict[str, tuple[tuple[int, int], StoredWheel]] = {}
+        self._warned: set[str] = set()
 
     @property
     def root(self) -> str:
@@ -55,7 +56,7 @@ class Store:
         return self._layout.root
 
     def find(self, sha256: str) -> StoredWheel | None:
-        """Return the entry for a wheel; ``None`` when there is none, or (warned) a corrupt one."""
+        """Return a wheel's entry; ``None`` when there is none, or (warned once) a corrupt one."""
         root = self._layout.stored_wheel(sha256)
         try:
             with open(root + "/entry.json", "rb") as stream:
@@ -68,7 +69,11 @@ class Store:
         except (FileNotFoundError, NotADirectoryError):
             return None
         except (OSError, ValueError, TypeError, KeyError) as error:
-            self._listener(Warned(f"Ignoring a corrupt entry of the wheel store: {root}: {error}"))
+            if root not in self._warned:
+                self._warned.add(root)
+                self._listener(
+                    Warned(f"Ignoring a corrupt entry of the wheel store: {root}: {error}")
+                )
             return None
         self._known[sha256] = (version, wheel)
         return wheel

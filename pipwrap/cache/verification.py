@@ -9,8 +9,17 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pipwrap.cache import clones, disk, satisfied
-from pipwrap.cache.layout import BODIES, GIT, HTTP, RESOLUTIONS, SATISFIED, STORE, Layout
+from pipwrap.cache import clones, disk, metadata, satisfied
+from pipwrap.cache.layout import (
+    BODIES,
+    GIT,
+    HTTP,
+    METADATA,
+    RESOLUTIONS,
+    SATISFIED,
+    STORE,
+    Layout,
+)
 from pipwrap.cache.store import Store
 from pipwrap.cache.wheels import BuiltWheels
 
@@ -24,7 +33,7 @@ class Damage:
 
 
 def verify(layout: Layout, store: Store, wheels: BuiltWheels) -> Iterator[Damage]:
-    """Yield what is damaged: bodies, responses, built wheels, all files of store and clones."""
+    """Yield what is damaged: bodies, responses, wheels, metadata, files of store and clones."""
     yield from _bodies(layout)
     yield from _responses(layout)
     yield from filter(None, map(_unreadable, disk.sharded(layout, RESOLUTIONS)))
@@ -34,6 +43,7 @@ def verify(layout: Layout, store: Store, wheels: BuiltWheels) -> Iterator[Damage
             yield Damage(entry.directory, f"{entry.filename} is not the wheel that was built")
     for directory in wheels.broken:
         yield Damage(directory, "its entry cannot be read")
+    yield from _metadata(layout)
     yield from _stored(layout, store)
     yield from _clones(layout)
 
@@ -82,6 +92,14 @@ def _unreadable(path: str) -> Damage | None:
     except (OSError, ValueError) as error:
         return Damage(path, f"it cannot be read: {error}")
     return None
+
+
+def _metadata(layout: Layout) -> Iterator[Damage]:
+    for path in disk.sharded(layout, METADATA):
+        try:
+            metadata.read(path)
+        except (OSError, ValueError) as error:
+            yield Damage(path, f"it cannot be read: {error}")
 
 
 def _stored(layout: Layout, store: Store) -> Iterator[Damage]:

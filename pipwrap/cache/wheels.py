@@ -12,7 +12,6 @@ import json
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from pipwrap.cache import disk
 from pipwrap.cache.evidence import (
@@ -210,7 +209,7 @@ class BuiltWheels:
                 return None
             fields["path"] = os.path.join(directory, os.path.basename(fields["filename"]))
             fields["quality"] = Quality(**fields["quality"])
-            fields["evidence"] = _evidence(fields["evidence"])
+            fields["evidence"] = Evidence.of(fields["evidence"])
             entry = BuiltWheel(**fields)
             whole = os.path.getsize(entry.path) == entry.size
         except FileNotFoundError:
@@ -242,13 +241,6 @@ def _preference(found: Found) -> tuple[object, ...]:
     entry = found.entry
     whole = entry.quality.degraded is None
     return (found.assessment.holds, whole, entry.quality.native, entry.built_at)
-
-
-def _evidence(fields: dict[str, Any]) -> Evidence:
-    """Return the value that JSON made lists of."""
-    variables = tuple((str(name), digest) for name, digest in fields.pop("variables"))
-    tags = fields.pop("tags", None)
-    return Evidence(variables, tags=tags, **{name: tuple(all_) for name, all_ in fields.items()})
 
 
 def _copy(source: str, target: str) -> str:

@@ -17,6 +17,7 @@ from pipwrap.artifacts.build_env import BuildEnvironment
 from pipwrap.artifacts.consistency import refuse_direct_references
 from pipwrap.artifacts.hashes import HashPolicy
 from pipwrap.artifacts.prepare import Preparer, Shelves
+from pipwrap.artifacts.remote_wheel import RemoteWheels
 from pipwrap.artifacts.repositories import Repositories
 from pipwrap.artifacts.reuse import Reuse, ReuseRules
 from pipwrap.artifacts.source_build import BuildRules, Checked, Workshop
@@ -24,6 +25,7 @@ from pipwrap.artifacts.wanted import Obtained, Saving
 from pipwrap.cache import disk
 from pipwrap.cache.clones import Clones
 from pipwrap.cache.layout import Layout
+from pipwrap.cache.metadata import MetadataCache
 from pipwrap.cache.resolutions import Resolutions
 from pipwrap.cache.responses import ResponseCache
 from pipwrap.cache.store import Store, StoredWheelChanged
@@ -63,6 +65,7 @@ from pipwrap.model.requirement import Constraint, Requirement, UserRequirement
 from pipwrap.model.source import Source
 from pipwrap.model.wheel import StoredWheel
 from pipwrap.network.origins import is_secure_origin
+from pipwrap.network.ranges import Ranges
 
 _NAME = re.compile(r"[^A-Za-z0-9._-]")
 
@@ -320,11 +323,15 @@ def opened(context: Context, search: SearchOptions) -> Iterator[Shared]:
         usage = Usage(layout, time.time)
         stack.callback(usage.flush)
         private = Layout(context.place.scratch("private-"))
+        kept = MetadataCache(layout, context.console)
+        offline = context.options.caching.offline
         shelves = Shelves(
             Store(layout, context.console, time.time),
             Store(private, context.console, time.time),
+            RemoteWheels(Ranges(session, trusted), kept, offline=offline),
             Reuse(
                 BuiltWheels(layout, context.console, time.time),
+                kept,
                 Surroundings(
                     context.environ, layout, cache_upkeep.include_directories(context.environment)
                 ),
@@ -333,7 +340,7 @@ def opened(context: Context, search: SearchOptions) -> Iterator[Shared]:
                 ReuseRules(
                     context.options.caching.rebuild,
                     context.options.caching.require_native,
-                    offline=context.options.caching.offline,
+                    offline=offline,
                     index_has_native=lambda candidate: has_native(repository, candidate),
                 ),
             ),

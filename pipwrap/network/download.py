@@ -133,7 +133,7 @@ class Downloader:
                     f"({_progress(spool.size, size)}, attempt {attempts})"
                 )
             )
-            if not (verified or _validator(response.headers)):
+            if not (verified or validator(response.headers)):
                 spool.restart()
             rest = self._rest(request, response, spool.size)
             if rest is None:
@@ -173,9 +173,9 @@ class Downloader:
         headers = request.headers.without("If-None-Match", "If-Modified-Since")
         if start:
             headers = headers.replacing(("Range", f"bytes={start}-"))
-            validator = _validator(response.headers)
-            if validator is not None:
-                headers = headers.replacing(("If-Range", validator))
+            condition = validator(response.headers)
+            if condition is not None:
+                headers = headers.replacing(("If-Range", condition))
         try:
             rest = self.transport.send(Request(request.url, headers))
         except errors.NetworkError:
@@ -197,7 +197,7 @@ def _progress(received: int, size: int | None) -> str:
     return f"{format_size(received)}/{format_size(size or 0)}"
 
 
-def _validator(headers: Headers) -> str | None:
+def validator(headers: Headers) -> str | None:
     """Return what may stand in If-Range: a strong ETag, else a date (RFC 9110, 13.1.5)."""
     etag = headers.get("ETag")
     if etag is not None and not etag.strip().startswith("W/"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -32,6 +33,7 @@ FILES = {
     "stored METADATA": "store-v1/*/*/tree/*.dist-info/METADATA",
     "bytecode manifest": "store-v1/*/*/bytecode/*/.json",
     "bytecode": "store-v1/*/*/bytecode/*/*/__pycache__/*.pyc",
+    "metadata": "metadata-v1/*/*.json",
     "interpreter": "interpreters-v1/*.json",
     "usage": "usage-v1/*.jsonl",
 }
@@ -101,6 +103,14 @@ class Site:
         check_records(self.environment.site_packages)
         return result
 
+    def look(self) -> Result:
+        """Resolve a large wheel and an sdist, of which metadata alone is kept."""
+        result = self.runner("install", "--dry-run", "large", "told")
+        assert result.returncode == 0, result.output
+        assert "Would install demo-1.0 large-1.0 told-1.0\n" in result.stdout, result.output
+        assert "Traceback" not in result.stderr, result.output
+        return result
+
 
 def warnings(result: Result) -> list[str]:
     """Return every line of stderr: nothing else is said there."""
@@ -109,7 +119,7 @@ def warnings(result: Result) -> list[str]:
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """Yield a site with a wheel and a built sdist in its cache."""
+    """Yield a site with a wheel, a built sdist and metadata of two others in its cache."""
     base = tmp_path_factory.mktemp("damage")
     environment = make_environment(base / "environment")
     for name in ("home/tmp", "work"):
@@ -121,10 +131,17 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         index.add(
             make_sdist(base / "files", "made", "1.0", imports=["switch"], extra_files=backend)
         )
+        large = {"large.bin": random.Random(0).randbytes(300_000)}
+        wheel = make_wheel(base / "files", "large", "1.0", files=large, requires=["demo"])
+        index.add(wheel, metadata=False)
+        index.add(
+            make_sdist(base / "files", "told", "1.0", imports=["switch"], extra_files=backend)
+        )
         index.headers("/simple/*", {"ETag": "auto"})
         environ = clean_environ(base / "home", environment, cache, index.url)
         environ |= {BUILD_LOG: str(base / "builds.log"), "MADE_WITH_SWITCH": "1"}
         site = Site(Runner(environment, environ, base / "work"), environment, cache, base / "whole")
+        site.look()
         site.install()
         shutil.copytree(cache, site.filled, symlinks=True)
         assert warnings(site.install()) == []
@@ -157,6 +174,19 @@ def test_a_damaged_file_is_a_miss_and_heals(site: Site, kind: str, how: str):
     assert len(warnings(result)) <= count, result.output
     healed = site.install()
     assert warnings(healed) == [], healed.output
+
+
+@pytest.mark.parametrize("how", DAMAGES)
+@pytest.mark.parametrize("kind", ["metadata", "secret", "body", "head"])
+def test_damaged_metadata_is_had_again_and_heals(site: Site, kind: str, how: str):
+    assert warnings(site.look()) == []
+    count = damage_all(site.cache, FILES[kind], how)
+    result = site.look()
+    assert len(warnings(result)) <= count, result.output
+    assert ("Preparing metadata" in result.stdout) == (kind in {"metadata", "secret"})
+    healed = site.look()
+    assert warnings(healed) == [], healed.output
+    assert "Preparing metadata" not in healed.stdout
 
 
 @pytest.mark.parametrize("how", DAMAGES)
@@ -299,7 +329,9 @@ def verified(site: Site) -> str:
     return site.runner("cache", "verify").stdout
 
 
-@pytest.mark.parametrize("kind", ["head", "body", "built entry", "built wheel", "stored file"])
+@pytest.mark.parametrize(
+    "kind", ["head", "body", "built entry", "built wheel", "stored file", "metadata"]
+)
 @pytest.mark.parametrize("how", DAMAGES)
 def test_verify_names_what_is_damaged_and_repairs_it(site: Site, kind: str, how: str):
     assert verified(site) == "The cache is whole.\n"

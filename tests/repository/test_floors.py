@@ -14,9 +14,11 @@ FLOORS = {
     "pipwrap.events": 0,
     "pipwrap.model": 0,
     "pipwrap.cache.satisfied": 0,
-    "pipwrap.network.download": 1,  # works on any Transport, as do the two beneath it
+    "pipwrap.network.download": 1,  # works on any Transport, as do those beneath it
     "pipwrap.network.failures": 1,
     "pipwrap.network.origins": 1,
+    "pipwrap.network.ranges": 1,
+    "pipwrap.network.redirects": 1,
     "pipwrap.network.transport": 1,
     "pipwrap.cache.directives": 1,
     "pipwrap.cache.disk": 1,

@@ -16,7 +16,7 @@ import fnmatch
 import hashlib
 import socket
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -54,6 +54,8 @@ class Logged:
     headers: Mapping[str, str]
     """Names in lower case."""
     status: int
+    size: int = 0
+    """Bytes of the body that were sent."""
 
 
 class Index:
@@ -62,11 +64,12 @@ class Index:
     def __init__(self) -> None:
         """Listen on a free port of the loopback; serve from ``__enter__`` on."""
         self._server = LoopbackServer(self._answer)
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a fault may offer other files
         self._files: dict[str, Listed] = {}
         self._pages: dict[str, Answer] = {}
         self._headers: list[tuple[str, Mapping[str, str]]] = []
         self._faults: list[Fault] = []
+        self._part_faults: list[tuple[str, Callable[[Answer], Answer]]] = []
         self._log: list[Logged] = []
         self._credentials: tuple[str, str] | None = None
         self.json = True
@@ -147,6 +150,17 @@ class Index:
             self._files[entry.filename] = entry
         return self.file_url(file)
 
+    @property
+    def files(self) -> list[Listed]:
+        """Return what is offered."""
+        with self._lock:
+            return list(self._files.values())
+
+    def content(self, filename: str) -> bytes:
+        """Return the bytes of an added file."""
+        with self._lock:
+            return self._files[filename].content
+
     def remove(self, file: StrPath) -> None:
         """Take a file out of the index: neither listed nor served."""
         with self._lock:
@@ -188,6 +202,14 @@ class Index:
         with self._lock:
             self._faults.append(fault)
 
+    def part_fault(self, pattern: str, change: Callable[[Answer], Answer]) -> None:
+        """Answer Range requests for paths that match with what ``change`` makes of the right answer.
+
+        Requests for whole files are answered as ever; the last call that matches wins.
+        """
+        with self._lock:
+            self._part_faults.append((pattern, change))
+
     def redirect(self, pattern: str, to: str, *, status: int = 302) -> None:
         """Answer paths that match with a redirect to ``to`` (a URL or a path)."""
         self.fault(pattern, status=status, headers={"Location": to})
@@ -196,6 +218,7 @@ class Index:
         """Tell the truth again."""
         with self._lock:
             self._faults.clear()
+            self._part_faults.clear()
 
     def require_login(self, user: str, password: str) -> None:
         """Answer 401 to everybody without these credentials (basic)."""
@@ -226,7 +249,8 @@ class Index:
             self._server.wait(fault.delay)
         with self._lock:
             answer = self._decided(asked, fault)
-            self._log.append(Logged(asked.method, asked.path, asked.headers, answer.status))
+            size = len(answer.body[: answer.truncate])
+            self._log.append(Logged(asked.method, asked.path, asked.headers, answer.status, size))
         return answer
 
     def _decided(self, asked: Asked, fault: Fault | None) -> Answer:
@@ -246,7 +270,11 @@ class Index:
         fields |= fault.headers if fault else {}
         fields = {name: value for name, value in fields.items() if value}
         answer = conditional(asked, Answer(answer.status, fields, answer.body, answer.truncate))
-        return partial(asked, answer) if self.ranges else answer
+        answer = partial(asked, answer) if self.ranges else answer
+        for pattern, change in reversed(self._part_faults):
+            if "range" in asked.headers and fnmatch.fnmatchcase(asked.path, pattern):
+                return change(answer)
+        return answer
 
     def _truth(self, asked: Asked) -> Answer:
         """Return what a well-behaved index says."""

@@ -40,6 +40,8 @@ class Origin:
         """Take a port."""
         self.pages: dict[str, Page] = {}
         self.log: list[Asked] = []
+        self.ranges = True
+        """Whether Range requests for pages with status 200 are honoured."""
         self._server = LoopbackServer(self._answer)
 
     def __enter__(self) -> Origin:  # noqa: PYI034 - typing has Self from 3.11 on
@@ -65,7 +67,8 @@ class Origin:
         self.log.append(asked)
         found = self.pages.get(asked.path, Answer(404, {}, b"nothing here"))
         answer = found(asked) if callable(found) else found
-        return partial(asked, conditional(asked, answer))
+        answer = conditional(asked, answer)
+        return partial(asked, answer) if self.ranges else answer
 
 
 @dataclass

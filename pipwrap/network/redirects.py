@@ -1,4 +1,4 @@
-"""Where redirects lead (RFC 9110, 15.4), and which of them may be written down."""
+"""Where redirects lead (RFC 9110 section 15.4), and which of them may be written down."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ import contextlib
 from pipwrap import errors
 from pipwrap.model.link import redact
 from pipwrap.network.origins import redirected, split_credentials
-from pipwrap.network.transport import Response
+
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+MAXIMUM_REDIRECTS = 10
 
 
 def redirect_target(url: str, location: str) -> str:
-    """Return where a ``Location`` leads; raises ``errors.NetworkError`` where that is no URL."""
+    """Return where ``Location`` leads from ``url``; ``errors.NetworkError`` when that is no URL."""
     with contextlib.suppress(UnicodeError):
         # Header fields are read as latin-1; servers write UTF-8.
         location = location.encode("latin-1").decode("utf-8")
@@ -23,9 +25,13 @@ def redirect_target(url: str, location: str) -> str:
         ) from error
 
 
-def leads_with_secrets(response: Response) -> bool:
-    """Tell a redirect that hands out credentials; those are written to no disk."""
-    location = response.headers.get("Location") or ""
+def may_be_followed(target: str) -> bool:
+    """Tell whether a redirect leads to http or https."""
+    return target.partition(":")[0].lower() in {"http", "https"}
+
+
+def leads_with_secrets(location: str) -> bool:
+    """Tell a ``Location`` that hands out credentials; those are written to no disk."""
     try:
         return split_credentials(location)[1] is not None
     except ValueError:

@@ -1,0 +1,57 @@
+"""What was built before from what is wanted, where that may stand in for the source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipwrap import errors
+from pipwrap.artifacts.reuse import Reuse
+from pipwrap.artifacts.source_build import SourceBuild
+from pipwrap.artifacts.sources import Sources
+from pipwrap.artifacts.wanted import Wanted, project_of
+from pipwrap.cache.wheels import BuiltWheel
+from pipwrap.events import Listener, Warned
+from pipwrap.model.candidate import Candidate
+from pipwrap.model.link import redact
+from pipwrap.model.metadata import Metadata
+from pipwrap.model.source import Archive
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltBefore:
+    """Looks under the key of a source; what has no key was never built before."""
+
+    reuse: Reuse
+    sources: Sources
+    listener: Listener
+
+    def find(self, wanted: Wanted) -> BuiltWheel | None:
+        """Return the wheel that was built from this source before, if it may be used."""
+        key = self.sources.key(wanted)
+        if key is None:
+            return None
+        return self.reuse.entry(key, project_of(wanted), lambda: self.sources.tags(wanted))
+
+    def drop(self, wanted: Wanted, cached: BuiltWheel, error: Exception) -> None:
+        """Forget a cached wheel that proved broken, and say so."""
+        self.listener(Warned(f"Ignoring the cached {cached.filename}: {error}"))
+        key = self.sources.key(wanted)
+        if key is not None:
+            self.reuse.drop(key, cached)
+
+    def instead(self, wanted: Wanted, error: errors.BuildFailed) -> BuiltWheel | None:
+        """Return the cached wheel that a failed rebuild leaves in use."""
+        key = self.sources.key(wanted)
+        return self.reuse.instead(key, error) if key is not None else None
+
+    def metadata(self, wanted: Candidate | Archive) -> Metadata | None:
+        """Return what the backend of an sdist told before, if it may be used."""
+        key = self.sources.key(wanted)
+        text = self.reuse.metadata(key, project_of(wanted)) if key is not None else None
+        return Metadata.parse(text) if text is not None else None
+
+    def keep_metadata(self, wanted: Candidate | Archive, build: SourceBuild) -> None:
+        """Keep what the backend of an sdist has told."""
+        key = self.sources.key(wanted)
+        if key is not None:
+            self.reuse.keep_metadata(key, build, redact(wanted.link.url))

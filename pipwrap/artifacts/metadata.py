@@ -1,0 +1,180 @@
+"""The ladder to what is wanted's metadata: each rung costs more than the one before it.
+
+For wheels they are: a file of its own on the index, the wheel in the cache, parts of the wheel on
+its server, all of it. For sdists: the wheel that was built before, what the sdist says of itself,
+what its build backend told before, the build backend.
+"""
+
+from __future__ import annotations
+
+from pipwrap import errors
+from pipwrap.artifacts import consistency
+from pipwrap.artifacts.admitted import Admitted
+from pipwrap.artifacts.archives import Archives, Once
+from pipwrap.artifacts.built_before import BuiltBefore
+from pipwrap.artifacts.remote_wheel import RemoteWheels
+from pipwrap.artifacts.sources import Sources
+from pipwrap.artifacts.wanted import Obtained, Teller, Wanted, key_of
+from pipwrap.artifacts.wheel_file import read_metadata
+from pipwrap.cache.store import Store
+from pipwrap.events import Listener, Told
+from pipwrap.model.candidate import Candidate
+from pipwrap.model.metadata import Metadata
+from pipwrap.model.source import Archive, Directory, Repository
+from pipwrap.network.ranges import RangeRefused
+
+
+class MetadataLadder:
+    """Gets the metadata of everything that a command looks at, each once."""
+
+    def __init__(
+        self,
+        archives: Archives,
+        admitted: Admitted,
+        remote: RemoteWheels,
+        store: Store,
+        built_before: BuiltBefore,
+        sources: Sources,
+        listener: Listener,
+        *,
+        keeps_archives: bool,
+    ) -> None:
+        """Keep the ports; ``keeps_archives`` says that sdists are wanted as files in any case."""
+        self._archives = archives
+        self._admitted = admitted
+        self._remote = remote
+        self._store = store
+        self._built_before = built_before
+        self._sources = sources
+        self._listener = listener
+        self._keeps_archives = keeps_archives
+        self._once = Once()
+
+    def obtain(self, wanted: Wanted) -> Obtained:
+        """Return the metadata of a wheel or source, downloading and building only if it must.
+
+        Raises ``errors.InvalidDistribution`` for metadata that contradicts the file's name,
+        ``errors.BuildFailed``, ``errors.HashMismatch`` and ``errors.NetworkError``.
+        """
+        return self._once(key_of(wanted), lambda: self._obtain(wanted))
+
+    def _obtain(self, wanted: Wanted) -> Obtained:
+        if isinstance(wanted, Directory):
+            obtained = Obtained(self._sources.build(wanted).metadata())
+        elif isinstance(wanted, Repository):
+            obtained = self._of_repository(wanted)
+        elif wanted.is_wheel:
+            obtained = self._of_wheel(wanted)
+        else:
+            obtained = self._of_sdist(wanted)
+        if isinstance(wanted, Candidate):
+            consistency.check(wanted, obtained.metadata)
+        return obtained
+
+    # Wheels
+
+    def _of_wheel(self, wanted: Candidate | Archive) -> Obtained:
+        if isinstance(wanted, Candidate) and self._admitted.may_be_described(wanted):
+            described = self._described(wanted)
+            if described is not None:
+                return described
+        return self._of_wheel_file(wanted)
+
+    def _described(self, wanted: Candidate) -> Obtained | None:
+        """Return what is told of a wheel without it being fetched; ``None`` where that is better.
+
+        Where nothing but the wheel tells, the reason is told at -vv.
+        """
+        link = wanted.link
+        if link.metadata_hashes is not None:
+            text, lines = self._archives.metadata(link)
+            return Obtained(Metadata.parse(text), lines, Teller.SIDECAR)
+        if self._archives.holds(link):
+            return None
+        text_in_store = self._text_in_store(link.sha256) if link.sha256 else None
+        if text_in_store is not None:
+            return Obtained(Metadata.parse(text_in_store), teller=Teller.STORE)
+        try:
+            text = self._remote.metadata(link)
+        except RangeRefused as refused:
+            reason = f"Getting all of {link.filename} for its metadata: {refused}"
+            self._listener(Told(reason, level=2, indent=1))
+            return None
+        line = f"Obtaining dependency information from {wanted.project} {wanted.version}"
+        return Obtained(Metadata.parse(text), (Told(line, level=1, indent=1),), Teller.PARTS)
+
+    def check(self, wanted: Candidate, wheel: Metadata) -> None:
+        """Raise ``errors.InvalidDistribution`` when a wheel is not what was told of it."""
+        told = self.obtain(wanted)
+        try:
+            consistency.check_told(wanted, told.metadata, told.teller, wheel)
+        except errors.InvalidDistribution:
+            if told.teller is Teller.PARTS:
+                self._remote.forget(wanted.link)
+            raise
+
+    def _of_wheel_file(self, wanted: Candidate | Archive) -> Obtained:
+        acquired, filename = self._admitted.acquire(wanted), wanted.link.filename
+        text_in_store = self._text_in_store(acquired.sha256)
+        if text_in_store is not None:
+            return Obtained(Metadata.parse(text_in_store), acquired.lines)
+        try:
+            return Obtained(read_metadata(acquired.path, filename), acquired.lines)
+        except (errors.InvalidDistribution, FileNotFoundError):
+            again = self._archives.repaired(wanted.link)
+            if again is None:
+                raise
+            return Obtained(read_metadata(again.path, filename), acquired.lines)
+
+    def _text_in_store(self, sha256: str) -> str | None:
+        stored = self._store.find(sha256)
+        return self._store.read_dist_info(stored, "METADATA") if stored else None
+
+    # Sources
+
+    def _of_repository(self, wanted: Repository) -> Obtained:
+        found = None if self._keeps_archives else self._of_built_wheel(wanted)
+        return found or Obtained(self._sources.build(wanted).metadata())
+
+    def _of_sdist(self, wanted: Candidate | Archive) -> Obtained:
+        cached = self._of_built_wheel(wanted)
+        if cached is not None:
+            lines = self._admitted.acquire(wanted).lines if self._keeps_archives else cached.lines
+            return Obtained(cached.metadata, lines)
+        acquired = self._admitted.acquire(wanted)
+        for line in acquired.lines:
+            self._listener(line)
+        link = wanted.link
+        if not link.subdirectory:
+            static = self._sources.static_metadata(link, acquired)
+            if static is not None:
+                return Obtained(static)
+        kept = self._built_before.metadata(wanted)
+        if kept is not None:
+            return Obtained(kept, (Told(f"Using cached metadata of {link.filename}", 1, 1),))
+        return self._of_backend(wanted)
+
+    def _of_backend(self, wanted: Candidate | Archive) -> Obtained:
+        """Return what the build backend tells, or the older wheel that a failed rebuild leaves."""
+        try:
+            build = self._sources.build(wanted)
+            metadata = build.metadata()
+        except errors.BuildFailed as error:
+            older = self._built_before.instead(wanted, error)
+            if older is None:
+                raise
+            return Obtained(read_metadata(older.path, older.filename))
+        self._built_before.keep_metadata(wanted, build)
+        return Obtained(metadata)
+
+    def _of_built_wheel(self, wanted: Candidate | Archive | Repository) -> Obtained | None:
+        """Return the metadata of the wheel that was built before; a broken one is dropped."""
+        cached = self._built_before.find(wanted)
+        if cached is None:
+            return None
+        try:
+            metadata = read_metadata(cached.path, cached.filename)
+        except (errors.InvalidDistribution, OSError) as error:
+            self._built_before.drop(wanted, cached, error)
+            return None
+        return Obtained(metadata, self._sources.reuse_lines(wanted, cached.filename))

@@ -1,0 +1,110 @@
+"""Core metadata kept apart from the wheel that it describes, one file for each.
+
+    metadata-v1/AA/<digest>.json
+
+What a server told of a wheel in parts is kept by origin: URL and the sha256 that the index names.
+Where it names none, the file's ETag is what it rests on. What a build backend told of a source is
+kept under the key of its wheel, and rests on what the backend was seen to read until then.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from pipwrap.cache import disk
+from pipwrap.cache.evidence import Evidence
+from pipwrap.cache.layout import Layout
+from pipwrap.events import Listener, Warned
+from pipwrap.network.origins import canonical
+
+_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class KeptMetadata:
+    """One entry."""
+
+    text: str
+    source_url: str
+    """Of the wheel or sdist, without credentials."""
+    source_sha256: str | None = None
+    etag: str | None = None
+    """Of the file that it was read from."""
+    evidence: Evidence = Evidence()
+
+
+class MetadataCache:
+    """Finds and keeps core metadata; used from all threads."""
+
+    def __init__(self, layout: Layout, listener: Listener) -> None:
+        """Keep the ports; nothing is read yet."""
+        self._layout = layout
+        self._listener = listener
+        self._lock = threading.Lock()
+        self._warned: set[str] = set()
+
+    def find(self, identity: str) -> KeptMetadata | None:
+        """Return what is kept; ``None`` when there is nothing, or (warned once) a damaged entry."""
+        path = self._layout.metadata(identity)
+        try:
+            return read(path)
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as error:
+            with self._lock:
+                said = path in self._warned
+                self._warned.add(path)
+            if not said:
+                self._listener(Warned(f"Cache entry {path} is damaged and is ignored: {error}"))
+            return None
+
+    def add(self, identity: str, kept: KeptMetadata) -> None:
+        """Put an entry in the place of what is there.
+
+        A cache that cannot be written goes without: what is kept here only saves time, and whoever
+        writes what the command needs says why it cannot.
+        """
+        fields = {"version": _VERSION, "sha256": _digest(kept.text), **asdict(kept)}
+        content = json.dumps(fields, indent=1, sort_keys=True).encode("ascii")
+        try:
+            disk.write(self._layout.metadata(identity), content, self._layout.temporary)
+        except OSError:
+            return
+
+    def discard(self, identity: str) -> None:
+        """Remove an entry; absent is fine, and so is a cache that cannot be written."""
+        try:
+            disk.unlink(self._layout.metadata(identity))
+        except OSError:
+            return
+
+
+def origin_identity(url: str, sha256: str | None) -> str:
+    """Return the name of what is kept of a remote file."""
+    # Arguments that are no UTF-8 arrive as surrogates (PEP 383).
+    key = f"{canonical(url)} {sha256 or ''}".encode("utf-8", "surrogatepass")
+    return hashlib.sha256(key).hexdigest()
+
+
+def read(path: str) -> KeptMetadata:
+    """Return an entry; ``OSError`` or ``ValueError`` for one that cannot be read."""
+    with open(path, "rb") as stream:
+        fields: dict[str, Any] = json.loads(stream.read())
+    try:
+        version, sha256 = fields.pop("version"), fields.pop("sha256")
+        evidence = Evidence.of(fields.pop("evidence"))
+        kept = KeptMetadata(**fields, evidence=evidence)
+        whole = version == _VERSION and _digest(kept.text) == sha256
+    except (AttributeError, KeyError, TypeError) as error:
+        raise ValueError(f"it has other fields ({error})") from error
+    if not whole:
+        raise ValueError("its text is another")
+    return kept
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
