@@ -25,7 +25,7 @@ class Checkout:
     root: str
     commit: str
     is_fixed: bool
-    """The revision is not a name that looks like a commit, which may mean another one tomorrow."""
+    """The revision does not look like another commit, as a branch's name may."""
 
 
 class Repositories:
@@ -75,17 +75,15 @@ class Repositories:
         return (Told(resolved + self.commit(repository, shown), indent=1),)
 
     def tags(self, repository: Repository, shown: str) -> str | None:
-        """Return a digest of the tags from which the commit is reached: what describes it.
+        """Return a digest of the tags that lead to the commit: what describes it.
 
         ``None`` for a full commit that is not at hand: it is worth no question to the network.
         Raises what ``checkout`` raises.
         """
         git, commit = self._git(shown), self.commit(repository, shown)
         if repository.url not in self._made:
-            listed, cached = (
-                self._listed(repository, shown),
-                self._clones.look(repository.clone_url),
-            )
+            listed = self._listed(repository, shown)
+            cached = self._clones.look(repository.clone_url)
             if cached and (listed is None or listed.tags == cached.references.tags):
                 digest = _tags(git, cached.directory, commit)
                 if digest is not None:
@@ -136,7 +134,9 @@ class Repositories:
         else:
             clone.make(repository, self._clones, self._listed(repository, shown))
         commit, revision = clone.commit(), repository.revision
-        fixed = not (is_commit(revision) and clone.named_commit(revision or ""))
+        fixed = True
+        if revision is not None and is_commit(revision):
+            fixed = revision.lower() == commit and clone.named_commit(revision) is None
         made = self._made[repository.url] = Checkout(clone.directory, commit, fixed)
         return made
 
@@ -163,11 +163,11 @@ def needs_decision(repository: Repository, settings: GitSettings) -> bool:
 
 
 def _tags(git: Git, directory: str, commit: str) -> str | None:
-    """Return a digest of the tags before a commit; ``None`` where the clone has none such."""
+    """Return a digest of the tags that lead to a commit; ``None`` where nobody can tell."""
     tags = ["for-each-ref", f"--merged={commit}", "--format=%(objectname) %(refname)", "refs/tags"]
     try:
         return sha256(git.ask(["-C", directory, "--git-dir", ".", *tags]).encode()).hexdigest()
-    except errors.ProgramFailed:
+    except (errors.ProgramFailed, errors.CommandError):
         return None
 
 

@@ -155,6 +155,14 @@ def test_an_abbreviation_is_looked_up_in_the_clone(site: Site, repository: GitRe
     assert site.built == 1
 
 
+def test_the_hash_of_a_tag_is_not_kept_as_a_commit(site: Site, repository: GitRepository):
+    for _ in range(2):
+        site.install(f"{repository.url}@{repository.git('rev-parse', 'v1')}")
+        assert site.commit == repository.git("rev-parse", "v1^{}")
+    assert site.built == 2
+    assert list(site.cache.glob("wheels-v1/*/*/*/*.whl")) == []
+
+
 def test_every_build_of_a_project_has_its_own_subdirectory(site: Site, repository: GitRepository):
     repository.commit("demo", "1.5", below="below")
     repository.git("add", "-A")
