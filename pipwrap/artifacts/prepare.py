@@ -24,7 +24,7 @@ from pipwrap.artifacts.wanted import (
     key_of,
     project_of,
 )
-from pipwrap.artifacts.wheel_file import read_metadata
+from pipwrap.artifacts.wheel_file import read_metadata, read_metadata_text
 from pipwrap.cache.store import Store
 from pipwrap.cache.wheels import BuiltWheel
 from pipwrap.events import Listener, Told, Warned
@@ -117,16 +117,21 @@ class Preparer:
             return Obtained(Metadata.parse(text), lines)
         acquired = self._acquire(wanted)
         stored = self._shelves.store.find(acquired.sha256)
-        text_in_store = self._shelves.store.read_dist_info(stored, "METADATA") if stored else None
-        if text_in_store is not None:
-            return Obtained(Metadata.parse(text_in_store), acquired.lines)
+        text = self._stored_metadata(stored) or self._metadata_text(acquired, link)
+        return Obtained(Metadata.parse(text), acquired.lines)
+
+    def _stored_metadata(self, stored: StoredWheel | None) -> str | None:
+        return self._shelves.store.read_dist_info(stored, "METADATA") if stored else None
+
+    def _metadata_text(self, acquired: Acquired, link: Link) -> str:
+        """Return the METADATA of a wheel file; one that was damaged is fetched again."""
         try:
-            return Obtained(read_metadata(acquired.path, link.filename), acquired.lines)
+            return read_metadata_text(acquired.path, link.filename)
         except (errors.InvalidDistribution, FileNotFoundError):
             again = self._archives.repaired(link)
             if again is None:
                 raise
-            return Obtained(read_metadata(again.path, link.filename), acquired.lines)
+            return read_metadata_text(again.path, link.filename)
 
     def _repository_metadata(self, wanted: Repository) -> Obtained:
         found = None if self._keeps_archives else self._cached_metadata(wanted)
@@ -166,8 +171,11 @@ class Preparer:
         return Obtained(metadata, (Told(f"Using cached {cached.filename}", indent=1),))
 
     def _drop(self, wanted: Wanted, cached: BuiltWheel, error: Exception) -> None:
-        """Forget a cached wheel that proved broken, and say so."""
-        self._listener(Warned(f"Ignoring the cached {cached.filename}: {error}"))
+        """Forget a cached wheel that proved broken, and say so; a purged one is no news."""
+        if isinstance(error, FileNotFoundError):
+            self._listener(Told(f"The cached {cached.filename} was removed since", 1, 1))
+        else:
+            self._listener(Warned(f"Ignoring the cached {cached.filename}: {error}"))
         key = self.sources.key(wanted)
         if key is not None:
             self._shelves.reuse.drop(key, cached)
@@ -223,7 +231,8 @@ class Preparer:
             return self._unpack(path, filename, wheel.sha256, link)
         except (errors.HashMismatch, FileNotFoundError) as error:
             raise errors.CommandError(
-                f"{filename} was taken from the cache while it was being installed.",
+                f"{filename} was taken from the cache while it was being installed, and the "
+                f"file that it was unpacked from is not there any more: {path}",
                 hint="Run the command again.",
             ) from error
 
@@ -249,16 +258,7 @@ class Preparer:
         link = wanted.link
         stored = self._unpack(acquired.path, link.filename, acquired.sha256, link)
         if isinstance(wanted, Candidate) and self._has_sidecar(wanted):
-            text = self._shelves.store.read_dist_info(stored, "METADATA")
-            if text is None:
-                self._listener(
-                    Warned(
-                        f"The cached files of {stored.filename} were changed; it is unpacked again"
-                    )
-                )
-                self._shelves.store.discard(stored.sha256)
-                stored = self.restore(stored)
-                text = self._shelves.store.read_dist_info(stored, "METADATA") or ""
+            text = self._stored_metadata(stored) or self._metadata_text(acquired, link)
             consistency.check_sidecar(wanted, self._archives.metadata(link)[0], text)
         return Prepared(stored, acquired.sha256, self.new_lines(wanted))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 
 from pipwrap import errors
@@ -116,12 +117,18 @@ class Sources:
             return source_tree.static_metadata(again.path, link.filename)
 
     def pinned(self, path: str) -> str:
-        """Return another name of a cached wheel, which stays though the cache be purged."""
+        """Return another name of a cached wheel, which stays though the cache be purged.
+
+        Raises ``FileNotFoundError`` when it was purged already.
+        """
         own = os.path.join(self._workshop.scratch("wheel-"), os.path.basename(path))
         try:
             os.link(path, own)
+        except FileNotFoundError:
+            raise
         except OSError:
-            return path
+            # Not every filesystem gives a file a second name.
+            shutil.copyfile(path, own)
         return own
 
     def _unpack(self, wanted: Candidate | Archive, name: str) -> str:

@@ -24,13 +24,20 @@ def make_directory(path: str) -> None:
     if os.path.isdir(path):
         return
     parent = os.path.dirname(path)
-    if parent != path:
-        make_directory(parent)
-    try:
-        os.mkdir(path, DIRECTORY_MODE)
-    except FileExistsError:
-        if not os.path.isdir(path):
-            raise
+    for attempts_left in reversed(range(_ATTEMPTS)):
+        if parent != path:
+            make_directory(parent)
+        try:
+            os.mkdir(path, DIRECTORY_MODE)
+        except FileExistsError:
+            if not os.path.isdir(path):
+                raise
+        except FileNotFoundError:
+            # Another process may have removed the one above since.
+            if not attempts_left:
+                raise
+            continue
+        return
 
 
 def unused_name(directory: str, suffix: str = "") -> str:
@@ -121,6 +128,24 @@ def remove_tree(path: str, *, through: str | None = None) -> None:
         # Where two processes remove the same tree, each finds something gone already.
         with contextlib.suppress(FileNotFoundError):
             shutil.rmtree(path)
+
+
+def pinned(path: str, layout: Layout) -> str:
+    """Return another name of a file, which stays until this run ends though ``path`` be removed.
+
+    ``path`` itself where a file has one name only, and in a cache that is one run's own. Raises
+    ``FileNotFoundError`` when it is gone already.
+    """
+    if not layout.run:
+        return path
+    own = unused_name(layout.temporary)
+    try:
+        os.link(path, own)
+    except OSError:
+        if not os.path.exists(path):
+            raise
+        return path
+    return own
 
 
 def sharded(layout: Layout, bucket: str) -> Iterator[str]:

@@ -15,9 +15,10 @@ from dataclasses import dataclass, replace
 from pipwrap import errors
 from pipwrap.cache import policy
 from pipwrap.cache.bodies import Bodies, DigestDiffers, Received
-from pipwrap.cache.entries import Entries, is_sha256
+from pipwrap.cache.entries import Entries
 from pipwrap.cache.fetched import Fetched
 from pipwrap.cache.layout import Layout
+from pipwrap.cache.pins import Pins
 from pipwrap.cache.policy import Exchange, Stored
 from pipwrap.events import (
     DownloadFinished,
@@ -84,8 +85,10 @@ class ResponseCache:
         self._trusted_hosts = trusted_hosts
         self._offline = offline
         self._allow_stale = allow_stale
-        self._entries = Entries(layout, listener)
-        self._bodies = Bodies(layout, Downloader(transport, listener, resume_retries), listener)
+        pins = Pins(layout)
+        downloader = Downloader(transport, listener, resume_retries)
+        self._entries = Entries(layout, listener, pins)
+        self._bodies = Bodies(layout, downloader, listener, pins)
         self._lock = threading.Lock()
         self._locks: dict[str, threading.Lock] = {}
 
@@ -121,9 +124,7 @@ class ResponseCache:
 
     def forget(self, sha256: str) -> None:
         """Drop a body that proved damaged, so that it is fetched again."""
-        if is_sha256(sha256):
-            with contextlib.suppress(OSError):
-                os.unlink(self._entries.body_path(sha256))
+        self._entries.forget(sha256)
 
     def close(self) -> None:
         """Remove what lay in the temporary directory."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import itertools
 import json
 import os
 from collections.abc import Iterator
@@ -24,15 +25,14 @@ class Damage:
 
 
 def verify(layout: Layout, store: Store, wheels: BuiltWheels) -> Iterator[Damage]:
-    """Yield what is damaged: bodies, responses, built wheels, and every file of the store."""
-    yield from _bodies(layout)
-    yield from _responses(layout)
-    for entry in wheels.all():
-        if _sha256(entry.path) != entry.sha256:
-            yield Damage(entry.directory, f"{entry.filename} is not the wheel that was built")
-    for directory in wheels.broken:
-        yield Damage(directory, "its entry cannot be read")
-    yield from _stored(layout, store)
+    """Yield what is damaged: bodies, responses, built wheels, and every file of the store.
+
+    What another process removes meanwhile is no damage.
+    """
+    found = itertools.chain(
+        _bodies(layout), _responses(layout), _built(wheels), _stored(layout, store)
+    )
+    return (damage for damage in found if os.path.lexists(damage.path))
 
 
 def repair(layout: Layout, damage: Damage) -> None:
@@ -49,12 +49,20 @@ def _bodies(layout: Layout) -> Iterator[Damage]:
             yield Damage(path, "its content has another digest than its name")
 
 
+def _built(wheels: BuiltWheels) -> Iterator[Damage]:
+    for entry in wheels.all():
+        if _sha256(entry.path) != entry.sha256:
+            yield Damage(entry.directory, f"{entry.filename} is not the wheel that was built")
+    for directory in wheels.broken:
+        yield Damage(directory, "its entry cannot be read")
+
+
 def _responses(layout: Layout) -> Iterator[Damage]:
     for directory in disk.sharded(layout, HTTP):
         if not os.path.isdir(directory):
             yield Damage(directory, "it is not a directory")
             continue
-        for name in sorted(os.listdir(directory)):
+        for name in disk.listed(directory):
             path = os.path.join(directory, name)
             try:
                 with open(path, "rb") as stream:

@@ -110,7 +110,8 @@ def _log(work: Work, name: str) -> int:
 def _verify(work: Work) -> int:
     """Hash everything; with --repair remove what is damaged. Exit 1 for damage that stays."""
     store = Store(work.layout, work.console, time.time)
-    found = list(verification.verify(work.layout, store, work.wheels))
+    with disk.locked(work.layout.lock, shared=True):
+        found = list(verification.verify(work.layout, store, work.wheels))
     for damage in found:
         work.console.line(f"{damage.path}: {damage.reason}")
     if not found:
