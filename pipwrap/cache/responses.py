@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from pipwrap import errors
-from pipwrap.cache import policy
+from pipwrap.cache import policy, redirects
 from pipwrap.cache.bodies import Bodies, DigestDiffers, Received
 from pipwrap.cache.entries import Entries
 from pipwrap.cache.fetched import Fetched
@@ -33,8 +33,6 @@ from pipwrap.network.download import Downloader, content_length
 from pipwrap.network.origins import (
     canonical,
     is_secure_origin,
-    redirected,
-    split_credentials,
     without_credentials,
 )
 from pipwrap.network.transport import Body, Headers, Request, Response, Transport
@@ -148,7 +146,7 @@ class ResponseCache:
             location = fetched.headers.get("Location")
             if fetched.status not in policy.REDIRECTS or not location:
                 return fetched
-            target = _redirect_target(url, location)
+            target = redirects.target(url, location)
             if target.partition(":")[0].lower() not in {"http", "https"}:
                 self._listener(
                     Warned(
@@ -247,7 +245,10 @@ class ResponseCache:
             requested_at=exchange.requested_at,
             received_at=exchange.received_at,
         )
-        self._write_head(url, stored)
+        if verdict.storable:
+            self._write_head(url, stored)
+        else:
+            self._remove(url, confirmed)
         return replace(self._fetched(url, stored), revalidated=True)
 
     def _keep(
@@ -260,7 +261,11 @@ class ResponseCache:
     ) -> Fetched:
         """Return a transferred response, having stored it where the verdict and its way allow."""
         secure = is_secure_origin(request.url, self._trusted_hosts)
-        keep = secure and isinstance(verdict, policy.Store) and not _leads_with_secrets(response)
+        keep = (
+            secure
+            and isinstance(verdict, policy.Store)
+            and not redirects.hand_out_secrets(response)
+        )
         received = self._receive(request, wanted, response, keep=keep)
         whole = received.response
         if whole is not response:
@@ -339,10 +344,13 @@ class ResponseCache:
         """Forget the variant that no longer is the answer."""
         chosen = policy.select(wanted.headers, stored)
         if chosen is not None:
-            try:
-                self._entries.remove(url, chosen)
-            except OSError as error:
-                self._bodies.refused(error)
+            self._remove(url, chosen)
+
+    def _remove(self, url: str, stored: Stored) -> None:
+        try:
+            self._entries.remove(url, stored)
+        except OSError as error:
+            self._bodies.refused(error)
 
     @contextlib.contextmanager
     def _only_one(self, subject: str) -> Iterator[None]:
@@ -364,27 +372,6 @@ def _key(url: str) -> str:
         return canonical(url)
     except ValueError as error:
         raise errors.NetworkError(f"Invalid URL {redact(url)!r}: {error}") from error
-
-
-def _redirect_target(url: str, location: str) -> str:
-    with contextlib.suppress(UnicodeError):
-        # Header fields are read as latin-1; servers write UTF-8.
-        location = location.encode("latin-1").decode("utf-8")
-    try:
-        return redirected(url, location)
-    except ValueError as error:
-        raise errors.NetworkError(
-            f"Invalid redirect from {redact(url)} to {redact(location)}: {error}"
-        ) from error
-
-
-def _leads_with_secrets(response: Response) -> bool:
-    """Tell a redirect that hands out credentials; those are written to no disk."""
-    location = response.headers.get("Location") or ""
-    try:
-        return split_credentials(location)[1] is not None
-    except ValueError:
-        return True
 
 
 def _drain(body: Body) -> None:

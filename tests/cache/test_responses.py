@@ -552,3 +552,21 @@ def test_two_processes_share_an_entry(origin: Origin, tmp_path: Path):
         assert client.page(origin.url("/p"), "*/*").revalidated
         assert files(client, "tmp") == []
         assert client.warnings() == []
+
+
+def test_a_304_with_no_store_confirms_and_is_the_last_that_is_kept(origin: Origin, client: Browser):
+    origin.pages["/p"] = page(b"one", ETag='"1"')
+    client.page(origin.url("/p"))
+    origin.pages["/p"] = page(b"", 304, ETag='"1"', Cache_Control="no-store")
+    again = client.page(origin.url("/p"))
+    assert (again.revalidated, content(again)) == (True, b"one")
+    assert files(client, "http-v1") == []
+
+
+def test_a_busy_server_costs_nothing_that_is_stored(origin: Origin, client: Browser):
+    origin.pages["/p"] = page(b"one", ETag='"1"')
+    client.page(origin.url("/p"))
+    origin.pages["/p"] = page(b"later", 429)
+    assert client.page(origin.url("/p")).status == 429
+    origin.pages["/p"] = page(b"one", ETag='"1"')
+    assert client.page(origin.url("/p")).revalidated
