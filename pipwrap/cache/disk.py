@@ -90,6 +90,22 @@ def write(path: str, content: bytes, temporary: str) -> None:
         stream.write(content)
 
 
+def write_first(path: str, content: bytes, temporary: str) -> None:
+    """Put ``content`` at ``path`` unless something is there; two writers agree on the first."""
+    beside = unused_name(temporary)
+    write(beside, content, temporary)
+    try:
+        make_directory(os.path.dirname(path))
+        os.link(beside, path)
+    except FileExistsError:
+        return
+    except OSError:
+        # No second names here: the rename may replace what another process wrote this moment.
+        take_place(beside, path, temporary)
+    finally:
+        unlink(beside)
+
+
 def publish_directory(prepared: str, path: str) -> bool:
     """Rename a finished directory into place; ``False`` when somebody else was first."""
     for attempts_left in reversed(range(_ATTEMPTS)):

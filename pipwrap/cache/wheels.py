@@ -20,7 +20,7 @@ from pipwrap.cache.keys import BuildKey
 from pipwrap.cache.layout import WHEELS, Layout
 from pipwrap.events import Listener, Warned
 
-_VERSION = 2
+_VERSION = 3
 _ENTRY = "entry.json"
 _LOG = "build.log"
 _TRIED = "tried-"
@@ -237,7 +237,8 @@ def _preference(found: Found) -> tuple[object, ...]:
 def _evidence(fields: dict[str, Any]) -> Evidence:
     """Return the value that JSON made lists of."""
     variables = tuple((str(name), digest) for name, digest in fields.pop("variables"))
-    return Evidence(variables, **{name: tuple(values) for name, values in fields.items()})
+    key = str(fields.pop("key"))
+    return Evidence(variables, key, **{name: tuple(values) for name, values in fields.items()})
 
 
 def _copy(source: str, target: str) -> str:
