@@ -12,6 +12,7 @@ from pipwrap.artifacts.archives import Acquired, Once
 from pipwrap.artifacts.git import Checkout, is_commit
 from pipwrap.artifacts.source_build import SourceBuild, Workshop
 from pipwrap.artifacts.wanted import Wanted, key_of, project_of, settings_name, shown
+from pipwrap.cache import disk
 from pipwrap.cache.keys import BuildKey, repository_identity, settings_key
 from pipwrap.model.candidate import Candidate
 from pipwrap.model.link import Link
@@ -128,7 +129,8 @@ class Sources:
             raise
         except OSError:
             # Not every filesystem gives a file a second name.
-            shutil.copyfile(path, own)
+            with disk.filling(f"copy {os.path.basename(path)}", own):
+                shutil.copyfile(path, own)
         return own
 
     def _unpack(self, wanted: Candidate | Archive, name: str) -> str:

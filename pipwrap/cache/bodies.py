@@ -83,6 +83,9 @@ class Bodies:
                 spool.discard()
                 raise
         except OSError as error:
+            if disk.is_full(error):
+                place = self._run_layout().root
+                raise errors.DiskFull(f"download {redact(request.url)}", place) from error
             raise errors.CommandError(
                 f"Could not install packages due to an OSError: {error}"
             ) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 import shutil
@@ -12,11 +13,28 @@ from collections.abc import Iterator
 from typing import IO
 
 from pipwrap.cache.layout import Layout
+from pipwrap.errors import DiskFull
 
 DIRECTORY_MODE = 0o700
 FILE_MODE = 0o600
 _ATTEMPTS = 5
 """How often a directory is made that others remove at the same time."""
+
+
+def is_full(error: OSError) -> bool:
+    """Tell the error of a disk, or of a user's share of it, that takes no more."""
+    return error.errno in {errno.ENOSPC, errno.EDQUOT}
+
+
+@contextlib.contextmanager
+def filling(doing: str, directory: str) -> Iterator[None]:
+    """Raise ``errors.DiskFull`` where the body fills the disk of ``directory``."""
+    try:
+        yield
+    except OSError as error:
+        if not is_full(error):
+            raise
+        raise DiskFull(doing, directory) from error
 
 
 def make_directory(path: str) -> None:
@@ -261,7 +279,6 @@ if sys.platform == "win32":
         msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)
 
 else:
-    import errno
     import fcntl
 
     def _is_dead(path: str) -> bool:

@@ -70,11 +70,15 @@ class Store:
         """Unpack a wheel file and return its entry, or the one that is there already.
 
         ``HashMismatch`` when the bytes are not those of ``sha256``, ``InvalidDistribution`` when
-        they are no proper wheel. Nothing is left behind by a failure.
+        they are no proper wheel, ``DiskFull``. Nothing is left behind by a failure.
         """
         found = self.find(sha256)
         if found is not None:
             return found
+        with disk.filling(f"unpack {filename}", self.root):
+            return self._add(wheel_path, filename, sha256)
+
+    def _add(self, wheel_path: str, filename: str, sha256: str) -> StoredWheel:
         prepared = disk.unused_name(self._layout.temporary)
         disk.make_directory(prepared)
         try:
