@@ -12,6 +12,7 @@ from pipwrap import errors
 from pipwrap.cache import disk
 from pipwrap.cache.layout import Layout
 from pipwrap.cache.pins import Pins
+from pipwrap.cache.usage import Grown
 from pipwrap.events import Listener, Warned
 from pipwrap.model.link import redact
 from pipwrap.network.download import Downloader, Spool
@@ -45,9 +46,15 @@ class Bodies:
     """Receives bodies; the first refusal of the cache directory is told, and ends storing."""
 
     def __init__(
-        self, layout: Layout, downloader: Downloader, listener: Listener, pins: Pins
+        self,
+        layout: Layout,
+        downloader: Downloader,
+        listener: Listener,
+        pins: Pins,
+        grown: Grown,
     ) -> None:
-        """Touch nothing."""
+        """Touch nothing; ``grown`` hears the size of what is stored."""
+        self._grown = grown
         self._layout = layout
         self._pins = pins
         self._downloader = downloader
@@ -123,9 +130,12 @@ class Bodies:
         """Give a whole body its name; return where it lies and whether that is the cache."""
         if keep and not spool.moved:
             try:
-                return self._pins.publish(spool.path, spool.sha256), True
+                path = self._pins.publish(spool.path, spool.sha256)
             except OSError as error:
                 self.refused(error)
+            else:
+                self._grown(spool.size)
+                return path, True
         path = self._run_layout().body(spool.sha256)
         disk.make_directory(os.path.dirname(path))
         shutil.move(spool.path, path)

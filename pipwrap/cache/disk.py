@@ -182,6 +182,14 @@ def pinned(path: str, layout: Layout) -> str:
     return own
 
 
+def is_pinned(path: str) -> bool:
+    """Tell a file that a run has given another name, which lives or has not been swept yet."""
+    try:
+        return os.lstat(path).st_nlink > 1
+    except OSError:
+        return False
+
+
 def sharded(layout: Layout, bucket: str) -> Iterator[str]:
     """Yield the path of every entry of a bucket that is laid out by digest, in their order."""
     for shard in listed(layout.bucket(bucket)):
@@ -223,6 +231,23 @@ def locked(path: str, *, shared: bool = False) -> Iterator[None]:
         os.close(descriptor)
 
 
+@contextlib.contextmanager
+def locked_at_once(path: str) -> Iterator[bool]:
+    """Hold a kernel lock alone if it is free this moment, and yield whether that is so.
+
+    It is not where the filesystem has no locks, or takes no file to lock.
+    """
+    try:
+        descriptor = _lock_file(path)
+    except OSError:
+        yield False
+        return
+    try:
+        yield _is_free(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def _lock_file(path: str) -> int:
     """Return a descriptor of the file to lock; what lies there and is none goes."""
     make_directory(os.path.dirname(path))
@@ -247,6 +272,8 @@ def alive(directory: str) -> Iterator[None]:
 
 def dead_directories(parent: str) -> list[str]:
     """Return what nobody holds below ``parent``; the young are left for those who made them."""
+    if not os.path.isdir(parent):
+        return []
     return [
         entry.path
         for entry in os.scandir(parent)
@@ -278,6 +305,14 @@ if sys.platform == "win32":
         del shared
         msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)
 
+    def _is_free(descriptor: int) -> bool:
+        """Lock the first byte unless somebody has."""
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+
 else:
     import fcntl
 
@@ -288,11 +323,16 @@ else:
         except OSError:
             return False
         try:
+            return _is_free(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def _is_free(descriptor: int) -> bool:
+        """Lock the whole file unless somebody has, or nobody can."""
+        try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             return False
-        finally:
-            os.close(descriptor)
         return True
 
     def _lock(descriptor: int, *, shared: bool) -> None:

@@ -20,6 +20,7 @@ from pipwrap.cache.fetched import Fetched
 from pipwrap.cache.layout import Layout
 from pipwrap.cache.pins import Pins
 from pipwrap.cache.policy import Exchange, Stored
+from pipwrap.cache.usage import Grown, uncounted
 from pipwrap.events import (
     DownloadFinished,
     DownloadProgressed,
@@ -70,11 +71,13 @@ class ResponseCache:
         resume_retries: int = 5,
         offline: bool = False,
         allow_stale: bool = False,
+        grown: Grown = uncounted,
     ) -> None:
         """Touch nothing yet.
 
         ``user_agent`` is sent with every request, since responses may vary by it. ``offline``
         answers from the cache only, stale or not; ``allow_stale`` does so where a server fails.
+        ``grown`` hears the size of every body that is stored.
         """
         self._transport = transport
         self._clock = clock
@@ -86,7 +89,7 @@ class ResponseCache:
         pins = Pins(layout)
         downloader = Downloader(transport, listener, resume_retries)
         self._entries = Entries(layout, listener, pins)
-        self._bodies = Bodies(layout, downloader, listener, pins)
+        self._bodies = Bodies(layout, downloader, listener, pins, grown)
         self._lock = threading.Lock()
         self._locks: dict[str, threading.Lock] = {}
 

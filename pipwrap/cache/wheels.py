@@ -18,6 +18,7 @@ from pipwrap.cache import disk
 from pipwrap.cache.evidence import Assessment, Difference, Evidence, Quality, World, assess
 from pipwrap.cache.keys import BuildKey
 from pipwrap.cache.layout import WHEELS, Layout
+from pipwrap.cache.usage import Grown, uncounted
 from pipwrap.events import Listener, Warned
 
 _VERSION = 3
@@ -87,9 +88,16 @@ class Found:
 class BuiltWheels:
     """Finds and keeps built wheels; an entry is published whole or not at all."""
 
-    def __init__(self, layout: Layout, listener: Listener, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        layout: Layout,
+        listener: Listener,
+        clock: Callable[[], float],
+        grown: Grown = uncounted,
+    ) -> None:
         """Keep the ports; nothing is read yet."""
         self._layout = layout
+        self._grown = grown
         self._listener = listener
         self._clock = clock
         self._broken: set[str] = set()
@@ -162,6 +170,7 @@ class BuiltWheels:
                 evidence=provenance.evidence,
             )
             self._write(os.path.join(prepared, _ENTRY), entry)
+            self._grown(sum(os.path.getsize(each.path) for each in os.scandir(prepared)))
             disk.publish_directory(prepared, target)
         except BaseException:
             disk.remove_tree(prepared)

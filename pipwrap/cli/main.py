@@ -168,7 +168,12 @@ def _with_cache(
                 os.getcwd(),
                 real_pip.default_index_url(),
             )
-            return _command(options.command)(context)
+            status = _command(options.command)(context)
+            if options.cache_limit is not None and place.is_kept:
+                from pipwrap.cli import cache_upkeep  # noqa: PLC0415 - where a limit is set
+
+                cache_upkeep.keep_below(context, options.cache_limit)
+            return status
     except (errors.DiskFull, OSError) as error:
         full = cache_place.full_disk(error, root)
         if full is None:

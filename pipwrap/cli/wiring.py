@@ -289,7 +289,10 @@ def _quieter(listener: Listener) -> Listener:
 def opened(context: Context, search: SearchOptions) -> Iterator[Shared]:
     """Yield the shared tools, and close connections and threads at the end."""
     with ExitStack() as stack:
-        session, responses = open_network(context, search)
+        layout = context.place.layout
+        usage = Usage(layout, time.time)
+        stack.callback(usage.flush)
+        session, responses = open_network(context, search, usage.grew)
         stack.callback(responses.close)
         stack.callback(session.close)
         trusted = search.trusted_hosts
@@ -301,15 +304,12 @@ def opened(context: Context, search: SearchOptions) -> Iterator[Shared]:
             refreshed=search.refreshed,
         )
         stack.callback(repository.close)
-        layout = context.place.layout
-        usage = Usage(layout, time.time)
-        stack.callback(usage.flush)
         private = Layout(context.place.scratch("private-"))
         shelves = Shelves(
-            Store(layout, context.console, time.time),
+            Store(layout, context.console, time.time, usage.grew),
             Store(private, context.console, time.time),
             Reuse(
-                BuiltWheels(layout, context.console, time.time),
+                BuiltWheels(layout, context.console, time.time, usage.grew),
                 Surroundings(
                     context.environ, layout, cache_upkeep.include_directories(context.environment)
                 ),

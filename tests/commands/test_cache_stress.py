@@ -1,4 +1,4 @@
-"""Eight processes on one cache for a minute: installs, purges, prunes, removals, sudden deaths."""
+"""Eight processes on one cache for a minute: installs, purges, prunes, limits, sudden deaths."""
 
 from __future__ import annotations
 
@@ -60,20 +60,21 @@ class Worker:
 
     def _install(self, *, kill: bool) -> None:
         asked = ("install", "--force-reinstall", "demo", "made", "other")
-        if self._run(kill, *asked) != 0:
+        limit = "20KB" if self._chance.random() < 0.3 else ""
+        if self._run(kill, *asked, limit=limit) != 0:
             return
         try:
             check_records(self.environment.site_packages)
         except (AssertionError, OSError) as error:
             self.failures.append(f"wrongly installed: {error}")
 
-    def _run(self, kill: bool, *arguments: str) -> int | None:  # noqa: FBT001
+    def _run(self, kill: bool, *arguments: str, limit: str = "") -> int | None:  # noqa: FBT001
         """Return the exit status; ``None`` for a command that was killed."""
         command = [str(scripts_directory() / "pipwrap")]
         command += ["--python", str(self.environment.python), *arguments]
         process = subprocess.Popen(
             command,
-            env=dict(self._environ),
+            env={**self._environ, "PIPWRAP_CACHE_MAX_SIZE": limit},
             cwd=self._directory,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
