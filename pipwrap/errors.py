@@ -136,6 +136,16 @@ class WheelsNotBuilt(DiagnosticError):
         self.projects = frozenset(names)
 
 
+class DiskFull(PipwrapError):
+    """A disk took no more; what was begun on it is gone again."""
+
+    def __init__(self, doing: str, directory: str, hint: str = "Free some space there.") -> None:
+        """Keep ``directory``, which lies on the disk; ``doing`` is what was going on."""
+        super().__init__(f"Could not {doing}: the disk of {directory} is full.", hint=hint)
+        self.doing = doing
+        self.directory = directory
+
+
 class HandOver(Exception):
     """The command needs something that only the real pip does; ``reason`` is told at -v."""
 

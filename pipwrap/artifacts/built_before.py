@@ -10,7 +10,7 @@ from pipwrap.artifacts.source_build import SourceBuild
 from pipwrap.artifacts.sources import Sources
 from pipwrap.artifacts.wanted import Wanted, project_of
 from pipwrap.cache.wheels import BuiltWheel
-from pipwrap.events import Listener, Warned
+from pipwrap.events import Listener, Told, Warned
 from pipwrap.model.candidate import Candidate
 from pipwrap.model.link import redact
 from pipwrap.model.metadata import Metadata
@@ -33,8 +33,11 @@ class BuiltBefore:
         return self.reuse.entry(key, project_of(wanted), lambda: self.sources.tags(wanted))
 
     def drop(self, wanted: Wanted, cached: BuiltWheel, error: Exception) -> None:
-        """Forget a cached wheel that proved broken, and say so."""
-        self.listener(Warned(f"Ignoring the cached {cached.filename}: {error}"))
+        """Forget a cached wheel that proved broken, and say so; a purged one is no news."""
+        if isinstance(error, FileNotFoundError):
+            self.listener(Told(f"The cached {cached.filename} was removed since", 1, 1))
+        else:
+            self.listener(Warned(f"Ignoring the cached {cached.filename}: {error}"))
         key = self.sources.key(wanted)
         if key is not None:
             self.reuse.drop(key, cached)

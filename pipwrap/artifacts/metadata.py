@@ -78,7 +78,7 @@ class MetadataLadder:
             described = self._described(wanted)
             if described is not None:
                 return described
-        return self._of_wheel_file(wanted)
+        return self.of_wheel_file(wanted)
 
     def _described(self, wanted: Candidate) -> Obtained | None:
         """Return what is told of a wheel without it being fetched; ``None`` where that is better.
@@ -113,7 +113,8 @@ class MetadataLadder:
                 self._remote.forget(wanted.link)
             raise
 
-    def _of_wheel_file(self, wanted: Candidate | Archive) -> Obtained:
+    def of_wheel_file(self, wanted: Candidate | Archive) -> Obtained:
+        """Return what a wheel itself says, from the store or the file; one damaged comes anew."""
         acquired, filename = self._admitted.acquire(wanted), wanted.link.filename
         text_in_store = self._text_in_store(acquired.sha256)
         if text_in_store is not None:

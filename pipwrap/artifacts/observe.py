@@ -66,10 +66,13 @@ def evidence_of(
     observation: Observation, log: str, requirements: Iterable[str], world: World
 ) -> Evidence:
     """Return what a wheel rests on, with the variables' present digests."""
+    variables = tuple(
+        (name, world.variable(name)) for name in sorted(observation.relevant_variables)
+    )
+    has_digest = any(digest is not None for _, digest in variables)
     return Evidence(
-        variables=tuple(
-            (name, world.variable(name)) for name in sorted(observation.relevant_variables)
-        ),
+        variables=variables,
+        key=world.key() if has_digest else "",
         missing=tuple(
             sorted(each for each in observation.missing if base_name(each) not in _VERSION_CONTROL)
         ),

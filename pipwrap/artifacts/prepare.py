@@ -34,7 +34,6 @@ from pipwrap.cache.wheels import BuiltWheel
 from pipwrap.events import Listener, Told, Warned
 from pipwrap.model.candidate import Candidate
 from pipwrap.model.link import Link, redact
-from pipwrap.model.metadata import Metadata
 from pipwrap.model.source import Archive, Directory, Repository
 from pipwrap.model.wheel import StoredWheel
 
@@ -156,7 +155,8 @@ class Preparer:
             return self._unpack(path, filename, wheel.sha256, link)
         except (errors.HashMismatch, FileNotFoundError) as error:
             raise errors.CommandError(
-                f"{filename} was taken from the cache while it was being installed.",
+                f"{filename} was taken from the cache while it was being installed, and the "
+                f"file that it was unpacked from is not there any more: {path}",
                 hint="Run the command again.",
             ) from error
 
@@ -182,17 +182,7 @@ class Preparer:
         link = wanted.link
         stored = self._unpack(acquired.path, link.filename, acquired.sha256, link)
         if isinstance(wanted, Candidate) and self._is_told_apart(wanted):
-            text = self._shelves.store.read_dist_info(stored, "METADATA")
-            if text is None:
-                self._listener(
-                    Warned(
-                        f"The cached files of {stored.filename} were changed; it is unpacked again"
-                    )
-                )
-                self._shelves.store.discard(stored.sha256)
-                stored = self.restore(stored)
-                text = self._shelves.store.read_dist_info(stored, "METADATA") or ""
-            self._metadata.check(wanted, Metadata.parse(text))
+            self._metadata.check(wanted, self._metadata.of_wheel_file(wanted).metadata)
         return Prepared(stored, acquired.sha256, self.new_lines(wanted))
 
     def _reuse(

@@ -13,6 +13,7 @@ from pipwrap.artifacts import build_env, observe
 from pipwrap.artifacts.build import Backend, ConfigSettings, Kind
 from pipwrap.artifacts.build_env import BuildEnvironment
 from pipwrap.artifacts.repositories import Repositories
+from pipwrap.cache import disk
 from pipwrap.cache.evidence import Evidence, World, no_tags
 from pipwrap.events import BuildFinished, BuildStarted, Listener
 from pipwrap.model.environment import Environment
@@ -194,7 +195,8 @@ class SourceBuild:
         """Return the backend with everything that it requires in place (PEP 517, PEP 518)."""
         if self._backend is None:
             rules = self._workshop.rules
-            backend = self._isolated() if rules.isolated else self._shared()
+            with disk.filling(f"prepare the build of {self._name}", self._directory):
+                backend = self._isolated() if rules.isolated else self._shared()
             if rules.checks_requirements:
                 checked = self._check(backend.requires, backend.environment)
                 if checked.missing:
@@ -281,7 +283,7 @@ class SourceBuild:
                 requirements, environment, (*self._workshop.building, self._name)
             )
             status = "done"
-        except errors.BuildFailed:
+        except (errors.BuildFailed, errors.DiskFull):
             raise
         except errors.PipwrapError as error:
             raise errors.BuildFailed(

@@ -11,6 +11,7 @@ import zipfile
 from collections.abc import Iterable
 
 from pipwrap import errors
+from pipwrap.cache import disk
 from pipwrap.model.metadata import Metadata
 
 _DECIDED_BY_BUILD = frozenset({"requires-dist", "requires-python", "provides-extra", "version"})
@@ -23,14 +24,15 @@ def unpack(archive: str, directory: str, name: str) -> str:
     """Unpack an sdist into ``directory`` and return the root of its source tree.
 
     ``name`` is the file's name, for messages. Raises ``errors.InvalidDistribution`` for an archive
-    that is broken, or that would write or link outside ``directory``.
+    that is broken, or that would write or link outside ``directory``; ``errors.DiskFull``.
     """
     os.makedirs(directory, exist_ok=True)
     try:
-        if zipfile.is_zipfile(archive) and not name.lower().endswith((".tar", ".gz", ".bz2")):
-            names = _unpack_zip(archive, directory)
-        else:
-            names = _unpack_tar(archive, directory)
+        with disk.filling(f"unpack {name}", directory):
+            if zipfile.is_zipfile(archive) and not name.lower().endswith((".tar", ".gz", ".bz2")):
+                names = _unpack_zip(archive, directory)
+            else:
+                names = _unpack_tar(archive, directory)
     except _BROKEN as error:
         raise errors.InvalidDistribution(
             f"{name} cannot be unpacked: {_reason(error)}",

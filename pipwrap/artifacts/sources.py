@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 
 from pipwrap import errors
@@ -11,6 +12,7 @@ from pipwrap.artifacts.archives import Acquired, Once
 from pipwrap.artifacts.repositories import Checkout
 from pipwrap.artifacts.source_build import SourceBuild, Workshop
 from pipwrap.artifacts.wanted import Wanted, key_of, project_of, settings_name, shown
+from pipwrap.cache import disk
 from pipwrap.cache.keys import BuildKey, repository_identity, settings_key
 from pipwrap.events import Told
 from pipwrap.model.candidate import Candidate
@@ -132,12 +134,19 @@ class Sources:
             return source_tree.static_metadata(again.path, link.filename)
 
     def pinned(self, path: str) -> str:
-        """Return another name of a cached wheel, which stays though the cache be purged."""
+        """Return another name of a cached wheel, which stays though the cache be purged.
+
+        Raises ``FileNotFoundError`` when it was purged already.
+        """
         own = os.path.join(self._workshop.scratch("wheel-"), os.path.basename(path))
         try:
             os.link(path, own)
+        except FileNotFoundError:
+            raise
         except OSError:
-            return path
+            # Not every filesystem gives a file a second name.
+            with disk.filling(f"copy {os.path.basename(path)}", own):
+                shutil.copyfile(path, own)
         return own
 
     def _unpack(self, wanted: Candidate | Archive, name: str) -> str:

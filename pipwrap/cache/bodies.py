@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pipwrap import errors
 from pipwrap.cache import disk
 from pipwrap.cache.layout import Layout
+from pipwrap.cache.pins import Pins
+from pipwrap.cache.usage import Grown
 from pipwrap.events import Listener, Warned
 from pipwrap.model.link import redact
 from pipwrap.network.download import Downloader, Spool
@@ -43,9 +45,18 @@ class Received:
 class Bodies:
     """Receives bodies; the first refusal of the cache directory is told, and ends storing."""
 
-    def __init__(self, layout: Layout, downloader: Downloader, listener: Listener) -> None:
-        """Touch nothing."""
+    def __init__(
+        self,
+        layout: Layout,
+        downloader: Downloader,
+        listener: Listener,
+        pins: Pins,
+        grown: Grown,
+    ) -> None:
+        """Touch nothing; ``grown`` hears the size of what is stored."""
+        self._grown = grown
         self._layout = layout
+        self._pins = pins
         self._downloader = downloader
         self._listener = listener
         self._lock = threading.Lock()
@@ -79,6 +90,9 @@ class Bodies:
                 spool.discard()
                 raise
         except OSError as error:
+            if disk.is_full(error):
+                place = self._run_layout().root
+                raise errors.DiskFull(f"download {redact(request.url)}", place) from error
             raise errors.CommandError(
                 f"Could not install packages due to an OSError: {error}"
             ) from error
@@ -116,17 +130,16 @@ class Bodies:
         """Give a whole body its name; return where it lies and whether that is the cache."""
         if keep and not spool.moved:
             try:
-                return self._rename(spool.path, self._layout.body(spool.sha256)), True
+                path = self._pins.publish(spool.path, spool.sha256)
             except OSError as error:
                 self.refused(error)
+            else:
+                self._grown(spool.size)
+                return path, True
         path = self._run_layout().body(spool.sha256)
         disk.make_directory(os.path.dirname(path))
         shutil.move(spool.path, path)
         return path, False
-
-    def _rename(self, path: str, target: str) -> str:
-        disk.take_place(path, target, self._layout.temporary)
-        return target
 
     def _cache(self) -> str:
         """Return a new path in the cache; ``OSError`` when it takes nothing."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 import shutil
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from typing import IO
 
 from pipwrap.cache.layout import Layout
+from pipwrap.errors import DiskFull
 
 DIRECTORY_MODE = 0o700
 FILE_MODE = 0o600
@@ -19,18 +21,41 @@ _ATTEMPTS = 5
 """How often a directory is made that others remove at the same time."""
 
 
+def is_full(error: OSError) -> bool:
+    """Tell the error of a disk, or of a user's share of it, that takes no more."""
+    return error.errno in {errno.ENOSPC, errno.EDQUOT}
+
+
+@contextlib.contextmanager
+def filling(doing: str, directory: str) -> Iterator[None]:
+    """Raise ``errors.DiskFull`` where the body fills the disk of ``directory``."""
+    try:
+        yield
+    except OSError as error:
+        if not is_full(error):
+            raise
+        raise DiskFull(doing, directory) from error
+
+
 def make_directory(path: str) -> None:
     """Make ``path`` and its parents, private to the user all of them."""
     if os.path.isdir(path):
         return
     parent = os.path.dirname(path)
-    if parent != path:
-        make_directory(parent)
-    try:
-        os.mkdir(path, DIRECTORY_MODE)
-    except FileExistsError:
-        if not os.path.isdir(path):
-            raise
+    for attempts_left in reversed(range(_ATTEMPTS)):
+        if parent != path:
+            make_directory(parent)
+        try:
+            os.mkdir(path, DIRECTORY_MODE)
+        except FileExistsError:
+            if not os.path.isdir(path):
+                raise
+        except FileNotFoundError:
+            # Another process may have removed the one above since.
+            if not attempts_left:
+                raise
+            continue
+        return
 
 
 def unused_name(directory: str, suffix: str = "") -> str:
@@ -83,6 +108,22 @@ def write(path: str, content: bytes, temporary: str) -> None:
         stream.write(content)
 
 
+def write_first(path: str, content: bytes, temporary: str) -> None:
+    """Put ``content`` at ``path`` unless something is there; two writers agree on the first."""
+    beside = unused_name(temporary)
+    write(beside, content, temporary)
+    try:
+        make_directory(os.path.dirname(path))
+        os.link(beside, path)
+    except FileExistsError:
+        return
+    except OSError:
+        # No second names here: the rename may replace what another process wrote this moment.
+        take_place(beside, path, temporary)
+    finally:
+        unlink(beside)
+
+
 def publish_directory(prepared: str, path: str) -> bool:
     """Rename a finished directory into place; ``False`` when somebody else was first."""
     for attempts_left in reversed(range(_ATTEMPTS)):
@@ -131,11 +172,42 @@ def remove(path: str, *, through: str) -> None:
         unlink(path)
 
 
+def pinned(path: str, layout: Layout) -> str:
+    """Return another name of a file, which stays until this run ends though ``path`` be removed.
+
+    ``path`` itself where a file has one name only, and in a cache that is one run's own. Raises
+    ``FileNotFoundError`` when it is gone already.
+    """
+    if not layout.run:
+        return path
+    own = unused_name(layout.temporary)
+    try:
+        os.link(path, own)
+    except OSError:
+        if not os.path.exists(path):
+            raise
+        return path
+    return own
+
+
+def is_pinned(path: str) -> bool:
+    """Tell a file that a run has given another name, which lives or has not been swept yet."""
+    try:
+        return os.lstat(path).st_nlink > 1
+    except OSError:
+        return False
+
+
 def sharded(layout: Layout, bucket: str) -> Iterator[str]:
     """Yield the path of every entry of a bucket that is laid out by digest, in their order."""
     for shard in listed(layout.bucket(bucket)):
         directory = os.path.join(layout.bucket(bucket), shard)
         yield from (os.path.join(directory, name) for name in listed(directory))
+
+
+def within(directory: str) -> list[str]:
+    """Return the paths of what is in a directory, sorted; nothing where there is none."""
+    return [os.path.join(directory, name) for name in listed(directory)]
 
 
 def listed(directory: str) -> list[str]:
@@ -172,6 +244,23 @@ def locked(path: str, *, shared: bool = False) -> Iterator[None]:
         os.close(descriptor)
 
 
+@contextlib.contextmanager
+def locked_at_once(path: str) -> Iterator[bool]:
+    """Hold a kernel lock alone if it is free this moment, and yield whether that is so.
+
+    It is not where the filesystem has no locks, or takes no file to lock.
+    """
+    try:
+        descriptor = _lock_file(path)
+    except OSError:
+        yield False
+        return
+    try:
+        yield _is_free(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def _lock_file(path: str) -> int:
     """Return a descriptor of the file to lock; what lies there and is none goes."""
     make_directory(os.path.dirname(path))
@@ -196,6 +285,8 @@ def alive(directory: str) -> Iterator[None]:
 
 def dead_directories(parent: str) -> list[str]:
     """Return what nobody holds below ``parent``; the young are left for those who made them."""
+    if not os.path.isdir(parent):
+        return []
     return [
         entry.path
         for entry in os.scandir(parent)
@@ -227,8 +318,15 @@ if sys.platform == "win32":
         del shared
         msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)
 
+    def _is_free(descriptor: int) -> bool:
+        """Lock the first byte unless somebody has."""
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+
 else:
-    import errno
     import fcntl
 
     def _is_dead(path: str) -> bool:
@@ -238,11 +336,16 @@ else:
         except OSError:
             return False
         try:
+            return _is_free(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def _is_free(descriptor: int) -> bool:
+        """Lock the whole file unless somebody has, or nobody can."""
+        try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             return False
-        finally:
-            os.close(descriptor)
         return True
 
     def _lock(descriptor: int, *, shared: bool) -> None:

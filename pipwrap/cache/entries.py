@@ -18,6 +18,7 @@ from typing import Any
 
 from pipwrap.cache import disk
 from pipwrap.cache.layout import Layout
+from pipwrap.cache.pins import Pins
 from pipwrap.cache.policy import Stored
 from pipwrap.events import Listener, Warned
 from pipwrap.network.origins import canonical
@@ -31,9 +32,10 @@ _CHUNK = 1024 * 1024
 class Entries:
     """The stored responses below one cache directory; used from all threads."""
 
-    def __init__(self, layout: Layout, listener: Listener) -> None:
+    def __init__(self, layout: Layout, listener: Listener, pins: Pins) -> None:
         """Touch nothing."""
         self._layout = layout
+        self._pins = pins
         self._listener = listener
         self._lock = threading.Lock()
         self._warned: set[str] = set()
@@ -96,8 +98,9 @@ class Entries:
         """
         if not is_sha256(sha256):
             return None
-        path = self.body_path(sha256)
+        path = self._layout.body(sha256)
         try:
+            path = self._pins.pin(sha256)
             found = os.stat(path).st_size
             if found == size or _digest(path) == sha256:
                 return path
@@ -106,12 +109,18 @@ class Entries:
         except OSError as error:
             self._warn(f"Cache entry {path} cannot be read and is ignored: {error.strerror}")
             return None
-        self._warn(f"Cache entry {path} is damaged and is fetched again.")
+        self._warn(f"Cache entry {self._layout.body(sha256)} is damaged and is fetched again.")
         return None
 
     def body_path(self, sha256: str) -> str:
-        """Return where a body lies or would."""
-        return self._layout.body(sha256)
+        """Return where a body that was read lies for this run."""
+        return self._pins.path(sha256)
+
+    def forget(self, sha256: str) -> None:
+        """Drop a body that proved damaged."""
+        if is_sha256(sha256):
+            with contextlib.suppress(OSError):
+                self._pins.forget(sha256)
 
     def _directory(self, url: str) -> str:
         # Arguments that are no UTF-8 arrive as surrogates (PEP 383).
@@ -136,10 +145,12 @@ class Entries:
         return None
 
     def _has_body(self, path: str, head: Stored) -> bool:
-        body = self._layout.body(head.body)
         try:
+            body = self._pins.pin(head.body)
             if os.stat(body).st_size == head.size and _digest(body) == head.body:
                 return True
+        except FileNotFoundError:
+            return False
         except OSError:
             # Whatever the reason, the body cannot be handed out; the warning names the head.
             pass

@@ -22,7 +22,7 @@ _AMBIENT_NAMES = """
     PYTHONIOENCODING PYTHONUTF8 PYTHON_COLORS PYTHONHASHSEED PYTHONPATH PYTHONHOME
     PYTHONUSERBASE PEP517_BACKEND_PATH PEP517_BUILD_BACKEND _PYPROJECT_HOOKS_BUILD_BACKEND
     _PYPROJECT_HOOKS_BACKEND_PATH PIPWRAP_OBSERVE USERPROFILE APPDATA LOCALAPPDATA PATHEXT
-    COMSPEC WINDIR SETUPTOOLS_USE_DISTUTILS
+    COMSPEC WINDIR SETUPTOOLS_USE_DISTUTILS _PYTHON_PROJECT_BASE
 """
 AMBIENT = frozenset(_AMBIENT_NAMES.split())
 """Variables that say where and how a build runs, not what it makes: they are never evidence."""
@@ -74,6 +74,8 @@ class Evidence:
 
     variables: tuple[tuple[str, str | None], ...] = ()
     """Name and keyed digest of the value; ``None`` when it was not set."""
+    key: str = ""
+    """What identifies the key of the digests; nothing where there is no digest."""
     missing: tuple[str, ...] = ()
     """Programs that were looked for in vain."""
     failed: tuple[str, ...] = ()
@@ -91,9 +93,9 @@ class Evidence:
     def of(cls, fields: Mapping[str, Any]) -> Evidence:
         """Return the value whose fields JSON made lists of; ``TypeError`` and the like for none."""
         variables = tuple((str(name), digest) for name, digest in fields["variables"])
-        single = {"variables", "tags"}
+        single = {"variables", "key", "tags"}
         rest = {name: tuple(values) for name, values in fields.items() if name not in single}
-        return cls(variables, tags=fields.get("tags"), **rest)
+        return cls(variables, str(fields["key"]), tags=fields.get("tags"), **rest)
 
 
 class World(Protocol):
@@ -101,6 +103,9 @@ class World(Protocol):
 
     def variable(self, name: str) -> str | None:
         """Return the keyed digest of a variable's value, ``None`` when it is not set."""
+
+    def key(self) -> str:
+        """Return what identifies the key of these digests."""
 
     def has_program(self, name: str) -> bool:
         """Tell whether a program is on PATH (or at its path)."""
@@ -125,6 +130,8 @@ class Difference:
             return f"{self.name} was different when the cached wheel was built"
         if self.kind == "tags":
             return f"{self.name} had other tags when the cached wheel was built"
+        if self.kind == "key":
+            return f"{self.name} cannot be compared, because the key of the cache was lost"
         return f"{self.name} was missing when the cached wheel was built"
 
     @property
@@ -175,12 +182,17 @@ def assess(
     """
     found: list[Difference] = []
     held: list[str] = []
+    unknown: list[str] = []
     for name, digest in evidence.variables:
         now = world.variable(name)
-        if now == digest:
+        if now is not None and digest is not None and world.key() != evidence.key:
+            unknown.append(name)
+        elif now == digest:
             held.append(f"{name} is as it was")
         else:
             found.append(Difference("variable", name, now or ""))
+    if unknown:
+        found.append(Difference("key", ", ".join(unknown), world.key()))
     _judge_tags(found, held, evidence.tags, tags)
     if quality.degraded is not None:
         for name in evidence.missing:

@@ -10,9 +10,10 @@ Only GET is meant. Section numbers are those of RFC 9111.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipwrap.cache.directives import Directives, delta_seconds, http_date, members
+from pipwrap.network.redirects import REDIRECTS
 from pipwrap.network.transport import Headers
 
 NOT_MODIFIED = 304
@@ -25,6 +26,8 @@ _HEURISTICALLY_FRESH = frozenset({200, 203, 300, 301, 308})
 """An error that carries no lifetime is asked for again: the file may have appeared since."""
 _NEVER_STORED = frozenset({206, 304, 401, 403, 407})
 """Parts, answers to conditions, and what depends on credentials that no key holds."""
+_UNDERSTOOD = _HEURISTICALLY_CACHEABLE | REDIRECTS
+"""What a response with must-understand may be stored with (5.2.2.3)."""
 _HEURISTIC_FRACTION = 0.1
 _HEURISTIC_LIMIT = 7 * 86400.0
 """A tenth of the time since the last change (4.2.2), up to a week as in browsers."""
@@ -34,8 +37,14 @@ _HOP_BY_HOP = frozenset({
     "proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade",
 })  # fmt: skip
 """Never stored (3.1)."""
-_ABOUT_THE_BODY = frozenset({"content-encoding", "content-length", "content-range"})
-"""What a 304 never changes, for the stored body depends on it (3.2)."""
+_END_TO_END = frozenset({"cache-control", "expires", "vary"})
+"""Never fields of the connection, whatever ``Connection`` says (RFC 9110 section 7.6.1)."""
+_ABOUT_THE_BODY = frozenset({
+    "content-encoding", "content-length", "content-range", "content-type",
+})  # fmt: skip
+"""What a 304 never changes, for the reading of the stored body depends on it (3.2)."""
+_SAYS_NOTHING = frozenset({408, 429})
+"""Statuses below 500 of a server that only asks for patience (RFC 9110, RFC 6585)."""
 _SECRET_FIELDS = frozenset({"authorization", "cookie", "proxy-authorization"})
 """Request fields that this cache never sees; a response that varies by them is asked about."""
 
@@ -113,6 +122,8 @@ class Refresh:
     """The stored response is confirmed; it goes on with ``headers``."""
 
     headers: Headers
+    storable: bool = True
+    """The confirmation allows to keep it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,11 +217,12 @@ def judge(
     if exchange.status == NOT_MODIFIED and revalidated is not None:
         if not _confirms(exchange.headers, revalidated):
             return FetchAgain()
-        return Refresh(merged(revalidated.headers, exchange.headers))
+        return _refresh(exchange, revalidated, heuristic=heuristic)
     reason = _reason_not_to_store(exchange, heuristic=heuristic)
     if reason is not None:
         # A failing server does not tell that what is stored has changed (4.3.3).
-        return DoNotStore(reason, invalidates=exchange.status < 500)  # noqa: PLR2004
+        tells = exchange.status < 500 and exchange.status not in _SAYS_NOTHING  # noqa: PLR2004
+        return DoNotStore(reason, invalidates=tells)
     names = dict.fromkeys(members(exchange.headers.all("Vary")))
     selecting = tuple((name, _normalised(exchange.request, name)) for name in sorted(names))
     return Store(storable(exchange.headers), selecting)
@@ -223,7 +235,7 @@ def usable_on_error(request: Headers, stored: Stored, *, now: float) -> bool:
     """
     said = Directives.parse(stored.headers.all("Cache-Control"))
     wanted = Directives.parse(request.all("Cache-Control"))
-    if _forbids_stale(said) or "no-cache" in wanted or "no-store" in wanted:
+    if _forbids_stale(said) or "no-cache" in wanted or "no-store" in wanted or _is_unseen(stored):
         return False
     staleness = current_age(stored, now=now) - freshness_lifetime(stored)
     allowances = (said.seconds("stale-if-error"), wanted.seconds("stale-if-error"))
@@ -232,7 +244,7 @@ def usable_on_error(request: Headers, stored: Stored, *, now: float) -> bool:
 
 def storable(headers: Headers) -> Headers:
     """Return the fields without those that belong to one connection (3.1)."""
-    dropped = _HOP_BY_HOP | set(members(headers.all("Connection")))
+    dropped = _HOP_BY_HOP | (set(members(headers.all("Connection"))) - _END_TO_END)
     return Headers(tuple(pair for pair in headers.fields if pair[0].lower() not in dropped))
 
 
@@ -247,6 +259,13 @@ def merged(stored: Headers, update: Headers) -> Headers:
     return Headers(kept + fresh)
 
 
+def _refresh(exchange: Exchange, confirmed: Stored, *, heuristic: bool) -> Refresh:
+    """Return the confirmed response, as a whole judged like a new one (3.2, 5.2.2.5)."""
+    headers = merged(confirmed.headers, exchange.headers)
+    whole = replace(exchange, status=confirmed.status, headers=headers)
+    return Refresh(headers, storable=_reason_not_to_store(whole, heuristic=heuristic) is None)
+
+
 def _reason_not_to_store(exchange: Exchange, *, heuristic: bool) -> str | None:
     """Return what forbids storing, ``None`` when nothing does (3)."""
     said = Directives.parse(exchange.headers.all("Cache-Control"))
@@ -254,6 +273,8 @@ def _reason_not_to_store(exchange: Exchange, *, heuristic: bool) -> str | None:
         return "no-store"
     if exchange.status < 200 or exchange.status in _NEVER_STORED:  # noqa: PLR2004 - not final
         return f"status {exchange.status}"
+    if "must-understand" in said and exchange.status not in _UNDERSTOOD:
+        return f"status {exchange.status} with must-understand"
     if "*" in members(exchange.headers.all("Vary")):
         return "Vary: *"
     if exchange.status == 200 or explicit_lifetime(exchange.headers, exchange.received_at):  # noqa: PLR2004
@@ -266,8 +287,7 @@ def _reason_not_to_store(exchange: Exchange, *, heuristic: bool) -> str | None:
 def _satisfies(wanted: Directives, stored: Stored, *, now: float, heuristic: bool) -> bool:
     """Tell whether ``stored`` may be used without asking (4.2, 5.2.1)."""
     said = Directives.parse(stored.headers.all("Cache-Control"))
-    unseen = any(name in _SECRET_FIELDS for name, _ in stored.selecting)
-    if "no-cache" in said or "no-cache" in wanted or unseen:
+    if "no-store" in said or "no-cache" in said or "no-cache" in wanted or _is_unseen(stored):
         return False
     age = current_age(stored, now=now)
     lifetime = freshness_lifetime(stored, heuristic=heuristic)
@@ -278,6 +298,11 @@ def _satisfies(wanted: Directives, stored: Stored, *, now: float, heuristic: boo
     if age + (wanted.seconds("min-fresh") or 0) < lifetime:
         return True
     return _accepts_stale(wanted, age - lifetime) and not _forbids_stale(said)
+
+
+def _is_unseen(stored: Stored) -> bool:
+    """Tell whether nobody can say that the request has the selecting fields (4.1)."""
+    return any(name in _SECRET_FIELDS for name, _ in stored.selecting)
 
 
 def _accepts_stale(wanted: Directives, staleness: float) -> bool:
@@ -291,12 +316,12 @@ def _accepts_stale(wanted: Directives, staleness: float) -> bool:
 
 def _forbids_stale(said: Directives) -> bool:
     """Tell whether the response may never be used stale (4.2.4)."""
-    return "must-revalidate" in said or "no-cache" in said
+    return "must-revalidate" in said or "no-cache" in said or "no-store" in said
 
 
 def _matches(request: Headers, stored: Stored) -> bool:
     """Tell whether the request has the selecting fields of ``stored`` (4.1)."""
-    if any(name == "*" for name, _ in stored.selecting):
+    if "*" in members(stored.headers.all("Vary")) or ("*", None) in stored.selecting:
         return False
     return all(_normalised(request, name) == value for name, value in stored.selecting)
 
@@ -308,11 +333,18 @@ def _normalised(request: Headers, name: str) -> str | None:
 
 
 def _confirms(headers: Headers, stored: Stored) -> bool:
-    """Tell whether a 304 is about ``stored``: weak comparison of ETags (RFC 9110, 8.8.3.2)."""
+    """Tell whether a 304 is about ``stored``.
+
+    A strong ETag must be the stored one; without it, weak ones (RFC 9110 section 8.8.3.2) or
+    dates must not contradict each other. A 304 that names none is taken at its word (4.3.4).
+    """
     named, kept = headers.get("ETag"), stored.headers.get("ETag")
-    if named is None or kept is None:
-        return True
-    return named.strip().removeprefix("W/") == kept.strip().removeprefix("W/")
+    if named is not None and not named.strip().startswith("W/"):
+        return kept is not None and named.strip() == kept.strip()
+    if named is not None and kept is not None:
+        return named.strip()[2:] == kept.strip().removeprefix("W/")
+    dates = headers.get("Last-Modified"), stored.headers.get("Last-Modified")
+    return None in dates or dates[0] == dates[1]
 
 
 def _date(stored: Stored) -> float:

@@ -18,7 +18,9 @@ from pipwrap.cache.bodies import Bodies, DigestDiffers, Received
 from pipwrap.cache.entries import Entries, is_sha256
 from pipwrap.cache.fetched import Fetched
 from pipwrap.cache.layout import Layout
+from pipwrap.cache.pins import Pins
 from pipwrap.cache.policy import Exchange, Stored
+from pipwrap.cache.usage import Grown, uncounted
 from pipwrap.events import (
     DownloadFinished,
     DownloadProgressed,
@@ -75,11 +77,13 @@ class ResponseCache:
         resume_retries: int = 5,
         offline: bool = False,
         allow_stale: bool = False,
+        grown: Grown = uncounted,
     ) -> None:
         """Touch nothing yet.
 
         ``user_agent`` is sent with every request, since responses may vary by it. ``offline``
         answers from the cache only, stale or not; ``allow_stale`` does so where a server fails.
+        ``grown`` hears the size of every body that is stored.
         """
         self._transport = transport
         self._clock = clock
@@ -88,8 +92,10 @@ class ResponseCache:
         self._trusted_hosts = trusted_hosts
         self._offline = offline
         self._allow_stale = allow_stale
-        self._entries = Entries(layout, listener)
-        self._bodies = Bodies(layout, Downloader(transport, listener, resume_retries), listener)
+        pins = Pins(layout)
+        downloader = Downloader(transport, listener, resume_retries)
+        self._entries = Entries(layout, listener, pins)
+        self._bodies = Bodies(layout, downloader, listener, pins, grown)
         self._lock = threading.Lock()
         self._locks: dict[str, threading.Lock] = {}
 
@@ -155,9 +161,7 @@ class ResponseCache:
 
     def forget(self, sha256: str) -> None:
         """Drop a body that proved damaged, so that it is fetched again."""
-        if is_sha256(sha256):
-            with contextlib.suppress(OSError):
-                os.unlink(self._entries.body_path(sha256))
+        self._entries.forget(sha256)
 
     def close(self) -> None:
         """Remove what lay in the temporary directory."""
@@ -280,7 +284,10 @@ class ResponseCache:
             requested_at=exchange.requested_at,
             received_at=exchange.received_at,
         )
-        self._write_head(url, stored)
+        if verdict.storable:
+            self._write_head(url, stored)
+        else:
+            self._remove(url, confirmed)
         return replace(self._fetched(url, stored), revalidated=True)
 
     def _keep(
@@ -373,10 +380,13 @@ class ResponseCache:
         """Forget the variant that no longer is the answer."""
         chosen = policy.select(wanted.headers, stored)
         if chosen is not None:
-            try:
-                self._entries.remove(url, chosen)
-            except OSError as error:
-                self._bodies.refused(error)
+            self._remove(url, chosen)
+
+    def _remove(self, url: str, stored: Stored) -> None:
+        try:
+            self._entries.remove(url, stored)
+        except OSError as error:
+            self._bodies.refused(error)
 
     @contextlib.contextmanager
     def _only_one(self, subject: str) -> Iterator[None]:

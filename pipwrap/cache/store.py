@@ -11,6 +11,7 @@ entry first; ``StoredWheelChanged`` says that the entry must be discarded and ad
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -20,6 +21,7 @@ from typing import IO, Any
 from pipwrap.cache import archive as wheel_archive
 from pipwrap.cache import disk
 from pipwrap.cache.layout import Layout
+from pipwrap.cache.usage import Grown, uncounted
 from pipwrap.errors import HashMismatch
 from pipwrap.events import Listener, Warned
 from pipwrap.model.wheel import StoredFile, StoredWheel
@@ -42,9 +44,16 @@ class StoredWheelChanged(Exception):
 class Store:
     """The store below one cache directory."""
 
-    def __init__(self, layout: Layout, listener: Listener, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        layout: Layout,
+        listener: Listener,
+        clock: Callable[[], float],
+        grown: Grown = uncounted,
+    ) -> None:
         """Remember where, whom to warn, and the time (seconds) that unpacked files get."""
         self._layout = layout
+        self._grown = grown
         self._listener = listener
         self._clock = clock
         self._known: dict[str, tuple[tuple[int, int], StoredWheel]] = {}
@@ -82,11 +91,16 @@ class Store:
         """Unpack a wheel file and return its entry, or the one that is there already.
 
         ``HashMismatch`` when the bytes are not those of ``sha256``, ``InvalidDistribution`` when
-        they are no proper wheel. Nothing is left behind by a failure.
+        they are no proper wheel, ``DiskFull``. Nothing is left behind by a failure.
         """
         found = self.find(sha256)
-        if found is not None:
-            return found
+        if found is None:
+            with disk.filling(f"unpack {filename}", self.root):
+                found = self._add(wheel_path, filename, sha256)
+        self._hold(found)
+        return found
+
+    def _add(self, wheel_path: str, filename: str, sha256: str) -> StoredWheel:
         prepared = disk.unused_name(self._layout.temporary)
         disk.make_directory(prepared)
         try:
@@ -97,7 +111,13 @@ class Store:
         except BaseException:
             disk.remove_tree(prepared)
             raise
+        self._grown(sum(each.size for each in wheel.files))
         return self.find(sha256) or wheel
+
+    def _hold(self, wheel: StoredWheel) -> None:
+        """Mark an entry as used by this run, for those who make room (``disk.is_pinned``)."""
+        with contextlib.suppress(FileNotFoundError):
+            disk.pinned(f"{wheel.root}/entry.json", self._layout)
 
     def discard(self, sha256: str) -> None:
         """Remove an entry; absent is fine."""
@@ -139,6 +159,7 @@ class Store:
         with open(f"{prepared}/{MANIFEST}", "wb") as stream:
             stream.write(json.dumps(files).encode())
         self._publish(prepared, wheel.bytecode(tag))
+        self._grown(sum(each.size for each in files))
         return self.find_bytecode(wheel, tag) or files
 
     def _publish(self, prepared: str, path: str) -> None:

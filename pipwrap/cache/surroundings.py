@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hmac
 import os
 import secrets
 import shutil
+import threading
 from collections.abc import Mapping
 
 from pipwrap.cache import disk
@@ -33,6 +35,7 @@ class Surroundings:
         self._layout = layout
         self._includes = includes
         self._secret: bytes | None = None
+        self._lock = threading.Lock()
 
     def variable(self, name: str) -> str | None:
         """Return the keyed digest of a variable's value, ``None`` when it is not set."""
@@ -40,6 +43,10 @@ class Surroundings:
         if value is None:
             return None
         return hmac.new(self._key(), os.fsencode(value), "sha256").hexdigest()[:32]
+
+    def key(self) -> str:
+        """Return what identifies the key of these digests, and does not tell it."""
+        return hmac.new(self._key(), b"the key of the variables", "sha256").hexdigest()[:32]
 
     def has_program(self, name: str) -> bool:
         """Tell whether a program is on PATH, or at its path."""
@@ -83,17 +90,30 @@ class Surroundings:
 
     def _key(self) -> bytes:
         """Return the cache's key, made at the first use; readable by the user only."""
-        if self._secret is None:
-            path = self._layout.secret
-            self._secret = _read(path)
+        with self._lock:
             if self._secret is None:
-                try:
-                    disk.write(path, secrets.token_bytes(_KEY_BYTES), self._layout.temporary)
-                except OSError:
-                    self._secret = bytes(_KEY_BYTES)  # nothing can be kept here anyway
-                    return self._secret
-                self._secret = _read(path) or bytes(_KEY_BYTES)
-        return self._secret
+                self._secret = _read(self._layout.secret) or self._new_key()
+            return self._secret
+
+    def _new_key(self) -> bytes:
+        """Return the key that is there from now on: ours, or that of who was faster."""
+        path, own = self._layout.secret, secrets.token_bytes(_KEY_BYTES)
+        if os.path.lexists(path):
+            _remove_damaged(path)
+        try:
+            disk.write_first(path, own, self._layout.temporary)
+        except OSError:
+            # Nothing can be kept here, so that nothing will ever be compared with it.
+            return own
+        return _read(path) or own
+
+
+def _remove_damaged(path: str) -> None:
+    with contextlib.suppress(OSError):
+        if os.path.isdir(path) and not os.path.islink(path):
+            disk.remove_tree(path)
+        else:
+            disk.unlink(path)
 
 
 def _read(path: str) -> bytes | None:

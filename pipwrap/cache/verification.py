@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import itertools
 import json
 import os
 from collections.abc import Iterator
@@ -33,19 +34,21 @@ class Damage:
 
 
 def verify(layout: Layout, store: Store, wheels: BuiltWheels) -> Iterator[Damage]:
-    """Yield what is damaged: bodies, responses, wheels, metadata, files of store and clones."""
-    yield from _bodies(layout)
-    yield from _responses(layout)
-    yield from filter(None, map(_unreadable, disk.sharded(layout, RESOLUTIONS)))
-    yield from _answers(layout)
-    for entry in wheels.all():
-        if _sha256(entry.path) != entry.sha256:
-            yield Damage(entry.directory, f"{entry.filename} is not the wheel that was built")
-    for directory in wheels.broken:
-        yield Damage(directory, "its entry cannot be read")
-    yield from _metadata(layout)
-    yield from _stored(layout, store)
-    yield from _clones(layout)
+    """Yield what is damaged: bodies, responses, wheels, metadata, files of store and clones.
+
+    What another process removes meanwhile is no damage.
+    """
+    found = itertools.chain(
+        _bodies(layout),
+        _responses(layout),
+        filter(None, map(_unreadable, disk.sharded(layout, RESOLUTIONS))),
+        _answers(layout),
+        _built(wheels),
+        _metadata(layout),
+        _stored(layout, store),
+        _clones(layout),
+    )
+    return (damage for damage in found if os.path.lexists(damage.path))
 
 
 def repair(layout: Layout, damage: Damage) -> None:
@@ -59,21 +62,27 @@ def _bodies(layout: Layout) -> Iterator[Damage]:
             yield Damage(path, "its content has another digest than its name")
 
 
+def _built(wheels: BuiltWheels) -> Iterator[Damage]:
+    for entry in wheels.all():
+        if _sha256(entry.path) != entry.sha256:
+            yield Damage(entry.directory, f"{entry.filename} is not the wheel that was built")
+    for directory in wheels.broken:
+        yield Damage(directory, "its entry cannot be read")
+
+
 def _responses(layout: Layout) -> Iterator[Damage]:
     for directory in disk.sharded(layout, HTTP):
         if not os.path.isdir(directory):
             yield Damage(directory, "it is not a directory")
             continue
-        for name in sorted(os.listdir(directory)):
-            damage = _unreadable(os.path.join(directory, name))
+        for path in disk.within(directory):
+            damage = _unreadable(path)
             if damage is not None:
                 yield damage
 
 
 def _answers(layout: Layout) -> Iterator[Damage]:
-    directory = layout.bucket(SATISFIED)
-    for name in disk.listed(directory):
-        path = os.path.join(directory, name)
+    for path in disk.within(layout.bucket(SATISFIED)):
         try:
             with open(path, "rb") as stream:
                 checksum, _, content = stream.read().partition(b"\0")

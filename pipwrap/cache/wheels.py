@@ -25,9 +25,10 @@ from pipwrap.cache.evidence import (
 )
 from pipwrap.cache.keys import BuildKey
 from pipwrap.cache.layout import WHEELS, Layout
+from pipwrap.cache.usage import Grown, uncounted
 from pipwrap.events import Listener, Warned
 
-_VERSION = 2
+_VERSION = 3
 _ENTRY = "entry.json"
 _LOG = "build.log"
 _TRIED = "tried-"
@@ -94,9 +95,16 @@ class Found:
 class BuiltWheels:
     """Finds and keeps built wheels; an entry is published whole or not at all."""
 
-    def __init__(self, layout: Layout, listener: Listener, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        layout: Layout,
+        listener: Listener,
+        clock: Callable[[], float],
+        grown: Grown = uncounted,
+    ) -> None:
         """Keep the ports; nothing is read yet."""
         self._layout = layout
+        self._grown = grown
         self._listener = listener
         self._clock = clock
         self._broken: set[str] = set()
@@ -171,6 +179,7 @@ class BuiltWheels:
                 evidence=provenance.evidence,
             )
             self._write(os.path.join(prepared, _ENTRY), entry)
+            self._grown(sum(os.path.getsize(each.path) for each in os.scandir(prepared)))
             disk.publish_directory(prepared, target)
         except BaseException:
             disk.remove_tree(prepared)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from pipwrap import errors
 from pipwrap.cache import disk, upkeep, usage
-from pipwrap.cache.layout import HTTP, WHEELS, Layout
+from pipwrap.cache.layout import BUCKETS, HTTP, WHEELS, Layout
 from pipwrap.cache.upkeep import Extent
 from pipwrap.cache.wheels import BuiltWheels
 from pipwrap.cli import cache_listing, cache_upkeep
@@ -57,6 +57,8 @@ def _carry_out(action: str, rest: Sequence[str], work: Work) -> None:
         _tell(console, layout.root)
     elif action == "info":
         _info(layout, wheels, console)
+        if options.cache_limit is not None:
+            _tell_limit(layout, options.cache_limit, console)
     elif action == "list":
         _list(layout, wheels, rest[0] if rest else None, options, console)
     elif action == "remove":
@@ -89,6 +91,13 @@ def _info(layout: Layout, wheels: BuiltWheels, console: Console) -> None:
     _tell(console, f"Locally built wheels location: {layout.bucket(WHEELS)}")
     _tell(console, f"Locally built wheels size: {format_size(sum(entry.size for entry in built))}")
     _tell(console, f"Number of locally built wheels: {len(built)}")
+
+
+def _tell_limit(layout: Layout, limit: int, console: Console) -> None:
+    """Print what pip has no line for, and only where a limit is configured."""
+    whole = sum((upkeep.measure(layout.bucket(name)) for name in BUCKETS), start=Extent())
+    _tell(console, f"Size of the whole cache: {format_size(whole.size)}")
+    _tell(console, f"Size that it is kept below: {format_size(limit)}")
 
 
 def _list(

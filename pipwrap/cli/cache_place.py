@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pipwrap.cache import disk
 from pipwrap.cache.layout import CACHEDIR_SIGNATURE, LOGS, RUN_PREFIX, Layout
 from pipwrap.cache.satisfied import default_root
+from pipwrap.errors import DiskFull
 from pipwrap.events import Listener, Warned
 
 
@@ -115,6 +116,40 @@ def _check_room(root: str) -> None:
     found = os.statvfs(root)
     if found.f_bavail * found.f_frsize < _LEAST_ROOM:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), root)
+
+
+def full_disk(error: DiskFull | OSError, root: str | None) -> DiskFull | None:
+    """Return the error of a full disk with the place that the user can change.
+
+    ``None`` for another error, or where nothing says which disk it is.
+    """
+    import tempfile  # noqa: PLC0415 - failures only
+
+    if isinstance(error, OSError):
+        if not disk.is_full(error) or not isinstance(error.filename, str):
+            return None
+        error = DiskFull("carry out the command", os.path.dirname(os.path.abspath(error.filename)))
+    if root is not None and _is_below(error.directory, root):
+        hint = "Free some space there, name another place with --cache-dir, or use --no-cache-dir."
+        return DiskFull(error.doing, root, hint)
+    temporary = tempfile.gettempdir()
+    if _is_below(error.directory, temporary):
+        hint = "Free some space there, or name another directory with TMPDIR."
+        return DiskFull(error.doing, temporary, hint)
+    return error
+
+
+def has_other_disk(full: str, root: str) -> bool:
+    """Tell whether it is the cache's disk that is full, and temporary files lie on another."""
+    import tempfile  # noqa: PLC0415 - failures only
+
+    return full == root and os.stat(tempfile.gettempdir()).st_dev != os.stat(root).st_dev
+
+
+def _is_below(path: str, directory: str) -> bool:
+    return os.path.realpath(path).startswith(os.path.realpath(directory) + os.sep) or (
+        path == directory
+    )
 
 
 @contextmanager

@@ -10,14 +10,17 @@ from dataclasses import dataclass
 from packaging.version import Version
 
 from pipwrap import errors
-from pipwrap.cache import disk, pruning, upkeep, verification
+from pipwrap.cache import disk, pruning, upkeep, usage, verification
 from pipwrap.cache.layout import Layout
+from pipwrap.cache.limit import keep_below as keep_cache_below
 from pipwrap.cache.pruning import Item, Limits
 from pipwrap.cache.store import Store
 from pipwrap.cache.surroundings import Surroundings
 from pipwrap.cache.wheels import BuiltWheel, BuiltWheels, Found
 from pipwrap.cli.cache_listing import details, kind
+from pipwrap.cli.context import Context
 from pipwrap.cli.options import Options
+from pipwrap.events import Told
 from pipwrap.model.environment import Environment
 from pipwrap.model.requirement import Requirement
 from pipwrap.model.size import format_size
@@ -110,7 +113,8 @@ def _log(work: Work, name: str) -> int:
 def _verify(work: Work) -> int:
     """Hash everything; with --repair remove what is damaged. Exit 1 for damage that stays."""
     store = Store(work.layout, work.console, time.time)
-    found = list(verification.verify(work.layout, store, work.wheels))
+    with disk.locked(work.layout.lock, shared=True):
+        found = list(verification.verify(work.layout, store, work.wheels))
     for damage in found:
         work.console.line(f"{damage.path}: {damage.reason}")
     if not found:
@@ -140,7 +144,9 @@ def _prune(work: Work) -> int:
             "Say what is to go: --max-size SIZE, --unused-for AGE, --degraded or --ci"
         )
     with disk.locked(work.layout.lock):
-        going = pruning.condemned(pruning.items(work.layout, work.wheels), limits, time.time())
+        pruning.sweep(work.layout)
+        found = pruning.items(work.layout, work.wheels)
+        going = pruning.condemned(found, limits, time.time())
         size = sum(item.size for item in going)
 
         def tell(item: Item) -> None:
@@ -153,8 +159,29 @@ def _prune(work: Work) -> int:
             work.console.line(f"Would remove {len(going)} entries ({format_size(size)})")
             return 0
         pruning.remove(work.layout, going, tell)
+        usage.merge(work.layout, sum(item.size for item in found) - size)
     work.console.line(f"Removed {len(going)} entries ({format_size(size)})")
     return 0
+
+
+def keep_below(context: Context, limit: int) -> None:
+    """Make room in a cache that has grown beyond its limit; tell it at -v."""
+    layout, console = context.place.layout, context.console
+    wheels = BuiltWheels(layout, console, time.time)
+    try:
+        gone = keep_cache_below(layout, wheels, limit, time.time())
+    except OSError as error:
+        console(Told(f"The cache could not be kept below {format_size(limit)}: {error}", 1))
+        return
+    if gone:
+        size = format_size(sum(item.size for item in gone))
+        of = f"{size}, least recently used"
+        console(
+            Told(
+                f"Removed {len(gone)} entries ({of}) to keep the cache below {format_size(limit)}",
+                1,
+            )
+        )
 
 
 def include_directories(environment: Environment) -> tuple[str, ...]:

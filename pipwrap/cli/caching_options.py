@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pipwrap.cli.configuration import CACHE_MAX_SIZE, Configuration
 from pipwrap.cli.option_values import Values
+from pipwrap.errors import CommandError, ConfigurationError
 from pipwrap.model.selection import NameSelection
 
 
@@ -43,6 +45,22 @@ def caching_options(values: Values) -> CachingOptions:
         offline=values.get("offline", False),
         allow_stale=values.get("allow_stale", False),
     )
+
+
+def cache_limit(configuration: Configuration, *, isolated: bool) -> int | None:
+    """Return the size that the cache is kept below; ``None`` where none is configured."""
+    setting = configuration.own(CACHE_MAX_SIZE, isolated=isolated)
+    if setting is None:
+        return None
+    from pipwrap.cache.pruning import parse_size  # noqa: PLC0415 - where a limit is set
+
+    try:
+        return parse_size(setting.value)
+    except CommandError as error:
+        raise ConfigurationError(
+            f"An error occurred during configuration: {CACHE_MAX_SIZE} in {setting.source}: "
+            f"{error.message}. {error.hint}"
+        ) from None
 
 
 def upkeep_options(values: Values) -> UpkeepOptions:

@@ -22,6 +22,11 @@ VARIABLE = "env-var"
 
 VARIABLE_SECTION = ":env:"
 
+OWN_SECTION = "pipwrap"
+"""The section of pip.conf that is for pipwrap alone."""
+CACHE_MAX_SIZE = "cache-max-size"
+OWN_KEYS = (CACHE_MAX_SIZE,)
+
 _IGNORED_VARIABLES = ("version", "help")
 
 
@@ -35,6 +40,8 @@ class Setting:
     key: str
     """Normalised: lower case, with hyphens."""
     value: str
+    source: str = ""
+    """The variable or the file that it stands in, for messages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +66,16 @@ class Configuration:
         return tuple(
             (key, value) for section in sections.values() for key, value in section.items() if value
         )
+
+    def own(self, key: str, *, isolated: bool = False) -> Setting | None:
+        """Return pipwrap's own setting of a name, by the order of ``items``; pip ignores these."""
+        found = None
+        for setting in self.settings:
+            if isolated and setting.level in (USER, VARIABLE):
+                continue
+            if setting.section == OWN_SECTION and setting.key == key:
+                found = setting
+        return found if found and found.value else None
 
 
 def read_configuration(
@@ -156,7 +173,11 @@ def _read_variables(environ: Mapping[str, str]) -> Iterator[Setting]:
     for name, value in environ.items():
         key = name.removeprefix("PIP_").lower()
         if name.startswith("PIP_") and key not in _IGNORED_VARIABLES:
-            yield Setting(VARIABLE, VARIABLE_SECTION, normalise_key(key), value)
+            yield Setting(VARIABLE, VARIABLE_SECTION, normalise_key(key), value, name)
+    for key in OWN_KEYS:
+        name = f"PIPWRAP_{key.replace('-', '_').upper()}"
+        if name in environ:
+            yield Setting(VARIABLE, OWN_SECTION, key, environ[name], name)
 
 
 def _read_file(level: str, path: str) -> Iterator[Setting]:
@@ -179,7 +200,7 @@ def _read_file(level: str, path: str) -> Iterator[Setting]:
         raise _unreadable(f"could not be loaded.\n{error}\n") from error
     for section in parser.sections():
         for key, value in parser.items(section):
-            yield Setting(level, section, key, value)
+            yield Setting(level, section, key, value, path)
 
 
 def _unreadable(what: str) -> ConfigurationError:

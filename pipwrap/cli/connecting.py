@@ -7,6 +7,7 @@ import time
 
 from pipwrap import errors
 from pipwrap.cache.responses import ResponseCache
+from pipwrap.cache.usage import Grown, uncounted
 from pipwrap.cli.context import Context
 from pipwrap.cli.options import SearchOptions
 from pipwrap.model.environment import Environment
@@ -19,7 +20,9 @@ from pipwrap.network.transport import Headers
 _OK = 200
 
 
-def open_network(context: Context, search: SearchOptions) -> tuple[Session, ResponseCache]:
+def open_network(
+    context: Context, search: SearchOptions, grown: Grown = uncounted
+) -> tuple[Session, ResponseCache]:
     """Return the client and the cache in front of it; no connection is made yet."""
     network = context.options.network
     settings = NetworkSettings(
@@ -47,6 +50,7 @@ def open_network(context: Context, search: SearchOptions) -> tuple[Session, Resp
         resume_retries=network.resume_retries,
         offline=context.options.caching.offline,
         allow_stale=context.options.caching.allow_stale,
+        grown=grown,
     )
     return session, responses
 

@@ -172,6 +172,24 @@ def _carry_out(
             from pipwrap.cli import cache  # noqa: PLC0415 - this command only
 
             return cache.run(options, console, root, environment, environ)
+        return _with_cache(root, options, environment, console, environ, proof)
+    except errors.PipwrapError as error:
+        console.record(error)
+        raise
+    finally:
+        console.close()
+
+
+def _with_cache(
+    root: str | None,
+    options: Options,
+    environment: Environment,
+    console: Console,
+    environ: Mapping[str, str],
+    proof: Proof,
+) -> int:
+    """Run a command on the cache at ``root``; once more without it where its disk fills up."""
+    try:
         with cache_place.opened(root, console) as place:
             context = Context(
                 options,
@@ -183,12 +201,20 @@ def _carry_out(
                 real_pip.default_index_url(),
                 proof,
             )
-            return _command(options.command)(context)
-    except errors.PipwrapError as error:
-        console.record(error)
-        raise
-    finally:
-        console.close()
+            status = _command(options.command)(context)
+            if options.cache_limit is not None and place.is_kept:
+                from pipwrap.cli import cache_upkeep  # noqa: PLC0415 - where a limit is set
+
+                cache_upkeep.keep_below(context, options.cache_limit)
+            return status
+    except (errors.DiskFull, OSError) as error:
+        full = cache_place.full_disk(error, root)
+        if full is None:
+            raise
+        if root is None or not cache_place.has_other_disk(full.directory, root):
+            raise full from error
+        console(Warned(f"{full.message} The command starts again without the cache."))
+    return _with_cache(None, options, environment, console, environ, proof)
 
 
 def _command(name: str) -> Callable[[Context], int]:

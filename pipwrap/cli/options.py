@@ -15,6 +15,7 @@ from pipwrap.cli.arguments import Parsed
 from pipwrap.cli.caching_options import (
     CachingOptions,
     UpkeepOptions,
+    cache_limit,
     caching_options,
     upkeep_options,
 )
@@ -129,6 +130,8 @@ class Options:
     list_format: str = "human"
     """Of ``cache list``."""
 
+    cache_limit: int | None = None
+    """Bytes that the cache may have; pipwrap's own ``cache-max-size``."""
     caching: CachingOptions = CachingOptions()
     upkeep: UpkeepOptions = UpkeepOptions()
     extensions: tuple[str, ...] = ()
@@ -232,6 +235,7 @@ def build_options(
         progress_bar=_progress_bar(values.get("progress_bar", "auto"), verbosity),
         src_dir=_directory(values["src_dir"]) if values.get("src_dir") else None,
         destination_dir=_destination(values),
+        cache_limit=cache_limit(configuration, isolated=_is_isolated(parsed)),
         caching=caching_options(values),
         upkeep=upkeep_options(values),
         extensions=tuple(option.long for option, _ in parsed.given if option.is_extension),
@@ -253,11 +257,13 @@ def no_requirement(command: str, find_links: tuple[str, ...] = ()) -> CommandErr
 
 
 def _values(parsed: Parsed, configuration: Configuration) -> Values:
-    # pip looks for the word itself: a variable does not isolate.
-    isolated = "--isolated" in parsed.argv
-    return values_of(
-        parsed.command, configuration.items(parsed.command, isolated=isolated), parsed.given
-    )
+    configured = configuration.items(parsed.command, isolated=_is_isolated(parsed))
+    return values_of(parsed.command, configured, parsed.given)
+
+
+def _is_isolated(parsed: Parsed) -> bool:
+    """Tell whether the word itself is there, as pip does: a variable does not isolate."""
+    return "--isolated" in parsed.argv
 
 
 def _arguments(parsed: Parsed) -> tuple[str, ...]:

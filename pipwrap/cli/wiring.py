@@ -307,7 +307,10 @@ def _quieter(listener: Listener) -> Listener:
 def opened(context: Context, search: SearchOptions) -> Iterator[Shared]:
     """Yield the shared tools, and close connections and threads at the end."""
     with ExitStack() as stack:
-        session, responses = open_network(context, search)
+        layout = context.place.layout
+        usage = Usage(layout, time.time)
+        stack.callback(usage.flush)
+        session, responses = open_network(context, search, usage.grew)
         stack.callback(responses.close)
         stack.callback(session.close)
         trusted = search.trusted_hosts
@@ -319,18 +322,15 @@ def opened(context: Context, search: SearchOptions) -> Iterator[Shared]:
             refreshed=search.refreshed,
         )
         stack.callback(repository.close)
-        layout = context.place.layout
-        usage = Usage(layout, time.time)
-        stack.callback(usage.flush)
         private = Layout(context.place.scratch("private-"))
         kept = MetadataCache(layout, context.console)
         offline = context.options.caching.offline
         shelves = Shelves(
-            Store(layout, context.console, time.time),
+            Store(layout, context.console, time.time, usage.grew),
             Store(private, context.console, time.time),
             RemoteWheels(Ranges(session, trusted), kept, offline=offline),
             Reuse(
-                BuiltWheels(layout, context.console, time.time),
+                BuiltWheels(layout, context.console, time.time, usage.grew),
                 kept,
                 Surroundings(
                     context.environ, layout, cache_upkeep.include_directories(context.environment)

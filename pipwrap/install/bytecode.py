@@ -61,7 +61,8 @@ def compiled(
     """Return the bytecode of every wheel (by digest), compiling what the store does not have.
 
     A module that does not compile has none, and so has every module of an interpreter that
-    cannot be run or stops in the middle: that is told at -v, since Python compiles on import.
+    cannot be run or stops in the middle, or where the cache has no room: that is told at -v,
+    since Python compiles on import.
     """
     tag = bytecode_tag(environment)
     ready: dict[str, tuple[StoredFile, ...]] = {}
@@ -73,7 +74,12 @@ def compiled(
         else:
             ready[wheel.sha256] = found
     if missing and environment.cache_tag:
-        ready |= _compile(missing, environment, store, listener)
+        try:
+            ready |= _compile(missing, environment, store, listener)
+        except OSError as error:
+            if not disk.is_full(error):
+                raise
+            listener(Told(f"Some bytecode was not compiled: {error.strerror}", level=1))
     return ready
 
 

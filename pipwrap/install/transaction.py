@@ -15,8 +15,9 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 
+from pipwrap.cache.disk import is_full
 from pipwrap.cache.store import Store, StoredWheelChanged
-from pipwrap.errors import EnvironmentRefused
+from pipwrap.errors import DiskFull, EnvironmentRefused
 from pipwrap.events import Listener, Told, Warned
 from pipwrap.install import journal, scripts
 from pipwrap.install.bytecode import bytecode_tag, compiled
@@ -41,8 +42,8 @@ def apply(
     """Carry out a plan.
 
     ``StoredWheelChanged`` asks the caller to add that wheel to the store again and to retry;
-    ``InvalidDistribution``, ``DiagnosticError`` and ``EnvironmentRefused`` are for the user. In
-    every case the environment is as it was.
+    ``InvalidDistribution``, ``DiagnosticError``, ``DiskFull`` and ``EnvironmentRefused`` are for
+    the user. In every case the environment is as it was.
     """
     purelib = _site(plan, environment)
     try:
@@ -242,9 +243,14 @@ def _umask() -> int:
     return mask
 
 
-def _refused(error: OSError, plan: Plan, environment: Environment) -> EnvironmentRefused:
-    """Return pip's message about an error of the filesystem."""
+def _refused(error: OSError, plan: Plan, environment: Environment) -> EnvironmentRefused | DiskFull:
+    """Return pip's message about an error of the filesystem; a full disk is named as such."""
     verb = "install" if plan.install else "uninstall"
+    if is_full(error):
+        named = error.filename if isinstance(error.filename, str) else ""
+        place = os.path.dirname(named) or plan.scheme.purelib
+        hint = "Free some space there and run the command again; the environment is as it was."
+        return DiskFull(f"{verb} packages", place, hint)
     message = f"Could not {verb} packages due to an OSError: {error}\n"
     if error.errno == errno.EACCES:
         if environment.is_virtual or plan.scheme == environment.user_scheme:

@@ -26,9 +26,13 @@ class World:
     variables: dict[str, str] = field(default_factory=dict)
     programs: frozenset[str] = frozenset()
     files: frozenset[str] = frozenset()
+    secret: str = ""
 
     def variable(self, name: str) -> str | None:
         return self.variables.get(name)
+
+    def key(self) -> str:
+        return self.secret
 
     def has_program(self, name: str) -> bool:
         return name in self.programs
@@ -50,6 +54,27 @@ CASES = {
         Quality(),
         World({"CC": "d2"}),
         ["CC was different when the cached wheel was built"],
+    ),
+    "the key was lost": (
+        Evidence(variables=(("CC", "d1"), ("CFLAGS", "d2"), ("LD", None), ("AR", None)), key="k1"),
+        Quality(),
+        World({"CC": "d3", "CFLAGS": "d4", "AR": "d5"}, secret="k2"),
+        [
+            "AR was different when the cached wheel was built",
+            "CC, CFLAGS cannot be compared, because the key of the cache was lost",
+        ],
+    ),
+    "the key was lost, and it takes none to see that a variable is gone": (
+        Evidence(variables=(("CC", "d1"),), key="k1"),
+        Quality(),
+        World(secret="k2"),
+        ["CC was different when the cached wheel was built"],
+    ),
+    "the key was lost, and nothing was ever kept under it": (
+        Evidence(variables=(("CC", None),)),
+        Quality(),
+        World(secret="k2"),
+        [],
     ),
     "a variable is gone": (
         Evidence(variables=(("CC", "d1"),)),
@@ -158,6 +183,8 @@ def test_differences_are_told_apart_by_kind_name_and_new_state():
         ("LC_ALL", False),
         ("PIP_INDEX_URL", False),
         ("SOURCE_DATE_EPOCH", False),
+        ("_PYTHON_PROJECT_BASE", False),
+        ("_PYTHON_HOST_PLATFORM", True),
     ],
 )
 def test_ambient_variables_are_no_evidence(name: str, *, counts: bool):

@@ -136,6 +136,51 @@ ROWS = [
     Row("request max-stale too short", "5.2.1.2", ("Cache-Control: max-age=600", ETAG), 700, Revalidate, ("Cache-Control: max-stale=60",)),
     Row("request max-stale without end", "5.2.1.2", ("Cache-Control: max-age=600", ETAG), DAY, Fresh, ("Cache-Control: max-stale",)),
     Row("must-revalidate beats max-stale", "5.2.2.2", ("Cache-Control: max-age=600, must-revalidate", ETAG), 650, Revalidate, ("Cache-Control: max-stale",)),
+    Row("no-cache between unknown words", "5.2", ("Cache-Control: @@, no-cache ;x, max-age=9", ETAG), 1, Revalidate),
+    Row("no-cache after a quote that never ends", "5.2", ('Cache-Control: x="a, no-cache, max-age=9', ETAG), 1, Revalidate),
+    Row("no-cache in a quoted argument", "5.2", ('Cache-Control: x="a, no-cache", max-age=9',), 1, Fresh),
+    Row("an escaped quote in an argument", "5.2", ('Cache-Control: x="a\\", no-cache", max-age=9',), 1, Fresh),
+    Row("tabs around commas", "5.2", ("Cache-Control:\tpublic\t,\tmax-age=9\t",), 1, Fresh),
+    Row("an empty argument", "1.2.2", ("Cache-Control: max-age=", ETAG), 1, Revalidate),
+    Row("semicolons for commas", "5.2", ("Cache-Control: max-age=9; no-cache", ETAG), 1, Revalidate),
+    Row("bytes that no field has", "5.2", ("Cache-Control: max-age=9\xe9", ETAG), 1, Revalidate),
+    Row("a duplicate in quotes that agrees", "4.2.1", ('Cache-Control: max-age=9, max-age="9"',), 1, Fresh),
+    Row("private with field names", "5.2.2.7", ('Cache-Control: private="Set-Cookie", max-age=9',), 1, Fresh),
+    Row("proxy-revalidate is for shared caches", "5.2.2.8", ("Cache-Control: max-age=9, proxy-revalidate",), 1, Fresh),
+    Row("proxy-revalidate and max-stale", "5.2.2.8", ("Cache-Control: max-age=9, proxy-revalidate", ETAG), 10, Fresh, ("Cache-Control: max-stale",)),
+    Row("must-understand with a status that is", "5.2.2.3", ("Cache-Control: max-age=9, must-understand",), 1, Fresh),
+    Row("immutable is past its lifetime", "5.2.3", ("Cache-Control: max-age=9, immutable", ETAG), 9, Revalidate),
+    Row("stale-while-revalidate is not used", "4.2.4", ("Cache-Control: max-age=9, stale-while-revalidate=60", ETAG), 10, Revalidate),
+    Row("stale-if-error while nothing fails", "4.2.4", ("Cache-Control: max-age=9, stale-if-error=60", ETAG), 10, Revalidate),
+    Row("no-store came with a 304", "5.2.2.5", ("Cache-Control: max-age=9, no-store", ETAG), 1, Revalidate),
+    Row("Vary: * came with a 304", "4.1", ("Cache-Control: max-age=9", "Vary: *", ETAG), 1, Fetch),
+    Row("Set-Cookie is no matter", "7.3", ("Cache-Control: max-age=9", "Set-Cookie: a=b"), 1, Fresh),
+    Row("Warning is obsolete", "5.5", ("Cache-Control: max-age=9", 'Warning: 110 - "stale"'), 1, Fresh),
+    Row("Pragma of a response says nothing", "5.4", ("Cache-Control: max-age=9", "Pragma: no-cache"), 1, Fresh),
+    Row("Pragma of a request says nothing", "5.4", ("Cache-Control: max-age=9",), 1, Fresh, ("Pragma: no-cache",)),
+    Row("an empty Expires", "5.3", ("Expires: ", ETAG), 0, Revalidate),
+    Row("Expires of -1", "5.3", ("Expires: -1", ETAG), 0, Revalidate),
+    Row("Expires in the form of RFC 850", "5.3", (DATE, "Expires: Thursday, 01-Jan-60 00:00:00 GMT"), DAY, Fresh),
+    Row("Expires in the form of asctime", "5.3", (DATE, "Expires: Thu Jan  1 00:00:00 2060"), DAY, Fresh),
+    Row("Expires twice the same", "4.2.1", (DATE, f"Expires: {http(NOW + 60)}", f"Expires: {http(NOW + 60)}"), 1, Fresh),
+    Row("Expires with no time left", "4.2.1", (DATE, f"Expires: {http(NOW)}", ETAG), 0, Revalidate),
+    Row("two Dates", "4.2.3", (DATE, f"Date: {http(NOW - DAY)}", "Cache-Control: max-age=600"), 599, Fresh),
+    Row("Age beyond every counter", "1.2.2", (f"Age: {'9' * 40}", f"Cache-Control: max-age={DAY:.0f}", ETAG), 0, Revalidate),
+    Row("two Ages in one line", "5.1", ("Age: 1, 700", "Cache-Control: max-age=600"), 1, Fresh),
+    Row("Age with a fraction", "5.1", ("Age: 700.5", "Cache-Control: max-age=600"), 1, Fresh),
+    Row("heuristic for a redirect that is permanent", "4.2.2", (DATE, f"Last-Modified: {http(NOW - 10 * DAY)}"), 1, Fresh, heuristic=True, status=308),
+    Row("no heuristic for what is gone", "4.2.2", (DATE, f"Last-Modified: {http(NOW - 10 * DAY)}"), 1, Revalidate, heuristic=True, status=410),
+    Row("no heuristic for a temporary redirect", "4.2.2", (DATE, f"Last-Modified: {http(NOW - 10 * DAY)}"), 1, Revalidate, heuristic=True, status=307),
+    Row("no heuristic against Expires", "4.2.2", (DATE, "Expires: 0", f"Last-Modified: {http(NOW - 10 * DAY)}"), 0, Revalidate, heuristic=True),
+    Row("Last-Modified after Date", "4.2.2", (DATE, f"Last-Modified: {http(NOW + DAY)}"), 0, Revalidate, heuristic=True),
+    Row("Last-Modified that is no date", "4.2.2", (DATE, "Last-Modified: yesterday"), 0, Revalidate, heuristic=True),
+    Row("request max-age that is none", "5.2.1.1", ("Cache-Control: max-age=600", ETAG), 1, Revalidate, ("Cache-Control: max-age=x",)),
+    Row("request max-stale that is none", "5.2.1.2", ("Cache-Control: max-age=600", ETAG), 601, Revalidate, ("Cache-Control: max-stale=x",)),
+    Row("request max-stale after max-age", "5.2.1.1", ("Cache-Control: max-age=600", ETAG), 650, Revalidate, ("Cache-Control: max-age=10, max-stale",)),
+    Row("request min-fresh against max-stale", "5.2.1.3", ("Cache-Control: max-age=600", ETAG), 601, Revalidate, ("Cache-Control: min-fresh=1, max-stale",)),
+    Row("no-cache of the response against max-stale", "5.2.2.4", ("Cache-Control: no-cache", ETAG), 1, Revalidate, ("Cache-Control: max-stale",)),
+    Row("only-if-cached takes max-stale", "5.2.1.7", (ETAG,), 1, Fresh, ("Cache-Control: only-if-cached, max-stale",)),
+    Row("only-if-cached against no-cache", "5.2.1.7", ("Cache-Control: max-age=9",), 1, Refuse, ("Cache-Control: only-if-cached, no-cache",)),
     Row("only-if-cached and fresh", "5.2.1.7", ("Cache-Control: max-age=600",), 1, Fresh, ("Cache-Control: only-if-cached",)),
     Row("only-if-cached and stale", "5.2.1.7", (ETAG,), 1, Refuse, ("Cache-Control: only-if-cached",)),
 ]  # fmt: skip
@@ -255,6 +300,22 @@ MODIFIED = f"Last-Modified: {http(NOW - DAY)}"
         pytest.param(exchange(LIFE, status=302), False, Store, id="3 a 302 with a lifetime"),
         pytest.param(exchange(status=302), True, DoNotStore, id="3 a 302 without"),
         pytest.param(exchange(MODIFIED, status=301), True, Store, id="3 a 301 of a file"),
+        pytest.param(exchange(MODIFIED, status=308), True, Store, id="3 a 308 of a file"),
+        pytest.param(exchange(LIFE, status=307), False, Store, id="3 a 307 with a lifetime"),
+        pytest.param(exchange(MODIFIED, status=307), True, DoNotStore, id="3 a 307 without"),
+        pytest.param(exchange(LIFE, status=303), False, Store, id="3 a 303 with a lifetime"),
+        pytest.param(exchange(status=410), True, Store, id="3 a 410 of a file"),
+        pytest.param(exchange(LIFE, status=407), True, DoNotStore, id="3 407 never"),
+        pytest.param(exchange("Expires: 0", status=404), False, DoNotStore, id="3 a 404 that has passed"),
+        pytest.param(exchange(LIFE, status=299), False, Store, id="3 an unknown status with a lifetime"),
+        pytest.param(exchange("Cache-Control: must-understand, max-age=9", status=299), False, DoNotStore, id="5.2.2.3 a status that is not understood"),
+        pytest.param(exchange("Cache-Control: must-understand, max-age=9"), False, Store, id="5.2.2.3 a status that is"),
+        pytest.param(exchange("Cache-Control: must-understand, no-store"), False, DoNotStore, id="5.2.2.3 no-store is kept to"),
+        pytest.param(exchange("Cache-Control: max-age=9", "Cache-Control: no-store"), False, DoNotStore, id="5.2.2.5 on a line of its own"),
+        pytest.param(exchange('Cache-Control: x="no-store"'), False, Store, id="5.2 no-store in a quoted argument"),
+        pytest.param(exchange(LIFE, "Set-Cookie: a=b"), False, Store, id="7.3 Set-Cookie"),
+        pytest.param(exchange(LIFE, request=("Authorization: x",)), False, Store, id="3.5 credentials in a private cache"),
+        pytest.param(exchange("Vary: Accept", "Vary: *"), True, DoNotStore, id="4.1 star on a line of its own"),
         pytest.param(exchange(status=500), True, DoNotStore, id="3 a 500"),
         pytest.param(exchange(status=100), True, DoNotStore, id="3 not final"),
     ],
@@ -264,9 +325,10 @@ def test_a_response_is_stored_or_not(answer: Exchange, heuristic: bool, expected
 
 
 @pytest.mark.parametrize(
-    ("status", "invalidates"), [(404, True), (302, True), (500, False), (503, False)]
+    ("status", "invalidates"),
+    [(404, True), (410, True), (302, True), (408, False), (429, False), (500, False), (503, False)],
 )
-def test_only_a_failing_server_leaves_what_is_stored(status: int, invalidates: bool):  # noqa: FBT001
+def test_only_a_failing_or_busy_server_leaves_what_is_stored(status: int, invalidates: bool):  # noqa: FBT001
     verdict = judge(exchange(status=status))
     assert isinstance(verdict, DoNotStore)
     assert verdict.invalidates is invalidates
@@ -277,6 +339,13 @@ def test_the_selecting_fields_are_kept_in_one_order():
     verdict = judge(answer)
     assert isinstance(verdict, Store)
     assert verdict.selecting == (("accept", "a"), ("user-agent", None))
+
+
+def test_a_connection_cannot_take_what_caching_rests_on():
+    """RFC 9110 section 7.6.1: no connection option names a field that is meant for everybody."""
+    verdict = judge(exchange("Connection: Cache-Control, Vary", "Cache-Control: no-cache"))
+    assert isinstance(verdict, Store)
+    assert verdict.headers.get("Cache-Control") == "no-cache"
 
 
 def test_fields_of_the_connection_are_not_stored():
@@ -291,27 +360,59 @@ def test_fields_of_the_connection_are_not_stored():
         (ETAG, ETAG, Refresh),
         (ETAG, 'ETag: W/"1"', Refresh),
         (ETAG, 'ETag: "2"', FetchAgain),
+        ('ETag: W/"1"', 'ETag: W/"1"', Refresh),
+        ('ETag: W/"1"', ETAG, FetchAgain),
         (ETAG, "X: 1", Refresh),
         (MODIFIED, MODIFIED, Refresh),
+        (MODIFIED, ETAG, FetchAgain),
+        (MODIFIED, f"Last-Modified: {http(NOW)}", FetchAgain),
     ],
-    ids=["4.3.4 same", "4.3.4 weakened", "4.3.4 another", "4.3.4 none named", "4.3.4 date"],
+    ids=[
+        "4.3.4 same",
+        "4.3.4 weakened",
+        "4.3.4 another",
+        "4.3.4 both weak",
+        "4.3.4 a strong one that is not stored",
+        "4.3.4 none named",
+        "4.3.4 date",
+        "4.3.4 a strong one where none is stored",
+        "4.3.4 another date",
+    ],
 )
 def test_a_304_confirms_what_it_names(kept: str, named: str, expected: type):
     verdict = judge(exchange(named, status=304), revalidated=stored(kept))
     assert type(verdict) is expected
 
 
+@pytest.mark.parametrize(
+    ("update", "storable"),
+    [
+        ("Cache-Control: max-age=9", True),
+        ("Cache-Control: no-store", False),
+        ("Vary: *", False),
+    ],
+    ids=["3 as before", "5.2.2.5 no-store", "4.1 star"],
+)
+def test_a_304_may_forbid_to_keep_what_it_confirms(update: str, storable: bool):  # noqa: FBT001
+    verdict = judge(exchange(ETAG, update, status=304), revalidated=stored(ETAG))
+    assert isinstance(verdict, Refresh)
+    assert verdict.storable is storable
+
+
 def test_a_304_replaces_fields_but_not_what_describes_the_body():
     kept = headers(
-        "Date: old", "Cache-Control: max-age=1", "Content-Length: 5", "Age: 9", "X: kept", "Y: 1"
-    )
+        "Date: old", "Cache-Control: max-age=1", "Content-Length: 5", "Age: 9", "X: kept", "Y: 1",
+        "Content-Type: application/json",
+    )  # fmt: skip
     update = headers(
         "Date: new", "cache-control: max-age=2", "Content-Length: 0", "Content-Encoding: gzip",
         "Connection: Z", "Z: hop", "Y: 2", "Y: 3",
+        "Content-Type: text/plain",
     )  # fmt: skip
     assert merged(kept, update) == headers(
-        "Content-Length: 5", "X: kept", "Date: new", "cache-control: max-age=2", "Y: 2", "Y: 3"
-    )
+        "Content-Length: 5", "X: kept", "Content-Type: application/json",
+        "Date: new", "cache-control: max-age=2", "Y: 2", "Y: 3",
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -325,6 +426,11 @@ def test_a_304_replaces_fields_but_not_what_describes_the_body():
         ("no-cache, stale-if-error=60", (), 11, False),
         ("max-age=10, stale-if-error=60", ("Cache-Control: no-cache",), 11, False),
         ("max-age=10, stale-if-error=x", (), 11, False),
+        ("max-age=10, stale-if-error", (), 11, False),
+        ("max-age=10, stale-if-error=1, stale-if-error=60", (), 12, False),
+        ("max-age=10, stale-if-error=60, s-maxage=9, proxy-revalidate", (), 11, True),
+        ("max-age=10, stale-if-error=60", ("Cache-Control: no-store",), 11, False),
+        ("max-age=10, stale-while-revalidate=60", (), 11, False),
     ],
 )
 def test_a_stale_response_stands_in_for_a_failing_server_only_where_allowed(
@@ -335,10 +441,24 @@ def test_a_stale_response_stands_in_for_a_failing_server_only_where_allowed(
     assert usable_on_error(headers(*request_fields), kept, now=NOW + elapsed) is expected
 
 
+def test_what_varies_by_credentials_never_stands_in_for_a_failing_server():
+    """Section 4.1: whether the request's are those of the stored response cannot be known."""
+    kept = stored("Cache-Control: stale-if-error=60", selecting=(("authorization", None),))
+    assert not usable_on_error(Headers(), kept, now=NOW)
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("Sun, 06 Nov 1994 08:49:37 GMT", 784111777.0),
+        (" Sun, 06 Nov 1994 08:49:37 GMT\t", 784111777.0),
+        ("Sun, 06 Nov 1994 08:49:60 GMT", 784111800.0),
+        ("sunday, 06-nov-94 08:49:37 GMT", 784111777.0),
+        ("Sun Nov 06 08:49:37 1994", 784111777.0),
+        ("Sun, 06 Nov 0000 08:49:37 GMT", None),
+        ("Sun, 06 Nov 1994 08:49:37", None),
+        ("Sun, 06 Nov 1994 08:49:37 GMT, Sun, 06 Nov 1994 08:49:37 GMT", None),
+        ("784111777", None),
         ("Sunday, 06-Nov-94 08:49:37 GMT", 784111777.0),
         ("Sun Nov  6 08:49:37 1994", 784111777.0),
         ("Thu, 01 Jan 1970 00:00:00 GMT", 0.0),

@@ -94,8 +94,8 @@ def test_a_wheel_that_cannot_be_copied_leaves_no_entry(shelf: Shelf, tmp_path: P
         pytest.param("{", True, id="cut off"),
         pytest.param("[]", True, id="no object"),
         pytest.param("{}", True, id="without a version"),
-        pytest.param('{"version": 2}', True, id="without its fields"),
-        pytest.param('{"version": 2, "filename": 1}', True, id="of other kinds"),
+        pytest.param('{"version": 3}', True, id="without its fields"),
+        pytest.param('{"version": 3, "filename": 1}', True, id="of other kinds"),
         pytest.param('{"version": 1}', False, id="of another version"),
     ],
 )

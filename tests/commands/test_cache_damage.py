@@ -377,6 +377,70 @@ def test_a_full_disk_is_a_warning_and_the_install_goes_on(site: Site, small_disk
     assert "No space left on device" in result.stderr
 
 
+@pytest.fixture
+def filling_disk(tmp_path: Path) -> Iterator[Path]:
+    """Yield the root of a filesystem with room for a beginning, and not for ``large``."""
+    place = tmp_path / "disk"
+    if not mounted(place, "size=20m"):
+        pytest.skip("filesystems cannot be mounted here")
+    yield place
+    subprocess.run(["umount", "--lazy", str(place)], check=True)
+
+
+@pytest.fixture
+def large(pipwrap: Runner, index: Index, tmp_path: Path) -> Runner:
+    """Return a runner whose index has a wheel and an sdist of 30 MB that shrink to nothing."""
+    zeros = {"large.bin": bytes(30 * 2**20)}
+    index.add(make_wheel(tmp_path / "files", "large", "1.0", files={"large.py": b"", **zeros}))
+    index.add(make_sdist(tmp_path / "files", "source", "1.0", extra_files=zeros))
+    index.add(make_wheel(tmp_path / "files", "demo", "1.0"))
+    return pipwrap
+
+
+@pytest.mark.parametrize("name", ["large", "source"])
+def test_a_cache_whose_disk_fills_up_is_left_out_and_the_install_goes_on(
+    large: Runner, filling_disk: Path, name: str
+):
+    result = large("install", "--cache-dir", filling_disk / "cache", "demo", name, expect=0)
+    (warning,) = warnings(result)
+    assert f"the disk of {filling_disk / 'cache'} is full." in warning
+    assert "starts again without the cache" in warning
+    assert large.environment.freeze() == sorted(["demo==1.0", f"{name}==1.0"])
+    check_records(large.environment.site_packages)
+    assert list((filling_disk / "cache" / "tmp").iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["large", "source"])
+def test_where_nothing_else_has_room_the_error_names_the_disk(
+    large: Runner, filling_disk: Path, name: str
+):
+    (filling_disk / "tmp").mkdir()
+    environ = {"TMPDIR": str(filling_disk / "tmp")}
+    cache = filling_disk / "cache"
+    result = large("install", "--cache-dir", cache, "demo", name, environ=environ, expect=1)
+    assert f"unpack {name}-1.0" in result.stderr
+    assert f"the disk of {cache} is full." in result.stderr
+    assert "--no-cache-dir" in result.stderr
+    assert "Traceback" not in result.stderr
+    without = large("install", "--no-cache-dir", name, environ=environ, expect=1)
+    assert f"the disk of {filling_disk / 'tmp'} is full." in without.stderr
+    assert "TMPDIR" in without.stderr
+    assert large.environment.freeze() == []
+    assert list((filling_disk / "tmp").iterdir()) == []
+
+
+def test_an_environment_whose_disk_fills_up_is_as_it_was(large: Runner, filling_disk: Path):
+    target = make_environment(filling_disk / "environment")
+    before = target.tree()
+    result = large.on(target)("install", "demo", "large", expect=1)
+    assert f"Could not install packages: the disk of {target.site_packages} is full." in (
+        result.stderr
+    )
+    assert target.tree() == before
+    large.on(target)("install", "demo", expect=0)
+    assert target.freeze() == ["demo==1.0"]
+
+
 def test_a_read_only_cache_is_a_warning_and_the_install_goes_on(site: Site, tmp_path: Path):
     place = tmp_path / "disk"
     if not mounted(place, "size=32m"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -162,6 +163,40 @@ def test_a_variable_that_the_build_read_counts(machine: Machine, name: str):
     machine.install("speedy", **{name: other})
     machine.install("speedy")
     assert machine.built == 2, "each state has its own entry"
+
+
+LOSSES = {
+    "absent": Path.unlink,
+    "truncated": lambda path: path.write_bytes(path.read_bytes()[:7]),
+    "of another cache": lambda path: path.write_bytes(bytes(32)),
+}
+
+
+@pytest.mark.parametrize("lose", LOSSES.values(), ids=LOSSES)
+def test_a_lost_key_is_the_reason_for_one_build_and_is_named(
+    machine: Machine, cache_root: Path, lose: Callable[[Path], None]
+):
+    machine.offer("speedy", "A", switch="os.environ.get('SPEEDY_SWITCH')")
+    machine.install("speedy", SPEEDY_SWITCH="on")
+    lose(cache_root / "wheels-v1" / "secret")
+    result, _ = machine.install("speedy", SPEEDY_SWITCH="on")
+    reason = "SPEEDY_SWITCH cannot be compared, because the key of the cache was lost"
+    assert f"Rebuilding speedy 1.0: {reason}" in result.stdout
+    result, _ = machine.install("speedy", SPEEDY_SWITCH="on")
+    assert "Rebuilding" not in result.stdout
+    assert machine.built == 2
+
+
+def test_without_a_value_there_is_nothing_that_a_lost_key_could_hide(
+    machine: Machine, cache_root: Path
+):
+    machine.offer("speedy", "A", switch="os.environ.get('SPEEDY_SWITCH')")
+    machine.offer("other", "A", switch="os.environ.get('SPEEDY_SWITCH')")
+    machine.install("speedy")
+    machine.install("other", SPEEDY_SWITCH="on")
+    (cache_root / "wheels-v1" / "secret").unlink()
+    machine.install("speedy")
+    assert machine.built == 2
 
 
 @pytest.mark.parametrize("name", ["CFLAGS", "HOME_OF_SOMEBODY", "LANG", "SPEEDY_SWITCH"])

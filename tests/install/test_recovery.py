@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 import pytest
 
 from install.worlds import World, make_wheel, snapshot
-from pipwrap.errors import EnvironmentRefused
+from pipwrap.errors import DiskFull, EnvironmentRefused
 from pipwrap.events import Warned
 from pipwrap.install import journal, transaction
 from pipwrap.install.plan import Plan
@@ -150,8 +150,10 @@ def test_an_error_anywhere_changes_nothing(
                 patch.setattr(os, name, counting(getattr(os, name), count, fail, at))
             try:
                 shell.apply(plan)
-            except EnvironmentRefused as error:
+            except (EnvironmentRefused, DiskFull) as error:
                 words = f"Could not install packages due to an OSError: [Errno {number}]"
+                if number == errno.ENOSPC:
+                    words = "Could not install packages: the disk of / is full."
                 assert error.message.startswith(words)  # noqa: PT017 - at some points only
                 failures += 1
             else:
