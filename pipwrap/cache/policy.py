@@ -13,8 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from pipwrap.cache.directives import Directives, delta_seconds, http_date, members
-from pipwrap.network.redirects import REDIRECTS
-from pipwrap.network.transport import Headers
+from pipwrap.network.transport import REDIRECTS, Headers
 
 NOT_MODIFIED = 304
 SERVER_FAILURES = frozenset({500, 502, 503, 504})

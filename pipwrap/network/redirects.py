@@ -8,7 +8,6 @@ from pipwrap import errors
 from pipwrap.model.link import redact
 from pipwrap.network.origins import redirected, split_credentials
 
-REDIRECTS = frozenset({301, 302, 303, 307, 308})
 MAXIMUM_REDIRECTS = 10
 
 

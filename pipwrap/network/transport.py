@@ -35,6 +35,10 @@ class Headers:
         return Headers(tuple(pair for pair in self.fields if pair[0].lower() not in dropped))
 
 
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+"""Statuses whose ``Location`` is another place to ask (RFC 9110 section 15.4)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """A GET or HEAD."""
