@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from build import ProjectBuilder
 
     from pipwrap.artifacts.build_env import BuildEnvironment
+    from pipwrap.artifacts.build_rules import ConfigSettings
     from pipwrap.model.environment import Environment
 
 _LAST_LINES = 40
 _KNOWN_KEYS = frozenset({"requires", "build-backend", "backend-path"})
 """Of [build-system] (PEP 518, PEP 517); pip reads these and looks at no others."""
 _PARSING = threading.Lock()
-ConfigSettings = Mapping[str, str | Sequence[str]]
 Kind = Literal["wheel", "editable"]
 """What is built; either way a wheel comes out."""
 

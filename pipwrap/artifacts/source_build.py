@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from pipwrap import errors
 from pipwrap.artifacts import build_env, observe
-from pipwrap.artifacts.build import Backend, ConfigSettings, Kind
+from pipwrap.artifacts.build import Backend, Kind
 from pipwrap.artifacts.build_env import BuildEnvironment
+from pipwrap.artifacts.build_rules import BuildRules
 from pipwrap.artifacts.repositories import Repositories
 from pipwrap.cache import disk
 from pipwrap.cache.evidence import Evidence, World, no_tags
@@ -43,21 +44,6 @@ class Checked:
     conflicting: tuple[tuple[str, str], ...] = ()
     """(what is installed, what is required)."""
     missing: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class BuildRules:
-    """What the user says of builds; all of it belongs into a build's key, or forbids the cache."""
-
-    settings: Mapping[str, ConfigSettings] = field(default_factory=dict)
-    """By project, or by URL for direct references."""
-    constraints: tuple[str, ...] = ()
-    """What constrains build requirements, as text."""
-    isolated: bool = True
-    """``False`` runs the backend in the target environment as it is; nothing is then cached."""
-    checks_requirements: bool = False
-    verifies: bool = True
-    """Compare the wheel's name and version with what was asked for."""
 
 
 @dataclass(frozen=True, slots=True)

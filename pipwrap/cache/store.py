@@ -119,6 +119,13 @@ class Store:
         with contextlib.suppress(FileNotFoundError):
             disk.pinned(f"{wheel.root}/entry.json", self._layout)
 
+    def held(self, sha256: str) -> StoredWheel | None:
+        """Return a wheel's entry, which those who make room then leave to this run."""
+        found = self.find(sha256)
+        if found is not None:
+            self._hold(found)
+        return found
+
     def discard(self, sha256: str) -> None:
         """Remove an entry; absent is fine."""
         root = self._layout.stored_wheel(sha256)

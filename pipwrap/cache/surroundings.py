@@ -12,6 +12,7 @@ from collections.abc import Mapping
 
 from pipwrap.cache import disk
 from pipwrap.cache.layout import Layout
+from pipwrap.model.environment import Environment
 
 _KEY_BYTES = 32
 _INCLUDES = ("/usr/local/include", "/usr/include", "/opt/homebrew/include")
@@ -123,3 +124,10 @@ def _read(path: str) -> bytes | None:
     except OSError:
         return None
     return content if len(content) == _KEY_BYTES else None
+
+
+def include_directories(environment: Environment) -> tuple[str, ...]:
+    """Return where the target Python's own headers are."""
+    major, minor, _ = environment.version
+    base = os.path.join(environment.base_prefix, "include")
+    return (os.path.join(base, f"python{major}.{minor}"), environment.scheme.headers)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from pipwrap.artifacts.build import ConfigSettings
-from pipwrap.artifacts.source_build import BuildRules
+from pipwrap.artifacts.build_rules import BuildRules, ConfigSettings
 from pipwrap.cli.option_values import Values
 from pipwrap.errors import CommandError
 from pipwrap.model.requirement import Constraint, UserRequirement

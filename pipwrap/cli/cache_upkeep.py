@@ -15,7 +15,7 @@ from pipwrap.cache.layout import Layout
 from pipwrap.cache.limit import keep_below as keep_cache_below
 from pipwrap.cache.pruning import Item, Limits
 from pipwrap.cache.store import Store
-from pipwrap.cache.surroundings import Surroundings
+from pipwrap.cache.surroundings import Surroundings, include_directories
 from pipwrap.cache.wheels import BuiltWheel, BuiltWheels, Found
 from pipwrap.cli.cache_listing import details, kind
 from pipwrap.cli.context import Context
@@ -182,13 +182,6 @@ def keep_below(context: Context, limit: int) -> None:
                 1,
             )
         )
-
-
-def include_directories(environment: Environment) -> tuple[str, ...]:
-    """Return where the target Python's own headers are."""
-    major, minor, _ = environment.version
-    base = os.path.join(environment.base_prefix, "include")
-    return (os.path.join(base, f"python{major}.{minor}"), environment.scheme.headers)
 
 
 def _version(entry: BuiltWheel) -> Version:

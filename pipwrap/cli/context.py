@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pipwrap.artifacts.git import GitSettings
 from pipwrap.cli.cache_place import CachePlace
 from pipwrap.cli.options import Options
 from pipwrap.cli.proof import Proof
@@ -34,16 +32,3 @@ class Context:
         if path.startswith(self.working_directory.rstrip("/") + "/"):
             return "." + path[len(self.working_directory.rstrip("/")) :]
         return path
-
-
-def git_settings(context: Context) -> GitSettings:
-    """Return how git is run, and where clones of editables live."""
-    options, environment = context.options, context.environment
-    home = environment.prefix if environment.is_virtual else context.working_directory
-    return GitSettings(
-        no_input=options.network.no_input,
-        verbosity=options.verbosity,
-        source_directory=options.src_dir or os.path.join(home, "src"),
-        show_path=context.show_path,
-        offline=options.caching.offline,
-    )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from pipwrap import errors
 from pipwrap.artifacts.hashes import UNPINNED, HashPolicy
-from pipwrap.cli.context import Context, git_settings
+from pipwrap.cli.context import Context
 from pipwrap.cli.lock_files import LockRequest, Surroundings, locked, sources
 from pipwrap.cli.options import SearchOptions, check_hash_options
 from pipwrap.cli.project_requirements import group_requirements, script_requirements
@@ -230,12 +230,19 @@ def _build_constraints(context: Context, reader: RequirementFileReader) -> dict[
 
 def _refuse_decisions(wishes: Sequence[UserRequirement], context: Context) -> None:
     """Leave it to the real pip to ask what becomes of a directory that an editable would need."""
+    cloned = [
+        (wish, wish.source)
+        for wish in wishes
+        if isinstance(wish.source, Repository) and wish.source.editable
+    ]
+    if not cloned:
+        return
     from pipwrap.artifacts.repositories import needs_decision  # noqa: PLC0415 - VCS editables only
+    from pipwrap.cli.workroom import git_settings  # noqa: PLC0415
 
     settings = git_settings(context)
-    for wish in wishes:
-        source = wish.source
-        if isinstance(source, Repository) and source.editable and needs_decision(source, settings):
+    for wish, source in cloned:
+        if needs_decision(source, settings):
             raise errors.HandOver(f"the directory that is in the way of {wish.text}")
 
 

@@ -33,7 +33,7 @@ def run(context: Context) -> int:
             wanted = only_dependencies.kept(wanted, resolution, request.wishes, options)
             failed: frozenset[str] = frozenset()
             try:
-                bench.preparer.wheels(wanted, resolution.names)
+                bench.wheels(wanted, resolution.names)
             except errors.WheelsNotBuilt as error:
                 failed = error.projects
             made = {project: each for project, each in wanted.items() if project not in failed}

@@ -2,57 +2,37 @@
 
 from __future__ import annotations
 
-import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cache, partial
+from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from pipwrap import errors
-from pipwrap.artifacts.archives import Archives
-from pipwrap.artifacts.build_env import BuildEnvironment
-from pipwrap.artifacts.consistency import refuse_direct_references
+from pipwrap.artifacts.build_rules import BuildRules
 from pipwrap.artifacts.hashes import HashPolicy
-from pipwrap.artifacts.prepare import Preparer, Shelves
-from pipwrap.artifacts.remote_wheel import RemoteWheels
-from pipwrap.artifacts.repositories import Repositories
-from pipwrap.artifacts.reuse import Reuse, ReuseRules
-from pipwrap.artifacts.source_build import BuildRules, Checked, Workshop
-from pipwrap.artifacts.wanted import Obtained, Saving
+from pipwrap.artifacts.stored import all_stored
+from pipwrap.artifacts.wanted import Obtained, Prepared, Saving, Wanted
 from pipwrap.cache import disk
-from pipwrap.cache.clones import Clones
 from pipwrap.cache.layout import Layout
-from pipwrap.cache.metadata import MetadataCache
 from pipwrap.cache.resolutions import Resolutions
-from pipwrap.cache.responses import ResponseCache
 from pipwrap.cache.store import Store, StoredWheelChanged
-from pipwrap.cache.surroundings import Surroundings
 from pipwrap.cache.usage import STORE, Usage
-from pipwrap.cache.wheels import BuiltWheels
-from pipwrap.cli import cache_upkeep, planning, real_pip
-from pipwrap.cli.build_options import build_rules, texts_of
-from pipwrap.cli.cache_place import kept_directory
+from pipwrap.cli import real_pip
+from pipwrap.cli.build_options import build_rules
 from pipwrap.cli.connecting import open_network
-from pipwrap.cli.context import Context, git_settings
+from pipwrap.cli.context import Context
 from pipwrap.cli.direct_references import source_of_url
 from pipwrap.cli.options import SearchOptions
-from pipwrap.cli.question import Question
-from pipwrap.cli.recollection import Recollection, resolution_of
+from pipwrap.cli.recollection import Recollection
 from pipwrap.cli.request import Request
 from pipwrap.cli.target_python import TargetPython, targeted
-from pipwrap.events import (
-    DownloadFinished,
-    DownloadProgressed,
-    DownloadStarted,
-    Event,
-    Listener,
-    Told,
-    Warned,
-)
-from pipwrap.index.offers import Offers, has_native
+from pipwrap.events import Listener, Warned
+from pipwrap.index.offers import Offers
 from pipwrap.index.repository import Found, Repository, SearchScope
 from pipwrap.index.selection import Selector
 from pipwrap.install import installed, transaction
@@ -61,13 +41,14 @@ from pipwrap.model.candidate import Candidate, InstalledCandidate
 from pipwrap.model.environment import Environment, InstalledDistribution
 from pipwrap.model.format_control import FormatControl
 from pipwrap.model.metadata import Metadata
-from pipwrap.model.requirement import Constraint, Requirement, UserRequirement
+from pipwrap.model.requirement import Constraint
 from pipwrap.model.source import Source
 from pipwrap.model.wheel import StoredWheel
 from pipwrap.network.origins import is_secure_origin
-from pipwrap.network.ranges import Ranges
 
-_NAME = re.compile(r"[^A-Za-z0-9._-]")
+if TYPE_CHECKING:
+    from pipwrap.artifacts.prepare import Preparer
+    from pipwrap.cli.workroom import Workroom
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +57,13 @@ class Shared:
 
     context: Context
     search: SearchOptions
-    responses: ResponseCache
     repository: Repository
-    archives: Archives
-    shelves: Shelves
+    store: Store
+    private: Store
+    """A run's own, for what must leave the cache alone."""
     usage: Usage
+    workroom: Callable[[], Workroom]
+    """Where things are fetched and built; made when it is first wanted."""
     build_constraints: Mapping[str, Constraint] = field(default_factory=dict)
     locked: Mapping[str, Found] = field(default_factory=dict)
     """The files that lock files name; build requirements are not held to them."""
@@ -121,22 +104,6 @@ class Bench:
             policy.allowed,
             shared.locked if not building else {},
         )
-        workshop = Workshop(
-            target=environment,
-            scratch=context.place.scratch if context.options.build.cleans else kept_directory,
-            keep_log=context.place.keep_log,
-            requirements=_BuildRequirements(shared),
-            listener=listener,
-            rules=rules,
-            repositories=Repositories(
-                git_settings(context),
-                Clones(context.place.layout, listener, shared.usage),
-                context.place.scratch,
-                listener,
-            ),
-            allows_editables=context.options.command == "install",
-            building=building,
-        )
         self.recollection = Recollection(
             context,
             Resolutions(context.place.layout, context.console),
@@ -144,18 +111,56 @@ class Bench:
             (shared.search, formats, policy.allowed, self.environment.markers),
             told=not building,
         )
-        self.preparer = Preparer(
-            shared.archives,
-            shared.shelves,
-            workshop,
-            policy,
-            listener,
-            saving,
-        )
+        self._policy = policy
+        self._rules = rules
+        self._building = building
+        self._saving = saving
+        self._preparer: Preparer | None = None
+        self._stored: dict[str, tuple[Wanted, str]] = {}
+
+    @property
+    def preparer(self) -> Preparer:
+        """Return who fetches and builds, made when there is something to do for him."""
+        if self._preparer is None:
+            from pipwrap.cli.build_requirements import BuildRequirements  # noqa: PLC0415
+
+            shared, console = self.shared, self.shared.context.console
+            self._preparer = shared.workroom().preparer(
+                self._installs_into,
+                self._policy,
+                self.listener,
+                BuildRequirements(
+                    partial(Bench, shared), shared.search, shared.build_constraints, console
+                ),
+                rules=self._rules,
+                building=self._building,
+                saving=self._saving,
+            )
+        return self._preparer
 
     def close(self) -> None:
         """End the threads."""
-        self.preparer.close()
+        if self._preparer is not None:
+            self._preparer.close()
+
+    def wheels(self, wanted: dict[str, Wanted], names: Mapping[str, str]) -> dict[str, Prepared]:
+        """Return wheels in the store, by project; raises what ``Preparer.wheels`` raises."""
+        stored = None
+        if self._saving is None:
+            stored = all_stored(wanted, self.shared.store, self._policy)
+        if stored is None:
+            return self.preparer.wheels(wanted, names)
+        for project, prepared in stored.items():
+            self._stored[prepared.wheel.sha256] = wanted[project], names[project]
+            for line in prepared.lines:
+                self.listener(line)
+        return stored
+
+    def _restored(self, wheel: StoredWheel) -> StoredWheel:
+        """Return a stored wheel whose files were changed or taken away, unpacked again."""
+        if wheel.sha256 in self._stored:
+            return self.preparer.wheel(*self._stored[wheel.sha256]).wheel
+        return self.preparer.restore(wheel)
 
     def prefetch(self, candidate: Candidate) -> None:
         """Begin to get metadata (``resolution.memory.Artifacts``)."""
@@ -163,6 +168,10 @@ class Bench:
 
     def metadata(self, choice: Candidate | Source) -> Obtained:
         """Return metadata, downloading or building if need be."""
+        from pipwrap.artifacts.consistency import (  # noqa: PLC0415 - where metadata is read
+            refuse_direct_references,
+        )
+
         obtained = self.preparer.obtain(choice)
         refuse_direct_references(obtained.metadata, choice.link, real_pip.public_file_hosts)
         return obtained
@@ -193,25 +202,25 @@ class Bench:
                 restored.add(error.wheel.sha256)
                 self.listener(Warned(f"{error}; it is unpacked again"))
                 self._discard(error.wheel)
-                plan = _with(plan, self.preparer.restore(error.wheel))
+                plan = _with(plan, self._restored(error.wheel))
             else:
                 return
 
     def _discard(self, changed: StoredWheel) -> None:
         """Remove a stored wheel, while nobody links it; one that was replaced already stays."""
-        store = self.shared.shelves.store
+        store = self.shared.store
         with disk.locked(self.shared.context.place.layout.lock):
             if store.find(changed.sha256) == changed:
                 store.discard(changed.sha256)
 
     def _commit(self, plan: Plan) -> None:
         """Link what is in the store, while no upkeep can take it away."""
-        store = self.shared.shelves.store
+        store = self.shared.store
         with disk.locked(self.shared.context.place.layout.lock, shared=True):
             for each in plan.install:
-                is_private = each.wheel.root.startswith(self.shared.shelves.private.root)
+                is_private = each.wheel.root.startswith(self.shared.private.root)
                 if not is_private and store.find(each.wheel.sha256) is None:
-                    plan = _with(plan, self.preparer.restore(each.wheel))
+                    plan = _with(plan, self._restored(each.wheel))
             transaction.apply(plan, self._installs_into, store, self.listener)
         for each in plan.install:
             self.shared.usage.note(STORE, each.wheel.sha256)
@@ -226,83 +235,6 @@ def _with(plan: Plan, restored: StoredWheel) -> Plan:
     return replace(plan, install=install)
 
 
-class _BuildRequirements:
-    """Installs build requirements with the same machinery, one level deeper."""
-
-    def __init__(self, shared: Shared) -> None:
-        self._shared = shared
-
-    def install(
-        self, requirements: Sequence[str], into: BuildEnvironment, building: tuple[str, ...]
-    ) -> None:
-        """Resolve under the build constraints alone, and install (artifacts.source_build)."""
-        constraints = self._shared.build_constraints
-        environment = into.environment
-        wishes = tuple(
-            wish
-            for wish in map(_build_wish, requirements)
-            if wish.requirement and wish.requirement.applies(environment.marker_environment)
-        )
-        formats = FormatControl(only_binary=self._shared.search.format_control.only_binary)
-        bench = Bench(
-            self._shared,
-            environment,
-            HashPolicy({name: each.hashes for name, each in constraints.items() if each.hashes}),
-            _quieter(self._shared.context.console),
-            formats=formats,
-            rules=BuildRules(constraints=texts_of(constraints)),
-            building=building,
-        )
-        try:
-            question = Question(wishes, constraints, releases=self._shared.search.releases)
-            resolution = resolution_of(bench, question)
-            wanted = planning.wanted(resolution, {}, bench.listener)
-            wheels = bench.preparer.wheels(wanted, resolution.names)
-            plan = planning.make_plan(resolution, wheels, {}, environment.scheme, wishes)
-            bench.apply(replace(plan, warn_script_location=False))
-        finally:
-            bench.close()
-
-    @staticmethod
-    def check(requirements: Sequence[str], environment: Environment) -> Checked:
-        """Return what is installed in another version, and what is not (artifacts.source_build)."""
-        found: dict[str, str] = {
-            canonicalize_name(each.name): each.version
-            for each in installed.find_installed(environment)
-        }
-        conflicting, missing = [], []
-        for text in sorted(set(requirements)):
-            requirement = Requirement.parse(text)
-            version = found.get(requirement.name)
-            if not requirement.applies(environment.marker_environment):
-                continue
-            if version is None:
-                missing.append(text)
-            elif not requirement.specifier.contains(version, prereleases=True):
-                conflicting.append((f"{_NAME.split(text, 1)[0]}=={version}", text))
-        return Checked(tuple(conflicting), tuple(missing))
-
-
-def _build_wish(text: str) -> UserRequirement:
-    requirement = Requirement.parse(text)
-    source = source_of_url(requirement.url) if requirement.url else None
-    return UserRequirement(requirement.text, requirement, source, requirement.extras)
-
-
-def _quieter(listener: Listener) -> Listener:
-    """Return a listener that tells at -v what an inner installation does, bars excepted."""
-
-    def told(event: Event, /) -> None:
-        if isinstance(event, DownloadStarted | DownloadProgressed | DownloadFinished):
-            listener(event)
-        elif isinstance(event, Told):
-            listener(Told(event.message, event.level + 1, event.indent + 1))
-        elif isinstance(event, Warned):
-            listener(Told(f"WARNING: {event.message}", 1, 1))
-
-    return told
-
-
 @contextmanager
 def opened(context: Context, search: SearchOptions) -> Iterator[Shared]:
     """Yield the shared tools, and close connections and threads at the end."""
@@ -310,9 +242,9 @@ def opened(context: Context, search: SearchOptions) -> Iterator[Shared]:
         layout = context.place.layout
         usage = Usage(layout, time.time)
         stack.callback(usage.flush)
-        session, responses = open_network(context, search, usage.grew)
+        transport, responses = open_network(context, search, usage.grew)
         stack.callback(responses.close)
-        stack.callback(session.close)
+        stack.callback(transport.close)
         trusted = search.trusted_hosts
         repository = Repository(
             SearchScope(search.index_urls, search.find_links),
@@ -322,30 +254,18 @@ def opened(context: Context, search: SearchOptions) -> Iterator[Shared]:
             refreshed=search.refreshed,
         )
         stack.callback(repository.close)
-        private = Layout(context.place.scratch("private-"))
-        kept = MetadataCache(layout, context.console)
-        offline = context.options.caching.offline
-        shelves = Shelves(
-            Store(layout, context.console, time.time, usage.grew),
-            Store(private, context.console, time.time),
-            RemoteWheels(Ranges(session, trusted), kept, offline=offline),
-            Reuse(
-                BuiltWheels(layout, context.console, time.time, usage.grew),
-                kept,
-                Surroundings(
-                    context.environ, layout, cache_upkeep.include_directories(context.environment)
-                ),
-                context.console,
-                usage,
-                ReuseRules(
-                    context.options.caching.rebuild,
-                    context.options.caching.require_native,
-                    offline=offline,
-                    index_has_native=lambda candidate: has_native(repository, candidate),
-                ),
-            ),
-        )
-        yield Shared(context, search, responses, repository, Archives(responses), shelves, usage)
+        store = Store(layout, context.console, time.time, usage.grew)
+        private = Store(Layout(context.place.scratch("private-")), context.console, time.time)
+
+        @cache
+        def workroom() -> Workroom:
+            from pipwrap.cli.workroom import Stock, Workroom  # noqa: PLC0415 - where it is wanted
+
+            return Workroom(
+                Stock(context, search, transport, responses, repository, usage, store, private)
+            )
+
+        yield Shared(context, search, repository, store, private, usage, workroom)
 
 
 @contextmanager

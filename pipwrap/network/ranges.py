@@ -16,11 +16,10 @@ from pipwrap.network.download import content_length, validator
 from pipwrap.network.origins import is_secure_origin, origin
 from pipwrap.network.redirects import (
     MAXIMUM_REDIRECTS,
-    REDIRECTS,
     may_be_followed,
     redirect_target,
 )
-from pipwrap.network.transport import Headers, Request, Response, Transport
+from pipwrap.network.transport import REDIRECTS, Headers, Request, Response, Transport
 
 _OK = 200
 _PARTIAL = 206

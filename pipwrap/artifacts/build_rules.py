@@ -1,0 +1,24 @@
+"""What the user says of builds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+ConfigSettings = Mapping[str, str | Sequence[str]]
+"""What a backend's hooks are given (PEP 517)."""
+
+
+@dataclass(frozen=True, slots=True)
+class BuildRules:
+    """What the user says of builds; all of it belongs into a build's key, or forbids the cache."""
+
+    settings: Mapping[str, ConfigSettings] = field(default_factory=dict)
+    """By project, or by URL for direct references."""
+    constraints: tuple[str, ...] = ()
+    """What constrains build requirements, as text."""
+    isolated: bool = True
+    """``False`` runs the backend in the target environment as it is; nothing is then cached."""
+    checks_requirements: bool = False
+    verifies: bool = True
+    """Compare the wheel's name and version with what was asked for."""

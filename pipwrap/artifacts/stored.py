@@ -1,0 +1,48 @@
+"""Wheels that lie in the store already, under the digest that their index names."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+
+from pipwrap.artifacts.hashes import HashPolicy
+from pipwrap.artifacts.wanted import Prepared, Wanted
+from pipwrap.cache.store import Store
+from pipwrap.events import Told
+from pipwrap.model.candidate import Candidate
+from pipwrap.model.size import format_size
+from pipwrap.model.wheel import StoredWheel
+
+
+def all_stored(
+    wanted: Mapping[str, Wanted], store: Store, policy: HashPolicy
+) -> dict[str, Prepared] | None:
+    """Return the wheels where nothing is to be fetched, built, compared or asked.
+
+    That is when every one is a wheel of an index that names its sha256, its size and the sha256 of
+    its metadata, and lies in the store with just that metadata; ``None`` otherwise.
+    """
+    if policy.required:
+        return None
+    found: dict[str, Prepared] = {}
+    for project, each in wanted.items():
+        if not isinstance(each, Candidate) or not each.is_wheel or policy.of(project):
+            return None
+        link = each.link
+        sha256, told = link.sha256, dict(link.metadata_hashes or ()).get("sha256")
+        if sha256 is None or told is None or link.size is None:
+            return None
+        wheel = store.held(sha256)
+        if wheel is None or wheel.filename != link.filename or _metadata_digest(wheel) != told:
+            return None
+        line = Told(f"Using cached {link.filename} ({format_size(link.size)})")
+        found[project] = Prepared(wheel, sha256, (line,))
+    return found
+
+
+def _metadata_digest(wheel: StoredWheel) -> str | None:
+    """Return the sha256 of a wheel's METADATA in hex."""
+    stored = wheel.dist_info_file("METADATA")
+    if stored is None:
+        return None
+    return base64.urlsafe_b64decode(stored.sha256 + "=").hex()

@@ -1,0 +1,152 @@
+"""Build requirements: resolved and installed by the same machinery, one level deeper."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from packaging.utils import canonicalize_name
+
+from pipwrap.artifacts.build_env import BuildEnvironment
+from pipwrap.artifacts.build_rules import BuildRules
+from pipwrap.artifacts.hashes import HashPolicy
+from pipwrap.artifacts.source_build import Checked
+from pipwrap.artifacts.wanted import Prepared, Wanted
+from pipwrap.cli import planning
+from pipwrap.cli.build_options import texts_of
+from pipwrap.cli.direct_references import source_of_url
+from pipwrap.cli.options import SearchOptions
+from pipwrap.cli.question import Question
+from pipwrap.cli.recollection import Recalling, resolution_of
+from pipwrap.events import (
+    DownloadFinished,
+    DownloadProgressed,
+    DownloadStarted,
+    Event,
+    Listener,
+    Told,
+    Warned,
+)
+from pipwrap.install import installed
+from pipwrap.install.plan import Plan
+from pipwrap.model.environment import Environment
+from pipwrap.model.format_control import FormatControl
+from pipwrap.model.requirement import Constraint, Requirement, UserRequirement
+
+_NAME = re.compile(r"[^A-Za-z0-9._-]")
+
+
+class Installing(Recalling, Protocol):
+    """The tools for one installation (``wiring.Bench``)."""
+
+    def wheels(self, wanted: dict[str, Wanted], names: Mapping[str, str]) -> Mapping[str, Prepared]:
+        """Return wheels that lie in the store."""
+
+    def apply(self, plan: Plan) -> None:
+        """Carry out a plan."""
+
+    def close(self) -> None:
+        """End what is under way."""
+
+
+class MakeBench(Protocol):
+    """Makes the tools for an environment, in which nothing but the requirements is to be."""
+
+    def __call__(
+        self,
+        environment: Environment,
+        policy: HashPolicy,
+        listener: Listener,
+        *,
+        formats: FormatControl,
+        rules: BuildRules,
+        building: tuple[str, ...],
+    ) -> Installing:
+        """Return the tools."""
+
+
+class BuildRequirements:
+    """Installs what builds require (the port of ``artifacts.source_build``)."""
+
+    def __init__(
+        self,
+        bench: MakeBench,
+        search: SearchOptions,
+        constraints: Mapping[str, Constraint],
+        listener: Listener,
+    ) -> None:
+        """Keep the ports; of the user's constraints those for builds count alone."""
+        self._bench = bench
+        self._search = search
+        self._constraints = constraints
+        self._listener = listener
+
+    def install(
+        self, requirements: Sequence[str], into: BuildEnvironment, building: tuple[str, ...]
+    ) -> None:
+        """Resolve under the build constraints alone, and install (artifacts.source_build)."""
+        constraints = self._constraints
+        environment = into.environment
+        wishes = tuple(
+            wish
+            for wish in map(_wish, requirements)
+            if wish.requirement and wish.requirement.applies(environment.marker_environment)
+        )
+        bench = self._bench(
+            environment,
+            HashPolicy({name: each.hashes for name, each in constraints.items() if each.hashes}),
+            _quieter(self._listener),
+            formats=FormatControl(only_binary=self._search.format_control.only_binary),
+            rules=BuildRules(constraints=texts_of(constraints)),
+            building=building,
+        )
+        try:
+            question = Question(wishes, constraints, releases=self._search.releases)
+            resolution = resolution_of(bench, question)
+            wanted = planning.wanted(resolution, {}, bench.listener)
+            wheels = bench.wheels(wanted, resolution.names)
+            plan = planning.make_plan(resolution, wheels, {}, environment.scheme, wishes)
+            bench.apply(replace(plan, warn_script_location=False))
+        finally:
+            bench.close()
+
+    @staticmethod
+    def check(requirements: Sequence[str], environment: Environment) -> Checked:
+        """Return what is installed in another version, and what is not (artifacts.source_build)."""
+        found: dict[str, str] = {
+            canonicalize_name(each.name): each.version
+            for each in installed.find_installed(environment)
+        }
+        conflicting, missing = [], []
+        for text in sorted(set(requirements)):
+            requirement = Requirement.parse(text)
+            version = found.get(requirement.name)
+            if not requirement.applies(environment.marker_environment):
+                continue
+            if version is None:
+                missing.append(text)
+            elif not requirement.specifier.contains(version, prereleases=True):
+                conflicting.append((f"{_NAME.split(text, 1)[0]}=={version}", text))
+        return Checked(tuple(conflicting), tuple(missing))
+
+
+def _wish(text: str) -> UserRequirement:
+    requirement = Requirement.parse(text)
+    source = source_of_url(requirement.url) if requirement.url else None
+    return UserRequirement(requirement.text, requirement, source, requirement.extras)
+
+
+def _quieter(listener: Listener) -> Listener:
+    """Return a listener that tells at -v what an inner installation does, bars excepted."""
+
+    def told(event: Event, /) -> None:
+        if isinstance(event, DownloadStarted | DownloadProgressed | DownloadFinished):
+            listener(event)
+        elif isinstance(event, Told):
+            listener(Told(event.message, event.level + 1, event.indent + 1))
+        elif isinstance(event, Warned):
+            listener(Told(f"WARNING: {event.message}", 1, 1))
+
+    return told

@@ -1,0 +1,129 @@
+"""The composition root's other half: what is needed only where something is fetched or built.
+
+A command whose wheels all lie in the store never comes here, and loads nothing of it.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pipwrap.artifacts.archives import Archives
+from pipwrap.artifacts.build_rules import BuildRules
+from pipwrap.artifacts.git import GitSettings
+from pipwrap.artifacts.hashes import HashPolicy
+from pipwrap.artifacts.prepare import Preparer, Shelves
+from pipwrap.artifacts.remote_wheel import RemoteWheels
+from pipwrap.artifacts.repositories import Repositories
+from pipwrap.artifacts.reuse import Reuse, ReuseRules
+from pipwrap.artifacts.source_build import BuildRequirements, Workshop
+from pipwrap.artifacts.wanted import Saving
+from pipwrap.cache.clones import Clones
+from pipwrap.cache.metadata import MetadataCache
+from pipwrap.cache.responses import ResponseCache
+from pipwrap.cache.store import Store
+from pipwrap.cache.surroundings import Surroundings, include_directories
+from pipwrap.cache.usage import Usage
+from pipwrap.cache.wheels import BuiltWheels
+from pipwrap.cli.cache_place import kept_directory
+from pipwrap.cli.context import Context
+from pipwrap.cli.options import SearchOptions
+from pipwrap.events import Listener
+from pipwrap.index.offers import has_native
+from pipwrap.index.repository import Repository
+from pipwrap.model.environment import Environment
+from pipwrap.network.ranges import Ranges
+from pipwrap.network.transport import Transport
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """What the rest of a command has in hand already."""
+
+    context: Context
+    search: SearchOptions
+    transport: Transport
+    responses: ResponseCache
+    repository: Repository
+    usage: Usage
+    store: Store
+    private: Store
+
+
+class Workroom:
+    """What all preparations of one command share, those of build requirements included."""
+
+    def __init__(self, stock: Stock) -> None:
+        """Join the ports; nothing is fetched yet."""
+        context, usage = stock.context, stock.usage
+        layout, caching = context.place.layout, context.options.caching
+        repository = stock.repository
+        kept = MetadataCache(layout, context.console)
+        ranges = Ranges(stock.transport, stock.search.trusted_hosts)
+        self._stock = stock
+        self._archives = Archives(stock.responses)
+        self._shelves = Shelves(
+            stock.store,
+            stock.private,
+            RemoteWheels(ranges, kept, offline=caching.offline),
+            Reuse(
+                BuiltWheels(layout, context.console, time.time, usage.grew),
+                kept,
+                Surroundings(context.environ, layout, include_directories(context.environment)),
+                context.console,
+                usage,
+                ReuseRules(
+                    caching.rebuild,
+                    caching.require_native,
+                    offline=caching.offline,
+                    index_has_native=lambda candidate: has_native(repository, candidate),
+                ),
+            ),
+        )
+
+    def preparer(
+        self,
+        environment: Environment,
+        policy: HashPolicy,
+        listener: Listener,
+        requirements: BuildRequirements,
+        *,
+        rules: BuildRules,
+        building: Sequence[str],
+        saving: Saving | None,
+    ) -> Preparer:
+        """Return what prepares wheels for one environment."""
+        context = self._stock.context
+        place = context.place
+        workshop = Workshop(
+            target=environment,
+            scratch=place.scratch if context.options.build.cleans else kept_directory,
+            keep_log=place.keep_log,
+            requirements=requirements,
+            listener=listener,
+            rules=rules,
+            repositories=Repositories(
+                git_settings(context),
+                Clones(place.layout, listener, self._stock.usage),
+                place.scratch,
+                listener,
+            ),
+            allows_editables=context.options.command == "install",
+            building=tuple(building),
+        )
+        return Preparer(self._archives, self._shelves, workshop, policy, listener, saving)
+
+
+def git_settings(context: Context) -> GitSettings:
+    """Return how git is run, and where clones of editables live."""
+    options, environment = context.options, context.environment
+    home = environment.prefix if environment.is_virtual else context.working_directory
+    return GitSettings(
+        no_input=options.network.no_input,
+        verbosity=options.verbosity,
+        source_directory=options.src_dir or os.path.join(home, "src"),
+        show_path=context.show_path,
+        offline=options.caching.offline,
+    )
