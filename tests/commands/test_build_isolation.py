@@ -95,7 +95,7 @@ def test_no_clean_leaves_the_builds_where_temporary_files_are(pipwrap: Runner):
     temporary = pipwrap.environ["TMPDIR"]
     pipwrap("install", "--dry-run", "static", expect=0)
     assert os.listdir(temporary) == []
-    pipwrap("install", "--dry-run", "--no-clean", "static", expect=0)
+    pipwrap("install", "--dry-run", "--no-clean", "--rebuild", "static", "static", expect=0)
     kept = list(Path(temporary).rglob("in_tree_backend.py"))
     assert len(kept) == 1
 
