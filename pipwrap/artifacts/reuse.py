@@ -6,6 +6,7 @@ difference; a build that fails or turns out worse changes nothing: the older whe
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -84,7 +85,9 @@ class Reuse:
         """Remove an entry that proved broken; the source is built."""
         with self._lock:
             self._decided[key.identity] = None
-        self.built.discard(entry)
+        with contextlib.suppress(OSError):
+            # What cannot be removed is left out of this run all the same.
+            self.built.discard(entry)
 
     def _decide(
         self, key: BuildKey, project: str | None, tags: Callable[[], str | None]
@@ -124,7 +127,9 @@ class Reuse:
                     f"{error.message}"
                 )
             )
-            self.built.remember_tried(key, due.assessment.differences)
+            with contextlib.suppress(OSError):
+                # A cache that takes nothing: the next run tries again.
+                self.built.remember_tried(key, due.assessment.differences)
             self._decided[key.identity] = due.entry
             return due.entry
 

@@ -105,6 +105,8 @@ def _kept(root: str, listener: Listener, stack: ExitStack) -> CachePlace | None:
     return CachePlace(layout, is_kept=True, scratch=_scratch_in(layout))
 
 
+_OWN_PREFIX = "pipwrap-"
+"""Of what we make among the system's temporary files; anything else there is the user's."""
 _LEAST_ROOM = 16 * 2**20
 """Bytes; with less, what is unpacked and built would fill the disk in the middle of the work."""
 
@@ -133,7 +135,8 @@ def full_disk(error: DiskFull | OSError, root: str | None) -> DiskFull | None:
         hint = "Free some space there, name another place with --cache-dir, or use --no-cache-dir."
         return DiskFull(error.doing, root, hint)
     temporary = tempfile.gettempdir()
-    if _is_below(error.directory, temporary):
+    own = os.path.join(os.path.realpath(temporary), _OWN_PREFIX)
+    if error.directory == temporary or os.path.realpath(error.directory).startswith(own):
         hint = "Free some space there, or name another directory with TMPDIR."
         return DiskFull(error.doing, temporary, hint)
     return error
@@ -146,10 +149,10 @@ def has_other_disk(full: str, root: str) -> bool:
     return full == root and os.stat(tempfile.gettempdir()).st_dev != os.stat(root).st_dev
 
 
-def _is_below(path: str, directory: str) -> bool:
-    return os.path.realpath(path).startswith(os.path.realpath(directory) + os.sep) or (
-        path == directory
-    )
+def _is_below(path: str, root: str) -> bool:
+    """Tell whether a path is ``root`` or lies in it, whatever links lead there."""
+    path, root = os.path.realpath(path), os.path.realpath(root)
+    return path == root or path.startswith(root + os.sep)
 
 
 @contextmanager
@@ -172,7 +175,7 @@ def _run_directory(layout: Layout) -> Iterator[Layout]:
 def _temporary() -> Iterator[CachePlace]:
     import tempfile  # noqa: PLC0415 - 24 ms, only without a cache
 
-    root = tempfile.mkdtemp(prefix="pipwrap-")
+    root = tempfile.mkdtemp(prefix=_OWN_PREFIX)
     layout = Layout(root)
     try:
         yield CachePlace(layout, is_kept=False, scratch=_scratch_in(layout))

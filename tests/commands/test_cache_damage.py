@@ -429,10 +429,15 @@ def test_where_nothing_else_has_room_the_error_names_the_disk(
     assert list((filling_disk / "tmp").iterdir()) == []
 
 
-def test_an_environment_whose_disk_fills_up_is_as_it_was(large: Runner, filling_disk: Path):
+@pytest.mark.parametrize("is_temporary", [False, True])
+def test_an_environment_whose_disk_fills_up_is_as_it_was(
+    large: Runner, filling_disk: Path, *, is_temporary: bool
+):
+    """It may lie among temporary files, which are not to blame then."""
     target = make_environment(filling_disk / "environment")
     before = target.tree()
-    result = large.on(target)("install", "demo", "large", expect=1)
+    environ = {"TMPDIR": str(filling_disk)} if is_temporary else {}
+    result = large.on(target)("install", "demo", "large", environ=environ, expect=1)
     assert f"Could not install packages: the disk of {target.site_packages} is full." in (
         result.stderr
     )
