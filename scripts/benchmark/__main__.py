@@ -1,7 +1,7 @@
 """Measure pip, uv and pipwrap side by side on a loopback index of real files.
 
 What the tools ask of the index is recorded once, into .scratch/bench-data; later runs need no
-network. Rounds are interleaved: each tool once, then each again. Linux and macOS only.
+network. Rounds are interleaved: each tool once, then each again. POSIX only.
 """
 
 from __future__ import annotations
@@ -12,42 +12,47 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from benchmark import machine, table, tools
+from benchmark import machine, made, report, requirement_lists, table
 from benchmark.figures import Measure
 from benchmark.rounds import PreparationFailed, Stage
-from benchmark.scenarios import SCENARIOS, Scenario
-from benchmark.surroundings import SCRATCH, RunningIndex, Site, serving
+from benchmark.scenarios import GROWTH, SCENARIOS, Scenario
+from benchmark.surroundings import PROJECT, RunningIndex, Site, serving
 from benchmark.table import Line
 
 PROGRAMS = ("pip", "uv", "pipwrap")
-HEADINGS = {
-    Measure.WALL: "Wall time",
-    Measure.CPU: "CPU time (user and system, all processes)",
-    Measure.PEAK: "Peak memory (the largest process)",
-}
 
 
 def parser() -> argparse.ArgumentParser:
     """Return the grammar of the command line."""
-    made = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
-    made.add_argument("--rounds", type=_count, default=3, metavar="N", help="default: 3")
-    made.add_argument(
-        "--only", type=_names, metavar="NAME,...", help="the scenarios to run; see --list"
+    grammar = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
+    grammar.add_argument("--rounds", type=_count, default=3, metavar="N", help="default: 3")
+    grammar.add_argument(
+        "--only",
+        type=_names,
+        metavar="NAME,...",
+        help="these scenarios; resolve means all whose names begin with resolve-",
     )
-    made.add_argument("--tools", type=_programs, default=PROGRAMS, metavar="pip,uv,pipwrap")
-    made.add_argument("--list", action="store_true", help="print the scenarios and end")
-    return made
+    grammar.add_argument("--tools", type=_programs, default=PROGRAMS, metavar="pip,uv,pipwrap")
+    grammar.add_argument(
+        "--latency", type=_count, default=50, metavar="MS", help="of the scenario of that name"
+    )
+    grammar.add_argument("--list", action="store_true", help="print the scenarios and end")
+    grammar.add_argument(
+        "--write", action="store_true", help="write docs/benchmarks.md and docs/benchmarks.svg"
+    )
+    return grammar
 
 
 def _count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of rounds: give 1 or more")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number: give 1 or more")
     return int(text)
 
 
 def _names(text: str) -> tuple[str, ...]:
-    """Return the names; one that is the beginning of several means all of them."""
+    """Return the names; one that several begin with means all of them."""
     known = [one.name for one in SCENARIOS]
     chosen: list[str] = []
     for word in text.split(","):
@@ -65,27 +70,44 @@ def _programs(text: str) -> tuple[str, ...]:
     return tuple(text.split(","))
 
 
-def measured(
-    site: Site, scenarios: Sequence[Scenario], programs: Sequence[str], rounds: int
-) -> Iterator[Line]:
+def chosen_scenarios(
+    names: Sequence[str] | None, programs: Sequence[str], latency: int
+) -> list[Scenario]:
+    """Return the scenarios by these names (None: all) with the tools that are asked for."""
+    found = []
+    for scenario in SCENARIOS:
+        if names is None or scenario.name in names:
+            tools = [one for one in scenario.tools if one.program not in PROGRAMS]
+            tools += [one for one in scenario.tools if one.program in programs]
+            changed = replace(scenario, tools=tuple(tools))
+            if scenario.delay:
+                title = scenario.title.replace("50 ms", f"{latency} ms")
+                changed = replace(changed, delay=latency / 1000, title=title)
+            found.append(changed)
+    return found
+
+
+def measured(site: Site, scenarios: Sequence[Scenario], rounds: int) -> Iterator[Line]:
     """Yield the scenarios as they are done; one that cannot be prepared is told and left out."""
+    if any(one.needs_made_wheels for one in scenarios):
+        made.make(site.made)
+        for count in GROWTH:
+            with open(os.path.join(site.lists, f"growth-{count}.txt"), "w") as stream:
+                stream.write(made.list_small(count))
     with serving(site, 0) as index:
+        if any("jupyterlab-new" in word for one in scenarios for word in one.arguments):
+            requirement_lists.make(site, index, "jupyterlab")
         for scenario in scenarios:
-            chosen = tuple(
-                tool
-                for tool in scenario.tools
-                if tool.program in programs or tool.program not in PROGRAMS
-            )
             print(f"{scenario.name} ...", file=sys.stderr, flush=True)
             try:
                 with _index_for(site, scenario, index) as its:
-                    row = Stage(site, its, scenario).perform(chosen, rounds)
+                    row = Stage(site, its, scenario).perform(rounds)
             except PreparationFailed as error:
                 print(f"{scenario.name} is left out: {error}", file=sys.stderr)
                 continue
-            line = Line(scenario.name, scenario.title, row, scenario.budget)
-            print(_told(line), file=sys.stderr, flush=True)
-            yield line
+            cells = [f"{label} {table.cell(row, label, Measure.WALL)}" for label in row]
+            print(f"  {'; '.join(cells)}", file=sys.stderr, flush=True)
+            yield Line(scenario.name, scenario.title, row, scenario.budget)
 
 
 @contextlib.contextmanager
@@ -98,28 +120,26 @@ def _index_for(site: Site, scenario: Scenario, index: RunningIndex) -> Iterator[
         yield index
 
 
-def _told(line: Line) -> str:
-    cells = [f"{label} {table.cell(line.row, label, Measure.WALL)}" for label in line.row]
-    return f"  {'; '.join(cells)}"
-
-
 def main(arguments: Sequence[str]) -> int:
     """Run what is asked for and print the tables; return 1 when a scenario had to be left out."""
     asked = parser().parse_args(arguments)
-    chosen = [one for one in SCENARIOS if asked.only is None or one.name in asked.only]
     if asked.list:
-        print("\n".join(f"{one.name:<16} {one.title}" for one in SCENARIOS))
+        print("\n".join(f"{one.name:<20}{one.title}" for one in SCENARIOS))
         return 0
-    shutil.rmtree(os.path.join(SCRATCH, "bench"), ignore_errors=True)
-    site = Site.below(SCRATCH)
-    lines = list(measured(site, chosen, asked.tools, asked.rounds))
-    print(
-        f"{machine.today()}; {machine.description()}; {machine.versions()}; {asked.rounds} rounds"
+    scratch = os.path.join(PROJECT, ".scratch")
+    shutil.rmtree(os.path.join(scratch, "bench"), ignore_errors=True)
+    chosen = chosen_scenarios(asked.only, asked.tools, asked.latency)
+    lines = list(measured(Site.below(scratch), chosen, asked.rounds))
+    setting = report.Setting(
+        machine.today(), machine.description(), machine.versions(), asked.rounds
     )
-    for measure, heading in HEADINGS.items():
-        print(f"\n{heading}\n\n{table.markdown(lines, [one.label for one in tools.ALL], measure)}")
-    for remark in table.remarks(lines):
-        print(f"Not the same work: {remark}")
+    print(report.terminal(lines, setting))
+    if asked.write:
+        drawn = {"md": report.page(lines, setting), "svg": report.drawing(lines, setting)}
+        for kind, text in drawn.items():
+            path = os.path.join(PROJECT, "docs", f"benchmarks.{kind}")
+            with open(path, "w", encoding="utf-8") as stream:
+                stream.write(text)
     return 0 if len(lines) == len(chosen) else 1
 
 

@@ -21,6 +21,8 @@ ATTEMPTS = 5
 SETTLED = 2.5
 """Seconds after which an environment is old enough for a tool to remember what it saw."""
 LINES_SHOWN = 15
+PATIENCE = 300.0
+"""Seconds that a preparation may take."""
 
 
 class PreparationFailed(Exception):
@@ -35,11 +37,12 @@ class Stage:
     index: RunningIndex
     scenario: Scenario
 
-    def perform(self, chosen: tuple[Tool, ...], rounds: int) -> dict[str, Figures]:
+    def perform(self, rounds: int) -> dict[str, Figures]:
         """Return the figures by tool; ``PreparationFailed`` when there is nothing to measure."""
+        chosen = self.scenario.tools
         shutil.rmtree(self._path("environments"), ignore_errors=True)
-        self._rehearse(chosen)
-        samples: dict[str, list[Sample]] = {tool.label: [] for tool in chosen}
+        hopeless = self._rehearse(chosen)
+        samples = {tool.label: hopeless.get(tool.label, []) for tool in chosen}
         for _ in range(rounds):
             for tool in chosen:
                 if any(one.outcome is not Outcome.DONE for one in samples[tool.label]):
@@ -49,24 +52,39 @@ class Stage:
         self._clear(chosen)
         return {label: Figures(tuple(found)) for label, found in samples.items()}
 
-    def _rehearse(self, chosen: tuple[Tool, ...]) -> None:
-        """Let each tool do it once, so that its cache is filled and everything is recorded."""
+    def _rehearse(self, chosen: tuple[Tool, ...]) -> dict[str, list[Sample]]:
+        """Let each tool do it once, so that its cache is filled and everything is recorded.
+
+        Returns the samples of those that did not end as they should: they need no second try.
+        """
         scenario = self.scenario
         if scenario.target is Target.NONE:
-            return
+            return {}
         for tool in chosen:
-            if tool.program in {"python", "backend"}:
-                continue
-            if scenario.cache is Cache.SEEDED:
-                shutil.rmtree(self._seeded(tool), ignore_errors=True)
-                self._install(tool, self._fresh(tool), scenario.seeds, self._seeded(tool))
-            if scenario.target is Target.KEPT:
-                self._install(tool, self._fresh(tool), scenario.before, self._cache(tool))
+            if tool.program != "python":
+                self._initiate(tool)
         if scenario.target is Target.KEPT:
             time.sleep(SETTLED)
-        if scenario.cache is not Cache.COLD:
-            for tool in chosen:
-                self._run(tool)
+        if scenario.cache is Cache.COLD:
+            return {}
+        # The bare hooks take the sdists that the others have made the index record.
+        ordered = sorted(chosen, key=lambda tool: tool.program == "backend")
+        rehearsed = {tool.label: [self._run(tool)] for tool in ordered}
+        return {
+            label: samples
+            for label, samples in rehearsed.items()
+            if samples[0].outcome is not Outcome.DONE
+        }
+
+    def _initiate(self, tool: Tool) -> None:
+        """Make what a tool keeps for all its runs."""
+        scenario = self.scenario
+        if tool.program == "backend":
+            self._install(tools.PIP, self._fresh(tool), scenario.seeds, self._seeded(tool))
+        elif scenario.cache is Cache.SEEDED:
+            self._install(tool, self._fresh(tool), scenario.seeds, self._seeded(tool))
+        elif scenario.target is Target.KEPT:
+            self._install(tool, self._fresh(tool), scenario.before, self._cache(tool))
 
     def _run(self, tool: Tool) -> Sample:
         """Return one run during which nothing had to be fetched from the real index."""
@@ -74,6 +92,8 @@ class Stage:
             fetched = self.index.fetched()
             job = self._prepared(tool)
             sample = measuring.measure(job)
+            if tool.program == "backend" and sample.outcome is Outcome.DONE:
+                sample = replace(sample, wall=float(measuring.output(job.log)))
             if self.index.fetched() == fetched:
                 return self._judged(tool, sample, job.log)
             self.index.reload()
@@ -89,7 +109,7 @@ class Stage:
         if scenario.cache is Cache.SEEDED and os.path.isdir(self._seeded(tool)):
             shutil.copytree(self._seeded(tool), cache, symlinks=True)
         target = self._environment(tool)
-        if scenario.target is Target.FRESH:
+        if scenario.target is Target.FRESH and tool.program != "backend":
             target = self._fresh(tool)
             if scenario.before:
                 self._install(tool, target, scenario.before, cache)
@@ -99,7 +119,9 @@ class Stage:
     def _install(self, tool: Tool, target: str, arguments: tuple[str, ...], cache: str) -> None:
         """Install off the clock; ``PreparationFailed`` shows what went wrong."""
         python = os.path.join(target, "bin", "python")
-        job = replace(self._job(tool, Action.INSTALL, arguments, python, cache), fails=False)
+        job = replace(
+            self._job(tool, Action.INSTALL, arguments, python, cache), fails=False, limit=PATIENCE
+        )
         if measuring.measure(job).outcome is not Outcome.DONE:
             raise PreparationFailed(f"{' '.join(job.command)} failed:\n{_tail(job.log)}")
 
@@ -110,6 +132,8 @@ class Stage:
         os.makedirs(os.path.join(home, "tmp"), exist_ok=True)
         os.makedirs(self._path("logs"), exist_ok=True)
         spelled = tuple(one.replace("{lists}", self.site.lists) for one in arguments)
+        if tool.program == "backend":
+            spelled = self._sdists()
         return Job(
             command=tools.command(tool, action, spelled, self.site.programs, python),
             environ=tools.environ(home, cache, self.index.url),
@@ -118,6 +142,12 @@ class Stage:
             limit=self.scenario.limit,
             fails=self.scenario.fails,
         )
+
+    def _sdists(self) -> tuple[str, ...]:
+        """Return the recorded sdists of the scenario's pins."""
+        pins = [one.split("==") for one in self.scenario.arguments if "==" in one]
+        files = os.path.join(self.site.recorded, "files")
+        return tuple(os.path.join(files, name, f"{name}-{of}.tar.gz") for name, of in pins)
 
     def _judged(self, tool: Tool, sample: Sample, log: str) -> Sample:
         """Return the sample with what is in the environment now; tell of a failure."""
@@ -149,7 +179,7 @@ class Stage:
         return self._path("caches", state, tool.program)
 
     def _seeded(self, tool: Tool) -> str:
-        return self._path("caches", "seeded", tool.program)
+        return self._path("caches", f"seeded-{self.scenario.name}", tool.program)
 
     def _path(self, *parts: str) -> str:
         return os.path.join(self.site.work, *parts)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, replace
 
+from benchmark import made
 from benchmark.figures import Budget, Limit, Measure
 from benchmark.tools import (
+    BACKEND,
     PIP,
     PIP_WITHOUT_BYTECODE,
     PIPWRAP,
     PYTHON,
+    SMALL_WHEEL,
     UV,
     UV_WITH_BYTECODE,
     Action,
@@ -57,10 +60,31 @@ class Scenario:
     """The requirements cannot be met: the right end is an error."""
     budget: Budget | None = None
 
+    @property
+    def needs_made_wheels(self) -> bool:
+        """Whether it installs wheels that are made here."""
+        return any(made.BIG_NAME in word or "growth" in word for word in self.arguments)
+
 
 THREE = (PIP, UV, PIPWRAP)
 COMPILING = (PIP, UV, UV_WITH_BYTECODE, PIPWRAP)
 INSTALLERS = (PIP, PIP_WITHOUT_BYTECODE, UV, UV_WITH_BYTECODE, PIPWRAP)
+
+SDISTS = (
+    "six==1.17.0",
+    "docopt==0.6.2",
+    "certifi==2025.1.31",
+    "toolz==1.0.0",
+    "mccabe==0.7.0",
+    "idna==3.10",
+    "tomli==2.2.1",
+    "pyparsing==3.2.1",
+    "itsdangerous==2.2.0",
+    "colorama==0.4.6",
+)
+"""Pure ones that require nothing, by setuptools, flit and hatchling."""
+BACKENDS = ("setuptools", "wheel", "flit_core<4", "hatchling")
+GROWTH = (10, 100, 1000)
 
 START = Budget("2 × the bare `python -c pass`", (Limit(PYTHON.label, 2),))
 MEMORY = Limit(None, allowance=100e6, measure=Measure.PEAK)
@@ -96,8 +120,42 @@ _RESOLVE = Scenario(
     Action.RESOLVE,
     THREE,
     ("requests", "flask"),
-    limit=120.0,
+    limit=60.0,
     budget=RESOLVING,
+)
+
+_COLD = replace(
+    _WARM,
+    name="cold",
+    title="cold install: jupyterlab",
+    cache=Cache.COLD,
+    tools=COMPILING,
+    budget=COLD,
+)
+
+
+def _from_source(*pins: str) -> tuple[str, ...]:
+    """Return arguments that have these built."""
+    names = (pin.partition("==")[0] for pin in pins)
+    return (*pins, *(part for name in names for part in ("--no-binary", name)))
+
+
+def _building(count: int) -> Budget:
+    """Return the budget of so many builds."""
+    allowed = 0.15 * count
+    text = f"{allowed:.2g} s beyond the time inside the backend's hooks"
+    return Budget(text, (Limit(BACKEND.label, allowance=allowed),))
+
+
+_BUILD = Scenario(
+    "sdist-one",
+    "one sdist, new to the cache; its build backend is not",
+    Action.INSTALL,
+    (*THREE, BACKEND),
+    _from_source(SDISTS[0]),
+    cache=Cache.SEEDED,
+    seeds=BACKENDS,
+    budget=_building(1),
 )
 
 SCENARIOS = (
@@ -115,12 +173,83 @@ SCENARIOS = (
         budget=START,
     ),
     _WARM,
+    _COLD,
     replace(
-        _WARM,
-        name="cold",
-        title="cold install: jupyterlab",
+        _COLD,
+        name="latency",
+        title="cold install: jupyterlab, 50 ms latency",
+        delay=0.05,
+    ),
+    _RESOLVE,
+    replace(
+        _RESOLVE,
+        name="resolve-jupyterlab",
+        title="resolution: jupyterlab",
+        arguments=("jupyterlab",),
+    ),
+    replace(
+        _RESOLVE,
+        name="resolve-s3fs",
+        title="resolution: s3fs boto3 (both want botocore)",
+        arguments=("s3fs", "boto3"),
+    ),
+    replace(
+        _RESOLVE,
+        name="resolve-boto3",
+        title="resolution: boto3 requests>=2.32 urllib3<1.25 (a long way back)",
+        arguments=("boto3", "requests>=2.32", "urllib3<1.25"),
+    ),
+    replace(
+        _RESOLVE,
+        name="resolve-fastapi",
+        title="resolution: fastapi>=0.115.2 starlette<=0.36 (impossible)",
+        arguments=("fastapi>=0.115.2", "starlette<=0.36"),
+        fails=True,
+    ),
+    _BUILD,
+    replace(
+        _BUILD,
+        name="sdist-ten",
+        title="ten sdists, new to the cache",
+        arguments=_from_source(*SDISTS),
+        budget=_building(len(SDISTS)),
+    ),
+    Scenario(
+        "replace",
+        "replace: jupyterlab's set by the one of two years later",
+        Action.INSTALL,
+        COMPILING,
+        ("-r", "{lists}/jupyterlab-new.txt"),
+        before=("-r", "{lists}/jupyterlab-old.txt"),
+    ),
+    Scenario(
+        "uninstall",
+        "uninstall: all of jupyterlab's set",
+        Action.UNINSTALL,
+        THREE,
+        ("-r", "{lists}/jupyterlab-new.txt"),
+        before=("-r", "{lists}/jupyterlab-new.txt"),
+    ),
+    Scenario(
+        "big",
+        "cold install: one wheel of 200 MB",
+        Action.INSTALL,
+        (SMALL_WHEEL, *THREE),
+        (made.BIG_NAME,),
         cache=Cache.COLD,
-        tools=COMPILING,
-        budget=COLD,
+        budget=Budget(
+            "under 10 MB for it at the peak",
+            (Limit(SMALL_WHEEL.label, allowance=10e6, measure=Measure.PEAK),),
+        ),
+    ),
+    *(
+        Scenario(
+            f"growth-{count}",
+            f"warm install: {count:,} small wheels",
+            Action.INSTALL,
+            COMPILING,
+            ("-r", f"{{lists}}/growth-{count}.txt"),
+        )
+        for count in GROWTH
     ),
 )

@@ -9,9 +9,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-SCRATCH = os.path.join(
-    os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), ".scratch"
-)
+PROJECT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +19,7 @@ class Site:
     recorded: str
     """Pages and files of the real index; kept."""
     made: str
-    """Pages and files that are made here; kept."""
+    """Pages and files that are made here."""
     lists: str
     """Lists of requirements; kept."""
     work: str
@@ -35,7 +33,7 @@ class Site:
         data = os.path.join(scratch, "bench-data")
         site = cls(
             recorded=os.path.join(data, "recorded"),
-            made=os.path.join(data, "made"),
+            made=os.path.join(scratch, "bench", "made"),
             lists=os.path.join(data, "lists"),
             work=os.path.join(scratch, "bench"),
             programs=os.path.dirname(sys.executable),
@@ -75,7 +73,7 @@ def serving(site: Site, delay: float) -> Iterator[RunningIndex]:
     command = [sys.executable, "-m", "benchmark.server", str(delay), upstream()]
     with subprocess.Popen(
         [*command, site.recorded, site.made],
-        cwd=os.path.dirname(os.path.dirname(os.path.abspath(__file__))),
+        cwd=os.path.join(PROJECT, "scripts"),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

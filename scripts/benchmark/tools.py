@@ -26,16 +26,21 @@ class Tool:
     """``pip``, ``uv``, ``pipwrap``; budgets are counted from ``python`` and ``backend``."""
     options: tuple[str, ...] = ()
     """What follows every install."""
+    instead: tuple[str, ...] = ()
+    """What it installs instead of the scenario's requirements, to be counted from."""
 
 
 PYTHON = Tool("bare python", "python")
 BACKEND = Tool("bare hooks", "backend")
+SMALL_WHEEL = Tool("a small wheel", "pipwrap", instead=("bench-0000",))
+REFERENCES = (PYTHON, BACKEND, SMALL_WHEEL)
+"""What budgets are counted from."""
 PIP = Tool("pip", "pip")
 PIP_WITHOUT_BYTECODE = Tool("pip, no bytecode", "pip", ("--no-compile",))
 UV = Tool("uv", "uv")
 UV_WITH_BYTECODE = Tool("uv, bytecode", "uv", ("--compile-bytecode",))
 PIPWRAP = Tool("pipwrap", "pipwrap")
-ALL = (PYTHON, BACKEND, PIP, PIP_WITHOUT_BYTECODE, UV, UV_WITH_BYTECODE, PIPWRAP)
+ALL = (PIP, PIP_WITHOUT_BYTECODE, UV, UV_WITH_BYTECODE, PIPWRAP)
 
 _PIPS = {
     Action.VERSION: ("--version",),
@@ -61,11 +66,15 @@ def command(
     pip runs in the target itself, through the runner that its own ``--python`` uses: a process
     less than with that option, and what a pip that is installed there would take.
     """
+    arguments = tool.instead or arguments
     options = tool.options if action is Action.INSTALL else ()
     binary = os.path.join(programs, tool.program)
     match tool.program:
         case "python":
             return (binary, "-c", "pass")
+        case "backend":
+            hooks = os.path.join(os.path.dirname(__file__), "hooks.py")
+            return (os.path.join(programs, "python"), hooks, target, *arguments)
         case "pip" if target:
             return (target, pip_runner(), *_PIPS[action], *options, *arguments)
         case "uv":
