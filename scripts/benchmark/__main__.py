@@ -17,8 +17,8 @@ from dataclasses import replace
 from benchmark import machine, made, report, requirement_lists, table
 from benchmark.figures import Measure
 from benchmark.rounds import PreparationFailed, Stage
-from benchmark.scenarios import GROWTH, SCENARIOS, Scenario
-from benchmark.surroundings import PROJECT, RunningIndex, Site, serving
+from benchmark.scenarios import SCENARIOS, Scenario
+from benchmark.surroundings import PROJECT, RunningIndex, Site, configured_index, serving
 from benchmark.table import Line
 
 PROGRAMS = ("pip", "uv", "pipwrap")
@@ -37,6 +37,13 @@ def parser() -> argparse.ArgumentParser:
     grammar.add_argument("--tools", type=_programs, default=PROGRAMS, metavar="pip,uv,pipwrap")
     grammar.add_argument(
         "--latency", type=_count, default=50, metavar="MS", help="of the scenario of that name"
+    )
+    grammar.add_argument(
+        "--scratch",
+        type=os.path.abspath,
+        default=os.path.join(PROJECT, ".scratch"),
+        metavar="DIR",
+        help="where recorded files (bench-data) and the work (bench) are kept; default: .scratch",
     )
     grammar.add_argument("--list", action="store_true", help="print the scenarios and end")
     grammar.add_argument(
@@ -89,14 +96,16 @@ def chosen_scenarios(
 
 def measured(site: Site, scenarios: Sequence[Scenario], rounds: int) -> Iterator[Line]:
     """Yield the scenarios as they are done; one that cannot be prepared is told and left out."""
-    if any(one.needs_made_wheels for one in scenarios):
-        made.make(site.made)
-        for count in GROWTH:
-            with open(os.path.join(site.lists, f"growth-{count}.txt"), "w") as stream:
-                stream.write(made.list_small(count))
-    with serving(site, 0) as index:
-        if any("jupyterlab-new" in word for one in scenarios for word in one.arguments):
-            requirement_lists.make(site, index, "jupyterlab")
+    words = {word for one in scenarios for word in one.arguments}
+    made.make_small(site.made, max((one.small_wheels for one in scenarios), default=0))
+    for scenario in scenarios:
+        requirement_lists.make_small(site, scenario.small_wheels)
+    if made.BIG_NAME in words:
+        made.make_big(site.made)
+    upstream = configured_index()
+    with serving(site, 0, upstream) as index:
+        if any("jupyterlab-new" in word for word in words):
+            requirement_lists.make_pins(site, index, "jupyterlab")
         for scenario in scenarios:
             print(f"{scenario.name} ...", file=sys.stderr, flush=True)
             try:
@@ -114,7 +123,7 @@ def measured(site: Site, scenarios: Sequence[Scenario], rounds: int) -> Iterator
 def _index_for(site: Site, scenario: Scenario, index: RunningIndex) -> Iterator[RunningIndex]:
     """Give the index with the scenario's delay."""
     if scenario.delay:
-        with serving(site, scenario.delay) as slower:
+        with serving(site, scenario.delay, configured_index()) as slower:
             yield slower
     else:
         yield index
@@ -126,12 +135,11 @@ def main(arguments: Sequence[str]) -> int:
     if asked.list:
         print("\n".join(f"{one.name:<20}{one.title}" for one in SCENARIOS))
         return 0
-    scratch = os.path.join(PROJECT, ".scratch")
-    shutil.rmtree(os.path.join(scratch, "bench"), ignore_errors=True)
+    shutil.rmtree(os.path.join(asked.scratch, "bench"), ignore_errors=True)
     chosen = chosen_scenarios(asked.only, asked.tools, asked.latency)
-    lines = list(measured(Site.below(scratch), chosen, asked.rounds))
+    lines = list(measured(Site.below(asked.scratch), chosen, asked.rounds))
     setting = report.Setting(
-        machine.today(), machine.description(), machine.versions(), asked.rounds
+        machine.today(), machine.description(), machine.versions(asked.tools), asked.rounds
     )
     print(report.terminal(lines, setting))
     if asked.write:

@@ -6,6 +6,7 @@ import datetime as dt
 import importlib.metadata
 import os
 import platform
+from collections.abc import Sequence
 
 
 def description() -> str:
@@ -21,9 +22,8 @@ def description() -> str:
     return "; ".join(parts)
 
 
-def versions() -> str:
-    """Return what is compared, each with its version."""
-    names = ("pip", "uv", "pipwrap")
+def versions(names: Sequence[str]) -> str:
+    """Return installed distributions, each with its version."""
     return ", ".join(f"{name} {importlib.metadata.version(name)}" for name in names)
 
 

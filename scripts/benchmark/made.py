@@ -12,7 +12,6 @@ import zipfile
 
 from benchmark import mirror
 
-SMALL = 1000
 BIG_NAME = "bench-big"
 BIG_BYTES = 200 * 10**6
 MODULES = 4
@@ -26,20 +25,19 @@ def small_name(number: int) -> str:
     return f"bench-{number:04d}"
 
 
-def make(directory: str) -> None:
-    """Make pages and files, as a ``Mirror`` reads them."""
-    for number in range(SMALL):
+def make_small(directory: str, count: int) -> None:
+    """Make pages and files of so many small wheels, as a ``Mirror`` reads them."""
+    for number in range(count):
         name = small_name(number)
         module = name.replace("-", "_")
         files = {f"{module}/part_{part}.py": _source(part) for part in range(MODULES)}
         _offer(directory, name, {f"{module}/__init__.py": b"", **files})
+
+
+def make_big(directory: str) -> None:
+    """Make the page and the file of the big wheel."""
     noise = random.Random(0).randbytes(BIG_BYTES)
     _offer(directory, BIG_NAME, {"bench_big/__init__.py": b"", "bench_big/noise.bin": noise})
-
-
-def list_small(count: int) -> str:
-    """Return a list of requirements: the first small wheels."""
-    return "".join(f"{small_name(number)}\n" for number in range(count))
 
 
 def _source(part: int) -> bytes:

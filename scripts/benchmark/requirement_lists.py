@@ -1,4 +1,4 @@
-"""Lists of requirements that scenarios read: pins of a set now and two years ago."""
+"""Lists of requirements that scenarios read: small wheels, and pins of now and of two years ago."""
 
 from __future__ import annotations
 
@@ -6,13 +6,19 @@ import datetime as dt
 import os
 import subprocess
 
-from benchmark import tools
+from benchmark import made, tools
 from benchmark.surroundings import RunningIndex, Site
 
 PAST = dt.timedelta(days=730)
 
 
-def make(site: Site, index: RunningIndex, name: str) -> None:
+def make_small(site: Site, count: int) -> None:
+    """Write small-COUNT.txt: the names of the first small wheels."""
+    with open(os.path.join(site.lists, f"small-{count}.txt"), "w", encoding="utf-8") as stream:
+        stream.writelines(f"{made.small_name(number)}\n" for number in range(count))
+
+
+def make_pins(site: Site, index: RunningIndex, name: str) -> None:
     """Write NAME-new.txt and NAME-old.txt unless they are there; they stay as the pages do."""
     now = dt.datetime.now(dt.timezone.utc)
     for age, moment in (("new", now), ("old", now - PAST)):

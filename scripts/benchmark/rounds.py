@@ -93,7 +93,9 @@ class Stage:
             job = self._prepared(tool)
             sample = measuring.measure(job)
             if tool.program == "backend" and sample.outcome is Outcome.DONE:
-                sample = replace(sample, wall=float(measuring.output(job.log)))
+                # What the backends have to say comes before it.
+                seconds = measuring.output(job.log).split()[-1]
+                sample = replace(sample, wall=float(seconds))
             if self.index.fetched() == fetched:
                 return self._judged(tool, sample, job.log)
             self.index.reload()

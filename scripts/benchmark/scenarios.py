@@ -59,11 +59,8 @@ class Scenario:
     fails: bool = False
     """The requirements cannot be met: the right end is an error."""
     budget: Budget | None = None
-
-    @property
-    def needs_made_wheels(self) -> bool:
-        """Whether it installs wheels that are made here."""
-        return any(made.BIG_NAME in word or "growth" in word for word in self.arguments)
+    small_wheels: int = 0
+    """How many of the small wheels that are made here it needs."""
 
 
 THREE = (PIP, UV, PIPWRAP)
@@ -237,6 +234,7 @@ SCENARIOS = (
         (SMALL_WHEEL, *THREE),
         (made.BIG_NAME,),
         cache=Cache.COLD,
+        small_wheels=1,
         budget=Budget(
             "under 10 MB for it at the peak",
             (Limit(SMALL_WHEEL.label, allowance=10e6, measure=Measure.PEAK),),
@@ -248,7 +246,8 @@ SCENARIOS = (
             f"warm install: {count:,} small wheels",
             Action.INSTALL,
             COMPILING,
-            ("-r", f"{{lists}}/growth-{count}.txt"),
+            ("-r", f"{{lists}}/small-{count}.txt"),
+            small_wheels=count,
         )
         for count in GROWTH
     ),

@@ -68,9 +68,9 @@ class RunningIndex:
 
 
 @contextlib.contextmanager
-def serving(site: Site, delay: float) -> Iterator[RunningIndex]:
-    """Run the index in a process of its own until the block ends."""
-    command = [sys.executable, "-m", "benchmark.server", str(delay), upstream()]
+def serving(site: Site, delay: float, upstream: str) -> Iterator[RunningIndex]:
+    """Run the index in a process of its own until the block ends; ``upstream`` as for it."""
+    command = [sys.executable, "-m", "benchmark.server", str(delay), upstream]
     with subprocess.Popen(
         [*command, site.recorded, site.made],
         cwd=os.path.join(PROJECT, "scripts"),
@@ -85,7 +85,7 @@ def serving(site: Site, delay: float) -> Iterator[RunningIndex]:
             process.terminate()
 
 
-def upstream() -> str:
+def configured_index() -> str:
     """Return the index that pip is configured to use here, pip's own choice where it is not."""
     from pip._internal.models.index import PyPI  # noqa: PLC0415 - one light module of pip's
 
