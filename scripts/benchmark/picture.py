@@ -13,14 +13,17 @@ WIDTH, LABEL, VALUE = 760, 130, 150
 """Of the picture, of the tools' names on the left, and of the numbers on the right."""
 BAR, GAP, HEAD, SPACE = 14, 5, 24, 14
 """Height of a bar, between bars, of a title, and between scenarios."""
-CAPTION = 34
+CAPTION = 18
+"""Height of a line of the caption."""
 STYLE = """\
+.ground { fill: #ffffff }
 text { font: 12px system-ui, sans-serif; fill: #24292f }
 .title { font-weight: 600 }
 .quiet { fill: #57606a }
 .bar { fill: #8c959f }
 .ours { fill: #0969da }
 @media (prefers-color-scheme: dark) {
+  .ground { fill: #0d1117 }
   text { fill: #e6edf3 }
   .quiet { fill: #9198a1 }
   .bar { fill: #656c76 }
@@ -37,19 +40,28 @@ class Bar:
     text: str
 
 
-def svg(lines: Sequence[Line], labels: Sequence[str], caption: str) -> str:
-    """Return the picture: a group of bars for each scenario, each to the scale of its longest."""
+def svg(lines: Sequence[Line], labels: Sequence[str], caption: Sequence[str]) -> str:
+    """Return the picture: a group of bars for each scenario, each to the scale of its longest.
+
+    ``caption`` stands beneath, line by line.
+    """
     parts, y = [], SPACE
     for line in lines:
         bars = _bars(line.row, labels)
         parts.append(f'<text class="title" x="0" y="{y + 12}">{escape(_plain(line.title))}</text>')
         parts += _group(bars, y + HEAD)
         y += HEAD + len(bars) * (BAR + GAP) + SPACE
-    parts.append(f'<text class="quiet" x="0" y="{y + 12}">{escape(caption)}</text>')
-    height = y + CAPTION
-    size = f'width="{WIDTH}" height="{height}" viewBox="0 0 {WIDTH} {height}"'
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img">\n<style>\n{STYLE}\n</style>'
-    return "\n".join([head, *parts, "</svg>"]) + "\n"
+    for text in caption:
+        parts.append(f'<text class="quiet" x="0" y="{y + 12}">{escape(text)}</text>')
+        y += CAPTION
+    height = y + SPACE
+    extent = f'width="{WIDTH + 2 * SPACE}" height="{height}"'
+    box = f'viewBox="{-SPACE} 0 {WIDTH + 2 * SPACE} {height}"'
+    # A ground of its own: not every viewer tells a picture whether it is dark around it.
+    ground = f'<rect class="ground" x="{-SPACE}" y="0" {extent}/>'
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" {extent} {box} role="img">'
+    style = f"<style>\n{STYLE}\n</style>"
+    return "\n".join([head, style, ground, *parts, "</svg>"]) + "\n"
 
 
 def _bars(row: Row, labels: Sequence[str]) -> list[Bar]:

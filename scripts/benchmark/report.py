@@ -83,7 +83,7 @@ def page(lines: Sequence[Line], setting: Setting) -> str:
 def drawing(lines: Sequence[Line], setting: Setting) -> str:
     """Return docs/benchmarks.svg."""
     pictured = [line for line in lines if line.name in PICTURED]
-    return picture.svg(pictured, LABELS, f"{setting.date}; {setting.machine}; {setting.versions}")
+    return picture.svg(pictured, LABELS, (f"{setting.date}; {setting.versions}", setting.machine))
 
 
 def _tables(lines: Sequence[Line]) -> str:

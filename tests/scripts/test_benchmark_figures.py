@@ -92,8 +92,9 @@ def test_different_work_is_told():
 
 def test_the_picture_is_xml_with_bars_to_scale():
     line = Line("a", "less < more", {**ROW, "uv": figures(60, outcome=Outcome.GAVE_UP)})
-    root = ET.fromstring(picture.svg([line], ["pip", "uv", "pipwrap"], "somewhere"))
-    bars = root.findall("{*}rect")
+    root = ET.fromstring(picture.svg([line], ["pip", "uv", "pipwrap"], ["today", "here"]))
+    ground, *bars = root.findall("{*}rect")
+    assert ground.attrib["class"] == "ground"
     widths = [float(bar.attrib["width"]) for bar in bars]
     assert widths[0] == pytest.approx(4 * widths[2])
     assert widths[1] == widths[0]
@@ -102,7 +103,7 @@ def test_the_picture_is_xml_with_bars_to_scale():
     assert texts == [
         "less < more",
         *("pip", "4.00 s, 4.0 ×", "uv", "gave up", "pipwrap", "1.00 s"),
-        "somewhere",
+        *("today", "here"),
     ]
 
 
