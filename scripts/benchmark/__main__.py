@@ -131,10 +131,13 @@ def _index_for(site: Site, scenario: Scenario, index: RunningIndex) -> Iterator[
 
 def main(arguments: Sequence[str]) -> int:
     """Run what is asked for and print the tables; return 1 when a scenario had to be left out."""
-    asked = parser().parse_args(arguments)
+    grammar = parser()
+    asked = grammar.parse_args(arguments)
     if asked.list:
         print("\n".join(f"{one.name:<20}{one.title}" for one in SCENARIOS))
         return 0
+    if asked.write and (asked.only or set(asked.tools) != set(PROGRAMS)):
+        grammar.error("--write is for the whole: leave --only and --tools out")
     shutil.rmtree(os.path.join(asked.scratch, "bench"), ignore_errors=True)
     chosen = chosen_scenarios(asked.only, asked.tools, asked.latency)
     lines = list(measured(Site.below(asked.scratch), chosen, asked.rounds))

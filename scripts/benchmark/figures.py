@@ -121,7 +121,7 @@ def shown(value: float, measure: Measure) -> str:
     """Return a value with its unit, three digits that count."""
     if measure is Measure.PEAK:
         return f"{value / 1e6:.0f} MB"
-    if value < 1:
+    if round(value, 3) < 1:
         return f"{value * 1000:.0f} ms"
     return f"{value:.2f} s" if value < 10 else f"{value:.1f} s"  # noqa: PLR2004 - digits
 

@@ -57,6 +57,7 @@ def test_a_budget_is_met_where_the_other_gave_up_and_not_where_we_did():
     ("value", "measure", "text"),
     [
         (0.0123, Measure.WALL, "12 ms"),
+        (0.9996, Measure.WALL, "1.00 s"),
         (1.234, Measure.WALL, "1.23 s"),
         (56.78, Measure.CPU, "56.8 s"),
         (103.4e6, Measure.PEAK, "103 MB"),

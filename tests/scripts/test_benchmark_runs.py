@@ -82,6 +82,7 @@ def test_the_whole_runs_on_wheels_that_it_makes(tmp_path: Path):
     [
         (["--only", "nonsense"], "no scenario 'nonsense': version, help, no-op"),
         (["--tools", "pip,poetry"], "no tool 'poetry': pip, uv, pipwrap"),
+        (["--only", "warm", "--write"], "--write is for the whole: leave --only and --tools out"),
         (["--rounds", "0"], "'0' is not a number: give 1 or more"),
     ],
 )
