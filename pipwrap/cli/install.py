@@ -21,7 +21,7 @@ from pipwrap.cli.recollection import resolution_of
 from pipwrap.cli.request import Request, read_request
 from pipwrap.cli.wiring import Bench
 from pipwrap.events import Failed, Told
-from pipwrap.install.plan import Plan
+from pipwrap.install.plan import LinkMode, Plan
 from pipwrap.model.candidate import InstalledCandidate
 from pipwrap.model.environment import InstalledDistribution
 from pipwrap.model.link import redact
@@ -155,6 +155,7 @@ def _carry_out(
     plan = replace(
         plan,
         compile_bytecode=options.compile,
+        link_mode=LinkMode(options.link_mode),
         warn_script_location=options.warn_script_location
         and not (options.target_dir or options.prefix_path),
     )

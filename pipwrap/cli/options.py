@@ -120,6 +120,8 @@ class Options:
     """Counts with ``upgrade`` only."""
     force_reinstall: bool = False
     compile: bool = True
+    link_mode: str = "auto"
+    """How files come from the store: ``auto``, ``clone``, ``hardlink`` or ``copy``."""
     warn_script_location: bool = True
     warn_conflicts: bool = True
 
@@ -186,6 +188,7 @@ _AS_THEY_ARE = {
     "upgrade_strategy": "upgrade_strategy",
     "force_reinstall": "force_reinstall",
     "compile": "compile",
+    "link_mode": "link_mode",
     "warn_script_location": "warn_script_location",
     "warn_conflicts": "warn_about_conflicts",
     "yes": "yes",
