@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import secrets
 import shutil
 import sys
 import time
@@ -60,7 +59,7 @@ def make_directory(path: str) -> None:
 
 def unused_name(directory: str, suffix: str = "") -> str:
     """Return a path in ``directory`` that no other process will choose."""
-    return os.path.join(directory, secrets.token_hex(12) + suffix)
+    return os.path.join(directory, os.urandom(12).hex() + suffix)
 
 
 @contextlib.contextmanager

@@ -7,7 +7,6 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from urllib.parse import unquote, urlsplit
-from urllib.request import url2pathname
 
 from packaging.utils import canonicalize_name
 
@@ -193,6 +192,8 @@ def _editable(info: str) -> str | None:
     parts = urlsplit(url) if isinstance(url, str) else None
     if parts is None or parts.scheme != "file":
         return None
+    from urllib.request import url2pathname  # noqa: PLC0415 - 5 ms, for editables only
+
     return url2pathname(unquote(parts.path) if os.name != "nt" else parts.path)
 
 

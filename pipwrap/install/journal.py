@@ -21,7 +21,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import secrets
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -157,7 +156,7 @@ def settle(purelib: str, listener: Listener) -> None:
 
 def _set_aside(directory: str, listener: Listener) -> None:
     """Keep a stash whose journal was lost with the machine: only the user can tell."""
-    kept = f"{directory}-{secrets.token_hex(4)}"
+    kept = f"{directory}-{os.urandom(4).hex()}"
     os.rename(directory, kept)
     listener(Warned(f"The journal of an interrupted command is lost; what it moved is in {kept}"))
 
