@@ -85,17 +85,21 @@ def items(layout: Layout, wheels: BuiltWheels) -> list[Item]:
         *_unpacked(layout, stored),
         *_built(layout, wheels),
         *_bodies(layout, stored),
-        *_responses(layout),
+        *_responses(layout, stored),
         *_clones(layout),
         *_files(disk.sharded(layout, METADATA), "metadata"),
-        *_files(disk.sharded(layout, RESOLUTIONS), "resolution"),
+        *_files(disk.sharded(layout, RESOLUTIONS), "resolution", stored),
         *_files(disk.within(layout.bucket(SATISFIED)), "answer"),
         *_files(disk.within(layout.bucket(LOGS)), "log"),
     ]
 
 
-def _files(paths: Iterable[str], kind: str) -> Iterator[Item]:
-    return (Item(path, _size(path), _mtime(path), kind) for path in paths)
+def _files(
+    paths: Iterable[str], kind: str, uses: Mapping[str, Use] | None = None
+) -> Iterator[Item]:
+    for path in paths:
+        used = (uses or {}).get(os.path.basename(path), Use()).last
+        yield Item(path, _size(path), max(_mtime(path), used), kind)
 
 
 def _clones(layout: Layout) -> Iterator[Item]:
@@ -127,11 +131,13 @@ def _bodies(layout: Layout, uses: Mapping[str, Use]) -> Iterator[Item]:
         yield Item(path, _size(path), used, "body", in_use=disk.is_pinned(path))
 
 
-def _responses(layout: Layout) -> Iterator[Item]:
+def _responses(layout: Layout, uses: Mapping[str, Use]) -> Iterator[Item]:
     """Yield the responses of each URL, used when a body of theirs was."""
     for path in disk.sharded(layout, HTTP):
-        bodies = [layout.body(sha256) for sha256 in _bodies_of(path)]
-        used = max(_mtime(path), *map(_pinned_at, bodies), 0.0)
+        digests = list(_bodies_of(path))
+        bodies = list(map(layout.body, digests))
+        noted = (uses.get(digest, Use()).last for digest in digests)
+        used = max(_mtime(path), *map(_pinned_at, bodies), *noted, 0.0)
         in_use = any(map(disk.is_pinned, bodies))
         yield Item(path, measure(path).size, used, "response", in_use=in_use)
 

@@ -7,16 +7,18 @@ recalled resolution is what resolving again would come to, without reading a pag
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from pipwrap import __version__
 from pipwrap.cache.keys import digest_of
-from pipwrap.cache.resolutions import Resolutions
+from pipwrap.cache.resolutions import Resolutions, Seen
 from pipwrap.cli.context import Context
 from pipwrap.cli.question import Question, Tools
 from pipwrap.events import Event, Told, Warned
 from pipwrap.index.offers import Offers
+from pipwrap.model.candidate import Candidate
+from pipwrap.resolution.choice import Choice
 from pipwrap.resolution.outcome import Resolution, fields_of, from_fields
 
 _FETCHED, _CACHED = "Downloading ", "Using cached "
@@ -33,11 +35,16 @@ class Recollection:
         settings: object,
         *,
         told: bool,
+        saves: bool,
+        is_stored: Callable[[str], bool],
+        note: Callable[[str], None],
     ) -> None:
         """Keep the ports.
 
         ``settings`` is everything besides the question, and what ``offers`` judges by, that decides
-        about the answer. ``told`` has the lines of the run told again.
+        about the answer. ``told`` has the lines of the run told again; a command that ``saves``
+        files says more than these. ``is_stored`` tells whether a wheel lies in the store, ``note``
+        remembers that a digest or an entry was used.
         """
         self.console = context.console
         self._context = context
@@ -45,6 +52,9 @@ class Recollection:
         self._offers = offers
         self._settings = settings
         self._told = told
+        self._saves = saves
+        self._is_stored = is_stored
+        self._note = note
 
     def recall(self, question: Question) -> Resolution | None:
         """Return what the question came to before, if it would come to that again."""
@@ -61,18 +71,38 @@ class Recollection:
             return None
         if not self._offers.repository.still_holds(evidence):
             return None
+        self._note_used(key, evidence, resolution)
         for event in events if self._told else ():
             self.console(event)
         return resolution
+
+    def _note_used(self, key: str, evidence: Sequence[Seen], resolution: Resolution) -> None:
+        """Remember what resolving anew would read, so that it is not the first to make room."""
+        self._note(f"{key}.json")
+        for seen in evidence:
+            if seen.kind == "page":
+                self._note(seen.state.rpartition(" ")[2])
+        for choice in resolution.choices.values():
+            if isinstance(choice, Candidate):
+                for _, digest in choice.link.metadata_hashes or ():
+                    self._note(digest)
 
     def keep(self, question: Question, resolution: Resolution, heard: Sequence[Event]) -> None:
         """Keep what a question came to, where the pages that were read decide it alone."""
         key, evidence = self._key(question), self._offers.evidence()
         if key is None or evidence is None or not resolution.rests_on_pages:
             return
+        if not all(map(self._is_vouched_for, resolution.looked_at)):
+            return
         told = [row for event in heard if (row := _row(event)) is not None]
         fields = {"resolution": fields_of(resolution), "told": told}
         self._kept.write(key, evidence, fields)
+
+    def _is_vouched_for(self, choice: Choice) -> bool:
+        """Tell metadata that an index or a wheel in the store vouches for from parts of a file."""
+        if not isinstance(choice, Candidate) or choice.link.metadata_hashes is not None:
+            return True
+        return self._is_stored(choice.link.sha256 or "")
 
     def _key(self, question: Question) -> str | None:
         """Return the digest of all that is asked; ``None`` for what is never recalled.
@@ -82,7 +112,8 @@ class Recollection:
         """
         options, search = self._context.options, self._context.options.search
         if (
-            options.verbosity > 0
+            self._saves
+            or options.verbosity > 0
             or options.log is not None
             or not self._context.place.is_kept
             or self._offers.locked

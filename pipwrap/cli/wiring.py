@@ -110,6 +110,9 @@ class Bench:
             self.offers,
             (shared.search, formats, policy.allowed, self.environment.markers),
             told=not building,
+            saves=saving is not None,
+            is_stored=lambda sha256: bool(sha256) and shared.store.find(sha256) is not None,
+            note=lambda name: shared.usage.note(STORE, name),
         )
         self._policy = policy
         self._rules = rules

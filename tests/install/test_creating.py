@@ -59,7 +59,7 @@ def test_both_processes_make_files(shell: World, monkeypatch: pytest.MonkeyPatch
 
 
 def fail(creation: Creation) -> None:
-    raise OSError(28, "No space left on device", creation.path)
+    raise OSError(5, "Input/output error", creation.path)
 
 
 def die(creation: Creation) -> None:
@@ -72,7 +72,7 @@ def be_killed(creation: Creation) -> None:
 
 @pytest.mark.parametrize(
     ("act", "message"),
-    [(fail, "No space left"), (die, "ended before it was done"), (be_killed, "ended before")],
+    [(fail, "Input/output error"), (die, "ended before it was done"), (be_killed, "ended before")],
 )
 def test_what_stops_the_helper_changes_nothing(
     shell: World,
@@ -99,7 +99,7 @@ def test_what_stops_the_first_process_stops_the_helper(
         create(self, creation)
 
     monkeypatch.setattr(Linker, "create", slow_or_failing)
-    with pytest.raises(EnvironmentRefused, match="No space left"):
+    with pytest.raises(EnvironmentRefused, match="Input/output error"):
         shell.apply(plan_of(shell))
     assert snapshot(shell.environment.prefix) == before
 
