@@ -155,7 +155,7 @@ def _carry_out(
     plan = replace(
         plan,
         compile_bytecode=options.compile,
-        link_mode=LinkMode(options.link_mode),
+        link_mode=LinkMode(options.link_mode or "auto"),
         warn_script_location=options.warn_script_location
         and not (options.target_dir or options.prefix_path),
     )

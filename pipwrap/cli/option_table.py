@@ -279,7 +279,7 @@ _INSTALL = (
         "link_mode",
         "--link-mode",
         kind=VALUE,
-        default="auto",
+        default=None,
         choices=("auto", "clone", "hardlink", "copy"),
         is_extension=True,
     ),

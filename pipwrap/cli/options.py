@@ -120,8 +120,8 @@ class Options:
     """Counts with ``upgrade`` only."""
     force_reinstall: bool = False
     compile: bool = True
-    link_mode: str = "auto"
-    """How files come from the store: ``auto``, ``clone``, ``hardlink`` or ``copy``."""
+    link_mode: str | None = None
+    """How files come from the store: ``clone``, ``hardlink``, ``copy``; ``None`` is ``auto``."""
     warn_script_location: bool = True
     warn_conflicts: bool = True
 
