@@ -11,6 +11,7 @@ import contextlib
 import os
 import shutil
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -43,7 +44,7 @@ def parser() -> argparse.ArgumentParser:
         type=os.path.abspath,
         default=os.path.join(PROJECT, ".scratch"),
         metavar="DIR",
-        help="where recorded files (bench-data) and the work (bench) are kept; default: .scratch",
+        help="where recorded files are kept (bench-data) and the work is done; default: .scratch",
     )
     grammar.add_argument("--list", action="store_true", help="print the scenarios and end")
     grammar.add_argument(
@@ -138,9 +139,13 @@ def main(arguments: Sequence[str]) -> int:
         return 0
     if asked.write and (asked.only or set(asked.tools) != set(PROGRAMS)):
         grammar.error("--write is for the whole: leave --only and --tools out")
-    shutil.rmtree(os.path.join(asked.scratch, "bench"), ignore_errors=True)
     chosen = chosen_scenarios(asked.only, asked.tools, asked.latency)
-    lines = list(measured(Site.below(asked.scratch), chosen, asked.rounds))
+    os.makedirs(asked.scratch, exist_ok=True)
+    work = tempfile.mkdtemp(prefix="bench-", dir=asked.scratch)
+    try:
+        lines = list(measured(Site.below(asked.scratch, work), chosen, asked.rounds))
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
     setting = report.Setting(
         machine.today(), machine.description(), machine.versions(asked.tools), asked.rounds
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import tempfile
 import time
 import venv
 from dataclasses import dataclass, replace
@@ -40,7 +41,6 @@ class Stage:
     def perform(self, rounds: int) -> dict[str, Figures]:
         """Return the figures by tool; ``PreparationFailed`` when there is nothing to measure."""
         chosen = self.scenario.tools
-        shutil.rmtree(self._path("environments"), ignore_errors=True)
         hopeless = self._rehearse(chosen)
         samples = {tool.label: hopeless.get(tool.label, []) for tool in chosen}
         for _ in range(rounds):
@@ -107,7 +107,7 @@ class Stage:
         """Return the job, with cache and environment in the state that it starts from."""
         scenario, cache = self.scenario, self._cache(tool)
         if scenario.cache is not Cache.WARM:
-            shutil.rmtree(cache, ignore_errors=True)
+            self._set_aside(cache)
         if scenario.cache is Cache.SEEDED and os.path.isdir(self._seeded(tool)):
             shutil.copytree(self._seeded(tool), cache, symlinks=True)
         target = self._environment(tool)
@@ -162,16 +162,26 @@ class Stage:
     def _fresh(self, tool: Tool) -> str:
         """Return the tool's environment, made new and empty."""
         path = self._environment(tool)
-        shutil.rmtree(path, ignore_errors=True)
+        self._set_aside(path)
         venv.create(path, symlinks=True)
         return path
 
     def _clear(self, chosen: tuple[Tool, ...]) -> None:
         for tool in chosen:
-            shutil.rmtree(self._environment(tool), ignore_errors=True)
+            self._set_aside(self._environment(tool))
             if self.scenario.cache is not Cache.WARM:
-                shutil.rmtree(self._cache(tool), ignore_errors=True)
-                shutil.rmtree(self._seeded(tool), ignore_errors=True)
+                self._set_aside(self._cache(tool))
+                self._set_aside(self._seeded(tool))
+
+    def _set_aside(self, path: str) -> None:
+        """Move a tree out of the way; it is deleted when nothing is measured any more.
+
+        ext4 looks past inodes that were freed in the last minutes: after a deletion whatever
+        makes files takes up to ten times as long, and not every tool makes as many.
+        """
+        if os.path.exists(path):
+            os.makedirs(self._path("spent"), exist_ok=True)
+            os.rename(path, tempfile.mkdtemp(dir=self._path("spent")))
 
     def _environment(self, tool: Tool) -> str:
         return self._path("environments", tool.label.replace(", ", "-"))

@@ -28,14 +28,14 @@ class Site:
     """Where pip, uv, pipwrap and their interpreter are."""
 
     @classmethod
-    def below(cls, scratch: str) -> Site:
-        """Return the directories below one, made where they are missing."""
+    def below(cls, scratch: str, work: str) -> Site:
+        """Return the directories below one, made where they are missing; ``work`` is for a run."""
         data = os.path.join(scratch, "bench-data")
         site = cls(
             recorded=os.path.join(data, "recorded"),
-            made=os.path.join(scratch, "bench", "made"),
+            made=os.path.join(work, "made"),
             lists=os.path.join(data, "lists"),
-            work=os.path.join(scratch, "bench"),
+            work=work,
             programs=os.path.dirname(sys.executable),
         )
         for directory in (site.recorded, site.made, site.lists, site.work):

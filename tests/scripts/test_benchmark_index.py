@@ -51,7 +51,7 @@ def test_validators_and_ranges_decide_what_is_sent(request_: Asked, expected: Ex
 
 
 def test_pages_and_files_come_with_the_headers_of_the_public_index(tmp_path: Path):
-    site = Site.below(str(tmp_path))
+    site = Site.below(str(tmp_path), str(tmp_path))
     made.make_small(site.made, 1)
     with serving(site, 0, "") as index:
         request = urllib.request.Request(
@@ -100,7 +100,9 @@ def test_metadata_that_the_other_index_lacks_is_read_from_the_wheel(tmp_path: Pa
 
 def test_the_index_counts_what_it_had_to_fetch(tmp_path: Path, index: Index):
     index.add(make_wheel(tmp_path, "demo", "1.0"))
-    with serving(Site.below(str(tmp_path / "scratch")), 0, f"{index.url}/") as recording:
+    with serving(
+        Site.below(str(tmp_path / "scratch"), str(tmp_path)), 0, f"{index.url}/"
+    ) as recording:
         for _ in range(2):
             urllib.request.urlopen(f"{recording.url}demo/").close()
         assert recording.fetched() == 1
