@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
 from pipwrap.errors import BuildFailed
+from pipwrap.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Event:
     """The root of all events."""
 
@@ -20,7 +20,7 @@ class Listener(Protocol):
         """Take one event."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Warned(Event):
     """Something is odd and the command goes on; printed after ``WARNING: `` on stderr."""
 
@@ -28,7 +28,7 @@ class Warned(Event):
     indent: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Told(Event):
     """A line of the run, for stdout; ``level`` 0 is always shown, 1 at -v, 2 at -vv."""
 
@@ -37,7 +37,7 @@ class Told(Event):
     indent: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Failed(Event):
     """An error that does not end the command; printed after ``ERROR: `` on stderr."""
 
@@ -46,14 +46,14 @@ class Failed(Event):
     """Not even -qqq hides it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ProgramSaid(Event):
     """What a program run for the user (git) is called with or says; for stderr, as it is."""
 
     message: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DownloadStarted(Event):
     """Bytes of a file are about to arrive; ``size`` is unknown when the server did not say."""
 
@@ -63,7 +63,7 @@ class DownloadStarted(Event):
     is_metadata: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DownloadProgressed(Event):
     """More bytes of a started download."""
 
@@ -71,21 +71,21 @@ class DownloadProgressed(Event):
     received: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DownloadFinished(Event):
     """A started download ended, well or not."""
 
     url: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BuildStarted(Event):
     """A backend hook runs (``Building wheel for NAME (pyproject.toml)``, ...)."""
 
     description: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BuildFinished(Event):
     """A backend hook ended; ``status`` is ``done`` or ``error``."""
 
@@ -93,7 +93,7 @@ class BuildFinished(Event):
     status: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BuildBroke(Event):
     """A wheel could not be built, and the others are tried all the same."""
 

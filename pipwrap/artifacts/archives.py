@@ -7,7 +7,6 @@ import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from pipwrap import errors
@@ -18,6 +17,7 @@ from pipwrap.events import Listener, Told, Warned
 from pipwrap.model.link import Link
 from pipwrap.model.location import url_to_path
 from pipwrap.model.size import format_size
+from pipwrap.values import frozen
 
 _OK = 200
 Answer = TypeVar("Answer")
@@ -94,7 +94,7 @@ class Once:
         return future.result()  # type: ignore[return-value]  # the key fixes the type
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Acquired:
     """An archive on disk."""
 

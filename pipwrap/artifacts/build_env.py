@@ -5,16 +5,16 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 
 from pipwrap.artifacts import observe
 from pipwrap.model.environment import Environment, Scheme
+from pipwrap.values import frozen, replace
 
 _HIDDEN = frozenset({"PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP", "__PYVENV_LAUNCHER__"})
 """Variables that would let the caller's environment shine through."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BuildEnvironment:
     """Where the backend and its requirements live; satisfies ``build.env.IsolatedEnv``."""
 

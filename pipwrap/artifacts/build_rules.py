@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+
+from pipwrap.values import field, frozen
 
 ConfigSettings = Mapping[str, str | Sequence[str]]
 """What a backend's hooks are given (PEP 517)."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BuildRules:
     """What the user says of builds; all of it belongs into a build's key, or forbids the cache."""
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from pipwrap import errors
 from pipwrap.artifacts.reuse import Reuse
 from pipwrap.artifacts.source_build import SourceBuild
@@ -15,9 +13,10 @@ from pipwrap.model.candidate import Candidate
 from pipwrap.model.link import redact
 from pipwrap.model.metadata import Metadata
 from pipwrap.model.source import Archive
+from pipwrap.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BuiltBefore:
     """Looks under the key of a source; what has no key was never built before."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import replace
 from urllib.parse import unquote
 
 from pipwrap import errors
@@ -16,6 +15,7 @@ from pipwrap.model.link import redact
 from pipwrap.model.location import path_to_url
 from pipwrap.model.references import References, is_commit
 from pipwrap.model.source import Repository
+from pipwrap.values import replace
 
 _SCP = re.compile(r"(\w+@)?([^/:]+):(\w[^:]*)")
 """``git@host:path``, which git takes for ``ssh://git@host/path``."""

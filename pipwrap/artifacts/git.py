@@ -7,11 +7,11 @@ import re
 import shlex
 import subprocess
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 
 from pipwrap import errors
 from pipwrap.events import Listener, ProgramSaid
 from pipwrap.model.link import redact
+from pipwrap.values import frozen, replace
 
 _VERSION = re.compile(r"git version (\d+)\.(\d+)")
 _PARTIAL_CLONE = (2, 17)
@@ -29,7 +29,7 @@ _NO_PARTIAL_CLONE = "PIP_NO_PARTIAL_CLONE_FOR_BROKEN_GIT_SERVER"
 _NO = ("", "n", "no", "f", "false", "off", "0")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GitSettings:
     """How git is run."""
 
@@ -43,7 +43,7 @@ class GitSettings:
     """Repositories of this machine alone may be asked."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Git:
     """git, run for one project in one directory."""
 

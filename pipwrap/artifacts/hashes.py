@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from pipwrap import errors
 from pipwrap.model.link import STRONG_HASHES
 from pipwrap.model.requirement import UserRequirement
+from pipwrap.values import field, frozen
 
 MISMATCH = (
     "THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE. If you have updated the "
@@ -30,7 +30,7 @@ UNPINNED = (
 Hashes = tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HashPolicy:
     """What may be installed, by digest."""
 

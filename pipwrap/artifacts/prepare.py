@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
 
 from pipwrap import errors
 from pipwrap.artifacts import consistency
@@ -36,9 +35,10 @@ from pipwrap.model.candidate import Candidate
 from pipwrap.model.link import Link, redact
 from pipwrap.model.source import Archive, Directory, Repository
 from pipwrap.model.wheel import StoredWheel
+from pipwrap.values import frozen, replace
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shelves:
     """Where wheels lie: the cache's, and a run's own for what must leave the cache alone."""
 

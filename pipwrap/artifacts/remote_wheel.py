@@ -6,7 +6,6 @@ larger wheels in a set of 98 the last 64 KiB are enough for 18, a second part fo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
 from pipwrap import errors
@@ -15,6 +14,7 @@ from pipwrap.cache.metadata import KeptMetadata, MetadataCache, origin_identity
 from pipwrap.model.link import Link
 from pipwrap.network.origins import without_credentials
 from pipwrap.network.ranges import Part, RangeRefused, Unchanged
+from pipwrap.values import frozen
 
 _TAIL = 22 + 0x10000
 """What has the last record of a zip in it, whatever comment follows: no more is looked through."""
@@ -34,7 +34,7 @@ class Parts(Protocol):
         """Return other bytes of the same file."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RemoteWheels:
     """What wheels on servers say of themselves; kept by origin, and the sha256 that is named."""
 

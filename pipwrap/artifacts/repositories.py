@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from hashlib import sha256
 
 from pipwrap import errors
@@ -16,9 +15,10 @@ from pipwrap.events import Listener, Told, ignore
 from pipwrap.model.link import redact
 from pipwrap.model.references import References, is_commit
 from pipwrap.model.source import Repository
+from pipwrap.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Checkout:
     """A clone at its revision."""
 

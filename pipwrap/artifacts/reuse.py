@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from packaging.utils import canonicalize_name
 
@@ -28,6 +27,7 @@ from pipwrap.model.candidate import Candidate
 from pipwrap.model.metadata import Metadata
 from pipwrap.model.selection import NameSelection
 from pipwrap.model.wheel import split_filename
+from pipwrap.values import field, frozen, mutable
 
 _ANYTHING_COUNTS = Quality(degraded="metadata is told again for little")
 """Lets ``assess`` count all that was missing, as for a wheel that could have become better."""
@@ -38,7 +38,7 @@ def _nothing_native(candidate: Candidate) -> bool:
     return False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReuseRules:
     """What the user says about wheels that were built before."""
 
@@ -52,7 +52,7 @@ class ReuseRules:
     """Tell whether the index lists platform wheels of a candidate's version."""
 
 
-@dataclass(slots=True)
+@mutable
 class Reuse:
     """The built wheels of a run, each decided about once."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from pipwrap import errors
@@ -20,6 +19,7 @@ from pipwrap.events import BuildFinished, BuildStarted, Listener
 from pipwrap.model.environment import Environment
 from pipwrap.model.metadata import Metadata
 from pipwrap.model.requirement import Requirement
+from pipwrap.values import field, frozen, replace
 
 
 class BuildRequirements(Protocol):
@@ -37,7 +37,7 @@ class BuildRequirements(Protocol):
         """Return which of ``requirements`` an environment does not satisfy."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Checked:
     """What is wrong with some requirements."""
 
@@ -46,7 +46,7 @@ class Checked:
     missing: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Workshop:
     """What every build of a run needs."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
 from pipwrap.events import Told
@@ -10,11 +9,12 @@ from pipwrap.model.candidate import Candidate
 from pipwrap.model.metadata import Metadata
 from pipwrap.model.source import Directory, Repository, Source
 from pipwrap.model.wheel import StoredWheel
+from pipwrap.values import frozen
 
 Wanted = Candidate | Source
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Prepared:
     """A wheel ready to be linked, and what it stands for."""
 
@@ -24,7 +24,7 @@ class Prepared:
     lines: tuple[Told, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Saving:
     """What a command leaves as files."""
 
@@ -43,7 +43,7 @@ class Teller(Enum):
     STORE = "what was unpacked of it"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Obtained:
     """Metadata, and the lines that tell how it was had."""
 

@@ -15,11 +15,11 @@ import stat
 import zipfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import IO, Protocol
 
 from pipwrap.errors import InvalidDistribution
 from pipwrap.model.wheel import StoredFile, dist_info_directory, invalid_wheel, member_path
+from pipwrap.values import frozen
 
 SUPPORTED_MAJOR = 1
 CHUNK = 256 * 1024
@@ -27,7 +27,7 @@ _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, Runtim
 """What zipfile raises for truncated, corrupt, encrypted or unknown-compression members."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Archive:
     """An open wheel whose names have been judged."""
 
@@ -52,7 +52,7 @@ class Archive:
             raise invalid_wheel(self.filename, f"error decoding {path!r}: {error}") from error
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WheelFacts:
     """What the WHEEL file says."""
 

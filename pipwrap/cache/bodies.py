@@ -6,7 +6,6 @@ import os
 import shutil
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from pipwrap import errors
 from pipwrap.cache import disk
@@ -17,6 +16,7 @@ from pipwrap.events import Listener, Warned
 from pipwrap.model.link import redact
 from pipwrap.network.download import Downloader, Spool
 from pipwrap.network.transport import Request, Response
+from pipwrap.values import frozen
 
 
 class DigestDiffers(Exception):
@@ -30,7 +30,7 @@ class DigestDiffers(Exception):
         self.got = got
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Received:
     """A whole body on disk, and the response that it belongs to."""
 

@@ -16,7 +16,6 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 
 from pipwrap.cache import disk
 from pipwrap.cache.layout import Layout
@@ -24,6 +23,7 @@ from pipwrap.cache.usage import CLONES, Usage
 from pipwrap.events import Listener, Warned
 from pipwrap.model.references import References
 from pipwrap.model.source import without_password
+from pipwrap.values import frozen
 
 _VERSION = 1
 _ENTRY = "entry.json"
@@ -37,7 +37,7 @@ _CONFIG = "[core]\n\trepositoryformatversion = 1\n\tbare = true\n"
 _PARTIAL = '[remote "origin"]\n\tpromisor = true\n\tpartialclonefilter = blob:none\n'
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class File:
     """One file of a clone, as it was when it was kept."""
 
@@ -47,7 +47,7 @@ class File:
     sha256: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CachedClone:
     """An entry that may be cloned."""
 

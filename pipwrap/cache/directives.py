@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import calendar
 import re
-from dataclasses import dataclass
+
+from pipwrap.values import frozen
 
 LONGEST = 2**31
 """Seconds; what does not fit counts as this much (RFC 9111 section 1.2.2)."""
@@ -22,7 +23,7 @@ _ASCTIME = re.compile(r"[A-Za-z]{3} ([A-Za-z]{3}) ([ \d]\d) (\d\d):(\d\d):(\d\d)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Directives:
     """The members of ``Cache-Control``: lower-case names, arguments without their quotes."""
 

@@ -8,9 +8,10 @@ that is gone or has another version says nothing, because nothing better can be 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, Protocol
+
+from pipwrap.values import field, frozen
 
 _AMBIENT_NAMES = """
     CI COLORTERM COLUMNS DISPLAY EDITOR FORCE_COLOR GITHUB_ACTIONS HOME HOSTNAME LANG
@@ -46,7 +47,7 @@ OPAQUE = frozenset(_OPAQUE_NAMES.split())
 """Programs that read variables and start compilers where no recorder sees it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Observation:
     """What the recorder saw of one build."""
 
@@ -68,7 +69,7 @@ class Observation:
         return any(base_name(program) in OPAQUE | {"git"} for program in self.run)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Evidence:
     """What an entry rests on."""
 
@@ -114,7 +115,7 @@ class World(Protocol):
         """Tell whether a header or a library (``-lNAME``) is where compilers look."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Difference:
     """Why an entry's evidence does not hold."""
 
@@ -140,7 +141,7 @@ class Difference:
         return sha256(f"{self.kind}\0{self.name}\0{self.now}".encode()).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Quality:
     """What a wheel turned out to be."""
 
@@ -150,7 +151,7 @@ class Quality:
     """Why it is less than it could be; ``None`` when it is not."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Assessment:
     """Whether an entry holds, and what else was looked at."""
 

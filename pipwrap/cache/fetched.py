@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from pipwrap.model.link import redact
 from pipwrap.network.transport import Headers
+from pipwrap.values import frozen
 
 _CLIENT_ERROR, _SERVER_ERROR = 400, 500
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fetched:
     """A response, whatever its status, with its body on disk."""
 

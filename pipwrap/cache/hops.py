@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 
 from pipwrap import errors
 from pipwrap.cache import policy
@@ -27,11 +26,12 @@ from pipwrap.network.origins import (
 )
 from pipwrap.network.redirects import leads_with_secrets
 from pipwrap.network.transport import REDIRECTS, Body, Headers, Request, Response, Transport
+from pipwrap.values import frozen, replace
 
 _OK = 200
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wanted:
     """What a caller asks for, whichever URL its redirects lead to."""
 

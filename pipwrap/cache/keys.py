@@ -9,15 +9,16 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
 
 from packaging.markers import Marker
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
+from pipwrap.values import FIELDS, frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class BuildKey:
     """What is built, and for whom."""
 
@@ -77,10 +78,11 @@ def _plain(value: object) -> object:
         return ["set", *sorted(map(str, value))]
     if isinstance(value, Sequence):
         return [_plain(each) for each in value]
-    if is_dataclass(value):
+    names = getattr(value, FIELDS, None)
+    if names is not None:
         return [
             type(value).__name__,
-            *(_plain(getattr(value, each.name)) for each in fields(value)),
+            *(_plain(getattr(value, name)) for name in names),
         ]
     if isinstance(value, SpecifierSet | Version | Marker | datetime):
         return [type(value).__name__, str(value)]

@@ -18,9 +18,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 
 from pipwrap.cache import satisfied
+from pipwrap.values import frozen
 
 CACHEDIR_TAG = "CACHEDIR.TAG"
 CACHEDIR_SIGNATURE = "Signature: 8a477f597d28d172789f06886806bc55"
@@ -63,7 +63,7 @@ def _segment(text: str) -> str:
     return text
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Layout:
     """The tree of one cache directory; paths are strings, nothing is touched."""
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from dataclasses import asdict, dataclass
 from typing import Any
 
 from pipwrap.cache import disk
@@ -20,11 +19,12 @@ from pipwrap.cache.evidence import Evidence
 from pipwrap.cache.layout import Layout
 from pipwrap.events import Listener, Warned
 from pipwrap.network.origins import canonical
+from pipwrap.values import as_dict, frozen
 
 _VERSION = 1
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KeptMetadata:
     """One entry."""
 
@@ -68,7 +68,7 @@ class MetadataCache:
         A cache that cannot be written goes without: what is kept here only saves time, and whoever
         writes what the command needs says why it cannot.
         """
-        fields = {"version": _VERSION, "sha256": _digest(kept.text), **asdict(kept)}
+        fields = {"version": _VERSION, "sha256": _digest(kept.text), **as_dict(kept)}
         content = json.dumps(fields, indent=1, sort_keys=True).encode("ascii")
         try:
             disk.write(self._layout.metadata(identity), content, self._layout.temporary)

@@ -10,10 +10,10 @@ Only GET is meant. Section numbers are those of RFC 9111.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 
 from pipwrap.cache.directives import Directives, delta_seconds, http_date, members
 from pipwrap.network.transport import REDIRECTS, Headers
+from pipwrap.values import frozen, replace
 
 NOT_MODIFIED = 304
 SERVER_FAILURES = frozenset({500, 502, 503, 504})
@@ -48,7 +48,7 @@ _SECRET_FIELDS = frozenset({"authorization", "cookie", "proxy-authorization"})
 """Request fields that this cache never sees; a response that varies by them is asked about."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stored:
     """One stored variant of a response."""
 
@@ -64,7 +64,7 @@ class Stored:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Exchange:
     """A request that was sent, and the head of its response."""
 
@@ -75,14 +75,14 @@ class Exchange:
     received_at: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fresh:
     """Answer with ``stored``; send nothing."""
 
     stored: Stored
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Revalidate:
     """Ask with ``headers`` added; a 304 confirms ``stored``."""
 
@@ -90,17 +90,17 @@ class Revalidate:
     headers: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fetch:
     """Ask as if nothing were stored."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Refuse:
     """Nothing stored fits and the request forbids asking: a 504 (5.2.1.7)."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Store:
     """Keep this response with ``headers`` under ``selecting``."""
 
@@ -108,7 +108,7 @@ class Store:
     selecting: tuple[tuple[str, str | None], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DoNotStore:
     """Hand the response on; ``invalidates`` when what was stored no longer is the answer."""
 
@@ -116,7 +116,7 @@ class DoNotStore:
     invalidates: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Refresh:
     """The stored response is confirmed; it goes on with ``headers``."""
 
@@ -125,7 +125,7 @@ class Refresh:
     """The confirmation allows to keep it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FetchAgain:
     """The 304 confirms something that is not stored: ask without conditions (4.3.4)."""
 

@@ -6,7 +6,6 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from pipwrap import errors
 from pipwrap.cache import disk, usage
@@ -26,13 +25,14 @@ from pipwrap.cache.layout import (
 from pipwrap.cache.upkeep import measure
 from pipwrap.cache.usage import Use
 from pipwrap.cache.wheels import BuiltWheels
+from pipwrap.values import frozen
 
 _NUMBER = r"[0-9]{1,15}(?:\.[0-9]{0,9})?"
 _SIZES = {"": 1, "b": 1, "k": 10**3, "kb": 10**3, "m": 10**6, "mb": 10**6, "g": 10**9, "gb": 10**9}
 _AGES = {"h": 3600, "d": 86400, "w": 7 * 86400, "m": 30 * 86400, "y": 365 * 86400}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Item:
     """Something that can be removed by itself."""
 
@@ -48,7 +48,7 @@ class Item:
     """A run that goes on relies upon it: it stays."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Limits:
     """What may stay; ``None`` does not limit."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from packaging.utils import canonicalize_name
@@ -12,9 +11,10 @@ from packaging.utils import canonicalize_name
 from pipwrap.cache import disk
 from pipwrap.cache.layout import BODIES, BUCKETS, HTTP, RUN_PREFIX, TEMPORARY, Layout
 from pipwrap.cache.wheels import BuiltWheel, BuiltWheels
+from pipwrap.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Extent:
     """How much there is."""
 

@@ -12,11 +12,11 @@ import json
 import os
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from pipwrap.cache import disk
 from pipwrap.cache.layout import Layout
+from pipwrap.values import frozen
 
 STORE = "store"
 WHEELS = "wheels"
@@ -31,7 +31,7 @@ def uncounted(size: int) -> None:
     del size
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Use:
     """How often something was used, and when last (seconds since the epoch)."""
 

@@ -8,7 +8,6 @@ import itertools
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from pipwrap.cache import clones, disk, metadata, satisfied
 from pipwrap.cache.layout import (
@@ -23,9 +22,10 @@ from pipwrap.cache.layout import (
 )
 from pipwrap.cache.store import Store
 from pipwrap.cache.wheels import BuiltWheels
+from pipwrap.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Damage:
     """Something that is not what it should be."""
 

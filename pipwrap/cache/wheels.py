@@ -11,7 +11,6 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass
 
 from pipwrap.cache import disk
 from pipwrap.cache.evidence import (
@@ -27,6 +26,7 @@ from pipwrap.cache.keys import BuildKey
 from pipwrap.cache.layout import WHEELS, Layout
 from pipwrap.cache.usage import Grown, uncounted
 from pipwrap.events import Listener, Warned
+from pipwrap.values import as_dict, frozen
 
 _VERSION = 3
 _ENTRY = "entry.json"
@@ -34,7 +34,7 @@ _LOG = "build.log"
 _TRIED = "tried-"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BuiltWheel:
     """One entry."""
 
@@ -72,7 +72,7 @@ class BuiltWheel:
         return os.path.dirname(self.path)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Provenance:
     """What is known of a build besides its wheel."""
 
@@ -84,7 +84,7 @@ class Provenance:
     log: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Found:
     """The best entry of a key, and whether its evidence holds."""
 
@@ -240,7 +240,7 @@ class BuiltWheels:
 
     @staticmethod
     def _write(path: str, entry: BuiltWheel) -> None:
-        fields = asdict(entry)
+        fields = as_dict(entry)
         del fields["path"]
         with open(path, "x", encoding="utf-8") as stream:
             json.dump({"version": _VERSION, **fields}, stream, indent=1, sort_keys=True)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from pipwrap.artifacts.build_rules import BuildRules, ConfigSettings
 from pipwrap.cli.option_values import Values
 from pipwrap.errors import CommandError
 from pipwrap.model.requirement import Constraint, UserRequirement
+from pipwrap.values import frozen
 
 Settings = tuple[tuple[str, str], ...]
 """(key, value) in order; keys may repeat."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BuildOptions:
     """What the command line says of builds."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Protocol
 
 from packaging.utils import canonicalize_name
@@ -34,6 +33,7 @@ from pipwrap.install.plan import Plan
 from pipwrap.model.environment import Environment
 from pipwrap.model.format_control import FormatControl
 from pipwrap.model.requirement import Constraint, Requirement, UserRequirement
+from pipwrap.values import replace
 
 _NAME = re.compile(r"[^A-Za-z0-9._-]")
 

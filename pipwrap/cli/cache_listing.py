@@ -6,7 +6,6 @@ import json
 import os
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
 
 from pipwrap.cache import usage
 from pipwrap.cache.layout import HTTP, Layout
@@ -14,6 +13,7 @@ from pipwrap.cache.usage import Use
 from pipwrap.cache.wheels import BuiltWheel
 from pipwrap.model.size import format_size
 from pipwrap.report.console import Console
+from pipwrap.values import as_dict
 
 
 def details(entry: BuiltWheel, use: Use | None) -> list[str]:
@@ -42,7 +42,7 @@ def as_json(layout: Layout, entries: Sequence[BuiltWheel]) -> str:
     uses = usage.read(layout, usage.WHEELS)
     listed = []
     for entry in entries:
-        fields = asdict(entry)
+        fields = as_dict(entry)
         fields["evidence"]["variables"] = [name for name, _ in entry.evidence.variables]
         use = uses.get(entry.directory, Use())
         listed.append({**fields, "entry": entry.name, "uses": use.count, "last_used": use.last})

@@ -6,16 +6,16 @@ import errno
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 
 from pipwrap.cache import disk
 from pipwrap.cache.layout import CACHEDIR_SIGNATURE, LOGS, RUN_PREFIX, Layout
 from pipwrap.cache.satisfied import default_root
 from pipwrap.errors import DiskFull
 from pipwrap.events import Listener, Warned
+from pipwrap.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CachePlace:
     """The cache of one run."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from packaging.version import Version
 
@@ -26,11 +25,12 @@ from pipwrap.model.requirement import Requirement
 from pipwrap.model.size import format_size
 from pipwrap.model.wheel import split_filename
 from pipwrap.report.console import Console
+from pipwrap.values import frozen
 
 ACTIONS = ("explain", "log", "verify", "prune")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Work:
     """What an action works with."""
 

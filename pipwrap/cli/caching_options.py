@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from pipwrap.cli.configuration import CACHE_MAX_SIZE, Configuration
 from pipwrap.cli.option_values import Values
 from pipwrap.errors import CommandError, ConfigurationError
 from pipwrap.model.selection import NameSelection
+from pipwrap.values import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class UpkeepOptions:
     """What ``cache`` has beyond pip."""
 
@@ -23,7 +22,7 @@ class UpkeepOptions:
     dry_run: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class CachingOptions:
     """What may come from the cache."""
 

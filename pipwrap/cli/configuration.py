@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from pipwrap.errors import ConfigurationError
+from pipwrap.values import frozen
 
 GLOBAL = "global"
 USER = "user"
@@ -30,7 +30,7 @@ OWN_KEYS = (CACHE_MAX_SIZE,)
 _IGNORED_VARIABLES = ("version", "help")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Setting:
     """One key with its value, as somebody configured it."""
 
@@ -44,7 +44,7 @@ class Setting:
     """The variable or the file that it stands in, for messages."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Configuration:
     """Everything that is configured, weakest first."""
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from pipwrap.cli.cache_place import CachePlace
 from pipwrap.cli.options import Options
 from pipwrap.cli.proof import Proof
 from pipwrap.model.environment import Environment
 from pipwrap.report.console import Console
+from pipwrap.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Context:
     """The surroundings of one command."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 
 from pipwrap import errors
 from pipwrap.cli.direct_references import (
@@ -18,12 +17,13 @@ from pipwrap.model.link import Link
 from pipwrap.model.location import path_to_url
 from pipwrap.model.requirement import Requirement
 from pipwrap.model.source import GIT_SCHEMES, Directory, Repository, Source
+from pipwrap.values import frozen
 
 _BAZAAR, _OTHERS = OTHER_VERSION_CONTROL[:7], OTHER_VERSION_CONTROL[7:]
 _SYSTEMS = ("bzr", "git", "hg", "svn")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Editable:
     """What one ``-e`` asks for."""
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from pipwrap.cache import satisfied
 from pipwrap.cli import (
     connecting,
@@ -27,6 +25,7 @@ from pipwrap.model.environment import InstalledDistribution
 from pipwrap.model.link import redact
 from pipwrap.model.release_control import ReleaseControl
 from pipwrap.resolution.outcome import Resolution
+from pipwrap.values import replace
 
 
 def run(context: Context) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urljoin, urlsplit
 
@@ -20,6 +19,7 @@ from pipwrap.model.format_control import FormatControl
 from pipwrap.model.link import Link
 from pipwrap.model.location import path_to_url, url_to_path
 from pipwrap.model.requirement import UserRequirement
+from pipwrap.values import field, frozen, mutable, replace
 
 if TYPE_CHECKING:
     from packaging import markers, pylock
@@ -30,7 +30,7 @@ _EXPERIMENTAL = (
 )
 
 
-@dataclass(slots=True)
+@mutable
 class LockRequest:
     """What is asked of one lock file, by all options that name it."""
 
@@ -40,7 +40,7 @@ class LockRequest:
     includes_default_groups: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Surroundings:
     """What decides about a lock's packages, and who reads and tells."""
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 
 from pipwrap.cli.option_values import Values
+from pipwrap.values import frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class NetworkOptions:
     """How to talk to servers; trusted hosts are among ``SearchOptions``."""
 

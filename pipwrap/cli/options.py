@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from dataclasses import dataclass, field
 
 from pipwrap.cli import build_options as builds
 from pipwrap.cli.arguments import Parsed
@@ -35,9 +34,10 @@ from pipwrap.cli.target_python import TargetPython, check_target_python, target_
 from pipwrap.errors import CommandError
 from pipwrap.model.format_control import FormatControl
 from pipwrap.model.release_control import ReleaseControl
+from pipwrap.values import field, frozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class SearchOptions:
     """Where distributions come from and which are admitted; requirements files may change it."""
 
@@ -59,7 +59,7 @@ class SearchOptions:
     """``--use-feature``."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Options:
     """Everything that a command is told; what a command does not have keeps its default."""
 

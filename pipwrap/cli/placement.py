@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from pipwrap import errors
 from pipwrap.cli.context import Context
@@ -12,12 +11,13 @@ from pipwrap.cli.options import Options
 from pipwrap.events import Told
 from pipwrap.install.plan import Relocation
 from pipwrap.model.environment import Environment, InstalledDistribution, Scheme
+from pipwrap.values import frozen
 
 _HOME = ".pipwrap-home"
 """The base of --target's scheme. Never made: everything below it is relocated."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Placement:
     """Where an installation goes, and what of the environment it looks at."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Protocol
 
 from pipwrap.cli.context import Context
@@ -15,6 +14,7 @@ from pipwrap.model.environment import Environment
 from pipwrap.model.release_control import ReleaseControl
 from pipwrap.model.requirement import Constraint, UserRequirement
 from pipwrap.resolution.memory import Artifacts
+from pipwrap.values import field, frozen
 
 
 class Tools(Artifacts, Protocol):
@@ -38,7 +38,7 @@ def _keep_nothing(project: str) -> bool:
     return False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Question:
     """What is to be resolved, and by which rules."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
 
 from pipwrap import errors
 from pipwrap.artifacts.hashes import UNPINNED, HashPolicy
@@ -24,9 +23,10 @@ from pipwrap.cli.requirements import (
 from pipwrap.model.link import Link
 from pipwrap.model.requirement import Constraint, UserRequirement, is_pinned
 from pipwrap.model.source import Archive, Directory, Repository
+from pipwrap.values import field, frozen, replace
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Request:
     """Everything that decides what is resolved."""
 

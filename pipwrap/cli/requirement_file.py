@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipwrap.cli.arguments import BadArgument, read_arguments
 from pipwrap.cli.option_table import REQUIREMENT_FILE, Option
 from pipwrap.cli.option_values import describe, honours
 from pipwrap.errors import InvalidRequirement
+from pipwrap.values import frozen
 
 if TYPE_CHECKING:
     from pipwrap.cli.arguments import Given
@@ -24,7 +24,7 @@ _COMMENT = re.compile(r"(^|\s+)#.*$")
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RequirementLine:
     """One requirement as it is written, not yet understood."""
 
@@ -55,7 +55,7 @@ class RequirementLine:
         return f"line {self.line_number} of {self.filename}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NestedFile:
     """What ``-r`` and ``-c`` name inside a file."""
 
@@ -64,7 +64,7 @@ class NestedFile:
     is_constraint: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OptionLine:
     """Options for the whole run."""
 

@@ -7,7 +7,6 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from urllib.parse import urljoin, urlsplit
 
 from pipwrap.cli.options import SearchOptions, add_formats
@@ -17,6 +16,7 @@ from pipwrap.errors import InvalidRequirement
 from pipwrap.events import Listener, Warned, ignore
 from pipwrap.model.location import url_to_path
 from pipwrap.model.release_control import ReleaseControl
+from pipwrap.values import frozen, replace
 
 # The order matters: the mark of UTF-16-LE begins that of UTF-32-LE.
 _BYTE_ORDER_MARKS = (
@@ -30,7 +30,7 @@ _PEP_263 = re.compile(rb"coding[:=]\s*([-\w.]+)")
 _URL = re.compile(r"(http|https|file):", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RequirementFileContents:
     """Everything that some requirements or constraints files say."""
 
@@ -46,13 +46,13 @@ class RequirementFileContents:
     """The first option in the files that only the real pip honours."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Opened:
     location: str
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RequirementFileReader:
     """The edge: files come from the disk, URLs through ``fetch``."""
 

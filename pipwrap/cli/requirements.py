@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from packaging.markers import InvalidMarker, Marker
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
@@ -26,11 +25,12 @@ from pipwrap.model.link import Link
 from pipwrap.model.location import is_archive, path_to_url
 from pipwrap.model.requirement import Constraint, Requirement, UserRequirement
 from pipwrap.model.source import Archive, Directory, Repository, Source
+from pipwrap.values import frozen
 
 _OPERATORS = ("===", "==", "~=", "!=", "<=", ">=", "<", ">")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """One requirement as text, and where it stands."""
 

@@ -6,9 +6,9 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from pipwrap import errors
+from pipwrap.values import frozen
 
 CALLED_AS_PIP = "PIPWRAP_CALLED_AS_PIP"
 """Set by our shim and shell function, so that the first Python on PATH is meant."""
@@ -16,7 +16,7 @@ TOOL_MARKERS = ("pipx_metadata.json", "uv-receipt.toml")
 """What lies in an environment that was made for one application."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Chosen:
     """An interpreter, and a warning about it."""
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 
 from pipwrap.cli.lock_names import is_lock, split_extras
 from pipwrap.cli.option_values import Values
@@ -16,6 +15,7 @@ from pipwrap.cli.selection_options import option_error
 from pipwrap.errors import CommandError
 from pipwrap.model.environment import Environment
 from pipwrap.model.format_control import ALL, FormatControl
+from pipwrap.values import frozen, replace
 
 _VERSION_PARTS = 3
 _APPLE = re.compile(r"(.+)_(\d+)_(\d+)_(.+)")
@@ -26,7 +26,7 @@ _OLDER_MANYLINUX = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TargetPython:
     """What the user says of it; empty leaves everything to the environment."""
 

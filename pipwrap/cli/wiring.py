@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
@@ -45,13 +44,14 @@ from pipwrap.model.requirement import Constraint
 from pipwrap.model.source import Source
 from pipwrap.model.wheel import StoredWheel
 from pipwrap.network.origins import is_secure_origin
+from pipwrap.values import field, frozen, replace
 
 if TYPE_CHECKING:
     from pipwrap.artifacts.prepare import Preparer
     from pipwrap.cli.workroom import Workroom
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shared:
     """What all resolutions of one command use together, those of build requirements included."""
 

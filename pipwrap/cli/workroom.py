@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from pipwrap.artifacts.archives import Archives
 from pipwrap.artifacts.build_rules import BuildRules
@@ -36,9 +35,10 @@ from pipwrap.index.repository import Repository
 from pipwrap.model.environment import Environment
 from pipwrap.network.ranges import Ranges
 from pipwrap.network.transport import Transport
+from pipwrap.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stock:
     """What the rest of a command has in hand already."""
 

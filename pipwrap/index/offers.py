@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
 
 from packaging.version import Version
 
@@ -14,9 +13,10 @@ from pipwrap.index.repository import Found, Repository, Skipped
 from pipwrap.index.selection import Selector, allowed_by_hashes
 from pipwrap.model.candidate import Candidate, Rejection
 from pipwrap.model.format_control import FormatControl
+from pipwrap.values import field, frozen, mutable
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Judged:
     """Everything that was found for one project."""
 
@@ -48,7 +48,7 @@ class Judged:
         return tuple(sorted(found))
 
 
-@dataclass(slots=True)
+@mutable
 class Offers:
     """The candidates of every project, judged once."""
 

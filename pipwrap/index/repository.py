@@ -6,7 +6,6 @@ import os
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
 from typing import Protocol
 from urllib.parse import quote, urljoin
 
@@ -19,6 +18,7 @@ from pipwrap.model.format_control import ALL
 from pipwrap.model.link import Link, redact
 from pipwrap.model.location import is_archive, path_to_url, url_to_path
 from pipwrap.network.transport import Headers
+from pipwrap.values import frozen, replace
 
 _CLIENT_ERROR = 400
 _ACCEPT = Headers((("Accept", simple.ACCEPT),))
@@ -62,7 +62,7 @@ class Pages(Protocol):
         """Return status and digest of the page, where that takes no request and no redirect."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SearchScope:
     """Where to look."""
 
@@ -70,7 +70,7 @@ class SearchScope:
     find_links: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Skipped:
     """A page that could not be had, and why; told when nothing else offers the project."""
 
@@ -78,7 +78,7 @@ class Skipped:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Found:
     """Everything that all places together offer for one project."""
 

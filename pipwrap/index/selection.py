@@ -8,7 +8,6 @@ file that the later index names.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
@@ -19,11 +18,12 @@ from packaging.version import InvalidVersion, Version
 from pipwrap import errors
 from pipwrap.model.candidate import Candidate, Rejection
 from pipwrap.model.link import ARCHIVE_EXTENSIONS, Link, redact, split_archive_name
+from pipwrap.values import frozen
 
 SOURCE_EXTENSIONS = tuple(extension for extension in ARCHIVE_EXTENSIONS if extension != ".whl")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Selector:
     """What decides about a link, the same for all projects of a run."""
 

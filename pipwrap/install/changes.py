@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from pipwrap.install.creating import Batch
 from pipwrap.install.destination import Prepared, Target
@@ -14,9 +13,10 @@ from pipwrap.install.plan import Plan
 from pipwrap.install.relocation import relocate
 from pipwrap.install.uninstall import Removal
 from pipwrap.model.environment import Environment
+from pipwrap.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Changes:
     """What happens to the filesystem."""
 

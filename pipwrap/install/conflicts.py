@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
+
+from pipwrap.values import frozen
 
 HEADLINE = (
     "pip's dependency resolver does not currently take into account all the packages that are "
@@ -21,7 +22,7 @@ HEADLINE = (
 _REQUIRES = re.compile(r"^Requires-Dist:[ \t]*([A-Za-z0-9._-]+)", re.IGNORECASE | re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Dependent:
     """A distribution that stays, and what it asks for here."""
 

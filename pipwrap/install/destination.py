@@ -15,7 +15,6 @@ import os
 import posixpath
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import BinaryIO
 
 import installer
@@ -34,13 +33,14 @@ from pipwrap.install.linking import Creation, file_mode
 from pipwrap.install.plan import Installation
 from pipwrap.model.environment import Scheme
 from pipwrap.model.wheel import StoredFile, StoredWheel
+from pipwrap.values import frozen
 
 INSTALLER = b"pipwrap\n"
 _DATA_PARTS = 2
 """``NAME.data/key/`` stands before the path of a file in a scheme."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Target:
     """What every installation of one command has in common."""
 
@@ -54,7 +54,7 @@ class Target:
     """The time that written files get."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Prepared:
     """The files of one distribution, and which of them are console scripts."""
 

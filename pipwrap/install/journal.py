@@ -23,19 +23,19 @@ import json
 import os
 import shutil
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Any
 
 from pipwrap.events import Listener, Warned
 from pipwrap.install.creating import Batch
 from pipwrap.install.linking import is_ours
+from pipwrap.values import field, mutable
 
 NAME = ".pipwrap-transaction"
 SAVED = ".pipwrap-old"
 """End of the name of a replaced file whose place was taken by somebody else."""
 
 
-@dataclass(slots=True)
+@mutable
 class _Story:
     """What the lines of a journal say."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 
 from pipwrap.model.environment import InstalledDistribution, Scheme
 from pipwrap.model.wheel import StoredWheel
+from pipwrap.values import frozen
 
 
 class LinkMode(enum.Enum):
@@ -21,7 +21,7 @@ class LinkMode(enum.Enum):
     COPY = "copy"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Installation:
     """One distribution to put into the environment."""
 
@@ -39,7 +39,7 @@ class Installation:
     """What is removed first."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Relocation:
     """``--target``: what would lie below a base goes to one flat directory (see ``relocation``)."""
 
@@ -51,7 +51,7 @@ class Relocation:
     """``--upgrade``: what is there already is replaced; else it stays."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Plan:
     """All changes of one command, in the order in which they are made."""
 

@@ -13,14 +13,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from pipwrap.install.linking import Creation
 from pipwrap.install.plan import Relocation
 from pipwrap.model.environment import Scheme
+from pipwrap.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Relocated:
     """What is made in the target, what makes room for it, and what stayed instead."""
 

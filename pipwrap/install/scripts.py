@@ -6,9 +6,9 @@ import os
 import re
 import shlex
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from pipwrap.errors import InvalidDistribution
+from pipwrap.values import frozen
 
 _REFERENCE = re.compile(r"(?P<module>[\w.]+)\s*:\s*(?P<attribute>[\w.]+)\s*(\[.*\])?\s*$")
 """Entry points specification, use for scripts."""
@@ -30,7 +30,7 @@ if __name__ == '__main__':
 """As pip's; ``re`` would cost every start of every script."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EntryPoints:
     """The scripts that a distribution asks for: (name, ``module:attribute``)."""
 

@@ -12,18 +12,18 @@ import os
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from packaging.utils import canonicalize_name
 
 from pipwrap.errors import DiagnosticError
 from pipwrap.install import installed, scripts
 from pipwrap.model.environment import Environment, InstalledDistribution
+from pipwrap.values import frozen
 
 _EASY_INSTALL = "easy-install.pth"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Removal:
     """What removing a distribution takes."""
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from packaging.version import Version
 
 from pipwrap.model.environment import InstalledDistribution
 from pipwrap.model.link import Link
+from pipwrap.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Candidate:
     """One file of an index, judged installable here."""
 
@@ -28,7 +27,7 @@ class Candidate:
         return self.link.is_wheel
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class InstalledCandidate:
     """The version that is there already."""
 
@@ -37,7 +36,7 @@ class InstalledCandidate:
     distribution: InstalledDistribution
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rejection:
     """A file that cannot be used, and why."""
 

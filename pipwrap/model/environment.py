@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+
+from pipwrap.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Scheme:
     """Where the parts of a wheel go: absolute directories (sysconfig's names)."""
 
@@ -35,7 +36,7 @@ class Scheme:
 _POSIX = Scheme("lib/python", "lib/python", "include/python", "bin", ".")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Environment:
     """One Python environment; nothing in it changes while a command runs."""
 
@@ -88,7 +89,7 @@ class Environment:
         return dict(self.markers)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class InstalledDistribution:
     """A distribution found in an environment."""
 

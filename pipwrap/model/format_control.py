@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from packaging.utils import canonicalize_name
 
 from pipwrap.errors import CommandError
+from pipwrap.values import frozen
 
 ALL = ":all:"
 NONE = ":none:"
 _OPTIONS = "--no-binary / --only-binary"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FormatControl:
     """Two disjoint sets of canonical names, each of which may also hold ``:all:``.
 

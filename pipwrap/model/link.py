@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import dataclass, replace
 from urllib.parse import unquote, urlsplit, urlunsplit
+
+from pipwrap.values import frozen, replace
 
 STRONG_HASHES = ("sha512", "sha384", "sha256")
 """Algorithms that identify bytes, strongest first; md5 and sha1 identify nothing."""
@@ -50,7 +51,7 @@ def split_archive_name(name: str) -> tuple[str, str]:
     return name[: -len(extension)], name[-len(extension) :]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Link:
     """One file of one page."""
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import email.parser
 import email.policy
-from dataclasses import dataclass, field
 
 from packaging.utils import canonicalize_name
 
+from pipwrap.values import field, frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class Metadata:
     """The fields that resolution and installation need, uninterpreted."""
 

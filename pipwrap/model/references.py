@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from pipwrap.values import field, frozen
 
 _COMMIT = re.compile(r"[0-9a-fA-F]{40}")
 _SYMBOLIC = "ref:"
@@ -17,7 +18,7 @@ def is_commit(revision: str | None) -> bool:
     return revision is not None and _COMMIT.fullmatch(revision) is not None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class References:
     """The references of a repository at one moment."""
 

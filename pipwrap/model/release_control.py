@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 from pipwrap.model.format_control import ALL, added
+from pipwrap.values import frozen, replace
 
 _OPTIONS = "--all-releases / --only-final"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReleaseControl:
     """Two sets of canonical names, each of which may also hold ``:all:``.
 

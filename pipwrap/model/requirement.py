@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from urllib.parse import urlsplit, urlunsplit
 
@@ -16,11 +15,12 @@ from packaging.utils import canonicalize_name
 from pipwrap import errors
 from pipwrap.model.link import redact
 from pipwrap.model.source import Source
+from pipwrap.values import frozen, replace
 
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Requirement:
     """One dependency specifier, parsed; equal when it asks for the same."""
 
@@ -92,7 +92,7 @@ def _parse(text: str) -> Requirement:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UserRequirement:
     """One thing that the user asked for: by name, by path or by URL."""
 
@@ -122,7 +122,7 @@ class UserRequirement:
         return replace(self, requirement=requirement)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Constraint:
     """What a constraints file says of one project, should it be needed."""
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from packaging.utils import canonicalize_name
 
+from pipwrap.values import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class NameSelection:
     """Some projects, or all of them."""
 

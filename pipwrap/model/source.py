@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from pipwrap.model.link import Link
 from pipwrap.model.location import path_to_url
+from pipwrap.values import frozen
 
 GIT_SCHEMES = ("git+http", "git+https", "git+ssh", "git+git", "git+file")
 """What pip takes for a git repository, by the scheme of its URL."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Archive:
     """A wheel or an sdist, by URL or as a local file."""
 
@@ -47,7 +47,7 @@ class Archive:
         return json.dumps(value, sort_keys=True)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Directory:
     """A source tree on disk."""
 
@@ -78,7 +78,7 @@ class Directory:
         return json.dumps(value, sort_keys=True)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Repository:
     """A source tree under version control, at a revision."""
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from pipwrap.errors import InvalidDistribution
+from pipwrap.values import frozen
 
 SCHEME_KEYS = ("data", "headers", "platlib", "purelib", "scripts")
 """What may stand below a .data directory (binary distribution format)."""
@@ -34,7 +34,7 @@ class StoredFile(NamedTuple):
     """Of its true content, urlsafe base64 without padding as RECORD has it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StoredWheel:
     """One entry of the store; files are checked by ``stat`` before they are linked."""
 

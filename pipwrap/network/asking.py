@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from pipwrap.network.keyring import Keyring
 from pipwrap.network.origins import Credentials
+from pipwrap.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Person:
     """The two questions; each raises ``EOFError`` when nobody answers."""
 
@@ -18,7 +18,7 @@ class Person:
     """Asks without an echo."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KeyringAndPerson:
     """Implements ``credentials.CredentialSource``."""
 

@@ -6,7 +6,6 @@ import hashlib
 import os
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
 from pipwrap import errors
@@ -15,6 +14,7 @@ from pipwrap.model.link import redact
 from pipwrap.model.size import format_size
 from pipwrap.network import failures
 from pipwrap.network.transport import Headers, Request, Response, Transport
+from pipwrap.values import frozen
 
 _OK = 200
 _PARTIAL = 206
@@ -98,7 +98,7 @@ class Spool:
         os.unlink(old_path)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Downloader:
     """Brings a body to disk; ``resume_retries`` times it asks for the missing rest."""
 

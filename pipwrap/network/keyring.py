@@ -6,10 +6,10 @@ import json
 import os
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from pipwrap.events import Listener, Told, Warned
 from pipwrap.network.origins import Credentials
+from pipwrap.values import field, mutable
 
 _IMPORT = """\
 import sys
@@ -41,7 +41,7 @@ class Failed(Exception):
     """The keyring is there and does not work; the text is for the user."""
 
 
-@dataclass(slots=True)
+@mutable
 class Keyring:
     """Asks one keyring, chosen at the first question; one that failed is not asked again.
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from urllib.parse import SplitResult, unquote, urljoin, urlsplit, urlunsplit
+
+from pipwrap.values import field, frozen
 
 DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 SECURE_SCHEMES = frozenset({"https", "wss", "file", "ssh"})
 """What nobody on the way can change; pip's list, and websockets over TLS."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Credentials:
     """A user name and a password; neither is ever shown by ``repr``."""
 

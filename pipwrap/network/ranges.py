@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 import threading
-from dataclasses import dataclass, field
 
 from pipwrap import errors
 from pipwrap.network.download import content_length, validator
@@ -20,6 +19,7 @@ from pipwrap.network.redirects import (
     redirect_target,
 )
 from pipwrap.network.transport import REDIRECTS, Headers, Request, Response, Transport
+from pipwrap.values import field, frozen, mutable
 
 _OK = 200
 _PARTIAL = 206
@@ -31,7 +31,7 @@ class RangeRefused(Exception):
     """No part is to be had, or none beyond doubt; says why."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Part:
     """Some bytes of a file."""
 
@@ -52,12 +52,12 @@ class Part:
         return self.validator if self.validator and self.validator.startswith('"') else None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unchanged:
     """The file is the one with the ETag that is known."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Answer:
     """The first response that is no redirect."""
 
@@ -67,7 +67,7 @@ class _Answer:
     response: Response
 
 
-@dataclass(slots=True)
+@mutable
 class _Server:
     """Whether a server serves ranges; one request at a time as long as nobody knows."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from pipwrap.values import field, frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NetworkSettings:
     """What the command line, the configuration and the environment say about the network."""
 

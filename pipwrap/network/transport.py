@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Protocol
 
+from pipwrap.values import field, frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class Headers:
     """Header fields in their order; names compare without case (RFC 9110 section 5.1)."""
 
@@ -39,7 +40,7 @@ REDIRECTS = frozenset({301, 302, 303, 307, 308})
 """Statuses whose ``Location`` is another place to ask (RFC 9110 section 15.4)."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Request:
     """A GET or HEAD."""
 
@@ -58,7 +59,7 @@ class Body(Protocol):
         """Give the connection back; safe to call twice."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Response:
     """What one request was answered with, redirects and errors included."""
 

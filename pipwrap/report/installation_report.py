@@ -9,8 +9,9 @@ import email.parser
 import email.policy
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from pipwrap.values import frozen
 
 _SINGLE = (
     "Metadata-Version",
@@ -46,7 +47,7 @@ _MULTIPLE = (
 """PEP 566's fields for use once and more often, with those that came after it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reported:
     """One distribution that is, or would be, installed."""
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from pipwrap import errors
 from pipwrap.events import (
     BuildBroke,
@@ -15,9 +13,10 @@ from pipwrap.events import (
     Told,
     Warned,
 )
+from pipwrap.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """Something to print; ``is_error`` sends it to stderr."""
 

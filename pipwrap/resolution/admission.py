@@ -9,7 +9,6 @@ once more at the end.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 
 from nab_resolver.types import RangeProtocol
 from packaging.specifiers import SpecifierSet
@@ -19,9 +18,10 @@ from pipwrap.model.requirement import Requirement
 from pipwrap.resolution.choice import Direct
 from pipwrap.resolution.projects import Projects
 from pipwrap.resolution.ranges import Ranks
+from pipwrap.values import field, mutable
 
 
-@dataclass(slots=True)
+@mutable
 class Admission:
     """Judges versions by everything that is asked of their project at the moment."""
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from packaging.version import Version
 
 from pipwrap.model.candidate import Candidate, InstalledCandidate
 from pipwrap.model.source import Source
+from pipwrap.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Direct:
     """A version that comes from a path or a URL, and is used only where that is asked for."""
 

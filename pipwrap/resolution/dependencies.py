@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from packaging.utils import canonicalize_name
 
 from pipwrap import errors
 from pipwrap.model.metadata import Metadata
 from pipwrap.model.requirement import Requirement
+from pipwrap.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Dependencies:
     """The interpreted metadata of one version."""
 

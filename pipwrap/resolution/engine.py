@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import cast
 
 from nab_resolver.errors import ResolutionError, ResolutionTerminatedError
@@ -22,6 +21,7 @@ from pipwrap.resolution.outcome import Resolution
 from pipwrap.resolution.projects import Projects, StartAgain
 from pipwrap.resolution.provider import PYTHON, Provider
 from pipwrap.resolution.ranges import RankRange
+from pipwrap.values import frozen
 
 _ITERATIONS = 200_000
 
@@ -35,7 +35,7 @@ class Unsolvable(Exception):
         self.causes = causes
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ports:
     """What a resolution reaches the world through."""
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+
+from pipwrap.values import frozen
 
 HELP = (
     "ResolutionImpossible: for help visit "
@@ -13,7 +14,7 @@ HELP = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cause:
     """Somebody asks for something."""
 
@@ -32,7 +33,7 @@ class Cause:
     """Of the user's wish among all wishes; what distributions ask for comes after them."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Conflict:
     """The whole story: which lines are printed where."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Protocol
 
 from pipwrap import errors
@@ -16,6 +15,7 @@ from pipwrap.model.requirement import Requirement
 from pipwrap.model.source import Source
 from pipwrap.resolution.choice import Choice, Direct
 from pipwrap.resolution.dependencies import Dependencies
+from pipwrap.values import field, frozen, mutable
 
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 
@@ -60,7 +60,7 @@ def _everything(source: Source) -> bool:
     return True
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rules:
     """What the user's options say about a resolution."""
 
@@ -74,7 +74,7 @@ class Rules:
     show_path: Callable[[str], str] = str
 
 
-@dataclass(slots=True)
+@mutable
 class Wish:
     """What is known of a package before it is decided: pip's order of preference."""
 
@@ -96,7 +96,7 @@ class Wish:
         self.direct |= requirement.url is not None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Template:
     """The requirement that first asked for a project; pip names the project by it."""
 
@@ -127,7 +127,7 @@ class Template:
         return f"Requirement already satisfied: {self.text} in {place}{self.suffix} ({version})"
 
 
-@dataclass(slots=True)
+@mutable
 class Memory:
     """What stays true when a resolution starts again."""
 

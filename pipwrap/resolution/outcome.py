@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from packaging.version import Version
@@ -11,9 +10,10 @@ from packaging.version import Version
 from pipwrap.model.candidate import Candidate, InstalledCandidate
 from pipwrap.model.link import Link
 from pipwrap.resolution.choice import Choice
+from pipwrap.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Resolution:
     """One choice for every project that is needed, and who needs whom."""
 

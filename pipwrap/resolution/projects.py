@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from packaging.specifiers import SpecifierSet
@@ -16,6 +15,7 @@ from pipwrap.model.source import Source
 from pipwrap.resolution.choice import Direct
 from pipwrap.resolution.ranges import RankRange, Ranks
 from pipwrap.resolution.universe import Universe
+from pipwrap.values import frozen
 
 
 class StartAgain(Exception):
@@ -32,7 +32,7 @@ class Offers(Protocol):
         """Return the installable files of a project in pip's order, best first."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Installed:
     """What is there, and whether it is kept."""
 

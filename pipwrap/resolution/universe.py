@@ -8,7 +8,6 @@ that turns up late) makes a new universe and starts the resolution again.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
@@ -18,9 +17,10 @@ from pipwrap.model.requirement import is_pinned
 from pipwrap.model.source import Source
 from pipwrap.resolution.choice import Choice, Direct
 from pipwrap.resolution.ranges import RankRange, Ranks
+from pipwrap.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Point:
     """One numbered version and the best thing that provides it."""
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from pipwrap.cache.keys import BuildKey, settings_key
+from pipwrap.values import replace
 
 KEY = BuildKey("ab" * 32, "cpython-311-x86_64-linux-gnu", "sub", (("x", ("1",)),), ("c<1",))
 

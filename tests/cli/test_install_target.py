@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from pipwrap import errors
 from pipwrap.cli import interpreter
 from pipwrap.cli.install_target import check_externally_managed
 from pipwrap.model.environment import Environment
+from pipwrap.values import replace
 
 
 def managed(path: Path, *, virtual: bool = False) -> Environment:

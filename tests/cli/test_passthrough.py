@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ import pytest
 from pipwrap import errors
 from pipwrap.cli import interpreter, passthrough
 from pipwrap.model.environment import Environment
+from pipwrap.values import replace
 
 
 @pytest.fixture

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 
 import pytest
 
 from install.worlds import World, make_wheel
 from pipwrap.install import installed
 from pipwrap.install.installed import find_installed
+from pipwrap.values import replace
 
 
 def write(directory: str, name: str, content: str) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 
 import pytest
 
 from install.worlds import World, make_wheel, snapshot
 from pipwrap.errors import DiagnosticError
 from pipwrap.install.uninstall import find_removal
+from pipwrap.values import replace
 
 
 def write(world: World, path: str, content: str = "") -> str:

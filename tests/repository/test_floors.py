@@ -12,6 +12,7 @@ FLOORS = {
     "pipwrap": 0,
     "pipwrap.errors": 0,
     "pipwrap.events": 0,
+    "pipwrap.values": 0,
     "pipwrap.model": 0,
     "pipwrap.cache.satisfied": 0,
     "pipwrap.network.download": 1,  # works on any Transport, as do those beneath it
@@ -45,7 +46,13 @@ BESIDE = {
 }
 """Imports across packages of one floor, each with its reason."""
 
-REPORT_READS = ("pipwrap.errors", "pipwrap.events", "pipwrap.model", "pipwrap.install.plan")
+REPORT_READS = (
+    "pipwrap.errors",
+    "pipwrap.events",
+    "pipwrap.model",
+    "pipwrap.values",
+    "pipwrap.install.plan",
+)
 
 FAST_PATH = ("pipwrap", "pipwrap.cache", "pipwrap.cache.satisfied")
 """Modules that run before anything is imported."""
