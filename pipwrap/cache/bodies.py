@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import threading
 from collections.abc import Callable
 
@@ -124,6 +123,8 @@ class Bodies:
         with self._lock:
             scratch, self._scratch = self._scratch, None
         if scratch is not None:
+            import shutil  # noqa: PLC0415 - where something could not be stored
+
             shutil.rmtree(scratch.root, ignore_errors=True)
 
     def _publish(self, spool: Spool, *, keep: bool) -> tuple[str, bool]:
@@ -136,6 +137,8 @@ class Bodies:
             else:
                 self._grown(spool.size)
                 return path, True
+        import shutil  # noqa: PLC0415 - as above
+
         path = self._run_layout().body(spool.sha256)
         disk.make_directory(os.path.dirname(path))
         shutil.move(spool.path, path)

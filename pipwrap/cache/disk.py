@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import shutil
 import sys
 import time
 from collections.abc import Iterator
@@ -157,6 +156,10 @@ def remove_tree(path: str, *, through: str | None = None) -> None:
         except FileNotFoundError:
             return
         path = moved
+    if not os.path.lexists(path):
+        return
+    import shutil  # noqa: PLC0415 - most commands remove nothing
+
     while os.path.lexists(path):
         # Where two processes remove the same tree, each finds something gone already.
         with contextlib.suppress(FileNotFoundError):

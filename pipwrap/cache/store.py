@@ -12,24 +12,19 @@ entry first; ``StoredWheelChanged`` says that the entry must be discarded and ad
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 from collections.abc import Callable
-from typing import IO, Any
+from typing import Any
 
-from pipwrap.cache import archive as wheel_archive
 from pipwrap.cache import disk
 from pipwrap.cache.layout import Layout
 from pipwrap.cache.usage import Grown, uncounted
-from pipwrap.errors import HashMismatch
 from pipwrap.events import Listener, Warned
 from pipwrap.model.wheel import StoredFile, StoredWheel
 
 FORMAT = 1
 MANIFEST = ".json"
-LEFT_OUT = ("INSTALLER", "REQUESTED", "direct_url.json")
-"""Files of .dist-info that only the installer may write (PEP 376, PEP 610)."""
 
 
 class StoredWheelChanged(Exception):
@@ -101,12 +96,28 @@ class Store:
         return found
 
     def _add(self, wheel_path: str, filename: str, sha256: str) -> StoredWheel:
+        from pipwrap.cache import unpacking  # noqa: PLC0415 - most wheels are there already
+
         prepared = disk.unused_name(self._layout.temporary)
         disk.make_directory(prepared)
         try:
             with open(wheel_path, "rb") as stream:
-                _check_digest(stream, filename, sha256)
-                wheel = self._unpack(stream, wheel_path, filename, sha256, prepared)
+                unpacking.check_digest(stream, filename, sha256)
+                unpacked = unpacking.unpack(
+                    stream, wheel_path, filename, f"{prepared}/tree", self._clock()
+                )
+            wheel = StoredWheel(
+                sha256,
+                filename,
+                self._layout.stored_wheel(sha256),
+                unpacked.dist_info,
+                unpacked.root_is_purelib,
+                unpacked.files,
+            )
+            for message in unpacked.warnings:
+                self._listener(Warned(message))
+            with open(prepared + "/entry.json", "wb") as out:
+                out.write(json.dumps(_entry(wheel)).encode())
             self._publish(prepared, wheel.root)
         except BaseException:
             disk.remove_tree(prepared)
@@ -175,96 +186,6 @@ class Store:
         if os.path.isdir(path) and not _is_whole(path):
             disk.remove_tree(path, through=self._layout.temporary)
         disk.publish_directory(prepared, path)
-
-    def _unpack(
-        self, stream: IO[bytes], wheel_path: str, filename: str, sha256: str, prepared: str
-    ) -> StoredWheel:
-        """Write ``tree`` and ``entry.json`` below ``prepared``."""
-        with wheel_archive.opened(stream, wheel_path, filename) as archive:
-            archive.read("METADATA")
-            facts = wheel_archive.read_wheel_facts(archive)
-            claims = wheel_archive.read_record(archive)
-            files = self._extract_all(archive, prepared + "/tree")
-            self._warn(archive, facts, [f for f in files if _lies(f, claims, archive.dist_info)])
-        wheel = StoredWheel(
-            sha256,
-            filename,
-            self._layout.stored_wheel(sha256),
-            archive.dist_info,
-            facts.root_is_purelib,
-            files,
-        )
-        with open(prepared + "/entry.json", "wb") as out:
-            out.write(json.dumps(_entry(wheel)).encode())
-        return wheel
-
-    def _extract_all(self, archive: wheel_archive.Archive, tree: str) -> tuple[StoredFile, ...]:
-        """Write every member that is installed as a file; all get the time of unpacking.
-
-        Whole seconds, which every filesystem keeps and every link mode preserves.
-        """
-        mtime_ns = int(self._clock()) * 10**9
-        made, files = set(), []
-        for path, info in sorted(archive.members):
-            if not _is_installed(path, archive.dist_info):
-                continue
-            target = f"{tree}/{path}"
-            parent = os.path.dirname(target)
-            if parent not in made:
-                os.makedirs(parent, exist_ok=True)
-                made.add(parent)
-            size, digest = wheel_archive.extract(archive, path, info, target)
-            os.utime(target, ns=(mtime_ns, mtime_ns))
-            mode = os.stat(target).st_mode & 0o7777
-            executable = wheel_archive.is_executable(info)
-            files.append(StoredFile(path, size, mtime_ns, mode, executable, digest))
-        return tuple(files)
-
-    def _warn(
-        self,
-        archive: wheel_archive.Archive,
-        facts: wheel_archive.WheelFacts,
-        lies: list[StoredFile],
-    ) -> None:
-        """Tell what is odd about a wheel that installs all the same."""
-        if facts.newer_version:
-            version = facts.newer_version
-            self._listener(Warned(f"Installing from a newer Wheel-Version ({version})"))
-        if lies:
-            self._listener(
-                Warned(
-                    f"The RECORD of {archive.filename} does not match {len(lies)} of its files, "
-                    f"such as {lies[0].path!r}; they are installed as they are"
-                )
-            )
-
-
-def _is_installed(path: str, dist_info: str) -> bool:
-    """Leave out RECORD and what the installer writes, and bytecode (a way to hide code)."""
-    directory, _, name = path.rpartition("/")
-    if directory == dist_info:
-        return name not in (*LEFT_OUT, "RECORD")
-    return not f"/{directory}".endswith("/__pycache__")
-
-
-def _lies(stored: StoredFile, claims: dict[str, tuple[str, str]], dist_info: str) -> bool:
-    """Tell whether RECORD is wrong about a file; its own signatures are not in it."""
-    if stored.path.startswith(f"{dist_info}/RECORD"):
-        return False
-    return wheel_archive.differs(stored, claims.get(stored.path))
-
-
-def _check_digest(stream: IO[bytes], filename: str, sha256: str) -> None:
-    """Read the whole file once; ``HashMismatch`` when it is another one."""
-    digest = hashlib.sha256()
-    while chunk := stream.read(wheel_archive.CHUNK):
-        digest.update(chunk)
-    if digest.hexdigest() != sha256:
-        raise HashMismatch(
-            f"{filename} is not the file that was asked for",
-            context=f"Expected sha256 {sha256}\n     Got        {digest.hexdigest()}",
-        )
-    stream.seek(0)
 
 
 def _is_whole(path: str) -> bool:

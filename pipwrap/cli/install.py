@@ -10,7 +10,6 @@ from pipwrap.cli import (
     only_dependencies,
     placement,
     planning,
-    reporting,
     wiring,
 )
 from pipwrap.cli.context import Context
@@ -54,6 +53,8 @@ def run(context: Context) -> int:
             wanted = only_dependencies.kept(wanted, resolution, request.wishes, options)
             place.check_precedence(wanted, installed, context.environment)
             if options.report:
+                from pipwrap.cli import reporting  # noqa: PLC0415 - for one option
+
                 asked = planning.requested(resolution, request.wishes)
                 reporting.write_report(context, bench, resolution, wanted, asked)
             if options.dry_run:

@@ -6,36 +6,43 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pipwrap import errors
 from pipwrap.cache import disk
 from pipwrap.cache.layout import Layout
-from pipwrap.cli import probe
 from pipwrap.model.environment import Environment, Scheme
 
 _FORMAT = 2
+_PROBE = os.path.join(os.path.dirname(__file__), "probe.py")
 _VARIABLES = ("PYTHONHOME", "PYTHONPATH", "PYTHONUSERBASE", "PYTHONNOUSERSITE", "HOME")
 
 
-def describe(executable: str, layout: Layout | None, environ: Mapping[str, str]) -> Environment:
+def describe(
+    executable: str,
+    layout: Layout | None,
+    environ: Mapping[str, str],
+    meanwhile: Callable[[], object] = bool,
+) -> Environment:
     """Return the environment of an interpreter, from the cache while its evidence holds.
 
-    ``layout`` is ``None`` where nothing is to be remembered. Raises ``errors.EnvironmentRefused``
-    when the interpreter does not run.
+    ``layout`` is ``None`` where nothing is to be remembered; ``meanwhile`` is done while another
+    interpreter answers. Raises ``errors.EnvironmentRefused`` when the interpreter does not run.
     """
     is_ours = os.path.abspath(executable) == os.path.abspath(sys.executable)
     if is_ours and not environ.get("PYTHONPATH"):  # with it, our own sys.path has another order
+        from pipwrap.cli import probe  # noqa: PLC0415 - most often another interpreter is asked
+
         return environment_of(probe.gather())
     key = os.path.abspath(executable)
     if layout is None:
-        return environment_of(_ask(executable))
+        return environment_of(_ask(executable, meanwhile))
     path = layout.interpreter(hashlib.sha256(os.fsencode(key)).hexdigest())
     evidence = _evidence(key, environ)
     facts = _remembered(path, evidence)
     if facts is None:
-        facts = _ask(executable)
+        facts = _ask(executable, meanwhile)
         if os.path.abspath(facts["executable"]) == key:
             _remember(path, {"evidence": evidence, "facts": facts}, layout)
     return environment_of(facts)
@@ -95,19 +102,26 @@ def _tags(facts: Mapping[str, Any]) -> list[str]:
     return [str(tag) for tag in found]
 
 
-def _ask(executable: str) -> dict[str, Any]:
+def _ask(executable: str, meanwhile: Callable[[], object]) -> dict[str, Any]:
     """Run the probe; its interpreter reads the caller's environment as pip's would."""
     import subprocess  # noqa: PLC0415 - only when nothing is remembered
 
     import packaging  # noqa: PLC0415
 
     directory = os.path.dirname(os.path.dirname(os.path.abspath(packaging.__file__)))
-    command = [executable, probe.__file__, directory]
+    output = b""
     try:
-        done = subprocess.run(command, capture_output=True, check=True, stdin=subprocess.DEVNULL)
-        facts: dict[str, Any] = json.loads(done.stdout)
+        with subprocess.Popen(
+            [executable, _PROBE, directory],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        ) as process:
+            meanwhile()
+            answer, output = process.communicate()
+        subprocess.CompletedProcess(process.args, process.returncode).check_returncode()
+        facts: dict[str, Any] = json.loads(answer)
     except (OSError, subprocess.CalledProcessError, ValueError) as error:
-        output = getattr(error, "stderr", b"") or b""
         raise errors.EnvironmentRefused(
             f"Could not read the interpreter {executable}: {error}",
             context=output.decode("utf-8", "replace").strip().rpartition("\n")[2] or None,
@@ -123,7 +137,7 @@ def _evidence(executable: str, environ: Mapping[str, str]) -> list[Any]:
         _stat(os.lstat, executable),
         _stat(os.stat, executable),
         _stat(os.stat, configuration),
-        _stat(os.stat, probe.__file__),
+        _stat(os.stat, _PROBE),
     ]
     return [_FORMAT, sys.version, os.getuid() if hasattr(os, "getuid") else 0, *files] + [
         environ.get(name) for name in _VARIABLES

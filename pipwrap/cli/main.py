@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 
 from pipwrap import __version__, errors
 from pipwrap.cache import satisfied
-from pipwrap.cli import cache_place, interpreter, passthrough, real_pip, shell_init, shim, target
+from pipwrap.cli import cache_place, interpreter, passthrough, real_pip, target
 from pipwrap.cli.arguments import Parsed, parse
 from pipwrap.cli.configuration import (
     Configuration,
@@ -73,7 +73,9 @@ def _run(
     python = requested_python(parsed, configuration)
     chosen = target.choose(python, environ, as_module=as_module, prefix=sys.prefix)
     layout = cache_place.default_layout(environ)
-    environment = interpreter.describe(chosen.executable, layout, environ)
+    environment = interpreter.describe(
+        chosen.executable, layout, environ, meanwhile=lambda: _load(parsed)
+    )
     _recover(environment)
     if environment.prefix != sys.prefix:
         configuration = _configuration(environ, environment.prefix, proof)
@@ -112,13 +114,23 @@ def _run(
     return passthrough.run(line, environ)
 
 
+def _load(parsed: Parsed) -> None:
+    """Load what the command needs, for a moment in which there is nothing else to do."""
+    if parsed.is_ours and not parsed.version and parsed.command != "cache":
+        _command(parsed.command)
+
+
 def _own_command(parsed: Parsed, environ: Mapping[str, str]) -> str | None:
     """Return what a command prints that pip does not have; ``None`` for pip's commands."""
-    if parsed.help or parsed.version or parsed.command not in {shell_init.COMMAND, shim.COMMAND}:
+    if parsed.help or parsed.version or parsed.command not in {"shell-init", "shim"}:
         return None
     arguments = parsed.argv[parsed.argv.index(parsed.command) + 1 :]
-    if parsed.command == shim.COMMAND:
+    if parsed.command == "shim":
+        from pipwrap.cli import shim  # noqa: PLC0415 - this command only
+
         return shim.run(arguments, environ.get("PATH", os.defpath))
+    from pipwrap.cli import shell_init  # noqa: PLC0415 - this command only
+
     return shell_init.run(arguments)
 
 

@@ -6,8 +6,8 @@ then ``handed_over``, then ``build_options``.
 
 from __future__ import annotations
 
-import datetime as dt
 import os
+from typing import TYPE_CHECKING
 
 from pipwrap.cli import build_options as builds
 from pipwrap.cli.arguments import Parsed
@@ -35,6 +35,9 @@ from pipwrap.errors import CommandError
 from pipwrap.model.format_control import FormatControl
 from pipwrap.model.release_control import ReleaseControl
 from pipwrap.values import field, frozen
+
+if TYPE_CHECKING:
+    import datetime as dt
 
 
 @frozen(kw_only=True)

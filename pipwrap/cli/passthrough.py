@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 
@@ -55,6 +54,8 @@ def initial_files(environment: Environment) -> list[str]:
 
 def asked(line: Sequence[str], environ: Mapping[str, str]) -> tuple[str, int]:
     """Return what the real pip prints, as wide as our stdout is, and its status."""
+    import subprocess  # noqa: PLC0415 - once for each help text
+
     environ = {**environ, HANDED_OVER: "1", "COLUMNS": str(satisfied.columns())}
     done = subprocess.run(
         list(line), env=environ, stdout=subprocess.PIPE, text=True, errors="replace", check=False
@@ -70,6 +71,8 @@ def run(line: Sequence[str], environ: Mapping[str, str]) -> int:
     environ = {**environ, HANDED_OVER: "1"}
     if os.name == "posix":
         os.execve(line[0], list(line), environ)  # noqa: S606 - no shell
+    import subprocess  # noqa: PLC0415 - not on POSIX
+
     return subprocess.run(list(line), env=environ, check=False).returncode
 
 

@@ -7,11 +7,8 @@ from collections.abc import Callable, Sequence
 from pipwrap import errors
 from pipwrap.artifacts.hashes import UNPINNED, HashPolicy
 from pipwrap.cli.context import Context
-from pipwrap.cli.lock_files import LockRequest, Surroundings, locked, sources
 from pipwrap.cli.options import SearchOptions, check_hash_options
-from pipwrap.cli.project_requirements import group_requirements, script_requirements
-from pipwrap.cli.requirement_file import RequirementLine
-from pipwrap.cli.requirement_reader import RequirementFileContents, RequirementFileReader
+from pipwrap.cli.request_files import RequestFiles
 from pipwrap.cli.requirements import (
     Line,
     applicable,
@@ -96,23 +93,19 @@ def read_request(context: Context, fetch: Callable[[str], bytes]) -> Request:
     ``fetch`` returns the bytes of a remote file.
     """
     options = context.options
-    reader = RequirementFileReader(context.environ, fetch, context.console)
-    files, groups = sources(options.requirements, options.groups)
-    links: dict[str, Link] = {}
-    read: list[RequirementFileContents] = []
-    lines, search = _read_files(context, reader, files, links, read)
-    check_hash_options(search)
+    files = RequestFiles(context, fetch)
+    check_hash_options(files.search)
     settings = options.build.config_settings
     wishes = [
         replace(parse_requirement(Line(text), context.console), config_settings=settings)
         for text in options.arguments
     ]
-    wishes += map(parse_specifier, group_requirements(groups) if groups else ())
+    wishes += map(parse_specifier, files.of_groups())
     wishes += [
         replace(_editable(text, context), config_settings=settings) for text in options.editables
     ]
     constraints = []
-    for line in lines:
+    for line in files.lines:
         if isinstance(line, UserRequirement):
             wishes.append(line)
         elif line.is_constraint:
@@ -121,111 +114,30 @@ def read_request(context: Context, fetch: Callable[[str], bytes]) -> Request:
         else:
             wish = parse_requirement(Line.of(line), context.console)
             wishes.append(replace(wish, config_settings=line.config_settings))
-    wishes += _of_scripts(context)
+    wishes += map(parse_specifier, files.of_scripts())
     _refuse_decisions(wishes, context)
     markers = context.environment.marker_environment
     kept = applicable(wishes, markers, context.console)
-    build_constraints = _build_constraints(context, reader)
+    build_constraints = merged(files.build_constraints(), markers)
     has_hashes = any(constraint.hashes for _, constraint in constraints)
     limits = merged(constraints, markers)
     request = Request(
         kept,
         limits,
-        search,
+        files.search,
         has_hashes,
         build_constraints,
-        links,
-        files=tuple(file for contents in read for file in contents.files),
-        variables=frozenset().union(*(contents.variables for contents in read)),
+        files.links,
+        files=files.read,
+        variables=files.variables,
     )
     if request.requires_hashes:
         _check_pinned(request)
     return request
 
 
-def _read_files(
-    context: Context,
-    reader: RequirementFileReader,
-    files: Sequence[str | LockRequest],
-    links: dict[str, Link],
-    read: list[RequirementFileContents],
-) -> tuple[list[RequirementLine | UserRequirement], SearchOptions]:
-    """Return what all files list, in pip's order, and the options that they leave.
-
-    The files that locks name are added to ``links``, what was read to ``read``.
-    """
-    search = context.options.search
-    lines: list[RequirementLine | UserRequirement] = []
-    constraints: Sequence[str | LockRequest] = context.options.constraints
-    for each, is_constraint in [*((c, True) for c in constraints), *((f, False) for f in files)]:
-        if isinstance(each, LockRequest):
-            lines += _locked(each, context, search, reader.fetch, links)
-            continue
-        contents = reader.read(each, search, is_constraint=is_constraint)
-        read.append(contents)
-        if contents.handed_over:
-            raise errors.HandOver(f"the option {contents.handed_over} in a requirements file")
-        lines += contents.requirements
-        search = contents.search
-    return lines, search
-
-
 def _editable(text: str, context: Context) -> UserRequirement:
     return parse_requirement(Line(text, is_editable=True), context.console)
-
-
-def _locked(
-    lock: LockRequest,
-    context: Context,
-    search: SearchOptions,
-    fetch: Callable[[str], bytes],
-    links: dict[str, Link],
-) -> list[UserRequirement]:
-    """Return what a lock file asks for, and add the files that it names to ``links``."""
-    wishes = []
-    surroundings = Surroundings(context.environment, search.format_control, fetch, context.console)
-    for wish, link in locked(lock, surroundings):
-        wishes.append(wish)
-        if link is None or wish.requirement is None:
-            continue
-        name = wish.requirement.name
-        if name in links:
-            raise errors.InvalidRequirement(
-                f"Multiple locked links provided for {name}: {_shown(links[name])} and "
-                f"{_shown(link)}"
-            )
-        links[name] = link
-    return wishes
-
-
-def _shown(link: Link) -> str:
-    return f"{link.redacted} (from {link.comes_from})"
-
-
-def _of_scripts(context: Context) -> list[UserRequirement]:
-    options = context.options
-    if len(options.scripts) > 1:
-        raise errors.CommandError("--requirements-from-script can only be given once")
-    if options.scripts and options.target_python.is_given:
-        raise errors.HandOver("a script for another Python")
-    version = None if options.ignore_requires_python else context.environment.python_version
-    return [
-        parse_specifier(text)
-        for script in options.scripts
-        for text in script_requirements(script, version)
-    ]
-
-
-def _build_constraints(context: Context, reader: RequirementFileReader) -> dict[str, Constraint]:
-    """Return what the files of --build-constraint say; their other options count for nothing."""
-    found = []
-    for location in context.options.build.constraints:
-        for line in reader.read(location, context.options.search).requirements:
-            user, constraint = parse_constraint(Line.of(line), context.console)
-            if constraint.sources:
-                raise errors.HandOver(f"the build constraint {user.text}, which is a URL")
-            found.append((user, constraint))
-    return merged(found, context.environment.marker_environment)
 
 
 def _refuse_decisions(wishes: Sequence[UserRequirement], context: Context) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 import sys
+from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
@@ -13,6 +13,9 @@ from pipwrap.cli.option_values import Values
 from pipwrap.errors import CommandError, UsageError
 from pipwrap.model.format_control import ALL, NONE
 from pipwrap.model.release_control import ReleaseControl
+
+if TYPE_CHECKING:
+    import datetime as dt
 
 _DAYS = re.compile(r"P(\d+)D", re.ASCII)
 
@@ -68,6 +71,8 @@ def uploaded_prior_to(values: Values, command: str) -> dt.datetime | None:
     text: str | None = values["uploaded_prior_to"]
     if text is None:
         return None
+    import datetime as dt  # noqa: PLC0415 - for one option
+
     if days := _DAYS.fullmatch(text):
         return dt.datetime.now(dt.timezone.utc) - dt.timedelta(int(days[1]))
     try:

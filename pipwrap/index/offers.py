@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future
+from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
@@ -14,6 +14,9 @@ from pipwrap.index.selection import Selector, allowed_by_hashes
 from pipwrap.model.candidate import Candidate, Rejection
 from pipwrap.model.format_control import FormatControl
 from pipwrap.values import field, frozen, mutable
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 
 @frozen
@@ -65,6 +68,8 @@ class Offers:
         """Begin to ask for a project, without waiting."""
         if project not in self.locked:
             return self.repository.prefetch(project)
+        from concurrent.futures import Future  # noqa: PLC0415 - lock files only
+
         known: Future[Found] = Future()
         known.set_result(self.locked[project])
         return known

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Protocol
+from functools import cached_property
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import quote, urljoin
 
 from pipwrap import errors
@@ -19,6 +19,9 @@ from pipwrap.model.link import Link, redact
 from pipwrap.model.location import is_archive, path_to_url, url_to_path
 from pipwrap.network.transport import Headers
 from pipwrap.values import frozen, replace
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
 
 _CLIENT_ERROR = 400
 _ACCEPT = Headers((("Accept", simple.ACCEPT),))
@@ -119,7 +122,14 @@ class Repository:
         self._told: set[str] = set()
         self._found: dict[str, Future[Found]] = {}
         self._directories: dict[str, FlatDirectory] = {}
-        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="index")
+        self._workers = workers
+
+    @cached_property
+    def _pool(self) -> ThreadPoolExecutor:
+        """Return the threads; a recalled resolution whose pages are fresh needs none."""
+        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415
+
+        return ThreadPoolExecutor(self._workers, thread_name_prefix="index")
 
     def prefetch(self, project: str) -> Future[Found]:
         """Start asking for ``project`` unless that has begun; the answer is kept for the run."""
@@ -146,7 +156,8 @@ class Repository:
 
     def close(self) -> None:
         """End the threads; what has not begun is dropped."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        if "_pool" in self.__dict__:
+            self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _find(self, project: str) -> Found:
         """Return files first, then pages in pip's order: find-links, index, extra indexes."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from email.message import Message
-from html.parser import HTMLParser
 from itertools import chain, zip_longest
 from typing import Any
 from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
@@ -34,7 +32,15 @@ def parse_page(content: bytes, content_type: str, url: str) -> tuple[Link, ...]:
     """Return the links of a page in their order; ``InvalidPage`` when it cannot be read."""
     if content_type.lower().startswith(JSON_TYPE):
         return _parse_json(content, url)
-    return _parse_html(content, content_type, url)
+    from pipwrap.index import anchors  # noqa: PLC0415 - most indexes speak JSON
+
+    try:
+        base, found = anchors.read(content, content_type)
+    except (UnicodeDecodeError, LookupError) as error:
+        raise InvalidPage(str(error)) from error
+    base = _absolute(url, base) or url if base else url
+    links = (_link_from_anchor(anchor, base, url) for anchor in found)
+    return tuple(link for link in links if link is not None)
 
 
 def _parse_json(content: bytes, url: str) -> tuple[Link, ...]:
@@ -79,35 +85,6 @@ def _hashes(value: object) -> tuple[tuple[str, str], ...] | None:
 def _metadata(value: object) -> tuple[tuple[str, str], ...] | None:
     """Return the sidecar's digests; ``True`` has a sidecar whose digest is not told."""
     return _hashes(value) if isinstance(value, Mapping) else (() if value else None)
-
-
-class _Anchors(HTMLParser):
-    """The first base and every anchor of a page."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.base: str | None = None
-        self.anchors: list[dict[str, str | None]] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag == "a":
-            self.anchors.append(dict(attrs))
-        elif tag == "base" and self.base is None:
-            self.base = dict(attrs).get("href")
-
-
-def _parse_html(content: bytes, content_type: str, url: str) -> tuple[Link, ...]:
-    header = Message()
-    header["content-type"] = content_type
-    charset = header.get_param("charset") or "utf-8"
-    parser = _Anchors()
-    try:
-        parser.feed(content.decode(str(charset)))
-    except (UnicodeDecodeError, LookupError) as error:
-        raise InvalidPage(str(error)) from error
-    base = _absolute(url, parser.base) or url if parser.base else url
-    links = (_link_from_anchor(anchor, base, url) for anchor in parser.anchors)
-    return tuple(link for link in links if link is not None)
 
 
 def _link_from_anchor(anchor: Mapping[str, str | None], base: str, page_url: str) -> Link | None:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import subprocess
 from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from pipwrap.cache import disk
 from pipwrap.cache.store import Store
@@ -18,6 +18,9 @@ from pipwrap.events import Listener, Told
 from pipwrap.install.destination import cached_path
 from pipwrap.model.environment import Environment
 from pipwrap.model.wheel import StoredFile, StoredWheel
+
+if TYPE_CHECKING:
+    import subprocess
 
 _COMPILER = """
 import json, marshal, os, sys, warnings
@@ -144,6 +147,8 @@ def _run(executable: str, shares: list[list[_Job]]) -> tuple[dict[str, list[str]
 @contextlib.contextmanager
 def _started(executable: str, share: list[_Job]) -> Iterator[subprocess.Popen[bytes]]:
     """Have a compiler at work on ``share``; it reads all of it before it starts."""
+    import subprocess  # noqa: PLC0415 - most bytecode is stored
+
     process = subprocess.Popen(
         [executable, "-I", "-S", "-B", "-X", "utf8", "-c", _COMPILER],
         stdin=subprocess.PIPE,

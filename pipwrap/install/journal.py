@@ -21,7 +21,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
 from collections.abc import Iterable
 from typing import Any
 
@@ -279,15 +278,21 @@ def _delete_stash(directory: str, beside: Iterable[str]) -> None:
     """Delete what was replaced, the journal last: a death on the way leaves it to be read."""
     for place in beside:
         _delete(place)
-    shutil.rmtree(os.path.join(directory, "stash"), ignore_errors=True)
+    _delete(os.path.join(directory, "stash"))
     with contextlib.suppress(FileNotFoundError):
         os.unlink(os.path.join(directory, "journal"))
-    shutil.rmtree(directory, ignore_errors=True)
+    _delete(directory)
 
 
 def _delete(path: str) -> None:
-    if os.path.isdir(path) and not os.path.islink(path):
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        with contextlib.suppress(OSError):
+    """Delete what is there as far as that is possible; an empty directory is the usual thing."""
+    try:
+        if not os.path.isdir(path) or os.path.islink(path):
             os.unlink(path)
+        else:
+            os.rmdir(path)
+    except OSError:
+        if os.path.isdir(path) and not os.path.islink(path):
+            import shutil  # noqa: PLC0415 - where something was replaced or removed
+
+            shutil.rmtree(path, ignore_errors=True)

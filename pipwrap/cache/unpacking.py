@@ -1,0 +1,104 @@
+"""A wheel file to the tree of its files, for the store."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from typing import IO, NamedTuple
+
+from pipwrap.cache import archive as wheel_archive
+from pipwrap.cache.archive import Archive, WheelFacts
+from pipwrap.errors import HashMismatch
+from pipwrap.model.wheel import StoredFile
+
+LEFT_OUT = ("INSTALLER", "REQUESTED", "direct_url.json")
+"""Files of .dist-info that only the installer may write (PEP 376, PEP 610)."""
+
+
+class Unpacked(NamedTuple):
+    """What was in a wheel file."""
+
+    dist_info: str
+    root_is_purelib: bool
+    files: tuple[StoredFile, ...]
+    warnings: tuple[str, ...]
+    """What is odd about a wheel that installs all the same."""
+
+
+def check_digest(stream: IO[bytes], filename: str, sha256: str) -> None:
+    """Read the whole file once; ``HashMismatch`` when it is another one."""
+    digest = hashlib.sha256()
+    while chunk := stream.read(wheel_archive.CHUNK):
+        digest.update(chunk)
+    if digest.hexdigest() != sha256:
+        raise HashMismatch(
+            f"{filename} is not the file that was asked for",
+            context=f"Expected sha256 {sha256}\n     Got        {digest.hexdigest()}",
+        )
+    stream.seek(0)
+
+
+def unpack(
+    stream: IO[bytes], wheel_path: str, filename: str, tree: str, seconds: float
+) -> Unpacked:
+    """Write a wheel's files into the new directory ``tree``, with the time ``seconds``.
+
+    ``InvalidDistribution`` for what is no proper wheel.
+    """
+    with wheel_archive.opened(stream, wheel_path, filename) as archive:
+        archive.read("METADATA")
+        facts = wheel_archive.read_wheel_facts(archive)
+        claims = wheel_archive.read_record(archive)
+        files = _extract_all(archive, tree, int(seconds) * 10**9)
+        lies = [each for each in files if _lies(each, claims, archive.dist_info)]
+        warnings = _warnings(archive, facts, lies)
+    return Unpacked(archive.dist_info, facts.root_is_purelib, files, warnings)
+
+
+def _extract_all(archive: Archive, tree: str, mtime_ns: int) -> tuple[StoredFile, ...]:
+    """Write every member that is installed as a file; all get the time of unpacking.
+
+    Whole seconds, which every filesystem keeps and every link mode preserves.
+    """
+    made, files = set(), []
+    for path, info in sorted(archive.members):
+        if not _is_installed(path, archive.dist_info):
+            continue
+        target = f"{tree}/{path}"
+        parent = os.path.dirname(target)
+        if parent not in made:
+            os.makedirs(parent, exist_ok=True)
+            made.add(parent)
+        size, digest = wheel_archive.extract(archive, path, info, target)
+        os.utime(target, ns=(mtime_ns, mtime_ns))
+        mode = os.stat(target).st_mode & 0o7777
+        executable = wheel_archive.is_executable(info)
+        files.append(StoredFile(path, size, mtime_ns, mode, executable, digest))
+    return tuple(files)
+
+
+def _warnings(archive: Archive, facts: WheelFacts, lies: list[StoredFile]) -> tuple[str, ...]:
+    found = []
+    if facts.newer_version:
+        found.append(f"Installing from a newer Wheel-Version ({facts.newer_version})")
+    if lies:
+        found.append(
+            f"The RECORD of {archive.filename} does not match {len(lies)} of its files, "
+            f"such as {lies[0].path!r}; they are installed as they are"
+        )
+    return tuple(found)
+
+
+def _is_installed(path: str, dist_info: str) -> bool:
+    """Leave out RECORD and what the installer writes, and bytecode (a way to hide code)."""
+    directory, _, name = path.rpartition("/")
+    if directory == dist_info:
+        return name not in (*LEFT_OUT, "RECORD")
+    return not f"/{directory}".endswith("/__pycache__")
+
+
+def _lies(stored: StoredFile, claims: dict[str, tuple[str, str]], dist_info: str) -> bool:
+    """Tell whether RECORD is wrong about a file; its own signatures are not in it."""
+    if stored.path.startswith(f"{dist_info}/RECORD"):
+        return False
+    return wheel_archive.differs(stored, claims.get(stored.path))
