@@ -71,6 +71,11 @@ class Parsed:
         """Tell whether the command is one of ours; everything else goes to the real pip."""
         return self.command in COMMANDS and not self.help and not self.version
 
+    @property
+    def pips_command(self) -> str:
+        """Return what to call the command where the real pip carries it out."""
+        return f"pip {self.command}".strip()
+
 
 def parse(argv: Iterable[str]) -> Parsed:
     """Return what ``argv`` (without the program's name) says; raise ``UsageError`` as pip would."""

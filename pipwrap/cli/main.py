@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from pipwrap import __version__, errors
 from pipwrap.cache import satisfied
@@ -16,14 +17,16 @@ from pipwrap.cli.configuration import (
     configuration_files,
     read_configuration,
 )
-from pipwrap.cli.context import Context
-from pipwrap.cli.options import Options, build_options, handed_over, requested_python
 from pipwrap.cli.proof import Proof
 from pipwrap.cli.usage import usage
 from pipwrap.events import Told, Warned
-from pipwrap.install import transaction
+from pipwrap.install import recovery
 from pipwrap.model.environment import Environment
 from pipwrap.report.console import Console
+
+if TYPE_CHECKING:
+    from pipwrap.cli.context import Context
+    from pipwrap.cli.options import Options
 
 _ERROR = 1
 _BROKEN_PIPE = 120
@@ -70,7 +73,7 @@ def _run(
         console.line(told.rstrip("\n"))
         return 0
     configuration = _configuration(environ, sys.prefix, proof)
-    python = requested_python(parsed, configuration)
+    python = target.requested_python(parsed, configuration)
     chosen = target.choose(python, environ, as_module=as_module, prefix=sys.prefix)
     layout = cache_place.default_layout(environ)
     environment = interpreter.describe(
@@ -88,6 +91,8 @@ def _run(
         return 0
     reason = _reason(parsed, configuration, environ)
     if reason is None:
+        from pipwrap.cli.options import build_options  # noqa: PLC0415 - loaded by now
+
         options = build_options(
             parsed, configuration, default_index_url=real_pip.default_index_url()
         )
@@ -149,6 +154,10 @@ def _reason(parsed: Parsed, configuration: Configuration, environ: Mapping[str, 
     """Return why the command is the real pip's from the start, ``None`` when it is ours."""
     if environ.get("PIP_AUTO_COMPLETE"):
         return "completion"
+    if not parsed.is_ours:
+        return parsed.pips_command
+    from pipwrap.cli.options import handed_over  # noqa: PLC0415 - not for what is pip's anyway
+
     return handed_over(parsed, configuration)
 
 
@@ -201,6 +210,8 @@ def _with_cache(
     proof: Proof,
 ) -> int:
     """Run a command on the cache at ``root``; once more without it where its disk fills up."""
+    from pipwrap.cli.context import Context  # noqa: PLC0415 - loaded by now
+
     try:
         with cache_place.opened(root, console) as place:
             context = Context(
@@ -254,4 +265,4 @@ def _recover(environment: Environment) -> None:
     It is told on stderr: stdout is the command's own, which may be JSON.
     """
     schemes = (environment.scheme, environment.user_scheme)
-    transaction.recover([scheme.purelib for scheme in schemes], Console.aside())
+    recovery.recover([scheme.purelib for scheme in schemes], Console.aside())

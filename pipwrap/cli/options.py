@@ -30,6 +30,7 @@ from pipwrap.cli.selection_options import (
     release_control,
     uploaded_prior_to,
 )
+from pipwrap.cli.target import requested_python
 from pipwrap.cli.target_python import TargetPython, check_target_python, target_python
 from pipwrap.errors import CommandError
 from pipwrap.model.format_control import FormatControl
@@ -151,20 +152,10 @@ class Options:
         return (f"The following features are always enabled: {', '.join(always)}. ",)
 
 
-def requested_python(parsed: Parsed, configuration: Configuration) -> str | None:
-    """Return the value of ``--python`` as pip reads it before it looks at the sub-command.
-
-    Raises pip's errors for badly configured general options, in which pip ignores ``--isolated``.
-    """
-    values = values_of("", configuration.items("global"), parsed.general)
-    python: str | None = values["python"]
-    return python or None
-
-
 def handed_over(parsed: Parsed, configuration: Configuration) -> str | None:
     """Return why the whole command goes to the real pip, or ``None`` when it is ours."""
     if not parsed.is_ours:
-        return f"pip {parsed.command}".strip()
+        return parsed.pips_command
     values = _values(parsed, configuration)
     option = _handed_over(parsed.command, values)
     return None if option is None else f"the option {option}"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Mapping
 
 from pipwrap import errors
+from pipwrap.cli.arguments import Parsed
+from pipwrap.cli.configuration import Configuration
+from pipwrap.cli.option_values import values_of
 from pipwrap.values import frozen
 
 CALLED_AS_PIP = "PIPWRAP_CALLED_AS_PIP"
@@ -22,6 +24,16 @@ class Chosen:
 
     executable: str
     warning: str | None = None
+
+
+def requested_python(parsed: Parsed, configuration: Configuration) -> str | None:
+    """Return the value of ``--python`` as pip reads it before it looks at the sub-command.
+
+    Raises pip's errors for badly configured general options, in which pip ignores ``--isolated``.
+    """
+    values = values_of("", configuration.items("global"), parsed.general)
+    python: str | None = values["python"]
+    return python or None
 
 
 def choose(
@@ -40,6 +52,8 @@ def choose(
     executable = sys.executable
     if looks_on_path(prefix, environ):
         search = environ.get("PATH")
+        import shutil  # noqa: PLC0415 - where no environment is named
+
         found = shutil.which("python3", path=search) or shutil.which("python", path=search)
         executable = found or sys.executable
     return Chosen(executable, _warning(executable, environ))

@@ -3,7 +3,7 @@
     prepared -> locked -> recovered -> journal begun -> stashed -> created -> emptied -> ended
 
 Everything that can be refused is refused before the journal begins. From there an error, Ctrl-C or
-SIGTERM undoes everything; after a death the next command does (``recover``).
+SIGTERM undoes everything; after a death the next command does (``recovery``).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import errno
 import heapq
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 
 from pipwrap.cache.disk import is_full
 from pipwrap.cache.store import Store, StoredWheelChanged
@@ -65,23 +65,6 @@ def apply(
     _tell(plan, removals, listener)
     if plan.warn_script_location:
         _warn_about_path(prepared, environment, listener)
-
-
-def recover(purelibs: Iterable[str], listener: Listener) -> bool:
-    """Settle what a dead process left in site directories; tell whether there was anything.
-
-    One ``lstat`` each when there is nothing; a transaction that is going on is waited for.
-    """
-    recovered = False
-    for purelib in dict.fromkeys(purelibs):
-        if not journal.exists(purelib):
-            continue
-        with environment_lock(purelib, listener):
-            if journal.exists(purelib):
-                listener(Told(f"Restoring {purelib} after an interrupted command"))
-                journal.settle(purelib, listener)
-                recovered = True
-    return recovered
 
 
 def _site(plan: Plan, environment: Environment) -> str:

@@ -14,8 +14,8 @@ from pipwrap.cli.options import (
     build_options,
     check_hash_options,
     handed_over,
-    requested_python,
 )
+from pipwrap.cli.target import requested_python
 from pipwrap.errors import CommandError
 from pipwrap.model.format_control import FormatControl
 

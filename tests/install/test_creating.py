@@ -15,7 +15,7 @@ from pipwrap.cache.store import StoredWheelChanged
 from pipwrap.errors import EnvironmentRefused
 from pipwrap.install import changes, creating
 from pipwrap.install.linking import Creation, Linker
-from pipwrap.install.transaction import recover
+from pipwrap.install.recovery import recover
 
 NAMES = tuple(f"foo/part{number}/module.py" for number in range(20))
 

@@ -18,7 +18,7 @@ from pipwrap.errors import DiskFull, EnvironmentRefused
 from pipwrap.events import Warned
 from pipwrap.install import journal, transaction
 from pipwrap.install.plan import Plan
-from pipwrap.install.transaction import recover
+from pipwrap.install.recovery import recover
 
 TOUCHING = ("rename", "link", "mkdir", "rmdir", "unlink", "write", "open", "utime", "fchmod")
 """What the transaction changes the filesystem with."""

@@ -1,0 +1,26 @@
+"""Settling what a command that died has left in an environment; light, for every command looks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pipwrap.events import Listener, Told
+from pipwrap.install import journal
+from pipwrap.install.lock import environment_lock
+
+
+def recover(purelibs: Iterable[str], listener: Listener) -> bool:
+    """Settle what a dead process left in site directories; tell whether there was anything.
+
+    One ``lstat`` each when there is nothing; a transaction that is going on is waited for.
+    """
+    recovered = False
+    for purelib in dict.fromkeys(purelibs):
+        if not journal.exists(purelib):
+            continue
+        with environment_lock(purelib, listener):
+            if journal.exists(purelib):
+                listener(Told(f"Restoring {purelib} after an interrupted command"))
+                journal.settle(purelib, listener)
+                recovered = True
+    return recovered
