@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 from pipwrap import errors
@@ -118,21 +118,32 @@ class Preparer:
         """
         return self._once(("wheel", key_of(wanted)), lambda: self._wheel(wanted, name))
 
-    def wheels(self, wanted: dict[str, Wanted], names: Mapping[str, str]) -> dict[str, Prepared]:
-        """Return wheels, listed by ``names``: downloads side by side, builds one by one."""
+    def wheels(
+        self,
+        wanted: dict[str, Wanted],
+        names: Mapping[str, str],
+        stored: Callable[[StoredWheel], None],
+    ) -> dict[str, Prepared]:
+        """Return wheels, listed by ``names``: downloads side by side, builds one by one.
+
+        ``stored`` is called with each as soon as it is there, from any thread.
+        """
+
+        def wheel(name: str) -> Prepared:
+            prepared = self.wheel(wanted[name], names[name])
+            stored(prepared.wheel)
+            return prepared
+
         needs_build = {name for name, each in wanted.items() if self.needs_build(each)}
-        jobs = {
-            name: self._pool.submit(self.wheel, each, names[name])
-            for name, each in wanted.items()
-            if name not in needs_build
-        }
+        jobs = {name: self._pool.submit(wheel, name) for name in wanted if name not in needs_build}
         prepared = {}
         for name, job in jobs.items():
             prepared[name] = job.result()
             for line in prepared[name].lines:
                 self._listener(line)
         shown = {name: names[name] for name in wanted if name in needs_build}
-        prepared.update(self._built(wanted, shown))
+        if shown:
+            prepared.update(build_all(shown, wheel, self._listener))
         return prepared
 
     def needs_build(self, wanted: Wanted) -> bool:
@@ -159,11 +170,6 @@ class Preparer:
                 f"file that it was unpacked from is not there any more: {path}",
                 hint="Run the command again.",
             ) from error
-
-    def _built(self, wanted: dict[str, Wanted], names: Mapping[str, str]) -> dict[str, Prepared]:
-        if not names:
-            return {}
-        return build_all(names, lambda name: self.wheel(wanted[name], names[name]), self._listener)
 
     def _wheel(self, wanted: Wanted, name: str) -> Prepared:
         if not isinstance(wanted, Directory):

@@ -60,7 +60,7 @@ def run(context: Context) -> int:
             if options.dry_run:
                 _tell_what_would_be_installed(bench, resolution, list(wanted))
                 return 0
-            wheels = bench.wheels(wanted, resolution.names)
+            wheels = bench.wheels(wanted, resolution.names, compiles=options.compile)
             plan = planning.make_plan(resolution, wheels, replaced, place.scheme, request.wishes)
             if plan.install:
                 _carry_out(context, bench, replace(plan, relocation=place.relocation), installed)

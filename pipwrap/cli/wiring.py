@@ -35,6 +35,7 @@ from pipwrap.index.offers import Offers
 from pipwrap.index.repository import Found, Repository, SearchScope
 from pipwrap.index.selection import Selector
 from pipwrap.install import installed, transaction
+from pipwrap.install.bytecode import Compiler
 from pipwrap.install.plan import Plan
 from pipwrap.model.candidate import Candidate, InstalledCandidate
 from pipwrap.model.environment import Environment, InstalledDistribution
@@ -119,6 +120,7 @@ class Bench:
         self._building = building
         self._saving = saving
         self._preparer: Preparer | None = None
+        self._compiler: Compiler | None = None
         self._stored: dict[str, tuple[Wanted, str]] = {}
 
     @property
@@ -145,14 +147,27 @@ class Bench:
         """End the threads."""
         if self._preparer is not None:
             self._preparer.close()
+        if self._compiler is not None:
+            self._compiler.close()
 
-    def wheels(self, wanted: dict[str, Wanted], names: Mapping[str, str]) -> dict[str, Prepared]:
-        """Return wheels in the store, by project; raises what ``Preparer.wheels`` raises."""
+    def wheels(
+        self, wanted: dict[str, Wanted], names: Mapping[str, str], *, compiles: bool = False
+    ) -> dict[str, Prepared]:
+        """Return wheels in the store, by project; raises what ``Preparer.wheels`` raises.
+
+        ``compiles`` has those compiled that come, while others are still on their way; ``apply``
+        waits for it.
+        """
         stored = None
         if self._saving is None:
             stored = all_stored(wanted, self.shared.store, self._policy)
         if stored is None:
-            return self.preparer.wheels(wanted, names)
+            if not compiles:
+                return self.preparer.wheels(wanted, names, lambda _: None)
+            self._compiler = Compiler(
+                self._installs_into, self.shared.store, self.shared.context.console
+            )
+            return self.preparer.wheels(wanted, names, self._compiler.begin)
         for project, prepared in stored.items():
             self._stored[prepared.wheel.sha256] = wanted[project], names[project]
             for line in prepared.lines:
@@ -195,6 +210,8 @@ class Bench:
 
     def apply(self, plan: Plan) -> None:
         """Carry out a plan; a stored file that was changed is unpacked again, once each."""
+        if self._compiler is not None:
+            self._compiler.finish()
         restored: set[str] = set()
         while True:
             try:

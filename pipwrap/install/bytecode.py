@@ -2,6 +2,9 @@
 
 Timestamp mode (PEP 552); ``co_filename`` is the path below the wheel's root, and importing sets
 it to where the module lies then (importlib's ``_fix_co_filename``), so one file serves all.
+
+Wheels may be given as they come: processes of the target interpreter, as many as there are
+processors, work while others are still downloaded and unpacked.
 """
 
 from __future__ import annotations
@@ -9,29 +12,32 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from pipwrap.cache import disk
 from pipwrap.cache.store import Store
 from pipwrap.events import Listener, Told
-from pipwrap.install.destination import cached_path
 from pipwrap.model.environment import Environment
 from pipwrap.model.wheel import StoredFile, StoredWheel
+from pipwrap.values import field, mutable
 
 if TYPE_CHECKING:
+    import queue
     import subprocess
 
-_COMPILER = """
+_PROGRAM = """
 import json, marshal, os, sys, warnings
 from importlib.util import MAGIC_NUMBER
 warnings.simplefilter("ignore")
 sys.setrecursionlimit(max(sys.getrecursionlimit(), 3000))
 def pack(number):
     return (number & 0xFFFFFFFF).to_bytes(4, "little")
-done = []
-for tree, out, mtime, jobs in json.load(sys.stdin):
-    for source, target in jobs:
+for line in sys.stdin:
+    tree, out, mtime, modules = json.loads(line)
+    done = []
+    for source, target in modules:
         try:
             with open(os.path.join(tree, source), "rb") as stream:
                 text = stream.read()
@@ -44,15 +50,24 @@ for tree, out, mtime, jobs in json.load(sys.stdin):
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "wb") as stream:
             stream.write(data)
-        done.append([out, target])
-json.dump(done, sys.stdout)
+        done.append(target)
+    print(json.dumps(done), flush=True)
 """
 """Runs on every Python from 3.8."""
+_SHARE = 100
+"""Modules that are compiled at a time: a large wheel keeps every processor busy."""
 
 
 def bytecode_tag(environment: Environment) -> str:
     """Return the name for bytecode that this interpreter loads."""
     return f"{environment.cache_tag}-{environment.magic_number}"
+
+
+def cached_path(path: str, cache_tag: str) -> str:
+    """Return where the bytecode of a module lies (PEP 3147)."""
+    directory, name = os.path.split(path)
+    cached = f"__pycache__/{name.removesuffix('.py')}.{cache_tag}.pyc"
+    return f"{directory}/{cached}" if directory else cached
 
 
 def compiled(
@@ -63,9 +78,9 @@ def compiled(
 ) -> Mapping[str, tuple[StoredFile, ...]]:
     """Return the bytecode of every wheel (by digest), compiling what the store does not have.
 
-    A module that does not compile has none, and so has every module of an interpreter that
-    cannot be run or stops in the middle, or where the cache has no room: that is told at -v,
-    since Python compiles on import.
+    A module that does not compile has none, and so has every wheel that was not done when the
+    interpreter could not be run or stopped in the middle, or the cache had no room: that is told
+    at -v, since Python compiles on import.
     """
     tag = bytecode_tag(environment)
     ready: dict[str, tuple[StoredFile, ...]] = {}
@@ -76,90 +91,169 @@ def compiled(
             missing.append(wheel)
         else:
             ready[wheel.sha256] = found
-    if missing and environment.cache_tag:
-        try:
-            ready |= _compile(missing, environment, store, listener)
-        except OSError as error:
-            if not disk.is_full(error):
-                raise
-            listener(Told(f"Some bytecode was not compiled: {error.strerror}", level=1))
+    if missing:
+        with contextlib.closing(Compiler(environment, store, listener)) as compiler:
+            for wheel in sorted(missing, key=lambda wheel: -len(wheel.files)):
+                compiler.begin(wheel)
+            ready |= compiler.finish()
     return ready
 
 
-def _compile(
-    wheels: list[StoredWheel], environment: Environment, store: Store, listener: Listener
-) -> dict[str, tuple[StoredFile, ...]]:
-    """Compile wheels in as many processes as there are processors, and store the result."""
-    tag, rooms = bytecode_tag(environment), {store.bytecode_room(): wheel for wheel in wheels}
-    jobs = [_job(wheel, room, environment.cache_tag) for room, wheel in rooms.items()]
-    try:
-        done, failure = _run(environment.executable, _shares(jobs))
-        if failure:
-            listener(Told(f"Some bytecode was not compiled: {failure}", level=1))
-            return {}
-        return {
-            wheel.sha256: store.add_bytecode(wheel, tag, room, tuple(done.get(room, ())))
-            for room, wheel in rooms.items()
-        }
-    finally:
-        for room in rooms:
+@mutable
+class _Work:
+    """One wheel in the making."""
+
+    wheel: StoredWheel
+    room: str
+    shares: int
+    """How many are not done."""
+    paths: list[str] = field(default_factory=list)
+
+
+class Compiler:
+    """Compiles wheels while the command goes on; what is done is in the store."""
+
+    def __init__(self, environment: Environment, store: Store, listener: Listener) -> None:
+        """Keep for whom and where; no process is started before there is work."""
+        self._environment = environment
+        self._store = store
+        self._listener = listener
+        self._tag = bytecode_tag(environment)
+        self._lock = threading.Lock()
+        self._shares: queue.SimpleQueue[tuple[_Work, list[tuple[str, str]]] | None] | None = None
+        self._threads: list[threading.Thread] = []
+        self._processes: list[subprocess.Popen[bytes]] = []
+        self._rooms: list[str] = []
+        self._done: dict[str, tuple[StoredFile, ...]] = {}
+        self._failure = ""
+
+    def begin(self, wheel: StoredWheel) -> None:
+        """Have a wheel compiled unless its bytecode is stored; returns at once, on any thread."""
+        cache_tag = self._environment.cache_tag
+        if not cache_tag or not wheel.root or self._failure:
+            return
+        if self._store.find_bytecode(wheel, self._tag) is not None:
+            return
+        sources = [each.path for each in wheel.files if each.path.endswith(".py")]
+        modules = [(path, cached_path(path, cache_tag)) for path in sources]
+        shares = [modules[start : start + _SHARE] for start in range(0, len(modules), _SHARE)]
+        try:
+            work = _Work(wheel, self._room(), len(shares))
+            if not shares:
+                self._publish(work)
+        except OSError as error:
+            self._fail(error)
+            return
+        for share in shares:
+            self._queue().put((work, share))
+            self._hire()
+
+    def finish(self) -> Mapping[str, tuple[StoredFile, ...]]:
+        """Wait for everything that has begun; return what was compiled, by the wheel's digest."""
+        for _ in self._threads:
+            self._queue().put(None)
+        for thread in self._threads:
+            thread.join()
+        self._threads.clear()
+        if self._failure:
+            self._listener(Told(f"Some bytecode was not compiled: {self._failure}", level=1))
+        return self._done
+
+    def close(self) -> None:
+        """End what still works and remove what is not in the store."""
+        self._failure = self._failure or "the command ended"
+        for process in self._processes:
+            process.kill()
+        for _ in self._threads:
+            self._queue().put(None)
+        for thread in self._threads:
+            thread.join()
+        self._threads.clear()
+        for room in self._rooms:
             disk.remove_tree(room)
 
+    def _room(self) -> str:
+        room = self._store.bytecode_room()
+        with self._lock:
+            self._rooms.append(room)
+        return room
 
-_Job = tuple[str, str, int, list[tuple[str, str]]]
+    def _queue(self) -> queue.SimpleQueue[tuple[_Work, list[tuple[str, str]]] | None]:
+        with self._lock:
+            if self._shares is None:
+                import queue  # noqa: PLC0415 - most bytecode is stored
 
+                self._shares = queue.SimpleQueue()
+            return self._shares
 
-def _job(wheel: StoredWheel, room: str, cache_tag: str) -> _Job:
-    """Return the directories, the time of the sources, and (source, target) of each module."""
-    sources = [file for file in wheel.files if file.path.endswith(".py")]
-    mtime = sources[0].mtime_ns // 10**9 if sources else 0
-    return wheel.tree, room, mtime, [(f.path, cached_path(f.path, cache_tag)) for f in sources]
+    def _hire(self) -> None:
+        """Have one more at work, while there are processors for it."""
+        with self._lock:
+            if len(self._threads) < (os.cpu_count() or 1):
+                thread = threading.Thread(target=self._work, name="bytecode", daemon=True)
+                self._threads.append(thread)
+                thread.start()
 
-
-def _shares(jobs: list[_Job]) -> list[list[_Job]]:
-    """Deal the jobs out to the processors, longest first."""
-    shares: list[list[_Job]] = [[] for _ in range(max(1, min(os.cpu_count() or 1, len(jobs))))]
-    sizes = [0] * len(shares)
-    for job in sorted(jobs, key=lambda job: -len(job[3])):
-        least = sizes.index(min(sizes))
-        shares[least].append(job)
-        sizes[least] += len(job[3])
-    return [share for share in shares if any(job[3] for job in share)]
-
-
-def _run(executable: str, shares: list[list[_Job]]) -> tuple[dict[str, list[str]], str]:
-    """Return the compiled paths by room, and what went wrong if anything did."""
-    done: dict[str, list[str]] = {}
-    try:
-        with contextlib.ExitStack() as stack:
-            running = [stack.enter_context(_started(executable, share)) for share in shares]
-            for process in running:
-                output = process.stdout.read() if process.stdout else b""
-                if process.wait() != 0:
-                    return {}, f"{executable} ended with status {process.returncode}"
-                for room, path in json.loads(output):
-                    done.setdefault(room, []).append(path)
-    except (OSError, ValueError) as error:
-        return {}, str(error)
-    return done, ""
-
-
-@contextlib.contextmanager
-def _started(executable: str, share: list[_Job]) -> Iterator[subprocess.Popen[bytes]]:
-    """Have a compiler at work on ``share``; it reads all of it before it starts."""
-    import subprocess  # noqa: PLC0415 - most bytecode is stored
-
-    process = subprocess.Popen(
-        [executable, "-I", "-S", "-B", "-X", "utf8", "-c", _COMPILER],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    )
-    with process:
+    def _work(self) -> None:
+        """Give one process share after share."""
+        shares = self._queue()
         try:
-            if process.stdin is not None:
-                process.stdin.write(json.dumps(share).encode())
-                process.stdin.close()
-            yield process
-        finally:
-            process.kill()
+            with self._started() as process:
+                while (share := shares.get()) is not None:
+                    if self._failure:
+                        continue
+                    self._compile(process, *share)
+        except (OSError, ValueError) as error:
+            self._fail(error)
+
+    def _compile(
+        self, process: subprocess.Popen[bytes], work: _Work, modules: list[tuple[str, str]]
+    ) -> None:
+        """Have a share compiled, and its wheel published when that was the last."""
+        tree, mtime_ns = work.wheel.tree, work.wheel.files[0].mtime_ns
+        line = json.dumps([tree, work.room, mtime_ns // 10**9, modules])
+        if process.stdin is None or process.stdout is None:
+            raise ValueError("a process without pipes")
+        process.stdin.write(line.encode() + b"\n")
+        process.stdin.flush()
+        answer = process.stdout.readline()
+        if not answer:
+            process.wait()
+            executable = self._environment.executable
+            raise ValueError(f"{executable} ended with status {process.returncode}")
+        paths = json.loads(answer)
+        with self._lock:
+            work.paths += paths
+            work.shares -= 1
+            is_last = work.shares == 0
+        if is_last:
+            self._publish(work)
+
+    def _publish(self, work: _Work) -> None:
+        files = self._store.add_bytecode(work.wheel, self._tag, work.room, tuple(work.paths))
+        with self._lock:
+            self._done[work.wheel.sha256] = files
+
+    def _fail(self, error: Exception) -> None:
+        """Keep the first thing that went wrong; nothing more is begun."""
+        with self._lock:
+            reason = error.strerror if isinstance(error, OSError) else None
+            self._failure = self._failure or reason or str(error)
+
+    @contextlib.contextmanager
+    def _started(self) -> Iterator[subprocess.Popen[bytes]]:
+        import subprocess  # noqa: PLC0415 - as above
+
+        process = subprocess.Popen(
+            [self._environment.executable, "-I", "-S", "-B", "-X", "utf8", "-c", _PROGRAM],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        with self._lock:
+            self._processes.append(process)
+        with process:
+            try:
+                yield process
+            finally:
+                process.kill()

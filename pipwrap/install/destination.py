@@ -29,6 +29,7 @@ from installer.utils import get_launcher_kind
 from pipwrap.cache.store import StoredWheelChanged
 from pipwrap.errors import InvalidDistribution
 from pipwrap.install import scripts
+from pipwrap.install.bytecode import cached_path
 from pipwrap.install.linking import Creation, file_mode
 from pipwrap.install.plan import Installation
 from pipwrap.model.environment import Scheme
@@ -308,13 +309,6 @@ class _Destination(WheelDestination):
 def _is_data(path: str) -> bool:
     """Tell what lies in a .data directory, whatever that is named, from the wheel's root."""
     return ".data/" in path and path.partition("/")[0].endswith(".data")
-
-
-def cached_path(path: str, cache_tag: str) -> str:
-    """Return where the bytecode of a module lies (PEP 3147)."""
-    directory, name = os.path.split(path)
-    cached = f"__pycache__/{name.removesuffix('.py')}.{cache_tag}.pyc"
-    return f"{directory}/{cached}" if directory else cached
 
 
 def _little(mtime: int, size: int) -> bytes:
