@@ -37,21 +37,31 @@ def merge(
     target: Target,
 ) -> Changes:
     """Merge all installations and removals; of two files at one place the later one wins."""
-    files = {made.path: made for item in prepared for made in item.creations}
+    folders: dict[str, dict[str, Creation]] = {}
+    for item in prepared:
+        for directory, names in item.folders.items():
+            known = folders.get(directory)
+            folders[directory] = names if known is None else known | names
     stash = dict.fromkeys(path for removal in removals for path in removal.paths)
     warnings: tuple[str, ...] = ()
     if plan.relocation is not None:
-        relocated = relocate(files.values(), plan.scheme, plan.relocation)
-        files = {made.path: made for made in relocated.creations}
+        planned = (made for names in folders.values() for made in names.values())
+        relocated = relocate(planned, plan.scheme, plan.relocation)
+        folders = {}
+        for made in relocated.creations:
+            directory, name = os.path.split(made.path)
+            folders.setdefault(directory, {})[name] = made
         stash.update(dict.fromkeys(relocated.stash))
         warnings = relocated.warnings
     mode = file_mode(target.umask)
     for removal in removals:
         for path, content in removal.rewritten:
             stash[path] = None
-            files[path] = Creation(path, len(content), target.now_ns, mode, None, content)
-    by_directory = _by_directory(files.values())
-    for path in _occupied(by_directory, stash):
+            directory, name = os.path.split(path)
+            made = Creation(path, len(content), target.now_ns, mode, None, content)
+            folders[directory] = folders.get(directory, {}) | {name: made}
+    folders = _resolved(folders)
+    for path in _occupied(folders, stash):
         stash[path] = None
     schemes = (plan.scheme, environment.scheme, environment.user_scheme)
     kept = {environment.prefix, *(removal.distribution.location for removal in removals)}
@@ -60,31 +70,25 @@ def merge(
     for scheme in schemes:
         kept |= {scheme.purelib, scheme.platlib, scheme.scripts, scheme.data}
     return Changes(
-        tuple((directory, tuple(names.values())) for directory, names in by_directory.items()),
+        tuple(folders.items()),
         tuple(stash),
         frozenset(os.path.realpath(path) for path in kept),
         warnings,
     )
 
 
-def _by_directory(files: Iterable[Creation]) -> dict[str, dict[str, Creation]]:
-    """Return the files by directory and name, each directory under its name without links."""
-    spelled: dict[str, dict[str, Creation]] = {}
-    split = os.path.split
-    for creation in files:
-        directory, name = split(creation.path)
-        names = spelled.get(directory)
-        if names is None:
-            names = spelled[directory] = {}
-        names[name] = creation
+def _resolved(folders: Mapping[str, dict[str, Creation]]) -> dict[str, dict[str, Creation]]:
+    """Return the files with each directory under its name without links."""
     real: dict[str, str] = {}
     resolved: dict[str, dict[str, Creation]] = {}
-    for directory, names in spelled.items():
-        path = _resolve(directory, real)
+    for directory, found in folders.items():
+        path, names = _resolve(directory, real), found
         if path != directory:
-            for name, creation in names.items():
-                names[name] = creation._replace(path=os.path.join(path, name))
-        resolved.setdefault(path, {}).update(names)
+            names = {
+                name: creation._replace(path=os.path.join(path, name))
+                for name, creation in found.items()
+            }
+        resolved[path] = resolved[path] | names if path in resolved else names
     return resolved
 
 
@@ -100,11 +104,11 @@ def _resolve(directory: str, real: dict[str, str]) -> str:
 
 
 def _occupied(
-    by_directory: Mapping[str, Mapping[str, Creation]], stash: Mapping[str, None]
+    folders: Mapping[str, Mapping[str, Creation]], stash: Mapping[str, None]
 ) -> Iterator[str]:
     """Yield what is in the way of new files and not removed anyway, as pip overwrites it."""
     whole = {path for path in stash if os.path.isdir(path) and not os.path.islink(path)}
-    for directory, names in by_directory.items():
+    for directory, names in folders.items():
         try:
             there = set(os.listdir(directory))
         except (FileNotFoundError, NotADirectoryError):

@@ -17,8 +17,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from pipwrap.install.linking import Creation, Linker, SourceChanged
 
-Batch = tuple[str, tuple[Creation, ...]]
-"""A directory, under its one name without links, and the files to be made in it."""
+Batch = tuple[str, Mapping[str, Creation]]
+"""A directory, under its one name without links, and the files to be made in it, by name."""
 
 _WORTHWHILE = 2000
 """Files; with fewer a fork (about 3 ms) saves nothing."""
@@ -26,10 +26,11 @@ _WORTHWHILE = 2000
 
 def create_all(
     linker: Linker, batches: Sequence[Batch], missing: frozenset[str]
-) -> list[tuple[int, int]]:
+) -> list[tuple[int, str]]:
     """Make all files, and the directories of ``missing`` as they are needed.
 
-    Return the positions (batch, file) of those in whose place something was: they are not made.
+    Return the batch's position and the name of those in whose place something was: they are not
+    made.
     Raises ``SourceChanged`` and ``OSError``; nothing is going on any more then.
     """
     middle = _middle(batches)
@@ -57,7 +58,7 @@ def _middle(batches: Sequence[Batch]) -> int | None:
 
 def _create(
     linker: Linker, batches: Sequence[Batch], positions: range, missing: frozenset[str]
-) -> list[tuple[int, int]]:
+) -> list[tuple[int, str]]:
     made: set[str] = set()
     occupied = []
     create = linker.create
@@ -65,11 +66,11 @@ def _create(
         directory, creations = batches[position]
         if directory in missing:
             _make(directory, missing, made)
-        for number, creation in enumerate(creations):
+        for name, creation in creations.items():
             try:
                 create(creation)
             except FileExistsError:  # raised once in a blue moon
-                occupied.append((position, number))
+                occupied.append((position, name))
     return occupied
 
 
@@ -145,7 +146,7 @@ def _work(
         os._exit(0)
 
 
-def _result(reading: int) -> list[tuple[int, int]]:
+def _result(reading: int) -> list[tuple[int, str]]:
     """Return what the other process tells; raise what it met, or that it died."""
     content = b""
     while chunk := os.read(reading, 1 << 16):
@@ -159,4 +160,4 @@ def _result(reading: int) -> list[tuple[int, int]]:
         raise SourceChanged(told["changed"])
     if "error" in told:
         raise OSError(*told["error"])
-    return [(position, number) for position, number in told["occupied"]]
+    return [(position, name) for position, name in told["occupied"]]

@@ -1,7 +1,8 @@
 """From a stored wheel to the files of an installation: the one door to ``installer``.
 
-``installer`` decides schemes, scripts and generated files through its two ports. Files at the
-wheel's root need no decision: they are added by ``finalize_installation`` and not one by one.
+``installer`` decides scripts and generated files through its two ports. Whole trees need no
+decision (what lies at the wheel's root, and below .data but for scripts): they are added by
+``finalize_installation``, and not file by file.
 Nothing is written here; the result is a list of files to come.
 """
 
@@ -59,7 +60,8 @@ class Target:
 class Prepared:
     """The files of one distribution, and which of them are console scripts."""
 
-    creations: tuple[Creation, ...]
+    folders: Mapping[str, dict[str, Creation]]
+    """By directory and name."""
     scripts: tuple[str, ...]
 
 
@@ -91,7 +93,7 @@ def prepare(
         raise InvalidDistribution(f"For req: {requirement}. {error.message}") from error
     except (InstallerError, AssertionError, ValueError) as error:
         raise InvalidDistribution(f"{wheel.filename} cannot be installed: {error}") from error
-    return Prepared(tuple(destination.creations.values()), tuple(destination.console_scripts))
+    return Prepared(destination.folders, tuple(destination.console_scripts))
 
 
 def _entry_points(installation: Installation, target: Target) -> scripts.EntryPoints:
@@ -153,19 +155,17 @@ class _StoredSource(WheelSource):
         return f"Wheel-Version: 1.0\nRoot-Is-Purelib: {purelib}\n"
 
     def get_contents(self) -> Iterator[tuple[tuple[str, str, str], BinaryIO, bool]]:
-        """Yield what lies in .data; all such directories count, whatever they are named."""
+        """Yield the scripts in .data; all such directories count, whatever they are named."""
         for stored in self._wheel.files:
-            if ".data/" not in stored.path:
+            if ".data/scripts/" not in stored.path:
                 continue
             top, _, rest = stored.path.partition("/")
-            if top.endswith(".data") and not self._is_wrapper(rest):
-                row = (f"{self.data_dir}/{rest}", "", "")
+            if _is_data(stored.path) and rest.startswith("scripts/") and not self._is_wrapper(rest):
+                row = (f"{top}/{rest}", "", "")
                 yield row, _Stream(stored), stored.executable
 
     def _is_wrapper(self, rest: str) -> bool:
         """Tell setuptools' own scripts for entry points, which are generated anew."""
-        if not rest.startswith("scripts/"):
-            return False
         name = posixpath.basename(rest)
         for suffix in (".exe", "-script.py", ".pya"):
             if name.lower().endswith(suffix):
@@ -198,8 +198,8 @@ class _Destination(WheelDestination):
         }
         self._root = scheme.purelib if installation.wheel.root_is_purelib else scheme.platlib
         self._compiled = {stored.path: stored for stored in bytecode}
-        self._rows: dict[str, tuple[str, str, str]] = {}
-        self.creations: dict[str, Creation] = {}
+        self._rows: dict[str, tuple[str, int | str]] = {}
+        self.folders: dict[str, dict[str, Creation]] = {}
         self.console_scripts: list[str] = []
 
     def write_script(self, name: str, module: str, attr: str, section: str) -> RecordEntry:
@@ -224,17 +224,15 @@ class _Destination(WheelDestination):
         stream: BinaryIO,
         is_executable: bool,  # noqa: FBT001  # the port's
     ) -> RecordEntry:
-        """Plan a file of .data, or one that the installer adds to .dist-info."""
+        """Plan a script of .data, or a file that the installer adds to .dist-info."""
         del is_executable
         relative = os.fspath(path)
         target_path = os.path.join(self._directories[scheme], relative)
         if not isinstance(stream, _Stream):
             return self._written(target_path, relative, stream.read(), self._modes[0])
         stored = stream.stored
-        changed = None
-        if scheme == "scripts":
-            content = _read(self._wheel, self._wheel.tree, stored)
-            changed = _with_shebang(content, self._target.executable)
+        content = _read(self._wheel, self._wheel.tree, stored)
+        changed = _with_shebang(content, self._target.executable)
         if changed is None:
             self._linked(target_path, self._wheel.tree, stored)
             entry = RecordEntry(relative, Hash("sha256", stored.sha256), stored.size)
@@ -250,46 +248,65 @@ class _Destination(WheelDestination):
         record_file_path: str,
         records: Iterable[tuple[SchemeKey, RecordEntry]],
     ) -> None:
-        """Plan the files at the wheel's root, and RECORD."""
+        """Plan the trees, then RECORD."""
         del scheme
-        root, rows = self._root, self._rows
-        for stored in self._wheel.files:
-            path = stored.path
-            if not _is_data(path):
-                self._linked(f"{root}/{path}", self._wheel.tree, stored)
-                rows[path] = (path, f"sha256={stored.sha256}", str(stored.size))
-        for path, stored in self._compiled.items():
-            if not _is_data(path):
-                self._linked(f"{root}/{path}", self._bytecode_root, stored)
-                rows[path] = (path, "", "")
+        self._link_trees(self._wheel.files, self._wheel.tree, hashed=True)
+        self._link_trees(self._compiled.values(), self._bytecode_root, hashed=False)
         for key, record in records:
             _, digest, size = record.to_row()
             self._add_row(os.path.join(self._directories[key], record.path), digest, size)
-        content = io.StringIO(newline="")
-        csv.writer(content).writerows(sorted(rows.values()))
-        path = f"{root}/{record_file_path}"
-        self._written(path, path, content.getvalue().encode(), self._modes[0])
+        path = f"{self._root}/{record_file_path}"
+        self._written(path, path, _record(self._rows), self._modes[0])
+
+    def _link_trees(self, files: Iterable[StoredFile], source: str, *, hashed: bool) -> None:
+        """Plan what lies at the wheel's root, then what lies below .data, as pip does."""
+        data = []
+        here, names, directory, origin, shown = "/", {}, "", "", ""
+        rows, modes = self._rows, self._modes
+        for stored in files:
+            path, size, mtime_ns, mode, executable, sha256 = stored
+            folder, _, name = path.rpartition("/")
+            if folder != here:
+                if _is_data(path):
+                    data.append(stored)
+                    continue
+                here = folder
+                shown = folder and f"{folder}/"
+                directory, origin = f"{self._root}/{folder}".rstrip("/"), f"{source}/{folder}"
+                names = self.folders.setdefault(directory, {})
+            target, found = f"{directory}/{name}", f"{origin}/{name}"
+            names[name] = Creation(target, size, mtime_ns, modes[executable], found, b"", mode)
+            rows[shown + name] = (f"sha256={sha256}", size) if hashed else ("", "")
+        for stored in data:
+            _, key, rest = stored.path.split("/", 2)
+            if key != "scripts":
+                target = os.path.join(self._directories[key], rest)
+                self._linked(target, source, stored)
+                digest = (f"sha256={stored.sha256}", stored.size) if hashed else ("", "")
+                self._add_row(target, *digest)
 
     def _linked(self, path: str, directory: str, stored: StoredFile) -> None:
         relative, size, mtime_ns, mode, executable, _ = stored
         wanted, source = self._modes[executable], f"{directory}/{relative}"
-        self.creations[path] = Creation(path, size, mtime_ns, wanted, source, b"", mode)
+        self._plan(Creation(path, size, mtime_ns, wanted, source, b"", mode))
+
+    def _plan(self, creation: Creation) -> None:
+        directory, name = os.path.split(creation.path)
+        self.folders.setdefault(directory, {})[name] = creation
 
     def _written(self, path: str, relative: str, content: bytes, mode: int) -> RecordEntry:
-        self.creations[path] = Creation(
-            path, len(content), self._target.now_ns, mode, None, content
-        )
+        self._plan(Creation(path, len(content), self._target.now_ns, mode, None, content))
         digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).decode().rstrip("=")
         return RecordEntry(relative, Hash("sha256", digest), len(content))
 
-    def _add_row(self, path: str, digest: str, size: str) -> None:
+    def _add_row(self, path: str, digest: str, size: int | str) -> None:
         """Name a file by its path from the root; another drive has none (Windows)."""
         try:
             path = os.path.relpath(path, self._root)
         except ValueError:
             path = os.path.abspath(path)
         path = path.replace(os.sep, "/")
-        self._rows[path] = (path, digest, size)
+        self._rows[path] = (digest, size)
 
     def _add_bytecode(self, path: str, stored: StoredFile, changed: bytes | None) -> None:
         """Plan the compiled form of a module in .data."""
@@ -304,6 +321,17 @@ class _Destination(WheelDestination):
         content = _read(self._wheel, self._bytecode_root, compiled)
         content = content[:8] + _little(self._target.now_ns // 10**9, len(changed)) + content[16:]
         self._written(target_path, target_path, content, self._modes[0])
+
+
+def _record(rows: Mapping[str, tuple[str, int | str]]) -> bytes:
+    """Return RECORD, sorted by path as pip's; csv is for names that need quotes."""
+    names = "".join(rows)
+    if not any(mark in names for mark in '",\r\n'):
+        lines = [f"{path},{digest},{size}\r\n" for path, (digest, size) in sorted(rows.items())]
+        return "".join(lines).encode()
+    content = io.StringIO(newline="")
+    csv.writer(content).writerows((path, *row) for path, row in sorted(rows.items()))
+    return content.getvalue().encode()
 
 
 def _is_data(path: str) -> bool:

@@ -77,9 +77,7 @@ class Journal:
         """Write what is going to happen; return (path, place in the stash)."""
         places = [(path, self._place()) for path in stash]
         files = {
-            directory: [
-                (made.path.rpartition(os.sep)[2], made.size, made.mtime_ns) for made in creations
-            ]
+            directory: [(name, made.size, made.mtime_ns) for name, made in creations.items()]
             for directory, creations in batches
         }
         self._tell("begin", {"files": files, "stash": places}, sync=bool(places))

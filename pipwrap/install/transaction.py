@@ -153,9 +153,9 @@ def _create(written: journal.Journal, changes: Changes, linker: Linker) -> None:
     """Make directories and files."""
     directories = missing_directories(directory for directory, _ in changes.batches)
     written.create(directories)
-    for position, number in create_all(linker, changes.batches, frozenset(directories)):
+    for position, name in create_all(linker, changes.batches, frozenset(directories)):
         # Somebody made it since we looked, or the filesystem does not tell case apart.
-        creation = changes.batches[position][1][number]
+        creation = changes.batches[position][1][name]
         os.rename(creation.path, written.stash(creation.path))
         linker.create(creation)
 
