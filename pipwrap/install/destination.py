@@ -327,7 +327,7 @@ def _record(rows: Mapping[str, tuple[str, int | str]]) -> bytes:
     """Return RECORD, sorted by path as pip's; csv is for names that need quotes."""
     names = "".join(rows)
     if not any(mark in names for mark in '",\r\n'):
-        lines = [f"{path},{digest},{size}\r\n" for path, (digest, size) in sorted(rows.items())]
+        lines = [f"{path},{rows[path][0]},{rows[path][1]}\r\n" for path in sorted(rows)]
         return "".join(lines).encode()
     content = io.StringIO(newline="")
     csv.writer(content).writerows((path, *row) for path, row in sorted(rows.items()))

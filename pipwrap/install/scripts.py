@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 
 from pipwrap.errors import InvalidDistribution
 from pipwrap.values import frozen
@@ -118,18 +119,24 @@ def shebang(executable: str, *, is_script: bool = False, limit: int = 127) -> by
     return b"#!/bin/sh\n'''exec' " + os.fsencode(quoted) + b" \"$0\" \"$@\"\n' '''\n"
 
 
-def location_warning(scripts: Iterable[str], executable: str, search_path: str) -> str | None:
-    """Return pip's warning about scripts that ``PATH`` does not reach, if there are any."""
+def location_warnings(
+    installed: Iterable[Iterable[str]], executable: str, search_path: str
+) -> Iterator[str]:
+    """Yield pip's warnings about scripts that ``PATH`` does not reach, by distribution."""
     entries = search_path.split(os.pathsep)
-    reached = {os.path.realpath(entry) for entry in entries}
-    reached.add(os.path.realpath(os.path.dirname(executable)))
-    missed: dict[str, set[str]] = {}
-    for script in scripts:
-        directory = os.path.realpath(os.path.dirname(script))
-        if directory not in reached:
-            missed.setdefault(directory, set()).add(os.path.basename(script))
-    if not missed:
-        return None
+    real = functools.cache(os.path.realpath)
+    reached = {real(entry) for entry in (*entries, os.path.dirname(executable))}
+    for scripts in installed:
+        missed: dict[str, set[str]] = {}
+        for script in scripts:
+            directory = real(os.path.dirname(script))
+            if directory not in reached:
+                missed.setdefault(directory, set()).add(os.path.basename(script))
+        if missed:
+            yield _location_warning(missed, entries)
+
+
+def _location_warning(missed: Mapping[str, set[str]], entries: list[str]) -> str:
     lines = [
         f"The {_listed(sorted(names))} installed in {directory!r} which is not on PATH."
         for directory, names in missed.items()

@@ -270,8 +270,6 @@ def _tell(plan: Plan, removals: list[Removal], listener: Listener) -> None:
 def _warn_about_path(
     prepared: list[Prepared], environment: Environment, listener: Listener
 ) -> None:
-    for item in prepared:
-        search_path = os.environ.get("PATH", "")
-        message = scripts.location_warning(item.scripts, environment.executable, search_path)
-        if message:
-            listener(Warned(message, indent=1))
+    installed, search_path = (item.scripts for item in prepared), os.environ.get("PATH", "")
+    for message in scripts.location_warnings(installed, environment.executable, search_path):
+        listener(Warned(message, indent=1))

@@ -15,7 +15,7 @@ from pipwrap.cache.store import StoredWheelChanged
 from pipwrap.errors import EnvironmentRefused, InvalidDistribution
 from pipwrap.install.bytecode import bytecode_tag
 from pipwrap.install.plan import LinkMode
-from pipwrap.install.scripts import location_warning, shebang
+from pipwrap.install.scripts import location_warnings, shebang
 
 FILES: dict[str, str | bytes] = {"foo/__init__.py": "v = 1\n", "foo/data.txt": "data\n"}
 
@@ -173,7 +173,8 @@ def test_an_interpreter_with_a_space_in_its_path_is_run_by_a_shell(
 
 
 def test_scripts_out_of_reach_are_told_by_directory():
-    told = location_warning(["/a/bin/x", "/a/bin/y", "/b/bin/z"], "/c/bin/python", "/b/bin:~/bin")
+    scripts = ["/a/bin/x", "/a/bin/y", "/b/bin/z"]
+    (told,) = location_warnings([scripts, []], "/c/bin/python", "/b/bin:~/bin")
     assert told == (
         "The scripts x and y are installed in '/a/bin' which is not on PATH.\n"
         "Consider adding this directory to PATH or, if you prefer to suppress this warning, use "
@@ -181,7 +182,7 @@ def test_scripts_out_of_reach_are_told_by_directory():
         "NOTE: The current PATH contains path(s) starting with `~`, which may not be expanded by "
         "all applications."
     )
-    assert location_warning(["/c/bin/x"], "/c/bin/python", "") is None
+    assert list(location_warnings([["/c/bin/x"]], "/c/bin/python", "")) == []
 
 
 def test_bytecode_is_compiled_once_used_and_names_the_installed_path(world: World):
