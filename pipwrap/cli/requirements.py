@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from packaging.markers import InvalidMarker, Marker
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
@@ -19,13 +20,15 @@ from pipwrap.cli.direct_references import (
     split_extras,
 )
 from pipwrap.cli.editables import parse_editable
-from pipwrap.cli.requirement_file import RequirementLine
 from pipwrap.events import Listener, Told, Warned
 from pipwrap.model.link import Link
 from pipwrap.model.location import is_archive, path_to_url
 from pipwrap.model.requirement import Constraint, Requirement, UserRequirement
 from pipwrap.model.source import Archive, Directory, Repository, Source
 from pipwrap.values import frozen
+
+if TYPE_CHECKING:
+    from pipwrap.cli.requirement_file import RequirementLine
 
 _OPERATORS = ("===", "==", "~=", "!=", "<=", ">=", "<", ">")
 
