@@ -6,12 +6,13 @@ Ways of installing, in that order: flat .egg-info (setuptools with pip of old), 
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import functools
 import os
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from packaging.utils import canonicalize_name
 
@@ -21,6 +22,8 @@ from pipwrap.model.environment import Environment, InstalledDistribution
 from pipwrap.values import frozen
 
 _EASY_INSTALL = "easy-install.pth"
+_CROOKED = re.compile(r"(^|/)(\.{0,2})(/|$)")
+"""What is different in a path that is normalised: empty parts, dots."""
 
 
 @frozen
@@ -88,6 +91,27 @@ def missing_record(distribution: InstalledDistribution) -> DiagnosticError:
     )
 
 
+class _Folder:
+    """One directory as it is: what lies in it, and whether that may be removed."""
+
+    def __init__(self, directory: str, roots: Iterable[str]) -> None:
+        self.path = os.path.realpath(directory)
+        self.is_permitted = any(_is_below(self.path, root) for root in roots)
+        self.names: dict[str, bool] = {}
+        """Each name, and whether it is that of a directory (a link is none)."""
+        with contextlib.suppress(OSError), os.scandir(self.path) as entries:
+            self.names = {entry.name: entry.is_dir(follow_symlinks=False) for entry in entries}
+
+    @functools.cached_property
+    def compiled(self) -> dict[str, list[str]]:
+        """Return the bytecode in it by module."""
+        by_stem: dict[str, list[str]] = {}
+        for name in self.names:
+            if name.endswith(".pyc"):
+                by_stem.setdefault(_module_of(name), []).append(name)
+        return by_stem
+
+
 class _Collection:
     """Existing paths, each judged once; directories are resolved, the last part is not."""
 
@@ -97,27 +121,29 @@ class _Collection:
             for scheme in (environment.scheme, environment.user_scheme):
                 roots += [scheme.purelib, scheme.platlib, scheme.scripts, scheme.data]
         self._roots = tuple({os.path.realpath(root) for root in roots if root})
-        self._real = functools.lru_cache(maxsize=None)(os.path.realpath)
-        self._names = functools.lru_cache(maxsize=None)(_listdir)
+        self._folders: dict[str, _Folder] = {}
         self._paths: set[str] = set()
+        self._whole: set[str] = set()
+        """Those of them that are directories."""
         self._refused: set[str] = set()
         self._rewritten: dict[str, list[bytes]] = {}
 
     def add(self, path: str) -> None:
         """Take a path if it exists, and with a module all its bytecode."""
         directory, name = os.path.split(path.rstrip("/"))
-        directory = self._real(directory)
         if name in {"", ".", ".."}:
             return
-        if name in self._names(directory):
-            self._take(directory, name)
+        folder = self._folder(directory)
+        if name in folder.names:
+            self._take(folder, name)
         if name.endswith(".py"):
-            self._add_bytecode(directory, name[:-3])
+            self._add_bytecode(folder, name[:-3])
 
     def drop_line(self, path: str, line: str) -> None:
         """Take a line out of a file that stays."""
-        path = os.path.join(self._real(os.path.dirname(path)), os.path.basename(path))
-        if not self._is_permitted(os.path.dirname(path)):
+        folder = self._folder(os.path.dirname(path))
+        path = os.path.join(folder.path, os.path.basename(path))
+        if not folder.is_permitted:
             self._refused.add(path)
             return
         try:
@@ -130,42 +156,36 @@ class _Collection:
 
     def removal(self, distribution: InstalledDistribution) -> Removal:
         """Return everything taken, without what lies in a directory that is taken whole."""
-        whole = {path for path in self._paths if os.path.isdir(path) and not os.path.islink(path)}
-        paths = self._paths
+        whole, paths = self._whole, self._paths
         if whole:
             paths = {path for path in paths if not any(p in whole for p in _parents(path))}
         rewritten = tuple((path, b"".join(lines)) for path, lines in self._rewritten.items())
         return Removal(distribution, tuple(sorted(paths)), rewritten, tuple(sorted(self._refused)))
 
-    def _take(self, directory: str, name: str) -> None:
-        path = os.path.join(directory, name)
-        (self._paths if self._is_permitted(directory) else self._refused).add(path)
+    def _folder(self, directory: str) -> _Folder:
+        folder = self._folders.get(directory)
+        if folder is None:
+            folder = self._folders[directory] = _Folder(directory, self._roots)
+        return folder
 
-    def _is_permitted(self, directory: str) -> bool:
-        return any(_is_below(directory, root) for root in self._roots)
+    def _take(self, folder: _Folder, name: str) -> None:
+        path = f"{folder.path.rstrip('/')}/{name}"
+        if not folder.is_permitted:
+            self._refused.add(path)
+            return
+        self._paths.add(path)
+        if folder.names[name]:
+            self._whole.add(path)
 
-    def _add_bytecode(self, directory: str, stem: str) -> None:
+    def _add_bytecode(self, folder: _Folder, stem: str) -> None:
         """Take what any interpreter compiled from a module (PEP 3147, and beside it before)."""
         for name in (stem + ".pyc", stem + ".pyo"):
-            if name in self._names(directory):
-                self._take(directory, name)
-        cache = directory + "/__pycache__"
-        for name in self._compiled(cache).get(stem, ()):
-            self._take(cache, name)
-
-    def _compiled(self, cache: str) -> dict[str, list[str]]:
-        """Return the names in a ``__pycache__`` by module."""
-        if cache not in self._modules:
-            by_stem: dict[str, list[str]] = {}
-            for name in self._names(cache):
-                if name.endswith(".pyc"):
-                    by_stem.setdefault(_module_of(name), []).append(name)
-            self._modules[cache] = by_stem
-        return self._modules[cache]
-
-    @functools.cached_property
-    def _modules(self) -> dict[str, dict[str, list[str]]]:
-        return {}
+            if name in folder.names:
+                self._take(folder, name)
+        if "__pycache__" in folder.names:
+            cache = self._folder(f"{folder.path}/__pycache__")
+            for name in cache.compiled.get(stem, ()):
+                self._take(cache, name)
 
 
 def _module_of(name: str) -> str:
@@ -213,9 +233,13 @@ def _recorded(distribution: InstalledDistribution) -> Iterator[str]:
     text = installed.read_text(distribution, "RECORD")
     if text is None:
         raise missing_record(distribution)
+    location = distribution.location
     for row in csv.reader(text.splitlines()):
         if row and row[0]:
-            yield os.path.join(distribution.location, posixpath.normpath(row[0]))
+            path = row[0]
+            if _CROOKED.search(path) or path.startswith("/"):
+                path = posixpath.normpath(path)
+            yield os.path.join(location, path)
 
 
 def _legacy(distribution: InstalledDistribution) -> Iterator[str]:
