@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import heapq
 import os
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -23,6 +24,9 @@ class Changes:
     batches: tuple[Batch, ...]
     """What is made, directory by directory."""
     stash: tuple[str, ...]
+    """What is moved away, directories as a whole where nothing else is in them."""
+    held: frozenset[str]
+    """Directories that stay for now, and held some of it."""
     kept: frozenset[str]
     """Directories that stay even when they are emptied."""
     warnings: tuple[str, ...] = ()
@@ -69,12 +73,45 @@ def merge(
         kept.add(plan.relocation.directory)
     for scheme in schemes:
         kept |= {scheme.purelib, scheme.platlib, scheme.scripts, scheme.data}
-    return Changes(
-        tuple(folders.items()),
-        tuple(stash),
-        frozenset(os.path.realpath(path) for path in kept),
-        warnings,
-    )
+    stays = frozenset(os.path.realpath(path) for path in kept)
+    whole, held = _whole(stash, stays)
+    return Changes(tuple(folders.items()), whole, held, stays, warnings)
+
+
+def _whole(paths: Iterable[str], kept: frozenset[str]) -> tuple[tuple[str, ...], frozenset[str]]:
+    """Return the paths, with one for all that lie in a directory which holds nothing else.
+
+    Moving a package away is one rename then, as in pip. Also the directories that held the others.
+    """
+    held = set()
+    by_directory: dict[str, set[str]] = {}
+    for path in paths:
+        directory, name = os.path.split(path)
+        by_directory.setdefault(directory, set()).add(name)
+    found: list[str] = []
+    named = set(by_directory)
+    waiting = sorted((-len(directory), directory) for directory in by_directory)
+    while waiting:
+        _, directory = heapq.heappop(waiting)
+        names = by_directory[directory]
+        if directory in kept or not _holds_only(directory, names):
+            found += [os.path.join(directory, name) for name in sorted(names)]
+            held.update({directory} & named)
+            continue
+        parent, name = os.path.split(directory)
+        if parent not in by_directory:
+            by_directory[parent] = set()
+            heapq.heappush(waiting, (-len(parent), parent))
+        by_directory[parent].add(name)
+    return tuple(found), frozenset(held)
+
+
+def _holds_only(directory: str, names: set[str]) -> bool:
+    """Tell whether a directory that is no link holds these names and no others."""
+    try:
+        return not os.path.islink(directory) and names.issuperset(os.listdir(directory))
+    except OSError:
+        return False
 
 
 def _resolved(folders: Mapping[str, dict[str, Creation]]) -> dict[str, dict[str, Creation]]:

@@ -255,9 +255,19 @@ def _remove_created(story: _Story, listener: Listener) -> None:
 
 
 def _restore(path: str, place: str, listener: Listener) -> bool:
-    """Move one path back from the stash; tell whether nothing is left to be done for it."""
+    """Move one path back from the stash; tell whether nothing is left to be done for it.
+
+    Where somebody has made a directory meanwhile (an import writes bytecode), what a stashed one
+    holds goes there.
+    """
     if not os.path.lexists(place):
         return True
+    if _is_directory(place) and _is_directory(path):
+        pairs = [(os.path.join(path, name), os.path.join(place, name)) for name in _names(place)]
+        restored = [_restore(inner, held, listener) for inner, held in pairs]
+        with contextlib.suppress(OSError):
+            os.rmdir(place)
+        return all(restored)
     target = path + SAVED if os.path.lexists(path) else path
     try:
         os.makedirs(os.path.dirname(path), exist_ok=True)
@@ -270,6 +280,10 @@ def _restore(path: str, place: str, listener: Listener) -> bool:
     if target != path:
         listener(Warned(f"What {path} was before the interrupted installation is in {target}"))
     return True
+
+
+def _is_directory(path: str) -> bool:
+    return os.path.isdir(path) and not os.path.islink(path)
 
 
 def _delete_stash(directory: str, beside: Iterable[str]) -> None:
@@ -285,12 +299,12 @@ def _delete_stash(directory: str, beside: Iterable[str]) -> None:
 def _delete(path: str) -> None:
     """Delete what is there as far as that is possible; an empty directory is the usual thing."""
     try:
-        if not os.path.isdir(path) or os.path.islink(path):
-            os.unlink(path)
-        else:
+        if _is_directory(path):
             os.rmdir(path)
+        else:
+            os.unlink(path)
     except OSError:
-        if os.path.isdir(path) and not os.path.islink(path):
+        if _is_directory(path):
             import shutil  # noqa: PLC0415 - where something was replaced or removed
 
             shutil.rmtree(path, ignore_errors=True)

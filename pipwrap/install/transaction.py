@@ -146,7 +146,28 @@ def _stash(written: journal.Journal, changes: Changes) -> None:
         except OSError as error:
             if error.errno != errno.EXDEV:
                 raise
-            os.rename(path, written.beside(path))
+            _stash_beside(written, path)
+
+
+def _stash_beside(written: journal.Journal, path: str) -> None:
+    """Move away what lies on another filesystem.
+
+    A directory may lie on two (overlayfs, where a part of it comes from a lower layer): then its
+    files are moved one by one, and it is removed.
+    """
+    try:
+        os.rename(path, written.beside(path))
+    except OSError as error:
+        if error.errno != errno.EXDEV or not os.path.isdir(path) or os.path.islink(path):
+            raise
+        for directory, folders, files in os.walk(path, topdown=False):
+            links = [name for name in folders if os.path.islink(os.path.join(directory, name))]
+            for name in (*files, *links):
+                inner = os.path.join(directory, name)
+                os.rename(inner, written.stash(inner))
+            written.rmdir(directory, os.stat(directory).st_mode & 0o7777)
+            with contextlib.suppress(OSError):
+                os.rmdir(directory)
 
 
 def _create(written: journal.Journal, changes: Changes, linker: Linker) -> None:
@@ -165,7 +186,7 @@ def _remove_emptied(written: journal.Journal, changes: Changes) -> None:
 
     Their parents go only when they are quite empty. One that cannot be removed stays, as in pip.
     """
-    held = {os.path.dirname(path) for path in changes.stash}
+    held = set(changes.held)
     queue, queued = sorted((-len(path), path) for path in held), set(held)
     while queue:
         _, directory = heapq.heappop(queue)

@@ -279,6 +279,65 @@ def test_a_stash_on_another_filesystem_lies_beside_the_file(
     assert not [path for path in snapshot(shell.environment.prefix) if ".pipwrap" in path]
 
 
+def test_bytecode_that_an_import_wrote_meanwhile_is_no_obstacle(shell: World):
+    plan = populated(shell)
+    old = snapshot(shell.environment.prefix)
+    written = False
+    for at in range(1, 1000):
+        assert dies(lambda: shell.apply(plan), at), "never died while foo was half made"
+        package = os.path.join(shell.purelib, "foo")
+        written = os.path.isdir(package) and journal.exists(shell.purelib)
+        written = written and not os.path.exists(os.path.join(package, "old"))
+        if written:
+            os.mkdir(os.path.join(package, "__pycache__"))
+            Path(package, "__pycache__", "late.pyc").write_text("late")
+        recover([shell.purelib], shell.tell)
+        if written:
+            break
+    shutil.rmtree(os.path.join(shell.purelib, "foo", "__pycache__"))
+    assert snapshot(shell.environment.prefix) == old
+
+
+def test_a_package_is_moved_away_by_one_rename(shell: World, monkeypatch: pytest.MonkeyPatch):
+    files = {f"foo/{part}/m{n}.txt": "" for part in ("a", "b/c") for n in range(20)}
+    shell.install(make_wheel(shell.wheels, "foo", "1.0", dict(files)), compile_bytecode=False)
+    renamed = []
+    rename = os.rename
+    monkeypatch.setattr(os, "rename", lambda *paths: (renamed.append(paths[0]), rename(*paths)))
+    before = snapshot(shell.purelib).keys()
+    shell.apply(shell.plan(remove=(shell.installed("foo"),)))
+    assert [os.path.basename(path) for path in renamed] == ["foo", "foo-1.0.dist-info"]
+    assert {path.partition("/")[0] for path in before} == {"foo", "foo-1.0.dist-info"}
+    assert snapshot(shell.purelib) == {}
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_directory_on_two_layers_is_moved_file_by_file(
+    shell: World, monkeypatch: pytest.MonkeyPatch, *, fails: bool
+):
+    plan = populated(shell)
+    old = snapshot(shell.environment.prefix)
+    rename = os.rename
+
+    def layered(source: str, target: str) -> None:
+        if os.path.isdir(source) and journal.NAME in target:
+            raise OSError(errno.EXDEV, os.strerror(errno.EXDEV), source)
+        rename(source, target)
+
+    monkeypatch.setattr(os, "rename", layered)
+    if fails:
+        full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        monkeypatch.setattr(transaction, "create_all", lambda *_: (_ for _ in ()).throw(full))
+        with pytest.raises(DiskFull):
+            shell.apply(plan)
+        assert snapshot(shell.environment.prefix) == old
+        return
+    shell.apply(plan)
+    assert "bar" not in os.listdir(shell.purelib)
+    assert sorted(os.listdir(os.path.join(shell.purelib, "foo"))) == ["__init__.py", "new"]
+    assert not journal.exists(shell.purelib)
+
+
 def test_a_stash_without_its_journal_is_kept_and_named(shell: World):
     plan = populated(shell)
     assert dies(lambda: shell.apply(plan), 60)
