@@ -62,7 +62,7 @@ class Console:
         self._lock = threading.RLock()
         self._live = progress == "on" and verbosity >= 0 and self._stdout.isatty()
         self._progress: Progress | None = None
-        self._overheard: list[Event] | None = None
+        self._overhearing: list[list[Event]] = []
 
     @classmethod
     def aside(cls) -> Console:
@@ -75,8 +75,8 @@ class Console:
             if isinstance(event, DownloadStarted | DownloadProgressed | DownloadFinished):
                 self._draw(event)
                 return
-            if self._overheard is not None:
-                self._overheard.append(event)
+            for heard in self._overhearing:
+                heard.append(event)
             self._record(lines_of(event, _EVERYTHING))
             if self._live and isinstance(event, BuildStarted):
                 return
@@ -89,11 +89,13 @@ class Console:
     def overhearing(self) -> Iterator[list[Event]]:
         """Yield a list that gets every event, downloads excepted, as long as the body lasts."""
         heard: list[Event] = []
-        self._overheard = heard
+        with self._lock:
+            self._overhearing.append(heard)
         try:
             yield heard
         finally:
-            self._overheard = None
+            with self._lock:
+                self._overhearing = [each for each in self._overhearing if each is not heard]
 
     def line(self, text: str) -> None:
         """Print a line that is always shown: what the user asked for."""

@@ -121,3 +121,17 @@ def test_what_an_encoding_lacks_is_replaced() -> None:
     console(Told("ä × b"))
     console.close()
     assert raw.getvalue() == b"? ? b\n"
+
+
+def test_who_overhears_within_another_ends_only_his_own() -> None:
+    console = Console(stdout=io.StringIO())
+    with console.overhearing() as outer:
+        with console.overhearing() as inner:
+            console(Told("both"))
+        with console.overhearing() as second:
+            pass
+        console(Told("outer"))
+    console(Told("nobody"))
+    assert inner == [Told("both")]
+    assert second == []
+    assert outer == [Told("both"), Told("outer")]
