@@ -18,7 +18,8 @@ from pipwrap.cli.recollection import resolution_of
 from pipwrap.cli.request import Request, read_request
 from pipwrap.cli.wiring import Bench
 from pipwrap.events import Failed, Told
-from pipwrap.install.plan import LinkMode, Plan
+from pipwrap.install.linking import LinkMode
+from pipwrap.install.plan import Plan
 from pipwrap.model.candidate import InstalledCandidate
 from pipwrap.model.environment import InstalledDistribution
 from pipwrap.model.link import redact

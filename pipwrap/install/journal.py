@@ -22,12 +22,14 @@ import contextlib
 import json
 import os
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipwrap.events import Listener, Warned
-from pipwrap.install.creating import Batch
 from pipwrap.install.linking import is_ours
 from pipwrap.values import field, mutable
+
+if TYPE_CHECKING:
+    from pipwrap.install.creating import Batch
 
 NAME = ".pipwrap-transaction"
 SAVED = ".pipwrap-old"

@@ -8,13 +8,12 @@ that after a crash everything we made can be told from everything else by ``lsta
 
 from __future__ import annotations
 
+import enum
 import errno
 import os
 import stat
 import sys
 from typing import NamedTuple
-
-from pipwrap.install.plan import LinkMode
 
 UNFINISHED = 0o200
 _FICLONE = 0x40049409
@@ -34,6 +33,18 @@ _BY_DESCRIPTOR = os.utime in os.supports_fd and hasattr(os, "fchmod")
 _DIRECTORY_WRITES = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 _READS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
 _REGULAR = stat.S_IFREG
+
+
+class LinkMode(enum.Enum):
+    """How files come from the store into the environment (``--link-mode``)."""
+
+    AUTO = "auto"
+    """Reflink, else Python sources copied and everything else hardlinked, else copied."""
+    CLONE = "clone"
+    """Reflink, else copy."""
+    HARDLINK = "hardlink"
+    """Hardlink everything, else copy."""
+    COPY = "copy"
 
 
 class Creation(NamedTuple):

@@ -2,23 +2,10 @@
 
 from __future__ import annotations
 
-import enum
-
+from pipwrap.install.linking import LinkMode
 from pipwrap.model.environment import InstalledDistribution, Scheme
 from pipwrap.model.wheel import StoredWheel
 from pipwrap.values import frozen
-
-
-class LinkMode(enum.Enum):
-    """How files come from the store into the environment (``--link-mode``)."""
-
-    AUTO = "auto"
-    """Reflink, else Python sources copied and everything else hardlinked, else copied."""
-    CLONE = "clone"
-    """Reflink, else copy."""
-    HARDLINK = "hardlink"
-    """Hardlink everything, else copy."""
-    COPY = "copy"
 
 
 @frozen

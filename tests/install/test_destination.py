@@ -14,7 +14,7 @@ from install.worlds import World, make_wheel, records, snapshot
 from pipwrap.cache.store import StoredWheelChanged
 from pipwrap.errors import EnvironmentRefused, InvalidDistribution
 from pipwrap.install.bytecode import bytecode_tag
-from pipwrap.install.plan import LinkMode
+from pipwrap.install.linking import LinkMode
 from pipwrap.install.scripts import location_warnings, shebang
 
 FILES: dict[str, str | bytes] = {"foo/__init__.py": "v = 1\n", "foo/data.txt": "data\n"}
