@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from nab_resolver.ranges import Range
+from nab_resolver.ranges import NEGATIVE_INFINITY, POSITIVE_INFINITY, Range
 
 Ranks = Range[int]
 """A set of the numbers of a project's versions."""
@@ -28,3 +28,10 @@ class RankRange(Range[int]):
             else:
                 runs.append([rank, rank + 1])
         return Range(tuple((low, True, high, False) for low, high in runs))
+
+    @staticmethod
+    def runs(ranks: Ranks, count: int) -> Iterator[tuple[int, int]]:
+        """Yield the intervals of a range as ``(low, above)``, highest first, below ``count``."""
+        for low, low_counts, high, high_counts in reversed(ranks._intervals):  # noqa: SLF001 - the core has no other way to walk a range
+            first = 0 if low is NEGATIVE_INFINITY else low + (not low_counts)
+            yield first, count if high is POSITIVE_INFINITY else high + high_counts

@@ -7,9 +7,12 @@ that turns up late) makes a new universe and starts the resolution again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from operator import neg
 
-from packaging.specifiers import SpecifierSet
+from packaging.specifiers import Specifier, SpecifierSet
 from packaging.version import Version
 
 from pipwrap.model.candidate import Candidate, InstalledCandidate
@@ -65,25 +68,35 @@ class Universe:
             *(Point(each.version, each) for each in direct),
         )
         self.preference: tuple[int, ...] = tuple(rank[version] for version in order)
+        self._falling = _falling(self.preference)
         self.installed_rank = rank[installed.version] if installed is not None else None
         self.installed_only = installed_only
         self.direct_only = direct_only
         self.candidates: tuple[Candidate, ...] = tuple(candidates)
+        self._versions = [point.version for point in points]
         self._ranges: dict[SpecifierSet, Ranks] = {}
+        self._clauses: dict[Specifier, Ranks] = {}
 
     def range_of(self, specifier: SpecifierSet) -> Ranks:
         """Return the versions that a specifier admits, pre-releases included."""
-        if specifier not in self._ranges:
-            if len(specifier):
-                ranks = (
-                    rank
-                    for rank, point in enumerate(self.points)
-                    if specifier.contains(point.version, prereleases=True)
-                )
-                self._ranges[specifier] = RankRange.of(ranks)
-            else:
-                self._ranges[specifier] = RankRange.of(range(len(self.points)))
-        return self._ranges[specifier]
+        known = self._ranges.get(specifier)
+        if known is None:
+            known = RankRange.of(range(len(self.points)))
+            for clause in specifier:
+                known &= self._range_of_clause(clause)
+            self._ranges[specifier] = known
+        return known
+
+    def _range_of_clause(self, clause: Specifier) -> Ranks:
+        if clause not in self._clauses:
+            ranks = [*_ranks(clause, self._versions)]
+            ranks += [
+                rank
+                for rank in range(self.first_direct, len(self.points))
+                if clause.contains(self.points[rank].version, prereleases=True)
+            ]
+            self._clauses[clause] = RankRange.of(ranks)
+        return self._clauses[clause]
 
     def range_of_source(self, source: Source) -> Ranks:
         """Return the one version that comes from ``source``; empty when it is not known."""
@@ -103,7 +116,10 @@ class Universe:
 
     def liked(self, allowed: Ranks) -> Iterator[int]:
         """Yield the ranks of ``allowed``, best first, direct versions left out."""
-        return (rank for rank in self.preference if rank in allowed)
+        for ranks in self._falling:
+            for low, above in RankRange.runs(allowed, len(self.points)):
+                first = bisect_left(ranks, 1 - above, key=neg)
+                yield from ranks[first : bisect_left(ranks, 1 - low, first, key=neg)]
 
     def admitted(self, specifier: SpecifierSet, *, prereleases: bool | None) -> frozenset[int]:
         """Return the ranks that pip would consider under all active specifiers together.
@@ -123,6 +139,51 @@ class Universe:
         if not (all_yanked and is_pinned(specifier)):
             kept = [each for each in kept if each[1].link.yanked is None]
         return frozenset(rank for rank, _ in kept)
+
+
+def _ranks(clause: Specifier, versions: Sequence[Version]) -> Iterable[int]:
+    """Return the positions of what a clause admits among ascending versions.
+
+    That is a run (PEP 440 orders what belongs together side by side), or everything else for
+    ``!=``; so its ends are searched for. Only ``===``, which compares text, is asked of every one.
+    """
+
+    def admits(version: Version) -> bool:
+        return clause.contains(version, prereleases=True)
+
+    def refuses(version: Version) -> bool:
+        return not clause.contains(version, prereleases=True)
+
+    count = len(versions)
+    match clause.operator:
+        case ">" | ">=":
+            return range(bisect_left(versions, True, key=admits), count)  # noqa: FBT003
+        case "<" | "<=":
+            return range(bisect_left(versions, True, key=refuses))  # noqa: FBT003
+        case "==" | "~=":
+            first = bisect_left(versions, _lowest(clause.version))
+            return range(first, bisect_left(versions, True, first, key=refuses))  # noqa: FBT003
+        case "!=":
+            first = bisect_left(versions, _lowest(clause.version))
+            after = bisect_left(versions, True, first, key=admits)  # noqa: FBT003
+            return chain(range(first), range(after, count))
+    return (rank for rank, version in enumerate(versions) if admits(version))
+
+
+def _lowest(text: str) -> Version:
+    """Return where the run of an ``==`` begins."""
+    return Version(f"{text.removesuffix('.*')}.dev0" if text.endswith(".*") else text)
+
+
+def _falling(preference: Sequence[int]) -> list[list[int]]:
+    """Return the order cut where a rank is higher than the one before it."""
+    runs: list[list[int]] = []
+    for rank in preference:
+        if runs and runs[-1][-1] > rank:
+            runs[-1].append(rank)
+        else:
+            runs.append([rank])
+    return runs
 
 
 def _with_installed(order: Sequence[Version], installed: Version) -> list[Version]:
