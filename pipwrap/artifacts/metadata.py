@@ -73,6 +73,19 @@ class MetadataLadder:
 
     # Wheels
 
+    def described(self, wanted: Candidate) -> Metadata | None:
+        """Return what the index tells of a wheel in a file apart; ``None`` where it tells nothing.
+
+        Raises what ``obtain`` raises.
+        """
+        if (
+            not wanted.is_wheel
+            or wanted.link.metadata_hashes is None
+            or not self._admitted.may_be_described(wanted)
+        ):
+            return None
+        return self.obtain(wanted).metadata
+
     def _of_wheel(self, wanted: Candidate | Archive) -> Obtained:
         if isinstance(wanted, Candidate) and self._admitted.may_be_described(wanted):
             described = self._described(wanted)

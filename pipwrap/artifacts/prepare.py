@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from pipwrap import errors
@@ -33,6 +33,7 @@ from pipwrap.cache.wheels import BuiltWheel
 from pipwrap.events import Listener, Told, Warned
 from pipwrap.model.candidate import Candidate
 from pipwrap.model.link import Link, redact
+from pipwrap.model.metadata import Metadata
 from pipwrap.model.source import Archive, Directory, Repository
 from pipwrap.model.wheel import StoredWheel
 from pipwrap.values import frozen, replace
@@ -108,6 +109,20 @@ class Preparer:
     def obtain(self, wanted: Wanted) -> Obtained:
         """Return metadata; raises what ``MetadataLadder.obtain`` raises."""
         return self._metadata.obtain(wanted)
+
+    def described(self, candidates: Sequence[Candidate]) -> list[Metadata | None]:
+        """Return what indexes say of wheels in files apart, asked for side by side.
+
+        ``None`` for what has no such file, or where it cannot be had.
+        """
+        jobs = [self._pool.submit(self._apart, each) for each in candidates]
+        return [job.result() for job in jobs]
+
+    def _apart(self, candidate: Candidate) -> Metadata | None:
+        try:
+            return self._metadata.described(candidate)
+        except errors.PipwrapError:
+            return None
 
     # Wheels
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cache, partial
 from typing import TYPE_CHECKING
@@ -193,6 +193,10 @@ class Bench:
         obtained = self.preparer.obtain(choice)
         refuse_direct_references(obtained.metadata, choice.link, real_pip.public_file_hosts)
         return obtained
+
+    def described(self, candidates: Sequence[Candidate]) -> Sequence[Metadata | None]:
+        """Return the metadata that indexes offer apart from the files."""
+        return self.preparer.described(candidates)
 
     def reuses(self, choice: Candidate | Source) -> bool:
         """Tell whether a wheel that was built before will be used."""

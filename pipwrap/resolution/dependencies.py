@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
 
 from pipwrap import errors
 from pipwrap.model.metadata import Metadata
 from pipwrap.model.requirement import Requirement
+from pipwrap.model.source import Source
 from pipwrap.values import frozen
 
 
@@ -42,3 +44,20 @@ class Dependencies:
             for each in self.requires
             if each.applies(environment, (extra,)) and not each.applies(environment)
         )
+
+
+def check_name(requirement: Requirement, source: Source, metadata: Metadata) -> None:
+    """Raise ``errors.UnusableMetadata`` where a URL leads to another project than was said."""
+    if canonicalize_name(metadata.name) != requirement.name:
+        raise errors.UnusableMetadata(
+            f"Requested {requirement.text} from {source.link.redacted} has inconsistent Name: "
+            f"expected {requirement.name!r}, but metadata has {metadata.name!r}"
+        )
+
+
+def version_of(metadata: Metadata) -> Version:
+    """Return the version; raises ``errors.UnusableMetadata`` for what is none."""
+    try:
+        return Version(metadata.version)
+    except InvalidVersion as error:
+        raise errors.UnusableMetadata(str(error)) from error

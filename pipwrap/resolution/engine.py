@@ -136,7 +136,7 @@ def _attempt(
         tuple(dict.fromkeys(edge for edge in edges if edge[0] != edge[1])),
         {project: tuple(sorted(names)) for project, names in extras.items()},
         {project: memory.template(project).name for project in choices},
-        tuple(memory.dependencies),
+        (*memory.dependencies, *memory.foreseen),
     )
 
 
@@ -182,7 +182,7 @@ def _dependency_causes(
         child = PYTHON if extra is None else child
     universe = provider.projects[project]
     ranks = [rank for rank in range(len(universe.points)) if rank in parent.constraint]
-    looked_at = [rank for rank in ranks if (parent.package, rank) in provider.wanted]
+    looked_at = [rank for rank in ranks if provider.asked(parent.package, rank) is not None]
     if not looked_at:
         return
     rank = looked_at[-1]
@@ -194,7 +194,7 @@ def _dependency_causes(
             yield Cause("", requires, project, version, trigger, satisfiable=False)
         return
     wanted_project, _ = split_package(child)
-    for requirement in provider.wanted[parent.package, rank]:
+    for requirement in provider.asked(parent.package, rank) or ():
         if requirement.name == wanted_project:
             wanted = provider.projects[wanted_project]
             satisfiable = not wanted.range_of(requirement.specifier).is_empty

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from pipwrap import errors
@@ -43,6 +43,12 @@ class Artifacts(Protocol):
 
         Raises ``errors.UnusableMetadata`` when it contradicts the file's name, and
         ``errors.BuildFailed`` when the backend ends with an error.
+        """
+
+    def described(self, candidates: Sequence[Candidate]) -> Sequence[Metadata | None]:
+        """Return metadata that indexes offer apart from the files, each in its candidate's place.
+
+        ``None`` for a candidate of which that is not so, and where it cannot be had.
         """
 
     def reuses(self, choice: Candidate | Source) -> bool:
@@ -132,6 +138,8 @@ class Memory:
     """What stays true when a resolution starts again."""
 
     dependencies: dict[Choice, Dependencies | errors.UnusableMetadata] = field(default_factory=dict)
+    foreseen: dict[Candidate, Dependencies | None] = field(default_factory=dict)
+    """What was read of versions before any of them was chosen; ``None`` where it is no use."""
     sources: dict[tuple[str, str], Direct | None] = field(default_factory=dict)
     """By project and URL; ``None`` for what cannot be used."""
     templates: dict[str, Template] = field(default_factory=dict)

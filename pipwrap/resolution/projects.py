@@ -85,6 +85,11 @@ class Projects:
         """Tell whether a project was asked for before."""
         return project in self._universes
 
+    def is_whole(self, project: str) -> bool:
+        """Tell whether the versions that an index offers are known and may be chosen."""
+        known = self._universes.get(project)
+        return known is not None and not (known.installed_only or known.direct_only)
+
     def universe(self, project: str, specifier: SpecifierSet) -> Universe:
         """Return the universe in which ``specifier`` is to be read."""
         known = self._universes.get(project)

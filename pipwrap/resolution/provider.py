@@ -18,19 +18,18 @@ from nab_resolver.types import (
     Term,
 )
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
 
 from pipwrap import errors
 from pipwrap.events import Listener, Told, Warned
 from pipwrap.index.selection import supports_python
 from pipwrap.model.candidate import Candidate, InstalledCandidate
 from pipwrap.model.location import url_to_path
-from pipwrap.model.metadata import Metadata
 from pipwrap.model.requirement import Requirement, UserRequirement
 from pipwrap.model.source import Source
 from pipwrap.resolution.admission import Admission, packages_of, split_package
 from pipwrap.resolution.choice import Choice, Direct
-from pipwrap.resolution.dependencies import Dependencies
+from pipwrap.resolution.dependencies import Dependencies, check_name, version_of
+from pipwrap.resolution.foresight import Foresight
 from pipwrap.resolution.memory import Artifacts, Memory, Rules, Template, Wish
 from pipwrap.resolution.projects import Projects
 from pipwrap.resolution.ranges import RankRange, Ranks
@@ -57,6 +56,7 @@ class Provider(BaseProvider[str, int]):
         self.projects = projects
         self.admission = Admission(projects, rules.releases, memory.strict)
         self.wanted = self.admission.wanted
+        self._foresight = Foresight(rules, projects, artifacts, memory)
         self.wishes: list[UserRequirement] = []
         """What the user asked for, in order."""
         self._rules = rules
@@ -124,8 +124,8 @@ class Provider(BaseProvider[str, int]):
         try:
             obtained = self._artifacts.metadata(source)
             self._tell(obtained.lines)
-            _check_name(requirement, source, obtained.metadata)
-            direct = Direct(requirement.name, _version(obtained.metadata), source)
+            check_name(requirement, source, obtained.metadata)
+            direct = Direct(requirement.name, version_of(obtained.metadata), source)
             self._memory.dependencies[direct] = Dependencies.of(obtained.metadata)
         except errors.UnusableMetadata as error:
             self._listener(Told(f"Discarding {source.link.redacted}: {error.message}"))
@@ -154,7 +154,7 @@ class Provider(BaseProvider[str, int]):
         try:
             obtained = self._artifacts.metadata(source)
             self._tell(obtained.lines)
-            direct = Direct(project, _version(obtained.metadata), source)
+            direct = Direct(project, version_of(obtained.metadata), source)
         except errors.UnusableMetadata:
             return None
         if canonicalize_name(obtained.metadata.name) != project:
@@ -189,6 +189,8 @@ class Provider(BaseProvider[str, int]):
         chosen = self._liked(project, universe, allowed)
         if chosen is None and not allowed.is_empty:
             self._refuse(package, project, allowed)
+        if chosen is not None and (package, chosen) not in self._ranges:
+            self._clauses.extend(self._foresight.clauses(package, chosen))
         return chosen
 
     def has_satisfying_version(self, package: str, version_range: RangeProtocol[int]) -> bool:
@@ -323,6 +325,11 @@ class Provider(BaseProvider[str, int]):
             or supports_python(requires, self._rules.python_version)
         )
 
+    def asked(self, package: str, rank: int) -> tuple[Requirement, ...] | None:
+        """Return what a version needs; ``None`` when it was never looked at."""
+        key = (package, rank)
+        return self.wanted[key] if key in self.wanted else self._foresight.asked.get(key)
+
     def requires_python(self, package: str, rank: int) -> str | None:
         """Return the Requires-Python of a version that was looked at."""
         choice = self.projects[split_package(package)[0]].points[rank].choice
@@ -380,18 +387,3 @@ class Provider(BaseProvider[str, int]):
     def _tell(self, lines: tuple[Told, ...]) -> None:
         for line in lines:
             self._listener(line)
-
-
-def _check_name(requirement: Requirement, source: Source, metadata: Metadata) -> None:
-    if canonicalize_name(metadata.name) != requirement.name:
-        raise errors.UnusableMetadata(
-            f"Requested {requirement.text} from {source.link.redacted} has inconsistent Name: "
-            f"expected {requirement.name!r}, but metadata has {metadata.name!r}"
-        )
-
-
-def _version(metadata: Metadata) -> Version:
-    try:
-        return Version(metadata.version)
-    except InvalidVersion as error:
-        raise errors.UnusableMetadata(str(error)) from error

@@ -47,6 +47,8 @@ class File:
     yanked: str | None = None
     broken: str | None = None
     """Why the metadata is unusable."""
+    is_alone: bool = False
+    """Its index has no metadata apart from it."""
     metadata_name: str | None = None
     """When it is not that of the project."""
 
@@ -75,6 +77,8 @@ class World:
     """Projects whose page was read, in order, repetitions too."""
     visited: list[str] = field(default_factory=list)
     """``name==version`` (or URL) of everything whose metadata was read."""
+    foreseen: list[str] = field(default_factory=list)
+    """The same of everything whose metadata was read before it was chosen."""
     events: list[Event] = field(default_factory=list)
 
     # Offers
@@ -98,16 +102,24 @@ class World:
 
     def metadata(self, choice: Candidate | Source) -> Obtained:
         if isinstance(choice, Candidate):
-            file = next(
-                each
-                for each in self.index[choice.project]
-                if Version(each.version) == choice.version
-            )
+            file = self._file(choice)
             self.visited.append(f"{choice.project}=={choice.version}")
             return Obtained(_metadata(choice.project, file))
         name, file = self.urls[choice.url]
         self.visited.append(choice.url)
         return Obtained(_metadata(name, file))
+
+    def described(self, candidates: Sequence[Candidate]) -> list[Metadata | None]:
+        files = [self._file(each) for each in candidates]
+        self.foreseen += [f"{each.project}=={each.version}" for each in candidates]
+        return [
+            None if file.broken or file.is_alone else _metadata(each.project, file)
+            for each, file in zip(candidates, files, strict=True)
+        ]
+
+    def _file(self, choice: Candidate) -> File:
+        files = self.index[choice.project]
+        return next(each for each in files if Version(each.version) == choice.version)
 
     def reuses(self, choice: Candidate | Source) -> bool:
         return False
@@ -128,6 +140,7 @@ class _Artifacts:
         self.prefetch = world.prefetch
         self.metadata = world.metadata
         self.reuses = world.reuses
+        self.described = world.described
         self.source = world.source
         self.installed = world.installed_metadata
 

@@ -1,0 +1,95 @@
+"""What untried versions of a project need, once several in a row turned out to be impossible.
+
+A long way back is hundreds of versions that are chosen only to be refused, each for a reason that
+the core knows already. So their metadata is read side by side, as far as the index offers it as a
+file of its own, and the core refuses by itself what contradicts the rest. Only projects whose
+versions are known are spoken of: nothing more is asked of an index.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from itertools import islice
+
+from nab_resolver.types import Incompatibility, IncompatibilityCause, Term
+
+from pipwrap import errors
+from pipwrap.model.candidate import Candidate
+from pipwrap.model.requirement import Requirement
+from pipwrap.resolution.admission import packages_of, split_package
+from pipwrap.resolution.dependencies import Dependencies
+from pipwrap.resolution.memory import Artifacts, Memory, Rules
+from pipwrap.resolution.projects import Projects
+from pipwrap.resolution.ranges import RankRange
+from pipwrap.values import field, mutable
+
+PATIENCE = 5
+"""Versions of a project that are tried one by one."""
+_MOST = 256
+"""Versions that are read at a time; as many as two to the number of tries before that."""
+
+
+@mutable
+class Foresight:
+    """Reads ahead for one provider."""
+
+    rules: Rules
+    projects: Projects
+    artifacts: Artifacts
+    memory: Memory
+    asked: dict[tuple[str, int], tuple[Requirement, ...]] = field(default_factory=dict)
+    """What each (package, rank) that was read ahead needs."""
+    _tries: Counter[str] = field(default_factory=Counter)
+
+    def clauses(self, package: str, rank: int) -> Iterator[Incompatibility[str, int]]:
+        """Yield what versions behind ``rank`` need, if enough were tried before it."""
+        self._tries[package] += 1
+        tries = self._tries[package]
+        if tries < PATIENCE or self.rules.ignore_dependencies:
+            return
+        project, extra = split_package(package)
+        behind = self._behind(package, rank, min(2**tries, _MOST))
+        self._read([choice for _, choice in behind])
+        for other, choice in behind:
+            known = self.memory.foreseen[choice]
+            requirements = known.needed(dict(self.rules.markers), extra) if known else ()
+            self.asked[package, other] = requirements
+            for requirement in requirements:
+                if requirement.name != project:
+                    yield from self._needs(package, other, requirement)
+
+    def _behind(self, package: str, rank: int, count: int) -> list[tuple[int, Candidate]]:
+        """Return the versions that pip likes next, without those that were read before."""
+        universe = self.projects[split_package(package)[0]]
+        liked = (
+            (other, choice)
+            for other in universe.liked(RankRange.of(range(rank)))
+            if universe.points[other].is_plain
+            and (package, other) not in self.asked
+            and isinstance(choice := universe.points[other].choice, Candidate)
+        )
+        return list(islice(liked, count))
+
+    def _read(self, choices: list[Candidate]) -> None:
+        """Read what was not read before; what cannot be had so, or used, is remembered as such."""
+        new = [choice for choice in choices if choice not in self.memory.foreseen]
+        for choice, metadata in zip(new, self.artifacts.described(new), strict=True):
+            try:
+                self.memory.foreseen[choice] = Dependencies.of(metadata) if metadata else None
+            except errors.UnusableMetadata:
+                self.memory.foreseen[choice] = None
+
+    def _needs(
+        self, package: str, rank: int, requirement: Requirement
+    ) -> Iterator[Incompatibility[str, int]]:
+        """Yield one requirement, where its project has all of its versions already."""
+        if requirement.url is not None or not self.projects.is_whole(requirement.name):
+            return
+        allowed = self.projects[requirement.name].range_of(requirement.specifier)
+        for needed in packages_of(requirement.name, requirement.extras):
+            terms = [
+                Term[str, int](package, RankRange.singleton(rank)),
+                Term[str, int](needed, allowed, positive=False),
+            ]
+            yield Incompatibility[str, int](terms, IncompatibilityCause.DEPENDENCY)

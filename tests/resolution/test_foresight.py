@@ -1,0 +1,81 @@
+"""A long way back is found without choosing every version on it."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipwrap.resolution import engine
+from pipwrap.resolution.foresight import PATIENCE
+from resolution.worlds import File, World, f, resolve
+
+LENGTH = 300
+
+
+def long_way(**keywords: object) -> World:
+    """Return where each ``a`` wants a ``b`` of its own, and all but the first of those want c 2."""
+    return World(
+        {
+            "a": [f(f"{n}.0", f"b=={n}.0", **keywords) for n in range(1, LENGTH + 1)],
+            "b": [f("1.0")] + [f(f"{n}.0", "c>=2", **keywords) for n in range(2, LENGTH + 1)],
+            "c": [f("1.0"), f("2.0")],
+        }
+    )
+
+
+def test_versions_that_contradict_what_is_known_are_not_chosen() -> None:
+    world = long_way()
+    assert resolve(world, "a", "c<2") == {"a": "1.0", "b": "1.0", "c": "1.0"}
+    assert len([each for each in world.visited if each.startswith("a")]) <= 2 * PATIENCE + 1
+    assert len(world.foreseen) == len(set(world.foreseen)) <= 2 * LENGTH
+
+
+def test_the_first_versions_are_tried_one_by_one() -> None:
+    """What is usual ends sooner than reading ahead would pay."""
+    world = World(
+        {
+            "a": [f("1.0"), *(f(f"{n}.0", "c>=2") for n in range(2, PATIENCE + 1))],
+            "c": [f("1.0"), f("2.0")],
+        }
+    )
+    assert resolve(world, "a", "c<2")["a"] == "1.0"
+    assert world.foreseen == []
+
+
+def test_without_metadata_apart_every_version_is_tried() -> None:
+    """Nothing is built or fetched whole for a guess."""
+    world = long_way(is_alone=True)
+    assert resolve(world, "a", "c<2")["a"] == "1.0"
+    assert f"a=={LENGTH // 2}.0" in world.visited
+
+
+def test_metadata_that_cannot_be_used_is_left_to_whoever_chooses_it() -> None:
+    world = long_way()
+    files: list[File] = list(world.index["a"])
+    files[LENGTH // 2] = f(f"{LENGTH // 2 + 1}.0", "no requirement!")
+    world = World({**world.index, "a": files})
+    assert resolve(world, "a", "c<2")["a"] == "1.0"
+
+
+def test_no_page_is_asked_for_what_was_only_read_ahead() -> None:
+    needs = ("gone>=1", "c>=2")
+    world = World(
+        {
+            "a": [
+                f("1.0"),
+                *(f(f"{n}.0", *needs) for n in range(2, 30)),
+                *(f(f"{n}.0", "c>=2") for n in range(30, 30 + PATIENCE)),
+            ],
+            "c": [f("1.0"), f("2.0")],
+        },
+        unasked=frozenset({"gone"}),
+    )
+    assert resolve(world, "a", "c<2") == {"a": "1.0", "c": "1.0"}
+
+
+def test_the_reasons_name_versions_that_were_only_read_ahead() -> None:
+    newer = [f"{n}.0" for n in range(2, 40)]
+    world = World({"a": [f(n, f"c=={n}") for n in newer], "c": [f("1.0"), *map(f, newer)]})
+    with pytest.raises(engine.Unsolvable) as told:
+        resolve(world, "a", "c<2")
+    assert {cause.parent_version for cause in told.value.causes if cause.parent} == set(newer)
+    assert len(world.visited) < len(newer)
