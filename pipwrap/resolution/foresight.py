@@ -21,12 +21,12 @@ from pipwrap.resolution.admission import packages_of, split_package
 from pipwrap.resolution.dependencies import Dependencies
 from pipwrap.resolution.memory import Artifacts, Memory, Rules
 from pipwrap.resolution.projects import Projects
-from pipwrap.resolution.ranges import RankRange
+from pipwrap.resolution.ranges import RankRange, Ranks
 from pipwrap.values import field, mutable
 
 PATIENCE = 5
 """Versions of a project that are tried one by one."""
-_MOST = 256
+_MOST = 64
 """Versions that are read at a time; as many as two to the number of tries before that."""
 
 
@@ -51,20 +51,28 @@ class Foresight:
         project, extra = split_package(package)
         behind = self._behind(package, rank, min(2**tries, _MOST))
         self._read([choice for _, choice in behind])
+        asking: dict[tuple[str, Ranks], list[int]] = {}
         for other, choice in behind:
             known = self.memory.foreseen[choice]
             requirements = known.needed(dict(self.rules.markers), extra) if known else ()
             self.asked[package, other] = requirements
             for requirement in requirements:
                 if requirement.name != project:
-                    yield from self._needs(package, other, requirement)
+                    for needed in self._needs(requirement):
+                        asking.setdefault(needed, []).append(other)
+        for (child, allowed), ranks in asking.items():
+            terms = [
+                Term[str, int](package, RankRange.of(sorted(set(ranks)))),
+                Term[str, int](child, allowed, positive=False),
+            ]
+            yield Incompatibility[str, int](terms, IncompatibilityCause.DEPENDENCY)
 
     def _behind(self, package: str, rank: int, count: int) -> list[tuple[int, Candidate]]:
         """Return the versions that pip likes next, without those that were read before."""
         universe = self.projects[split_package(package)[0]]
         liked = (
             (other, choice)
-            for other in universe.liked(RankRange.of(range(rank)))
+            for other in universe.liked(RankRange.joined([(0, rank)]))
             if universe.points[other].is_plain
             and (package, other) not in self.asked
             and isinstance(choice := universe.points[other].choice, Candidate)
@@ -80,16 +88,10 @@ class Foresight:
             except errors.UnusableMetadata:
                 self.memory.foreseen[choice] = None
 
-    def _needs(
-        self, package: str, rank: int, requirement: Requirement
-    ) -> Iterator[Incompatibility[str, int]]:
-        """Yield one requirement, where its project has all of its versions already."""
+    def _needs(self, requirement: Requirement) -> Iterator[tuple[str, Ranks]]:
+        """Yield what is needed, where its project has all of its versions already."""
         if requirement.url is not None or not self.projects.is_whole(requirement.name):
             return
         allowed = self.projects[requirement.name].range_of(requirement.specifier)
-        for needed in packages_of(requirement.name, requirement.extras):
-            terms = [
-                Term[str, int](package, RankRange.singleton(rank)),
-                Term[str, int](needed, allowed, positive=False),
-            ]
-            yield Incompatibility[str, int](terms, IncompatibilityCause.DEPENDENCY)
+        for package in packages_of(requirement.name, requirement.extras):
+            yield package, allowed

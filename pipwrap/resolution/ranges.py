@@ -21,13 +21,18 @@ class RankRange(Range[int]):
     @classmethod
     def of(cls, ranks: Iterable[int]) -> Ranks:
         """Return the range of ascending, distinct ranks."""
-        runs: list[list[int]] = []
-        for rank in ranks:
-            if runs and runs[-1][1] == rank:
-                runs[-1][1] = rank + 1
-            else:
-                runs.append([rank, rank + 1])
-        return Range(tuple((low, True, high, False) for low, high in runs))
+        return cls.joined((rank, rank + 1) for rank in ranks)
+
+    @classmethod
+    def joined(cls, runs: Iterable[tuple[int, int]]) -> Ranks:
+        """Return the range of ascending runs ``(low, above)``, which may touch or be empty."""
+        found: list[tuple[int, bool, int, bool]] = []
+        for low, above in runs:
+            if found and found[-1][2] == low:
+                found[-1] = (found[-1][0], True, max(low, above), False)
+            elif low < above:
+                found.append((low, True, above, False))
+        return Range(tuple(found))
 
     @staticmethod
     def runs(ranks: Ranks, count: int) -> Iterator[tuple[int, int]]:

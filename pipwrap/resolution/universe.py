@@ -81,7 +81,7 @@ class Universe:
         """Return the versions that a specifier admits, pre-releases included."""
         known = self._ranges.get(specifier)
         if known is None:
-            known = RankRange.of(range(len(self.points)))
+            known = RankRange.joined([(0, len(self.points))])
             for clause in specifier:
                 known &= self._range_of_clause(clause)
             self._ranges[specifier] = known
@@ -89,13 +89,12 @@ class Universe:
 
     def _range_of_clause(self, clause: Specifier) -> Ranks:
         if clause not in self._clauses:
-            ranks = [*_ranks(clause, self._versions)]
-            ranks += [
-                rank
+            direct = (
+                (rank, rank + 1)
                 for rank in range(self.first_direct, len(self.points))
                 if clause.contains(self.points[rank].version, prereleases=True)
-            ]
-            self._clauses[clause] = RankRange.of(ranks)
+            )
+            self._clauses[clause] = RankRange.joined(chain(_runs(clause, self._versions), direct))
         return self._clauses[clause]
 
     def range_of_source(self, source: Source) -> Ranks:
@@ -141,10 +140,10 @@ class Universe:
         return frozenset(rank for rank, _ in kept)
 
 
-def _ranks(clause: Specifier, versions: Sequence[Version]) -> Iterable[int]:
-    """Return the positions of what a clause admits among ascending versions.
+def _runs(clause: Specifier, versions: Sequence[Version]) -> Iterable[tuple[int, int]]:
+    """Return what a clause admits among ascending versions: positions, ``(low, above)``.
 
-    That is a run (PEP 440 orders what belongs together side by side), or everything else for
+    That is one run (PEP 440 orders what belongs together side by side), or everything else for
     ``!=``; so its ends are searched for. Only ``===``, which compares text, is asked of every one.
     """
 
@@ -157,17 +156,17 @@ def _ranks(clause: Specifier, versions: Sequence[Version]) -> Iterable[int]:
     count = len(versions)
     match clause.operator:
         case ">" | ">=":
-            return range(bisect_left(versions, True, key=admits), count)  # noqa: FBT003
+            return [(bisect_left(versions, True, key=admits), count)]  # noqa: FBT003
         case "<" | "<=":
-            return range(bisect_left(versions, True, key=refuses))  # noqa: FBT003
+            return [(0, bisect_left(versions, True, key=refuses))]  # noqa: FBT003
         case "==" | "~=":
             first = bisect_left(versions, _lowest(clause.version))
-            return range(first, bisect_left(versions, True, first, key=refuses))  # noqa: FBT003
+            return [(first, bisect_left(versions, True, first, key=refuses))]  # noqa: FBT003
         case "!=":
             first = bisect_left(versions, _lowest(clause.version))
             after = bisect_left(versions, True, first, key=admits)  # noqa: FBT003
-            return chain(range(first), range(after, count))
-    return (rank for rank, version in enumerate(versions) if admits(version))
+            return [(0, first), (after, count)]
+    return ((rank, rank + 1) for rank, version in enumerate(versions) if admits(version))
 
 
 def _lowest(text: str) -> Version:
