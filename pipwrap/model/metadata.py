@@ -28,7 +28,9 @@ class Metadata:
     @classmethod
     def parse(cls, text: str) -> Metadata:
         """Return the metadata in a METADATA or PKG-INFO file; never fails, fields may be empty."""
-        message = email.parser.HeaderParser(policy=email.policy.compat32).parsestr(text)
+        # What stands behind an empty line is a description, and the parser splits it into lines.
+        header = text.partition("\n\n")[0].partition("\n\r\n")[0]
+        message = email.parser.HeaderParser(policy=email.policy.compat32).parsestr(header)
 
         def one(field: str) -> str:
             return str(message.get(field) or "").strip()
