@@ -140,8 +140,8 @@ class Archives:
         again = self._acquire(link, f"{link.filename} from {link.redacted}")
         return again if again.sha256 == acquired.sha256 else None
 
-    def metadata(self, link: Link) -> tuple[str, tuple[Told, ...]]:
-        """Return the text of a wheel's sidecar (PEP 658), and how it was had."""
+    def metadata(self, link: Link) -> tuple[str, int, tuple[Told, ...]]:
+        """Return the text of a wheel's sidecar (PEP 658), its size, and how it was had."""
         return self._once(link.metadata_url, lambda: self._sidecar(link))
 
     def _acquire(self, link: Link, shown: str) -> Acquired:
@@ -151,13 +151,14 @@ class Archives:
         strong = hashes.trusted(link.hashes)
         if strong and "sha256" not in dict(strong):
             hashes.verify(strong, shown, fetched.path, fetched.sha256)
-        line = _line(fetched, link.filename)
+        line = _line(link.filename, fetched.size, from_cache=fetched.from_cache)
         return Acquired(fetched.path, fetched.sha256, fetched.size, (line,))
 
-    def _sidecar(self, link: Link) -> tuple[str, tuple[Told, ...]]:
+    def _sidecar(self, link: Link) -> tuple[str, int, tuple[Told, ...]]:
         if link.scheme == "file":
             sidecar = Link(link.metadata_url, link.metadata_hashes or ())
-            return _text(_local(sidecar, f"{sidecar.filename} from {sidecar.redacted}").path), ()
+            local = _local(sidecar, f"{sidecar.filename} from {sidecar.redacted}")
+            return _text(local.path), local.size, ()
         sha256 = dict(link.metadata_hashes or ()).get("sha256")
         shown = f"{link.filename} from {link.redacted}"
         fetched = self._fetch(link, shown, sha256, is_metadata=True)
@@ -167,7 +168,8 @@ class Archives:
             # Purged since; what is fetched anew is as good.
             fetched = self._fetch(link, shown, sha256, is_metadata=True)
             text = _text(fetched.path)
-        return text, (_line(fetched, link.filename + ".metadata"),)
+        line = _line(link.filename + ".metadata", fetched.size, from_cache=fetched.from_cache)
+        return text, fetched.size, (line,)
 
     def _fetch(
         self, link: Link, shown: str, sha256: str | None, *, is_metadata: bool = False
@@ -241,6 +243,11 @@ def _local(link: Link, shown: str) -> Acquired:
     return acquired
 
 
-def _line(fetched: Fetched, name: str) -> Told:
-    word = "Using cached" if fetched.from_cache else "Downloading"
-    return Told(f"{word} {name} ({format_size(fetched.size)})", indent=1)
+def using_cached_sidecar(link: Link, size: int) -> Told:
+    """Return the line for a sidecar that is not transferred."""
+    return _line(link.filename + ".metadata", size, from_cache=True)
+
+
+def _line(name: str, size: int, *, from_cache: bool) -> Told:
+    word = "Using cached" if from_cache else "Downloading"
+    return Told(f"{word} {name} ({format_size(size)})", indent=1)

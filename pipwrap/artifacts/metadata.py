@@ -10,18 +10,29 @@ from __future__ import annotations
 from pipwrap import errors
 from pipwrap.artifacts import consistency
 from pipwrap.artifacts.admitted import Admitted
-from pipwrap.artifacts.archives import Archives, Once
+from pipwrap.artifacts.archives import Archives, Once, using_cached_sidecar
 from pipwrap.artifacts.built_before import BuiltBefore
 from pipwrap.artifacts.remote_wheel import RemoteWheels
 from pipwrap.artifacts.sources import Sources
 from pipwrap.artifacts.wanted import Obtained, Teller, Wanted, key_of
 from pipwrap.artifacts.wheel_file import read_metadata
+from pipwrap.cache.sidecars import Sidecar, Sidecars
 from pipwrap.cache.store import Store
 from pipwrap.events import Listener, Told
 from pipwrap.model.candidate import Candidate
 from pipwrap.model.metadata import Metadata
 from pipwrap.model.source import Archive, Directory, Repository
 from pipwrap.network.ranges import RangeRefused
+from pipwrap.values import frozen
+
+
+@frozen
+class Descriptions:
+    """What tells of wheels besides their files."""
+
+    sidecars: Sidecars
+    store: Store
+    remote: RemoteWheels
 
 
 class MetadataLadder:
@@ -31,8 +42,7 @@ class MetadataLadder:
         self,
         archives: Archives,
         admitted: Admitted,
-        remote: RemoteWheels,
-        store: Store,
+        descriptions: Descriptions,
         built_before: BuiltBefore,
         sources: Sources,
         listener: Listener,
@@ -42,8 +52,9 @@ class MetadataLadder:
         """Keep the ports; ``keeps_archives`` says that sdists are wanted as files in any case."""
         self._archives = archives
         self._admitted = admitted
-        self._remote = remote
-        self._store = store
+        self._remote = descriptions.remote
+        self._store = descriptions.store
+        self._sidecars = descriptions.sidecars
         self._built_before = built_before
         self._sources = sources
         self._listener = listener
@@ -73,18 +84,24 @@ class MetadataLadder:
 
     # Wheels
 
-    def described(self, wanted: Candidate) -> Metadata | None:
-        """Return what the index tells of a wheel in a file apart; ``None`` where it tells nothing.
+    def is_described(self, wanted: Candidate) -> bool:
+        """Tell whether the index tells of a wheel in a file apart, and that is enough."""
+        return (
+            wanted.link.metadata_hashes is not None
+            and wanted.is_wheel
+            and self._admitted.may_be_described(wanted)
+        )
 
-        Raises what ``obtain`` raises.
+    def known(self, wanted: Candidate) -> Metadata | None:
+        """Return what such a file says, if it was read before.
+
+        Raises ``errors.InvalidDistribution`` for metadata that contradicts the wheel's name.
         """
-        if (
-            not wanted.is_wheel
-            or wanted.link.metadata_hashes is None
-            or not self._admitted.may_be_described(wanted)
-        ):
+        kept = self._kept(wanted)
+        if kept is None:
             return None
-        return self.obtain(wanted).metadata
+        consistency.check(wanted, kept.metadata)
+        return kept.metadata
 
     def _of_wheel(self, wanted: Candidate | Archive) -> Obtained:
         if isinstance(wanted, Candidate) and self._admitted.may_be_described(wanted):
@@ -100,8 +117,7 @@ class MetadataLadder:
         """
         link = wanted.link
         if link.metadata_hashes is not None:
-            text, lines = self._archives.metadata(link)
-            return Obtained(Metadata.parse(text), lines, Teller.SIDECAR)
+            return self._of_sidecar(wanted)
         if self._archives.holds(link):
             return None
         text_in_store = self._text_in_store(link.sha256) if link.sha256 else None
@@ -115,6 +131,30 @@ class MetadataLadder:
             return None
         line = f"Obtaining dependency information from {wanted.project} {wanted.version}"
         return Obtained(Metadata.parse(text), (Told(line, level=1, indent=1),), Teller.PARTS)
+
+    def _of_sidecar(self, wanted: Candidate) -> Obtained:
+        kept = self._kept(wanted)
+        if kept is not None:
+            line = using_cached_sidecar(wanted.link, kept.size)
+            return Obtained(kept.metadata, (line,), Teller.SIDECAR)
+        text, size, lines = self._archives.metadata(wanted.link)
+        metadata = Metadata.parse(text)
+        digest = _digest_of_sidecar(wanted)
+        if digest is not None:
+            self._sidecars.add(wanted.project, digest, Sidecar.of(metadata, size))
+        return Obtained(metadata, lines, Teller.SIDECAR)
+
+    def _kept(self, wanted: Candidate) -> Sidecar | None:
+        digest = _digest_of_sidecar(wanted)
+        return self._sidecars.find(wanted.project, digest) if digest is not None else None
+
+    def text(self, wanted: Wanted) -> str:
+        """Return the whole of what ``obtain`` returns the fields of; raises the same."""
+        obtained = self.obtain(wanted)
+        if obtained.metadata.text or not isinstance(wanted, Candidate):
+            return obtained.metadata.text
+        text, _, _ = self._archives.metadata(wanted.link)
+        return text
 
     def check(self, wanted: Candidate, wheel: Metadata) -> None:
         """Raise ``errors.InvalidDistribution`` when a wheel is not what was told of it."""
@@ -192,3 +232,7 @@ class MetadataLadder:
             self._built_before.drop(wanted, cached, error)
             return None
         return Obtained(metadata, self._sources.reuse_lines(wanted, cached.filename))
+
+
+def _digest_of_sidecar(wanted: Candidate) -> str | None:
+    return dict(wanted.link.metadata_hashes or ()).get("sha256")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from pipwrap import errors
@@ -14,7 +14,7 @@ from pipwrap.artifacts.build_all import build_all
 from pipwrap.artifacts.built_before import BuiltBefore
 from pipwrap.artifacts.digest import measure
 from pipwrap.artifacts.hashes import HashPolicy
-from pipwrap.artifacts.metadata import MetadataLadder
+from pipwrap.artifacts.metadata import Descriptions, MetadataLadder
 from pipwrap.artifacts.remote_wheel import RemoteWheels
 from pipwrap.artifacts.reuse import Reuse
 from pipwrap.artifacts.source_build import Workshop
@@ -28,6 +28,7 @@ from pipwrap.artifacts.wanted import (
     key_of,
 )
 from pipwrap.artifacts.wheel_file import read_metadata
+from pipwrap.cache.sidecars import Sidecars
 from pipwrap.cache.store import Store
 from pipwrap.cache.wheels import BuiltWheel
 from pipwrap.events import Listener, Told, Warned
@@ -45,6 +46,7 @@ class Shelves:
 
     store: Store
     private: Store
+    sidecars: Sidecars
     remote: RemoteWheels
     reuse: Reuse
 
@@ -77,8 +79,7 @@ class Preparer:
         self._metadata = MetadataLadder(
             archives,
             self._admitted,
-            shelves.remote,
-            shelves.store,
+            Descriptions(shelves.sidecars, shelves.store, shelves.remote),
             self._built_before,
             self.sources,
             listener,
@@ -115,14 +116,29 @@ class Preparer:
 
         ``None`` for what has no such file, or where it cannot be had.
         """
-        jobs = [self._pool.submit(self._apart, each) for each in candidates]
-        return [job.result() for job in jobs]
+        return [each() for each in [self._apart(candidate) for candidate in candidates]]
 
-    def _apart(self, candidate: Candidate) -> Metadata | None:
+    def _apart(self, candidate: Candidate) -> Callable[[], Metadata | None]:
+        """Return how to wait for one; what was read before takes no thread."""
+        if not self._metadata.is_described(candidate):
+            return _nothing
         try:
-            return self._metadata.described(candidate)
+            known = self._metadata.known(candidate)
+        except errors.UnusableMetadata:
+            return _nothing
+        if known is not None:
+            return lambda: known
+        return self._pool.submit(self._or_nothing, candidate).result
+
+    def _or_nothing(self, candidate: Candidate) -> Metadata | None:
+        try:
+            return self.obtain(candidate).metadata
         except errors.PipwrapError:
             return None
+
+    def text(self, wanted: Wanted) -> str:
+        """Return the metadata as it is written; raises what ``obtain`` raises."""
+        return self._metadata.text(wanted)
 
     # Wheels
 
@@ -308,3 +324,7 @@ class Preparer:
     def wheel_file(self, wanted: Wanted, name: str) -> tuple[str, str]:
         """Return where the wheel file of a prepared wheel lies, and its name."""
         return self._files[self.wheel(wanted, name).wheel.sha256]
+
+
+def _nothing() -> None:
+    """Return nothing at once."""

@@ -9,6 +9,7 @@
   store-v1/AA/<sha256 of the wheel>/   {tree/, entry.json, bytecode/<cache tag>-<magic number>/}
   git-v1/AA/<sha256 of the URL>/       a bare clone, and entry.json: its files
   metadata-v1/AA/<digest>.json         metadata by its file's origin, or by its wheel's key
+  sidecars-v1/AA/<sha256 of the project>.json  metadata that indexes have beside wheels
   logs-v1/*.log                        what failed builds printed
   resolutions-v1/AA/<sha256 of the question>.json
   satisfied-v1/<number of the question> answers that needed no work
@@ -31,6 +32,7 @@ STORE = "store-v1"
 RESOLUTIONS = "resolutions-v1"
 GIT = "git-v1"
 METADATA = "metadata-v1"
+SIDECARS = "sidecars-v1"
 INTERPRETERS = "interpreters-v1"
 SATISFIED = satisfied.BUCKET
 USAGE = "usage-v1"
@@ -45,6 +47,7 @@ BUCKETS = (
     STORE,
     GIT,
     METADATA,
+    SIDECARS,
     RESOLUTIONS,
     INTERPRETERS,
     SATISFIED,
@@ -115,6 +118,10 @@ class Layout:
     def metadata(self, digest: str) -> str:
         """Return the file that holds metadata apart from what it describes."""
         return self.sharded(METADATA, digest) + ".json"
+
+    def sidecars(self, name_digest: str) -> str:
+        """Return the file that holds what the metadata of one project's wheels says."""
+        return self.sharded(SIDECARS, name_digest) + ".json"
 
     def interpreter(self, path_digest: str) -> str:
         """Return the file that holds the facts about one interpreter."""

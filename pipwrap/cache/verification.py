@@ -9,7 +9,7 @@ import json
 import os
 from collections.abc import Iterator
 
-from pipwrap.cache import clones, disk, metadata, satisfied
+from pipwrap.cache import clones, disk, metadata, satisfied, sealed
 from pipwrap.cache.layout import (
     BODIES,
     GIT,
@@ -17,6 +17,7 @@ from pipwrap.cache.layout import (
     METADATA,
     RESOLUTIONS,
     SATISFIED,
+    SIDECARS,
     STORE,
     Layout,
 )
@@ -45,6 +46,7 @@ def verify(layout: Layout, store: Store, wheels: BuiltWheels) -> Iterator[Damage
         _answers(layout),
         _built(wheels),
         _metadata(layout),
+        _sealed(layout),
         _stored(layout, store),
         _clones(layout),
     )
@@ -107,6 +109,14 @@ def _metadata(layout: Layout) -> Iterator[Damage]:
     for path in disk.sharded(layout, METADATA):
         try:
             metadata.read(path)
+        except (OSError, ValueError) as error:
+            yield Damage(path, f"it cannot be read: {error}")
+
+
+def _sealed(layout: Layout) -> Iterator[Damage]:
+    for path in disk.sharded(layout, SIDECARS):
+        try:
+            sealed.read(path)
         except (OSError, ValueError) as error:
             yield Damage(path, f"it cannot be read: {error}")
 

@@ -27,7 +27,7 @@ def write_report(
     """Write the report that --report asks for; raises pip's error when it cannot be written."""
     items = [
         Reported(
-            metadata=bench.metadata(each).metadata.text,
+            metadata=bench.preparer.text(each),
             download_info=_download_info(bench, each),
             is_direct=not isinstance(each, Candidate),
             is_yanked=each.link.yanked is not None,

@@ -283,10 +283,14 @@ def opened(context: Context, search: SearchOptions) -> Iterator[Shared]:
 
         @cache
         def workroom() -> Workroom:
-            from pipwrap.cli.workroom import Stock, Workroom  # noqa: PLC0415 - where it is wanted
+            from pipwrap.cache.sidecars import Sidecars  # noqa: PLC0415 - where it is wanted
+            from pipwrap.cli.workroom import Stock, Workroom  # noqa: PLC0415
 
+            sidecars = Sidecars(layout, context.console, partial(usage.note, STORE))
+            stack.callback(sidecars.flush)
+            shelves = (store, private, sidecars)
             return Workroom(
-                Stock(context, search, transport, responses, repository, usage, store, private)
+                Stock(context, search, transport, responses, repository, usage, *shelves)
             )
 
         yield Shared(context, search, repository, store, private, usage, workroom)

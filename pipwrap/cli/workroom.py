@@ -22,6 +22,7 @@ from pipwrap.artifacts.wanted import Saving
 from pipwrap.cache.clones import Clones
 from pipwrap.cache.metadata import MetadataCache
 from pipwrap.cache.responses import ResponseCache
+from pipwrap.cache.sidecars import Sidecars
 from pipwrap.cache.store import Store
 from pipwrap.cache.surroundings import Surroundings, include_directories
 from pipwrap.cache.usage import Usage
@@ -50,6 +51,7 @@ class Stock:
     usage: Usage
     store: Store
     private: Store
+    sidecars: Sidecars
 
 
 class Workroom:
@@ -67,6 +69,7 @@ class Workroom:
         self._shelves = Shelves(
             stock.store,
             stock.private,
+            stock.sidecars,
             RemoteWheels(ranges, kept, offline=caching.offline),
             Reuse(
                 BuiltWheels(layout, context.console, time.time, usage.grew),

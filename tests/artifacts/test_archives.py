@@ -83,8 +83,8 @@ def test_an_error_status_is_told_in_pips_words(files: Files) -> None:
 
 
 def test_a_sidecar_is_checked_and_read(files: Files) -> None:
-    text, lines = Archives(files).metadata(Link(URL, metadata_hashes=(("sha256", SHA256),)))
-    assert text == "content"
+    text, size, lines = Archives(files).metadata(Link(URL, metadata_hashes=(("sha256", SHA256),)))
+    assert (text, size) == ("content", len("content"))
     assert "Downloading a-1.0-py3-none-any.whl.metadata" in lines[0].message
     with pytest.raises(errors.HashMismatch):
         Archives(files).metadata(Link(URL, metadata_hashes=(("sha256", "00"),)))

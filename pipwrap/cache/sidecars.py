@@ -1,0 +1,118 @@
+"""Files of metadata apart from their wheels (PEP 658), read: those of a project in one file.
+
+    sidecars-v1/AA/<sha256 of the project's name>.json
+
+Each is known by its own digest, which the index names: whatever else changes, it says the same. The
+files themselves lie among the bodies; to find, hash and parse a thousand of them takes a second.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections.abc import Callable
+from typing import NamedTuple
+
+from pipwrap.cache import disk, sealed
+from pipwrap.cache.layout import Layout
+from pipwrap.events import Listener, Warned
+from pipwrap.model.metadata import Metadata
+
+_VERSION = 1
+
+
+class Sidecar(NamedTuple):
+    """What a file of metadata says of the wheel beside it, in the order of the entry's rows."""
+
+    size: int
+    """Of the file, in bytes."""
+    name: str
+    version: str
+    requires_dist: list[str]
+    requires_python: str | None
+    provides_extra: list[str]
+    metadata_version: str
+
+    @classmethod
+    def of(cls, metadata: Metadata, size: int) -> Sidecar:
+        """Return what is kept of metadata in a file of so many bytes."""
+        return cls(
+            size,
+            metadata.name,
+            metadata.version,
+            list(metadata.requires_dist),
+            metadata.requires_python,
+            list(metadata.provides_extra),
+            metadata.metadata_version,
+        )
+
+    @property
+    def metadata(self) -> Metadata:
+        """Return its fields; the text is not kept."""
+        return Metadata(
+            self.name,
+            self.version,
+            tuple(self.requires_dist),
+            self.requires_python,
+            tuple(self.provides_extra),
+            self.metadata_version,
+        )
+
+
+class Sidecars:
+    """Finds and keeps them; used from all threads. What is new is written at the end."""
+
+    def __init__(self, layout: Layout, listener: Listener, note: Callable[[str], None]) -> None:
+        """Keep the ports; ``note`` hears the name of every entry that was of use."""
+        self._layout = layout
+        self._listener = listener
+        self._note = note
+        self._lock = threading.Lock()
+        self._known: dict[str, dict[str, Sidecar]] = {}
+        self._changed: set[str] = set()
+
+    def find(self, project: str, sha256: str) -> Sidecar | None:
+        """Return what the file with this digest says, if it was read before."""
+        with self._lock:
+            if project not in self._known:
+                self._known[project] = self._read(project)
+            return self._known[project].get(sha256)
+
+    def add(self, project: str, sha256: str, sidecar: Sidecar) -> None:
+        """Keep what a file with this digest says."""
+        with self._lock:
+            self._known.setdefault(project, {})[sha256] = sidecar
+            self._changed.add(project)
+
+    def flush(self) -> None:
+        """Write what is new, beside what other runs wrote meanwhile; or go without."""
+        with self._lock:
+            for project in sorted(self._changed):
+                rows = {**self._read(project), **self._known[project]}
+                content = {"version": _VERSION, "project": project, "sidecars": rows}
+                written = sealed.sealed(json.dumps(content, separators=(",", ":")).encode("ascii"))
+                try:
+                    disk.write(self._path(project), written, self._layout.temporary)
+                except OSError:
+                    return
+            self._changed.clear()
+
+    def _path(self, project: str) -> str:
+        return self._layout.sidecars(hashlib.sha256(project.encode()).hexdigest())
+
+    def _read(self, project: str) -> dict[str, Sidecar]:
+        """Return the entry of a project; nothing for none, or (warned) for a damaged one."""
+        path = self._path(project)
+        try:
+            content = json.loads(bytes(sealed.read(path)))
+            if content["version"] != _VERSION or content["project"] != project:
+                return {}
+            found = {sha256: Sidecar(*row) for sha256, row in content["sidecars"].items()}
+        except (FileNotFoundError, NotADirectoryError):
+            return {}
+        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+            self._listener(Warned(f"Cache entry {path} is damaged and is ignored: {error}"))
+            return {}
+        self._note(f"{path.rpartition('/')[2]}")
+        return found

@@ -1,0 +1,102 @@
+"""Metadata kept by its own digest, a project in one file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pipwrap.cache import verification
+from pipwrap.cache.layout import Layout
+from pipwrap.cache.sidecars import Sidecar, Sidecars
+from pipwrap.cache.store import Store
+from pipwrap.cache.wheels import BuiltWheels
+from pipwrap.events import Event, Warned
+from pipwrap.model.metadata import Metadata
+
+METADATA = Metadata("A", "1.0", ("b>=1; extra == 'c'", "d"), ">=3.8", ("c",), "2.1")
+
+
+class Cache:
+    """Sidecars below a directory, and what was heard of them."""
+
+    def __init__(self, root: Path) -> None:
+        self.layout = Layout(str(root))
+        self.heard: list[Event] = []
+        self.noted: list[str] = []
+        self.root = root
+
+    def opened(self) -> Sidecars:
+        return Sidecars(self.layout, self.heard.append, self.noted.append)
+
+    def file(self) -> Path:
+        (path,) = self.root.glob("sidecars-v1/*/*.json")
+        return path
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Cache:
+    return Cache(tmp_path)
+
+
+def kept(cache: Cache, sha256: str = "ab", metadata: Metadata = METADATA) -> None:
+    sidecars = cache.opened()
+    sidecars.add("a", sha256, Sidecar.of(metadata, 99))
+    sidecars.flush()
+
+
+def test_what_was_kept_is_found_by_its_digest(cache: Cache):
+    kept(cache)
+    sidecars = cache.opened()
+    found = sidecars.find("a", "ab")
+    assert found is not None
+    assert (found.size, found.metadata) == (99, METADATA)
+    assert sidecars.find("a", "cd") is None
+    assert sidecars.find("b", "ab") is None
+    assert cache.noted == [cache.file().name]
+
+
+def test_a_lookup_writes_nothing(cache: Cache):
+    sidecars = cache.opened()
+    assert sidecars.find("a", "ab") is None
+    sidecars.flush()
+    assert list(cache.root.iterdir()) == []
+
+
+def test_runs_side_by_side_lose_nothing(cache: Cache):
+    first, second = cache.opened(), cache.opened()
+    assert (first.find("a", "1"), second.find("a", "2")) == (None, None)
+    first.add("a", "1", Sidecar.of(METADATA, 1))
+    second.add("a", "2", Sidecar.of(METADATA, 2))
+    first.flush()
+    second.flush()
+    assert all(cache.opened().find("a", sha256) for sha256 in "12")
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        pytest.param(lambda content: content[:-9], id="cut"),
+        pytest.param(lambda content: b"", id="empty"),
+        pytest.param(lambda content: content.replace(b"b>=1", b"b>=2"), id="changed"),
+    ],
+)
+def test_damage_is_found_and_mended(cache: Cache, damage: Callable[[bytes], bytes]):
+    kept(cache)
+    cache.file().write_bytes(damage(cache.file().read_bytes()))
+    store = Store(cache.layout, cache.heard.append, lambda: 0.0)
+    wheels = BuiltWheels(cache.layout, cache.heard.append, lambda: 0.0)
+    assert [each.path for each in verification.verify(cache.layout, store, wheels)] == [
+        str(cache.file())
+    ]
+    assert cache.opened().find("a", "ab") is None
+    assert any(isinstance(event, Warned) for event in cache.heard)
+    kept(cache)
+    assert list(verification.verify(cache.layout, store, wheels)) == []
+
+
+def test_a_cache_that_takes_nothing_is_done_without(cache: Cache):
+    (cache.root / "sidecars-v1").write_text("no directory")
+    kept(cache)
+    assert cache.opened().find("a", "ab") is None
