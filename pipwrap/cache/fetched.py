@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from pipwrap.model.link import redact
 from pipwrap.network.transport import Headers
 from pipwrap.values import frozen
 
 _CLIENT_ERROR, _SERVER_ERROR = 400, 500
+
+
+class Known(NamedTuple):
+    """What is known of a stored response without its body."""
+
+    url: str
+    """Without credentials."""
+    status: int
+    content_type: str
+    """Nothing where the response does not say it."""
+    sha256: str
 
 
 @frozen
@@ -26,6 +39,11 @@ class Fetched:
     """No body was transferred: fresh, found by digest, or confirmed by a 304."""
     revalidated: bool = False
     """The server confirmed it in this very call."""
+
+    @property
+    def content_type(self) -> str:
+        """Return the Content-Type as it was sent, nothing without one."""
+        return self.headers.get("Content-Type") or ""
 
     @property
     def media_type(self) -> str:

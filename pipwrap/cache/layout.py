@@ -9,6 +9,7 @@
   store-v1/AA/<sha256 of the wheel>/   {tree/, entry.json, bytecode/<cache tag>-<magic number>/}
   git-v1/AA/<sha256 of the URL>/       a bare clone, and entry.json: its files
   metadata-v1/AA/<digest>.json         metadata by its file's origin, or by its wheel's key
+  listings-v1/AA/<sha256 of the page>.json  what pages of indexes offer, read
   sidecars-v1/AA/<sha256 of the project>.json  metadata that indexes have beside wheels
   logs-v1/*.log                        what failed builds printed
   resolutions-v1/AA/<sha256 of the question>.json
@@ -32,6 +33,7 @@ STORE = "store-v1"
 RESOLUTIONS = "resolutions-v1"
 GIT = "git-v1"
 METADATA = "metadata-v1"
+LISTINGS = "listings-v1"
 SIDECARS = "sidecars-v1"
 INTERPRETERS = "interpreters-v1"
 SATISFIED = satisfied.BUCKET
@@ -47,6 +49,7 @@ BUCKETS = (
     STORE,
     GIT,
     METADATA,
+    LISTINGS,
     SIDECARS,
     RESOLUTIONS,
     INTERPRETERS,
@@ -118,6 +121,10 @@ class Layout:
     def metadata(self, digest: str) -> str:
         """Return the file that holds metadata apart from what it describes."""
         return self.sharded(METADATA, digest) + ".json"
+
+    def listing(self, page_digest: str) -> str:
+        """Return the file that holds what was read of one page."""
+        return self.sharded(LISTINGS, page_digest) + ".json"
 
     def sidecars(self, name_digest: str) -> str:
         """Return the file that holds what the metadata of one project's wheels says."""

@@ -14,6 +14,7 @@ from pipwrap.cache.layout import (
     BODIES,
     GIT,
     HTTP,
+    LISTINGS,
     LOGS,
     METADATA,
     RESOLUTIONS,
@@ -42,8 +43,8 @@ class Item:
     last_used: float
     """Seconds since the epoch."""
     kind: str
-    """``store``, ``wheel``, ``body``, ``response``, ``clone``, ``metadata``, ``resolution``,
-    ``answer`` or ``log``."""
+    """``store``, ``wheel``, ``body``, ``response``, ``clone``, ``metadata``, ``listing``,
+    ``resolution``, ``answer`` or ``log``."""
     degraded: bool = False
     in_use: bool = False
     """A run that goes on relies upon it: it stays."""
@@ -89,6 +90,7 @@ def items(layout: Layout, wheels: BuiltWheels) -> list[Item]:
         *_responses(layout, stored),
         *_clones(layout),
         *_files(disk.sharded(layout, METADATA), "metadata"),
+        *_files(disk.sharded(layout, LISTINGS), "listing", stored),
         *_files(disk.sharded(layout, SIDECARS), "metadata", stored),
         *_files(disk.sharded(layout, RESOLUTIONS), "resolution", stored),
         *_files(disk.within(layout.bucket(SATISFIED)), "answer"),

@@ -15,7 +15,7 @@ from pipwrap import errors
 from pipwrap.cache import policy
 from pipwrap.cache.bodies import Bodies, DigestDiffers
 from pipwrap.cache.entries import Entries, is_sha256
-from pipwrap.cache.fetched import Fetched
+from pipwrap.cache.fetched import Fetched, Known
 from pipwrap.cache.hops import Hops, Wanted, shown
 from pipwrap.cache.layout import Layout
 from pipwrap.cache.pins import Pins
@@ -95,8 +95,8 @@ class ResponseCache:
         with self._only_one(_key(url)):
             return self._follow(url, Wanted(redact(url), sent))
 
-    def known(self, url: str, headers: Headers) -> tuple[int, str] | None:
-        """Return status and digest of the page that ``page`` would return.
+    def known(self, url: str, headers: Headers) -> Known | None:
+        """Return what is known of the page that ``page`` would return.
 
         ``None`` where that takes a request, or leads to another URL. The body is not looked at.
         """
@@ -110,7 +110,8 @@ class ResponseCache:
             chosen = decision.stored if isinstance(decision, policy.Fresh) else None
         if chosen is None or chosen.status in REDIRECTS:
             return None
-        return chosen.status, chosen.body
+        content_type = chosen.headers.get("Content-Type") or ""
+        return Known(shown(url), chosen.status, content_type, chosen.body)
 
     def _for_pages(self, headers: Headers) -> Headers:
         return headers.replacing(

@@ -18,6 +18,7 @@ from pipwrap.artifacts.stored import all_stored
 from pipwrap.artifacts.wanted import Obtained, Prepared, Saving, Wanted
 from pipwrap.cache import disk
 from pipwrap.cache.layout import Layout
+from pipwrap.cache.listings import Listings
 from pipwrap.cache.resolutions import Resolutions
 from pipwrap.cache.store import Store, StoredWheelChanged
 from pipwrap.cache.usage import STORE, Usage
@@ -276,6 +277,7 @@ def opened(context: Context, search: SearchOptions) -> Iterator[Shared]:
             context.console,
             is_secure=lambda url: is_secure_origin(url, trusted),
             refreshed=search.refreshed,
+            listings=Listings(layout, context.console, partial(usage.note, STORE)),
         )
         stack.callback(repository.close)
         store = Store(layout, context.console, time.time, usage.grew)

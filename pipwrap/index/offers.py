@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from packaging.version import Version
@@ -13,6 +13,7 @@ from pipwrap.index.repository import Found, Repository, Skipped
 from pipwrap.index.selection import Selector, allowed_by_hashes
 from pipwrap.model.candidate import Candidate, Rejection
 from pipwrap.model.format_control import FormatControl
+from pipwrap.model.link import Link
 from pipwrap.values import field, frozen, mutable
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class Offers:
     """What the user allows, by project."""
     locked: Mapping[str, Found] = field(default_factory=dict)
     """The one file of a project that a lock file allows; no index is asked for it."""
-    _judged: dict[str, tuple[Found, Judged]] = field(default_factory=dict)
+    _usable: dict[str, tuple[Found, tuple[Candidate, ...]]] = field(default_factory=dict)
 
     def prefetch(self, project: str) -> Future[Found]:
         """Begin to ask for a project, without waiting."""
@@ -76,40 +77,35 @@ class Offers:
 
     def candidates(self, project: str) -> tuple[Candidate, ...]:
         """Return the installable files of a project, best first."""
-        return self.judged(project).candidates
+        found = self.prefetch(project).result()
+        known = self._usable.get(project)
+        if known is None or known[0] is not found:
+            known = self._usable[project] = (found, self._ordered(project, found))
+        return known[1]
 
     def judged(self, project: str) -> Judged:
         """Return everything that was found, and why some of it cannot be used."""
+        candidates = self.candidates(project)
         found = self.prefetch(project).result()
-        known = self._judged.get(project)
-        if known is None or known[0] is not found:
-            known = self._judged[project] = (found, self._judge(project, found))
-        return known[1]
+        judged = self._judge(project, found.links)
+        rejected = tuple(each for each in judged if isinstance(each, Rejection))
+        return Judged(candidates, rejected, found.skipped)
 
     @property
     def was_asked(self) -> bool:
         """Tell whether any index or file of a lock was looked at."""
-        return bool(self._judged) or bool(self.locked)
+        return bool(self._usable) or bool(self.locked)
 
     def evidence(self) -> tuple[Seen, ...] | None:
         """Return what everything that was judged rests on; ``None`` where a page did not arrive."""
-        looked_at = [found for found, _ in self._judged.values()]
+        looked_at = [found for found, _ in self._usable.values()]
         if not all(found.is_certain for found in looked_at):
             return None
         return tuple(dict.fromkeys(seen for found in looked_at for seen in found.evidence))
 
-    def _judge(self, project: str, found: Found) -> Judged:
-        allows_binary = self.format_control.allows_binary(project)
-        allows_source = self.format_control.allows_source(project)
-        judged = [
-            self.selector.judge(
-                project, link, allows_binary=allows_binary, allows_source=allows_source
-            )
-            for link in dict.fromkeys(found.links)
-        ]
-        if project in self.locked:
-            _refuse(project, judged)
-        usable = [each for each in judged if isinstance(each, Candidate)]
+    def _ordered(self, project: str, found: Found) -> tuple[Candidate, ...]:
+        """Return what can be used, best first."""
+        usable = self._usable_of(project, found)
         hashes = frozenset(self.hashes.get(project, ()))
         kept = list(allowed_by_hashes(usable, hashes))
         # Among equals pip takes the one named last: a stable sort, read backwards.
@@ -118,8 +114,26 @@ class Offers:
                 each, hash_allowed=bool(hashes.intersection(each.link.hashes))
             )
         )
-        rejected = tuple(each for each in judged if isinstance(each, Rejection))
-        return Judged(tuple(reversed(kept)), rejected, found.skipped)
+        return tuple(reversed(kept))
+
+    def _usable_of(self, project: str, found: Found) -> list[Candidate]:
+        judged = self._judge(project, found.files)
+        if project in self.locked:
+            _refuse(project, judged)
+        usable = [each for each in judged if isinstance(each, Candidate)]
+        for listing in found.listings:
+            usable += self.selector.usable(project, listing, **self._allows(project))
+        return usable
+
+    def _judge(self, project: str, links: Iterable[Link]) -> list[Candidate | Rejection]:
+        allows = self._allows(project)
+        return [self.selector.judge(project, link, **allows) for link in dict.fromkeys(links)]
+
+    def _allows(self, project: str) -> dict[str, bool]:
+        return {
+            "allows_binary": self.format_control.allows_binary(project),
+            "allows_source": self.format_control.allows_source(project),
+        }
 
 
 def _refuse(project: str, judged: Sequence[Candidate | Rejection]) -> None:

@@ -6,13 +6,16 @@ import os
 import threading
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import quote, urljoin
 
 from pipwrap import errors
+from pipwrap.cache.listings import Listings, PageKey
 from pipwrap.cache.resolutions import Seen
 from pipwrap.events import Listener, Told, Warned
 from pipwrap.index import simple
+from pipwrap.index.listing import Group, Listing
 from pipwrap.index.locations import FlatDirectory
 from pipwrap.model.format_control import ALL
 from pipwrap.model.link import Link, redact
@@ -23,28 +26,32 @@ from pipwrap.values import frozen, replace
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
 
-_CLIENT_ERROR = 400
+_OK, _CLIENT_ERROR = 200, 400
 _ACCEPT = Headers((("Accept", simple.ACCEPT),))
 
 
-class Page(Protocol):
-    """A fetched document; its body lies on disk."""
+class Known(Protocol):
+    """A document that is stored; whether its body is there was not looked at."""
 
     @property
     def url(self) -> str:
-        """Return the URL after redirects."""
+        """Return the URL after redirects, without credentials."""
 
     @property
     def status(self) -> int:
         """Return the HTTP status."""
 
     @property
-    def headers(self) -> Headers:
-        """Return the response's header fields."""
+    def content_type(self) -> str:
+        """Return the type of its body, nothing where that is not said."""
 
     @property
     def sha256(self) -> str:
         """Return the digest of the body."""
+
+
+class Page(Known, Protocol):
+    """A fetched document; its body lies on disk."""
 
     @property
     def path(self) -> str:
@@ -61,8 +68,8 @@ class Pages(Protocol):
     def page(self, url: str, headers: Headers, *, refresh: bool = False) -> Page:
         """Return the page; ``refresh`` asks the server even when the stored one is fresh."""
 
-    def known(self, url: str, headers: Headers) -> tuple[int, str] | None:
-        """Return status and digest of the page, where that takes no request and no redirect."""
+    def known(self, url: str, headers: Headers) -> Known | None:
+        """Return what is known of the page, where that takes no request and no redirect."""
 
 
 @frozen
@@ -85,7 +92,10 @@ class Skipped:
 class Found:
     """Everything that all places together offer for one project."""
 
-    links: tuple[Link, ...] = ()
+    files: tuple[Link, ...] = ()
+    """Those that are no page's."""
+    listings: tuple[Listing, ...] = ()
+    """Of the pages, in their order."""
     skipped: tuple[Skipped, ...] = ()
     from_cache: bool = False
     """Some page came from the cache without being revalidated."""
@@ -93,6 +103,11 @@ class Found:
     """Every page and every local place that was looked at."""
     is_certain: bool = True
     """The same evidence means the same links: no page failed to arrive."""
+
+    @property
+    def links(self) -> tuple[Link, ...]:
+        """Return everything that is offered, in order."""
+        return (*self.files, *chain.from_iterable(each.links() for each in self.listings))
 
 
 class Repository:
@@ -106,6 +121,7 @@ class Repository:
         *,
         is_secure: Callable[[str], bool],
         refreshed: frozenset[str] = frozenset(),
+        listings: Listings | None = None,
         workers: int = 16,
     ) -> None:
         """Remember the places; nothing is fetched yet.
@@ -113,6 +129,7 @@ class Repository:
         The pages of ``refreshed`` projects (``:all:`` means every one) are always revalidated.
         """
         self._refreshed = refreshed
+        self._listings = listings
         self._scope = scope
         self._pages = pages
         self._listener = listener
@@ -178,7 +195,8 @@ class Repository:
             )
         ordered = sorted(files, key=lambda link: link.url, reverse=True)
         return Found(
-            (*ordered, *(link for found in gathered for link in found.links)),
+            tuple(ordered),
+            tuple(listing for found in gathered for listing in found.listings),
             tuple(skip for found in gathered for skip in found.skipped),
             any(found.from_cache for found in gathered),
             (*places, *(seen for found in gathered for seen in found.evidence)),
@@ -196,13 +214,13 @@ class Repository:
             known = self._pages.known(seen.place, _ACCEPT)
             if known is None:
                 asked.append((seen, self._pool.submit(self._pages.page, seen.place, _ACCEPT)))
-            elif _page_state(*known) != seen.state:
+            elif _page_state(known) != seen.state:
                 return False
         try:
             pages = [(seen, future.result()) for seen, future in asked]
         except (errors.NetworkError, OSError):
             return False
-        return all(_page_state(page.status, page.sha256) == seen.state for seen, page in pages)
+        return all(_page_state(page) == seen.state for seen, page in pages)
 
     def _place(self, location: str) -> list[Seen]:
         """Return what a local place is, and whether there is one; nothing for a URL."""
@@ -286,16 +304,22 @@ class Repository:
         content_type = "text/html"
         if url.endswith(".json"):
             content_type = simple.JSON_TYPE
-        return Found(simple.parse_page(content, content_type, url), evidence=seen)
+        listing = Listing.of(simple.parse_page(content, content_type, url), url)
+        return Found(listings=(listing,), evidence=seen)
 
     def _load_http(self, url: str, *, refresh: bool) -> Found:
+        known = None if refresh else self._pages.known(url, _ACCEPT)
+        listing = self._kept(known) if known is not None and known.status == _OK else None
+        if known is not None and listing is not None:
+            seen = (Seen("page", url, _page_state(known)),)
+            return Found(listings=(listing,), from_cache=True, evidence=seen)
         page = self._pages.page(url, _ACCEPT, refresh=refresh)
-        seen = (Seen("page", url, _page_state(page.status, page.sha256)),)
+        seen = (Seen("page", url, _page_state(page)),)
         if page.status >= _CLIENT_ERROR:
             kind = "Client" if page.status < 500 else "Server"  # noqa: PLR2004 - RFC 9110
             reason = f"{page.status} {kind} Error for url: {redact(page.url)}"
             return replace(self._skip(url, reason), evidence=seen)
-        content_type = page.headers.get("Content-Type", "Unknown") or "Unknown"
+        content_type = page.content_type or "Unknown"
         if not simple.is_page(content_type):
             self._warn(
                 f"Skipping page {redact(url)} because the GET request got Content-Type: "
@@ -304,15 +328,34 @@ class Repository:
                 "and text/html"
             )
             return replace(self._skip(url, f"it has Content-Type {content_type}"), evidence=seen)
-        try:
-            content = _read(page.path)
-        except FileNotFoundError:
-            # Somebody emptied the cache since.
-            page = self._pages.page(url, _ACCEPT, refresh=True)
-            seen = (Seen("page", url, _page_state(page.status, page.sha256)),)
-            content = _read(page.path)
-        links = simple.parse_page(content, content_type, page.url)
-        return Found(links, from_cache=page.from_cache and not refresh, evidence=seen)
+        listing = self._kept(page) if page.from_cache else None
+        if listing is None:
+            try:
+                listing = self._read(page)
+            except FileNotFoundError:
+                # Somebody emptied the cache since.
+                page = self._pages.page(url, _ACCEPT, refresh=True)
+                seen = (Seen("page", url, _page_state(page)),)
+                listing = self._read(page)
+        from_cache = page.from_cache and not refresh
+        return Found(listings=(listing,), from_cache=from_cache, evidence=seen)
+
+    def _kept(self, page: Known) -> Listing | None:
+        """Return what was made of a page when it was read before."""
+        found = self._listings.find(_key(page)) if self._listings else None
+        return (
+            Listing(page.url, tuple(Group(*each) for each in found)) if found is not None else None
+        )
+
+    def _read(self, page: Page) -> Listing:
+        """Return what is made of a page, and keep it."""
+        with open(page.path, "rb") as stream:
+            content = stream.read()
+        listing = Listing.of(simple.parse_page(content, page.content_type, page.url), page.url)
+        if self._listings:
+            groups = tuple((group.tags, group.rows) for group in listing.groups)
+            self._listings.add(_key(page), groups)
+        return listing
 
     def _skip(self, url: str, reason: str) -> Found:
         shown = redact(url)
@@ -349,10 +392,9 @@ def path_state(path: str) -> str:
     return f"{found.st_ino} {found.st_size} {found.st_mtime_ns}"
 
 
-def _page_state(status: int, sha256: str) -> str:
-    return f"{status} {sha256}"
+def _page_state(page: Known) -> str:
+    return f"{page.status} {page.sha256}"
 
 
-def _read(path: str) -> bytes:
-    with open(path, "rb") as stream:
-        return stream.read()
+def _key(page: Known) -> PageKey:
+    return PageKey(page.url, page.content_type, page.sha256)

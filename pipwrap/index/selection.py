@@ -7,7 +7,7 @@ file that the later index names.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import lru_cache
 
@@ -16,6 +16,7 @@ from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel
 from packaging.version import InvalidVersion, Version
 
 from pipwrap import errors
+from pipwrap.index.listing import Listing, in_order
 from pipwrap.model.candidate import Candidate, Rejection
 from pipwrap.model.link import ARCHIVE_EXTENSIONS, Link, redact, split_archive_name
 from pipwrap.values import frozen
@@ -58,6 +59,26 @@ class Selector:
             reason = f"{judged.version} Requires-Python {requires}"
             return Rejection(link, reason, "requires_python", judged.version)
         return judged
+
+    def usable(
+        self, project: str, listing: Listing, *, allows_binary: bool, allows_source: bool
+    ) -> Iterator[Candidate]:
+        """Yield the candidates of a page in its order: of what is not, nothing is read."""
+        placed = (
+            link
+            for group in listing.groups
+            if group.tags is None or (allows_binary and self._fits(group.tags))
+            for link in group.links(listing.url)
+        )
+        for link in in_order(placed):
+            judged = self.judge(
+                project, link, allows_binary=allows_binary, allows_source=allows_source
+            )
+            if isinstance(judged, Candidate):
+                yield judged
+
+    def _fits(self, tags: tuple[str, str, str]) -> bool:
+        return any(tag in self.tags for tag in _unfolded(*tags))
 
     def _judge_wheel(
         self, project: str, link: Link, *, allows_binary: bool

@@ -1,4 +1,4 @@
-"""Pages of the simple repository API to links (PEP 503, 592, 629, 658, 691, 700, 714); pure."""
+"""Pages of the simple repository API to rows (PEP 503, 592, 629, 658, 691, 700, 714); pure."""
 
 from __future__ import annotations
 
@@ -28,8 +28,13 @@ def is_page(content_type: str) -> bool:
     return content_type.lower().startswith(PAGE_TYPES)
 
 
-def parse_page(content: bytes, content_type: str, url: str) -> tuple[Link, ...]:
-    """Return the links of a page in their order; ``InvalidPage`` when it cannot be read."""
+Pairs = tuple[tuple[str, str], ...]
+Row = tuple[str, Pairs, Any, str | None, Pairs | None, Any, Any, str | None]
+"""What a page says of one file: the fields of ``Link`` but for the page itself."""
+
+
+def parse_page(content: bytes, content_type: str, url: str) -> tuple[Row, ...]:
+    """Return the rows of a page in their order; ``InvalidPage`` when it cannot be read."""
     if content_type.lower().startswith(JSON_TYPE):
         return _parse_json(content, url)
     from pipwrap.index import anchors  # noqa: PLC0415 - most indexes speak JSON
@@ -39,21 +44,21 @@ def parse_page(content: bytes, content_type: str, url: str) -> tuple[Link, ...]:
     except (UnicodeDecodeError, LookupError) as error:
         raise InvalidPage(str(error)) from error
     base = _absolute(url, base) or url if base else url
-    links = (_link_from_anchor(anchor, base, url) for anchor in found)
-    return tuple(link for link in links if link is not None)
+    rows = (_row_from_anchor(anchor, base) for anchor in found)
+    return tuple(row for row in rows if row is not None)
 
 
-def _parse_json(content: bytes, url: str) -> tuple[Link, ...]:
+def _parse_json(content: bytes, url: str) -> tuple[Row, ...]:
     try:
         page = json.loads(content)
         files = page.get("files", [])
-        return tuple(link for file in files if (link := _link_from_json(file, url)) is not None)
+        return tuple(row for file in files if (row := _row_from_json(file, url)) is not None)
     except (ValueError, AttributeError, TypeError, RecursionError) as error:
         raise InvalidPage(str(error)) from error
 
 
-def _link_from_json(file: Mapping[str, Any], page_url: str) -> Link | None:
-    """Return the link of one entry of ``files`` (PEP 691), or nothing without a proper URL."""
+def _row_from_json(file: Mapping[str, Any], page_url: str) -> Row | None:
+    """Return the row of one entry of ``files`` (PEP 691), or nothing without a proper URL."""
     url = file.get("url")
     if url is None:
         return None
@@ -64,15 +69,15 @@ def _link_from_json(file: Mapping[str, Any], page_url: str) -> Link | None:
     sidecar = file.get("core-metadata")
     if sidecar is None:
         sidecar = file.get("dist-info-metadata")
-    return Link(
+    return (
         absolute.partition("#")[0],
-        hashes=_hashes(file.get("hashes")) or (),
-        requires_python=file.get("requires-python") or None,
-        yanked=None if not yanked else (yanked if isinstance(yanked, str) else ""),
-        metadata_hashes=_metadata(sidecar),
-        upload_time=file.get("upload-time"),
-        size=file.get("size"),
-        comes_from=page_url,
+        _hashes(file.get("hashes")) or (),
+        file.get("requires-python") or None,
+        None if not yanked else (yanked if isinstance(yanked, str) else ""),
+        _metadata(sidecar),
+        file.get("upload-time"),
+        file.get("size"),
+        None,
     )
 
 
@@ -87,22 +92,23 @@ def _metadata(value: object) -> tuple[tuple[str, str], ...] | None:
     return _hashes(value) if isinstance(value, Mapping) else (() if value else None)
 
 
-def _link_from_anchor(anchor: Mapping[str, str | None], base: str, page_url: str) -> Link | None:
+def _row_from_anchor(anchor: Mapping[str, str | None], base: str) -> Row | None:
     href = anchor.get("href")
     absolute = _absolute(base, href) if href else None
     if absolute is None:
         return None
-    link = Link.from_url(absolute, comes_from=page_url)
+    link = Link.from_url(absolute)
     yanked = anchor.get("data-yanked") or "" if "data-yanked" in anchor else None
     sidecar = anchor.get("data-core-metadata", anchor.get("data-dist-info-metadata"))
-    return Link(
+    return (
         link.url,
-        hashes=link.hashes,
-        requires_python=anchor.get("data-requires-python") or None,
-        yanked=yanked,
-        metadata_hashes=_metadata_attribute(sidecar),
-        comes_from=page_url,
-        subdirectory=link.subdirectory,
+        link.hashes,
+        anchor.get("data-requires-python") or None,
+        yanked,
+        _metadata_attribute(sidecar),
+        None,
+        None,
+        link.subdirectory,
     )
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from pipwrap import errors
+from pipwrap.cache.layout import Layout
+from pipwrap.cache.listings import Listings
 from pipwrap.events import Event, Warned
 from pipwrap.index.locations import FlatDirectory
 from pipwrap.index.offers import Offers
@@ -29,6 +31,10 @@ class Page:
     status: int = 200
     headers: Headers = field(default_factory=Headers)
     from_cache: bool = False
+
+    @property
+    def content_type(self) -> str:
+        return self.headers.get("Content-Type") or ""
 
     @property
     def sha256(self) -> str:
@@ -71,11 +77,11 @@ class Pages:
             raise found
         return found
 
-    def known(self, url: str, headers: Headers) -> tuple[int, str] | None:
+    def known(self, url: str, headers: Headers) -> Page | None:
         found = self._pages[url]
         if isinstance(found, errors.NetworkError) or not found.from_cache:
             return None
-        return found.status, found.sha256
+        return found
 
 
 class Bench:
@@ -83,6 +89,7 @@ class Bench:
 
     def __init__(self, directory: Path) -> None:
         self.pages = Pages(directory)
+        self._layout = Layout(str(directory.parent / "cache"))
         self.events: list[Event] = []
         self._made: list[Repository] = []
 
@@ -91,7 +98,12 @@ class Bench:
     ) -> Repository:
         scope = SearchScope(indexes, find_links)
         made = Repository(
-            scope, self.pages, self.events.append, is_secure=lambda url: secure, workers=2
+            scope,
+            self.pages,
+            self.events.append,
+            is_secure=lambda url: secure,
+            listings=Listings(self._layout, self.events.append, lambda name: None),
+            workers=2,
         )
         self._made.append(made)
         return made
@@ -224,6 +236,33 @@ def test_find_links_may_be_a_file_a_page_or_a_remote_archive(bench: Bench, tmp_p
     assert set(names(found)) == {wheel.name, "a-2.zip", "a-3.zip", "a-4.zip"}
 
 
+def test_a_page_is_read_once_as_long_as_its_bytes_are_the_same(bench: Bench) -> None:
+    """The second run looks at neither the page nor its server."""
+    page = f"{INDEX}/a/"
+    bench.pages.set_up(page, anchors("a-1.zip"), from_cache=True)
+    first = bench(INDEX).find("a")
+    bench.pages.asked.clear()
+    second = bench(INDEX).find("a")
+    assert second == first
+    assert second.from_cache
+    assert bench.pages.asked == []
+    bench.pages.set_up(page, anchors("a-2.zip"), from_cache=True)
+    assert names(bench(INDEX).find("a")) == ["a-2.zip"]
+    assert bench.pages.asked == [page]
+
+
+def test_a_page_that_its_server_confirms_is_not_read_again(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.pages.set_up(f"{INDEX}/a/", anchors("a-1.zip"), from_cache=True)
+    repository = bench(INDEX)
+    assert names(repository.find("a")) == ["a-1.zip"]
+    assert repository.refresh()
+    monkeypatch.delattr("pipwrap.index.simple.parse_page")
+    assert names(repository.find("a")) == ["a-1.zip"]
+    assert bench.pages.refreshed == [False, True]
+
+
 @pytest.mark.parametrize(
     ("place", "warning"),
     [
@@ -276,9 +315,9 @@ def test_offers_are_judged_once_for_each_answer(bench: Bench) -> None:
     first = offers.judged("a")
     assert [str(each.version) for each in first.candidates] == ["2", "1"]
     assert [each.kind for each in first.rejections] == ["name"]
-    assert offers.judged("a") is first
+    assert offers.candidates("a") is first.candidates
     assert offers.repository.refresh()
-    assert offers.judged("a") is not first
+    assert offers.candidates("a") is not first.candidates
 
 
 def test_formats_and_hashes_narrow_what_is_offered(bench: Bench) -> None:

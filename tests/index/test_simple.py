@@ -8,12 +8,17 @@ from typing import Any
 import pytest
 
 from index.real_pip import ask
+from pipwrap.index.listing import Listing
 from pipwrap.index.simple import InvalidPage, is_page, parse_page
 from pipwrap.model.link import Link
 
 URL = "https://index.example/simple/a/"
 FILE = "https://files.example/a-1.0-py3-none-any.whl"
 DIGEST = "AB" * 32
+
+
+def links_of(content: bytes, content_type: str, url: str) -> tuple[Link, ...]:
+    return Listing.of(parse_page(content, content_type, url), url).links()
 
 
 def anchor(href: str, attributes: str = "") -> str:
@@ -119,7 +124,7 @@ def test_links_are_those_of_the_real_pip(pages: dict[str, str], content_type: st
         {"content": content, "content_type": content_type, "url": URL} for content in pages.values()
     ]
     for (name, content), expected in zip(pages.items(), ask("links", questions), strict=True):
-        found = [plain(link) for link in parse_page(content.encode(), content_type, URL)]
+        found = [plain(link) for link in links_of(content.encode(), content_type, URL)]
         for link in expected:
             link["hashes"] = {key: value.lower() for key, value in link["hashes"].items()}
             link["requires_python"] = link["requires_python"] or None
@@ -129,19 +134,19 @@ def test_links_are_those_of_the_real_pip(pages: dict[str, str], content_type: st
 def test_a_relative_base_is_relative_to_its_page() -> None:
     """As HTML has it; the real pip takes it for the whole base."""
     html = '<base href="/mirror/">' + anchor("a-1.0.tar.gz")
-    (link,) = parse_page(html.encode(), "text/html", URL)
+    (link,) = links_of(html.encode(), "text/html", URL)
     assert link.url == "https://index.example/mirror/a-1.0.tar.gz"
 
 
 def test_yanked_without_a_value_is_yanked() -> None:
     """PEP 592: the attribute may have no value. The real pip overlooks it then."""
-    (link,) = parse_page(f'<a href="{FILE}" data-yanked>x</a>'.encode(), "text/html", URL)
+    (link,) = links_of(f'<a href="{FILE}" data-yanked>x</a>'.encode(), "text/html", URL)
     assert link.yanked == ""
 
 
 def test_what_only_json_says_is_read() -> None:
     content = listed(url=FILE, hashes={}, size=12, **{"upload-time": "2026-01-01T00:00:00Z"})
-    (link,) = parse_page(content.encode(), "application/vnd.pypi.simple.v1+json", URL)
+    (link,) = links_of(content.encode(), "application/vnd.pypi.simple.v1+json", URL)
     assert (link.size, link.upload_time) == (12, "2026-01-01T00:00:00Z")
     assert link.comes_from == URL
 
@@ -160,7 +165,7 @@ def test_what_only_json_says_is_read() -> None:
 )
 def test_a_broken_json_page_is_invalid(content: bytes) -> None:
     with pytest.raises(InvalidPage):
-        parse_page(content, "application/vnd.pypi.simple.v1+json", URL)
+        links_of(content, "application/vnd.pypi.simple.v1+json", URL)
 
 
 @pytest.mark.parametrize(
@@ -172,28 +177,28 @@ def test_a_broken_json_page_is_invalid(content: bytes) -> None:
 )
 def test_a_broken_html_page_is_invalid(content: bytes, content_type: str) -> None:
     with pytest.raises(InvalidPage):
-        parse_page(content, content_type, URL)
+        links_of(content, content_type, URL)
 
 
 def test_what_is_no_url_is_left_out_alone() -> None:
     html = anchor("https://[bad/a-1.0.zip") + anchor("https://x/a-2.0.zip")
-    (link,) = parse_page(html.encode(), "text/html", URL)
+    (link,) = links_of(html.encode(), "text/html", URL)
     assert link.filename == "a-2.0.zip"
     files = [{"url": "https://[bad/a-1.0.zip"}, {"url": "https://x/a-2.0.zip"}]
     content = json.dumps({"files": files}).encode()
-    (link,) = parse_page(content, "application/vnd.pypi.simple.v1+json", URL)
+    (link,) = links_of(content, "application/vnd.pypi.simple.v1+json", URL)
     assert link.filename == "a-2.0.zip"
 
 
 def test_a_base_that_is_no_url_is_ignored() -> None:
     html = '<base href="https://[bad">' + anchor("a-1.0.zip")
-    (link,) = parse_page(html.encode(), "text/html", URL)
+    (link,) = links_of(html.encode(), "text/html", URL)
     assert link.url == URL + "a-1.0.zip"
 
 
 def test_the_charset_of_a_page_is_heeded() -> None:
     content = anchor("https://x/é.zip").encode("latin-1")
-    (link,) = parse_page(content, "text/html; charset=latin-1", URL)
+    (link,) = links_of(content, "text/html; charset=latin-1", URL)
     assert link.url == "https://x/%C3%A9.zip"
 
 
