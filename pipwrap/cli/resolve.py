@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import gc
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from packaging.utils import canonicalize_name, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
@@ -32,12 +34,27 @@ def resolve(tools: Tools, question: Question) -> Resolution:
     that came from the cache was asked for again.
     """
     wishes, known = _named(tools, question)
-    while True:
-        try:
-            return _attempt(tools, question, wishes, known)
-        except engine.Unsolvable as unsolvable:
-            if not tools.offers.repository.refresh():
-                raise _explained(tools, question, unsolvable.causes) from unsolvable
+    with _little_garbage():
+        while True:
+            try:
+                return _attempt(tools, question, wishes, known)
+            except engine.Unsolvable as unsolvable:
+                if not tools.offers.repository.refresh():
+                    raise _explained(tools, question, unsolvable.causes) from unsolvable
+
+
+@contextmanager
+def _little_garbage() -> Iterator[None]:
+    """Let the collector look rarely: hundreds of thousands of values are made, and all stay.
+
+    Looking through them again and again took an eighth of a long resolution.
+    """
+    thresholds = gc.get_threshold()
+    gc.set_threshold(100_000, *thresholds[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*thresholds)
 
 
 def _attempt(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from operator import itemgetter
 from typing import Any
 
 from pipwrap.index.simple import Row
@@ -68,12 +69,8 @@ class Listing:
 
     def links(self) -> tuple[Link, ...]:
         """Return every link, in the page's order."""
-        return in_order(link for group in self.groups for link in group.links(self.url))
-
-
-def in_order(placed: Iterable[tuple[int, Link]]) -> tuple[Link, ...]:
-    """Return links by their places."""
-    return tuple(link for _, link in sorted(placed, key=lambda each: each[0]))
+        placed = [each for group in self.groups for each in group.links(self.url)]
+        return tuple(link for _, link in sorted(placed, key=itemgetter(0)))
 
 
 def _tags(url: str) -> tuple[str, str, str] | None:

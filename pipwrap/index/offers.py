@@ -107,14 +107,7 @@ class Offers:
         """Return what can be used, best first."""
         usable = self._usable_of(project, found)
         hashes = frozenset(self.hashes.get(project, ()))
-        kept = list(allowed_by_hashes(usable, hashes))
-        # Among equals pip takes the one named last: a stable sort, read backwards.
-        kept.sort(
-            key=lambda each: self.selector.preference(
-                each, hash_allowed=bool(hashes.intersection(each.link.hashes))
-            )
-        )
-        return tuple(reversed(kept))
+        return self.selector.ordered(allowed_by_hashes(usable, hashes), hashes)
 
     def _usable_of(self, project: str, found: Found) -> list[Candidate]:
         judged = self._judge(project, found.files)

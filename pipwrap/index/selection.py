@@ -7,16 +7,17 @@ file that the later index names.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
+from operator import itemgetter
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
 from pipwrap import errors
-from pipwrap.index.listing import Listing, in_order
+from pipwrap.index.listing import Listing
 from pipwrap.model.candidate import Candidate, Rejection
 from pipwrap.model.link import ARCHIVE_EXTENSIONS, Link, redact, split_archive_name
 from pipwrap.values import frozen
@@ -49,8 +50,11 @@ class Selector:
             return Rejection(link, f"No sources permitted for {project}", "format")
         else:
             judged = self._judge_sdist(project, link, stem)
-        if isinstance(judged, Rejection):
-            return judged
+        return judged if isinstance(judged, Rejection) else self._judge_further(judged)
+
+    def _judge_further(self, judged: Candidate) -> Candidate | Rejection:
+        """Return the same, or why what the page says of it leaves it out."""
+        link = judged.link
         if self.uploaded_prior_to is not None and not self._is_old_enough(link):
             reason = f"Upload time {link.upload_time} not prior to {self.uploaded_prior_to}"
             return Rejection(link, reason, "upload_time", judged.version)
@@ -62,23 +66,29 @@ class Selector:
 
     def usable(
         self, project: str, listing: Listing, *, allows_binary: bool, allows_source: bool
-    ) -> Iterator[Candidate]:
-        """Yield the candidates of a page in its order: of what is not, nothing is read."""
-        placed = (
-            link
-            for group in listing.groups
-            if group.tags is None or (allows_binary and self._fits(group.tags))
-            for link in group.links(listing.url)
-        )
-        for link in in_order(placed):
-            judged = self.judge(
-                project, link, allows_binary=allows_binary, allows_source=allows_source
-            )
-            if isinstance(judged, Candidate):
-                yield judged
+    ) -> list[Candidate]:
+        """Return the candidates of a page in its order; wheels for other platforms stay unread."""
+        found: list[tuple[int, Candidate]] = []
+        for group in listing.groups:
+            rank = None if group.tags is None else self._rank(_unfolded(*group.tags))
+            if allows_source if group.tags is None else allows_binary and rank is not None:
+                for place, link in group.links(listing.url):
+                    if rank is None:
+                        judged = self.judge(
+                            project, link, allows_binary=allows_binary, allows_source=True
+                        )
+                    else:
+                        judged = self._candidate(project, link, rank)
+                        if isinstance(judged, Candidate):
+                            judged = self._judge_further(judged)
+                    if isinstance(judged, Candidate):
+                        found.append((place, judged))
+        found.sort(key=itemgetter(0))
+        return [candidate for _, candidate in found]
 
-    def _fits(self, tags: tuple[str, str, str]) -> bool:
-        return any(tag in self.tags for tag in _unfolded(*tags))
+    def _rank(self, tags: Iterable[str]) -> int | None:
+        """Return the position of the best supported tag."""
+        return min((self.tags[tag] for tag in tags if tag in self.tags), default=None)
 
     def _judge_wheel(
         self, project: str, link: Link, *, allows_binary: bool
@@ -87,17 +97,22 @@ class Selector:
             return Rejection(link, f"No binaries permitted for {project}", "format")
         # Most wheels of a page are for other platforms: their tags say so before all else is read.
         tags = _tags_of(link.filename)
-        rank = min((self.tags[tag] for tag in tags if tag in self.tags), default=None)
+        rank = self._rank(tags)
         if rank is None and tags:
             reason = f"none of the wheel's tags ({', '.join(tags)}) are compatible"
             return Rejection(link, reason, "tags")
+        return self._candidate(project, link, rank or 0)
+
+    @staticmethod
+    def _candidate(project: str, link: Link, rank: int) -> Candidate | Rejection:
+        """Return the candidate of a wheel whose best tag has this position."""
         try:
-            name, version, build, _ = parse_wheel_filename(link.filename)
+            name, version, build = _parsed(link.filename)
         except (InvalidWheelFilename, InvalidVersion):
             return Rejection(link, "invalid wheel filename", "format")
         if name != project:
             return Rejection(link, f"wrong project name (not {project})", "name")
-        return Candidate(project, version, link, rank or 0, build)
+        return Candidate(project, version, link, rank, build)
 
     def _judge_sdist(self, project: str, link: Link, stem: str) -> Candidate | Rejection:
         text = version_of_sdist(stem, project)
@@ -124,16 +139,25 @@ class Selector:
     def _supports_python(self, requires_python: str | None) -> bool:
         return requires_python is None or supports_python(requires_python, self.python_version)
 
-    def preference(self, candidate: Candidate, *, hash_allowed: bool) -> tuple[object, ...]:
-        """Return a key that sorts higher for what pip likes better."""
-        return (
-            hash_allowed,
-            candidate.link.yanked is None,
-            self.prefer_binary and candidate.is_wheel,
-            candidate.version,
-            -candidate.tag_rank,
-            candidate.build,
-        )
+    def ordered(
+        self, candidates: Sequence[Candidate], hashes: frozenset[tuple[str, str]] = frozenset()
+    ) -> tuple[Candidate, ...]:
+        """Return candidates as pip likes them, best first; of equals the one named last."""
+        # Versions compare in Python: that is done once for each, not in every comparison of files.
+        versions = sorted({candidate.version for candidate in candidates})
+        place = {version: number for number, version in enumerate(versions)}
+
+        def preference(candidate: Candidate) -> tuple[object, ...]:
+            return (
+                bool(hashes) and not hashes.isdisjoint(candidate.link.hashes),
+                candidate.link.yanked is None,
+                self.prefer_binary and candidate.is_wheel,
+                place[candidate.version],
+                -candidate.tag_rank,
+                candidate.build,
+            )
+
+        return tuple(sorted(reversed(candidates), key=preference, reverse=True))
 
 
 @lru_cache(maxsize=4096)
@@ -174,6 +198,29 @@ def allowed_by_hashes(
 @lru_cache(maxsize=16384)
 def _version(text: str) -> Version:
     return Version(text)
+
+
+def _parsed(filename: str) -> tuple[str, Version, tuple[int, str] | tuple[()]]:
+    """Return what ``parse_wheel_filename`` does, but for the tags; raises the same.
+
+    Wheels of a version share what is before the tags, and wheels of a page what follows.
+    """
+    parts = filename.rsplit("-", 3)
+    if len(parts) != _NAME_AND_TAG:
+        raise InvalidWheelFilename(filename)
+    _check_tags("-".join(parts[1:]))
+    return _parsed_name(parts[0])
+
+
+@lru_cache(maxsize=4096)
+def _check_tags(tags: str) -> None:
+    parse_wheel_filename(f"a-1-{tags}")
+
+
+@lru_cache(maxsize=16384)
+def _parsed_name(named: str) -> tuple[str, Version, tuple[int, str] | tuple[()]]:
+    name, version, build, _ = parse_wheel_filename(f"{named}-py3-none-any.whl")
+    return name, _version(str(version)), build
 
 
 def _tags_of(filename: str) -> tuple[str, ...]:

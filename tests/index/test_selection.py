@@ -128,14 +128,13 @@ def test_files_are_ordered_as_the_real_pip_does(prefer_binary: bool) -> None:  #
             )
             assert isinstance(judged, Candidate), url
             candidates.append(judged)
-        candidates.sort(key=lambda each: selector.preference(each, hash_allowed=False))
-        assert [each.link.url for each in reversed(candidates)] == expected
+        assert [each.link.url for each in selector.ordered(candidates)] == expected
 
 
 def test_a_file_with_an_allowed_hash_comes_first() -> None:
-    right, newer = candidate("1.0"), candidate("2.0")
-    key = {each: SELECTOR.preference(each, hash_allowed=each is right) for each in (right, newer)}
-    assert key[right] > key[newer]
+    right, newer = candidate("1.0", GOOD), candidate("2.0")
+    assert SELECTOR.ordered((right, newer)) == (newer, right)
+    assert SELECTOR.ordered((right, newer), frozenset({GOOD})) == (right, newer)
 
 
 def candidate(version: str, *hashes: tuple[str, str], yanked: str | None = None) -> Candidate:

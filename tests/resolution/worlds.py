@@ -94,9 +94,7 @@ class World:
         assert project in self.index, f"nobody set up {project}"
         self.asked.append(project)
         found = [_candidate(project, file) for file in self.index[project]]
-        selector = Selector({}, PYTHON)
-        found.sort(key=lambda each: selector.preference(each, hash_allowed=False), reverse=True)
-        return tuple(found)
+        return Selector({}, PYTHON).ordered(found)
 
     # Artifacts
 
