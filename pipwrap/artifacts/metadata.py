@@ -10,13 +10,13 @@ from __future__ import annotations
 from pipwrap import errors
 from pipwrap.artifacts import consistency
 from pipwrap.artifacts.admitted import Admitted
-from pipwrap.artifacts.archives import Archives, Once, using_cached_sidecar
+from pipwrap.artifacts.archives import Archives, Once
 from pipwrap.artifacts.built_before import BuiltBefore
+from pipwrap.artifacts.described import Described
 from pipwrap.artifacts.remote_wheel import RemoteWheels
 from pipwrap.artifacts.sources import Sources
 from pipwrap.artifacts.wanted import Obtained, Teller, Wanted, key_of
 from pipwrap.artifacts.wheel_file import read_metadata
-from pipwrap.cache.sidecars import Sidecar, Sidecars
 from pipwrap.cache.store import Store
 from pipwrap.events import Listener, Told
 from pipwrap.model.candidate import Candidate
@@ -30,7 +30,7 @@ from pipwrap.values import frozen
 class Descriptions:
     """What tells of wheels besides their files."""
 
-    sidecars: Sidecars
+    before: Described
     store: Store
     remote: RemoteWheels
 
@@ -54,7 +54,7 @@ class MetadataLadder:
         self._admitted = admitted
         self._remote = descriptions.remote
         self._store = descriptions.store
-        self._sidecars = descriptions.sidecars
+        self._described_before = descriptions.before
         self._built_before = built_before
         self._sources = sources
         self._listener = listener
@@ -92,17 +92,6 @@ class MetadataLadder:
             and self._admitted.may_be_described(wanted)
         )
 
-    def known(self, wanted: Candidate) -> Metadata | None:
-        """Return what such a file says, if it was read before.
-
-        Raises ``errors.InvalidDistribution`` for metadata that contradicts the wheel's name.
-        """
-        kept = self._kept(wanted)
-        if kept is None:
-            return None
-        consistency.check(wanted, kept.metadata)
-        return kept.metadata
-
     def _of_wheel(self, wanted: Candidate | Archive) -> Obtained:
         if isinstance(wanted, Candidate) and self._admitted.may_be_described(wanted):
             described = self._described(wanted)
@@ -133,20 +122,13 @@ class MetadataLadder:
         return Obtained(Metadata.parse(text), (Told(line, level=1, indent=1),), Teller.PARTS)
 
     def _of_sidecar(self, wanted: Candidate) -> Obtained:
-        kept = self._kept(wanted)
-        if kept is not None:
-            line = using_cached_sidecar(wanted.link, kept.size)
-            return Obtained(kept.metadata, (line,), Teller.SIDECAR)
+        known = self._described_before.known(wanted)
+        if known is not None:
+            return known
         text, size, lines = self._archives.metadata(wanted.link)
         metadata = Metadata.parse(text)
-        digest = _digest_of_sidecar(wanted)
-        if digest is not None:
-            self._sidecars.add(wanted.project, digest, Sidecar.of(metadata, size))
+        self._described_before.keep(wanted, metadata, size)
         return Obtained(metadata, lines, Teller.SIDECAR)
-
-    def _kept(self, wanted: Candidate) -> Sidecar | None:
-        digest = _digest_of_sidecar(wanted)
-        return self._sidecars.find(wanted.project, digest) if digest is not None else None
 
     def text(self, wanted: Wanted) -> str:
         """Return the whole of what ``obtain`` returns the fields of; raises the same."""
@@ -232,7 +214,3 @@ class MetadataLadder:
             self._built_before.drop(wanted, cached, error)
             return None
         return Obtained(metadata, self._sources.reuse_lines(wanted, cached.filename))
-
-
-def _digest_of_sidecar(wanted: Candidate) -> str | None:
-    return dict(wanted.link.metadata_hashes or ()).get("sha256")

@@ -12,6 +12,7 @@ from pipwrap.artifacts.admitted import Admitted
 from pipwrap.artifacts.archives import Acquired, Archives, Once
 from pipwrap.artifacts.build_all import build_all
 from pipwrap.artifacts.built_before import BuiltBefore
+from pipwrap.artifacts.described import Described
 from pipwrap.artifacts.digest import measure
 from pipwrap.artifacts.hashes import HashPolicy
 from pipwrap.artifacts.metadata import Descriptions, MetadataLadder
@@ -28,7 +29,6 @@ from pipwrap.artifacts.wanted import (
     key_of,
 )
 from pipwrap.artifacts.wheel_file import read_metadata
-from pipwrap.cache.sidecars import Sidecars
 from pipwrap.cache.store import Store
 from pipwrap.cache.wheels import BuiltWheel
 from pipwrap.events import Listener, Told, Warned
@@ -46,7 +46,6 @@ class Shelves:
 
     store: Store
     private: Store
-    sidecars: Sidecars
     remote: RemoteWheels
     reuse: Reuse
 
@@ -58,6 +57,7 @@ class Preparer:
         self,
         archives: Archives,
         shelves: Shelves,
+        described: Described,
         workshop: Workshop,
         policy: HashPolicy,
         listener: Listener,
@@ -79,7 +79,7 @@ class Preparer:
         self._metadata = MetadataLadder(
             archives,
             self._admitted,
-            Descriptions(shelves.sidecars, shelves.store, shelves.remote),
+            Descriptions(described, shelves.store, shelves.remote),
             self._built_before,
             self.sources,
             listener,
@@ -116,21 +116,11 @@ class Preparer:
 
         ``None`` for what has no such file, or where it cannot be had.
         """
-        return [each() for each in [self._apart(candidate) for candidate in candidates]]
+        return list(self._pool.map(self._apart, candidates))
 
-    def _apart(self, candidate: Candidate) -> Callable[[], Metadata | None]:
-        """Return how to wait for one; what was read before takes no thread."""
+    def _apart(self, candidate: Candidate) -> Metadata | None:
         if not self._metadata.is_described(candidate):
-            return _nothing
-        try:
-            known = self._metadata.known(candidate)
-        except errors.UnusableMetadata:
-            return _nothing
-        if known is not None:
-            return lambda: known
-        return self._pool.submit(self._or_nothing, candidate).result
-
-    def _or_nothing(self, candidate: Candidate) -> Metadata | None:
+            return None
         try:
             return self.obtain(candidate).metadata
         except errors.PipwrapError:
@@ -324,7 +314,3 @@ class Preparer:
     def wheel_file(self, wanted: Wanted, name: str) -> tuple[str, str]:
         """Return where the wheel file of a prepared wheel lies, and its name."""
         return self._files[self.wheel(wanted, name).wheel.sha256]
-
-
-def _nothing() -> None:
-    """Return nothing at once."""

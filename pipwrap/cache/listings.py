@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import threading
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -44,6 +46,8 @@ class Listings:
         self._layout = layout
         self._listener = listener
         self._note = note
+        self._lock = threading.Lock()
+        self._warned: set[str] = set()
 
     def find(self, key: PageKey) -> Groups | None:
         """Return the groups of a page; ``None`` for none, or (warned) for damaged ones."""
@@ -53,9 +57,9 @@ class Listings:
         except (FileNotFoundError, NotADirectoryError):
             return None
         except (OSError, ValueError, TypeError, KeyError) as error:
-            self._listener(Warned(f"Cache entry {path} is damaged and is ignored: {error}"))
+            self._warn(path, error)
             return None
-        self._note(path.rpartition("/")[2])
+        self._note(os.path.basename(path))
         self._note(key.sha256)
         return groups
 
@@ -68,6 +72,14 @@ class Listings:
             disk.write(self._path(key), sealed.sealed(content), self._layout.temporary)
         except OSError:
             return
+
+    def _warn(self, path: str, error: Exception) -> None:
+        """Say it once a run."""
+        with self._lock:
+            said = path in self._warned
+            self._warned.add(path)
+        if not said:
+            self._listener(Warned(f"Cache entry {path} is damaged and is ignored: {error}"))
 
     def _path(self, key: PageKey) -> str:
         name = json.dumps([_VERSION, *key]).encode("ascii")

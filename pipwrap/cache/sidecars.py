@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import threading
 from collections.abc import Callable
 from typing import NamedTuple
@@ -112,7 +113,8 @@ class Sidecars:
         except (FileNotFoundError, NotADirectoryError):
             return {}
         except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-            self._listener(Warned(f"Cache entry {path} is damaged and is ignored: {error}"))
+            if project not in self._changed:
+                self._listener(Warned(f"Cache entry {path} is damaged and is ignored: {error}"))
             return {}
-        self._note(f"{path.rpartition('/')[2]}")
+        self._note(os.path.basename(path))
         return found

@@ -13,6 +13,7 @@ from packaging.version import InvalidVersion, Version
 
 from pipwrap import errors
 from pipwrap.artifacts.build_rules import BuildRules
+from pipwrap.artifacts.described import Described
 from pipwrap.artifacts.hashes import HashPolicy
 from pipwrap.artifacts.stored import all_stored
 from pipwrap.artifacts.wanted import Obtained, Prepared, Saving, Wanted
@@ -20,6 +21,7 @@ from pipwrap.cache import disk
 from pipwrap.cache.layout import Layout
 from pipwrap.cache.listings import Listings
 from pipwrap.cache.resolutions import Resolutions
+from pipwrap.cache.sidecars import Sidecars
 from pipwrap.cache.store import Store, StoredWheelChanged
 from pipwrap.cache.usage import STORE, Usage
 from pipwrap.cli import real_pip
@@ -63,6 +65,7 @@ class Shared:
     store: Store
     private: Store
     """A run's own, for what must leave the cache alone."""
+    sidecars: Sidecars
     usage: Usage
     workroom: Callable[[], Workroom]
     """Where things are fetched and built; made when it is first wanted."""
@@ -117,6 +120,7 @@ class Bench:
             note=lambda name: shared.usage.note(STORE, name),
         )
         self._policy = policy
+        self._described = Described(shared.sidecars, policy)
         self._rules = rules
         self._building = building
         self._saving = saving
@@ -134,6 +138,7 @@ class Bench:
             self._preparer = shared.workroom().preparer(
                 self._installs_into,
                 self._policy,
+                self._described,
                 self.listener,
                 BuildRequirements(
                     partial(Bench, shared), shared.search, shared.build_constraints, console
@@ -183,7 +188,8 @@ class Bench:
 
     def prefetch(self, candidate: Candidate) -> None:
         """Begin to get metadata (``resolution.memory.Artifacts``)."""
-        self.preparer.prefetch(candidate)
+        if self._saving is not None or not self._described.holds(candidate):
+            self.preparer.prefetch(candidate)
 
     def metadata(self, choice: Candidate | Source) -> Obtained:
         """Return metadata, downloading or building if need be."""
@@ -191,13 +197,31 @@ class Bench:
             refuse_direct_references,
         )
 
-        obtained = self.preparer.obtain(choice)
+        obtained = self._known(choice) or self.preparer.obtain(choice)
         refuse_direct_references(obtained.metadata, choice.link, real_pip.public_file_hosts)
         return obtained
 
     def described(self, candidates: Sequence[Candidate]) -> Sequence[Metadata | None]:
         """Return the metadata that indexes offer apart from the files."""
-        return self.preparer.described(candidates)
+        found: dict[Candidate, Metadata | None] = {}
+        for candidate in candidates:
+            try:
+                known = self._known(candidate)
+            except errors.UnusableMetadata:
+                found[candidate] = None
+            else:
+                if known is not None:
+                    found[candidate] = known.metadata
+        rest = [each for each in candidates if each not in found]
+        if rest:
+            found.update(zip(rest, self.preparer.described(rest), strict=True))
+        return [found[each] for each in candidates]
+
+    def _known(self, choice: Candidate | Source) -> Obtained | None:
+        """Return what takes no preparer: what was read before of a wheel that is not saved."""
+        if self._saving is not None or not isinstance(choice, Candidate):
+            return None
+        return self._described.known(choice)
 
     def reuses(self, choice: Candidate | Source) -> bool:
         """Tell whether a wheel that was built before will be used."""
@@ -285,17 +309,15 @@ def opened(context: Context, search: SearchOptions) -> Iterator[Shared]:
 
         @cache
         def workroom() -> Workroom:
-            from pipwrap.cache.sidecars import Sidecars  # noqa: PLC0415 - where it is wanted
-            from pipwrap.cli.workroom import Stock, Workroom  # noqa: PLC0415
+            from pipwrap.cli.workroom import Stock, Workroom  # noqa: PLC0415 - where it is wanted
 
-            sidecars = Sidecars(layout, context.console, partial(usage.note, STORE))
-            stack.callback(sidecars.flush)
-            shelves = (store, private, sidecars)
             return Workroom(
-                Stock(context, search, transport, responses, repository, usage, *shelves)
+                Stock(context, search, transport, responses, repository, usage, store, private)
             )
 
-        yield Shared(context, search, repository, store, private, usage, workroom)
+        sidecars = Sidecars(layout, context.console, partial(usage.note, STORE))
+        stack.callback(sidecars.flush)
+        yield Shared(context, search, repository, store, private, sidecars, usage, workroom)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from pipwrap.artifacts.archives import Archives
 from pipwrap.artifacts.build_rules import BuildRules
+from pipwrap.artifacts.described import Described
 from pipwrap.artifacts.git import GitSettings
 from pipwrap.artifacts.hashes import HashPolicy
 from pipwrap.artifacts.prepare import Preparer, Shelves
@@ -22,7 +23,6 @@ from pipwrap.artifacts.wanted import Saving
 from pipwrap.cache.clones import Clones
 from pipwrap.cache.metadata import MetadataCache
 from pipwrap.cache.responses import ResponseCache
-from pipwrap.cache.sidecars import Sidecars
 from pipwrap.cache.store import Store
 from pipwrap.cache.surroundings import Surroundings, include_directories
 from pipwrap.cache.usage import Usage
@@ -51,7 +51,6 @@ class Stock:
     usage: Usage
     store: Store
     private: Store
-    sidecars: Sidecars
 
 
 class Workroom:
@@ -69,7 +68,6 @@ class Workroom:
         self._shelves = Shelves(
             stock.store,
             stock.private,
-            stock.sidecars,
             RemoteWheels(ranges, kept, offline=caching.offline),
             Reuse(
                 BuiltWheels(layout, context.console, time.time, usage.grew),
@@ -90,6 +88,7 @@ class Workroom:
         self,
         environment: Environment,
         policy: HashPolicy,
+        described: Described,
         listener: Listener,
         requirements: BuildRequirements,
         *,
@@ -116,7 +115,9 @@ class Workroom:
             allows_editables=context.options.command == "install",
             building=tuple(building),
         )
-        return Preparer(self._archives, self._shelves, workshop, policy, listener, saving)
+        return Preparer(
+            self._archives, self._shelves, described, workshop, policy, listener, saving
+        )
 
 
 def git_settings(context: Context) -> GitSettings:

@@ -157,7 +157,9 @@ class Selector:
                 candidate.build,
             )
 
-        return tuple(sorted(reversed(candidates), key=preference, reverse=True))
+        found = sorted(candidates, key=preference)
+        found.reverse()
+        return tuple(found)
 
 
 @lru_cache(maxsize=4096)

@@ -199,3 +199,34 @@ def test_a_warning_of_the_resolution_is_told_again(
     assert second.stderr == first.stderr
     assert "does not provide the extra 'nope'" in second.stderr
     assert "yanked version" in second.stderr
+
+
+def test_resolving_anew_reads_no_page_and_no_metadata_again(
+    pipwrap: Runner, index: Index, files: Path, tmp_path: Path, cache_root: Path
+):
+    """What was read of them is kept by their digests; the documents themselves may be gone."""
+    first = new(pipwrap, tmp_path / "one")("install", "--dry-run", "demo[x]", expect=0)
+    for path in (*kept(cache_root), *cache_root.glob("bodies-v1/*/*")):
+        path.unlink()
+    index.clear_log()
+    second = new(pipwrap, tmp_path / "two")("install", "--dry-run", "demo[x]", expect=0)
+    assert index.requests == []
+    assert second.stdout == first.stdout.replace("Downloading", "Using cached")
+    assert second.stderr == first.stderr
+
+
+def test_damage_of_what_was_read_is_mended_from_the_documents(
+    pipwrap: Runner, files: Path, tmp_path: Path, cache_root: Path
+):
+    first = new(pipwrap, tmp_path / "one")("install", "--dry-run", "demo[x]", expect=0)
+    for path in kept(cache_root):
+        path.unlink()
+    derived = [*cache_root.glob("listings-v1/*/*"), *cache_root.glob("sidecars-v1/*/*")]
+    whole = {path: path.read_bytes() for path in derived}
+    assert len(whole) == 6
+    for path, content in whole.items():
+        path.write_bytes(content[:-1])
+    second = new(pipwrap, tmp_path / "two")("install", "--dry-run", "demo[x]", expect=0)
+    assert second.stdout == first.stdout.replace("Downloading", "Using cached")
+    assert second.stderr.count("is damaged and is ignored") == len(whole)
+    assert {path: path.read_bytes() for path in derived} == whole

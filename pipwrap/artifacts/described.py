@@ -1,0 +1,51 @@
+"""What files of metadata said of wheels that were looked at before: nothing is fetched for it."""
+
+from __future__ import annotations
+
+from pipwrap.artifacts import consistency
+from pipwrap.artifacts.archives import using_cached_sidecar
+from pipwrap.artifacts.hashes import HashPolicy
+from pipwrap.artifacts.wanted import Obtained, Teller
+from pipwrap.cache.sidecars import Sidecar, Sidecars
+from pipwrap.model.candidate import Candidate
+from pipwrap.model.metadata import Metadata
+
+
+class Described:
+    """Finds and keeps it, by the digests that indexes name."""
+
+    def __init__(self, sidecars: Sidecars, policy: HashPolicy) -> None:
+        """Keep the ports; where hashes are required, only wheels themselves tell."""
+        self._sidecars = sidecars
+        self._required = policy.required
+
+    def holds(self, wanted: Candidate) -> bool:
+        """Tell whether something is known."""
+        return self._find(wanted) is not None
+
+    def known(self, wanted: Candidate) -> Obtained | None:
+        """Return what is known; raises ``errors.UnusableMetadata`` where it is of another wheel."""
+        kept = self._find(wanted)
+        if kept is None:
+            return None
+        metadata = kept.metadata
+        consistency.check(wanted, metadata)
+        line = using_cached_sidecar(wanted.link, kept.size)
+        return Obtained(metadata, (line,), Teller.SIDECAR)
+
+    def keep(self, wanted: Candidate, metadata: Metadata, size: int) -> None:
+        """Keep what was read, where the index names the digest of what it was read from."""
+        digest = _digest(wanted)
+        if digest is not None:
+            self._sidecars.add(wanted.project, digest, Sidecar.of(metadata, size))
+
+    def _find(self, wanted: Candidate) -> Sidecar | None:
+        digest = None if self._required else _digest(wanted)
+        return self._sidecars.find(wanted.project, digest) if digest is not None else None
+
+
+def _digest(wanted: Candidate) -> str | None:
+    """Return the digest of a wheel's file of metadata; local ones are read as they lie."""
+    if wanted.link.scheme == "file" or not wanted.is_wheel:
+        return None
+    return dict(wanted.link.metadata_hashes or ()).get("sha256")
