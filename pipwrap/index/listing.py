@@ -88,5 +88,5 @@ def _text(rows: Sequence[tuple[Any, ...]]) -> str:
     return json.dumps(rows, separators=(",", ":"))
 
 
-def _pairs(rows: list[list[str]]) -> tuple[tuple[str, str], ...]:
-    return tuple((name, digest) for name, digest in rows)
+def _pairs(rows: list[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    return tuple(map(tuple, rows))  # type: ignore[arg-type]  # JSON has lists, of two texts each

@@ -173,10 +173,15 @@ def supports_python(requires_python: str, python_version: str) -> bool:
 
 def version_of_sdist(stem: str, project: str) -> str | None:
     """Return the part of ``NAME-VERSION`` behind the name, whatever spelling the name has."""
-    for position, character in enumerate(stem):
-        if character == "-" and canonicalize_name(stem[:position]) == project:
+    position = stem.find("-")
+    while position >= 0:
+        if _canonical(stem[:position]) == project:
             return stem[position + 1 :] or None
+        position = stem.find("-", position + 1)
     return None
+
+
+_canonical = lru_cache(maxsize=4096)(canonicalize_name)
 
 
 def allowed_by_hashes(
@@ -202,27 +207,40 @@ def _version(text: str) -> Version:
     return Version(text)
 
 
-def _parsed(filename: str) -> tuple[str, Version, tuple[int, str] | tuple[()]]:
+def _parsed(filename: str) -> tuple[str, Version, _Build]:
     """Return what ``parse_wheel_filename`` does, but for the tags; raises the same.
 
-    Wheels of a version share what is before the tags, and wheels of a page what follows.
+    Dashes part a name into what is checked apart, and what thousands of names have in common.
     """
-    parts = filename.rsplit("-", 3)
-    if len(parts) != _NAME_AND_TAG:
+    parts = filename.removesuffix(".whl").split("-")
+    if len(parts) == _NAME_AND_TAG + 1:
+        name, version, *tags = parts
+        build: _Build = ()
+    elif len(parts) == _NAME_AND_TAG + 2:
+        name, version, number, *tags = parts
+        build = _build(number)
+    else:
         raise InvalidWheelFilename(filename)
-    _check_tags("-".join(parts[1:]))
-    return _parsed_name(parts[0])
+    _check_tags("-".join(tags), filename[-len(".whl") :])
+    return _name(name), _version(version), build
+
+
+_Build = tuple[int, str] | tuple[()]
+
+
+@lru_cache(maxsize=1024)
+def _name(text: str) -> str:
+    return parse_wheel_filename(f"{text}-1-py3-none-any.whl")[0]
+
+
+@lru_cache(maxsize=1024)
+def _build(text: str) -> _Build:
+    return parse_wheel_filename(f"a-1-{text}-py3-none-any.whl")[2]
 
 
 @lru_cache(maxsize=4096)
-def _check_tags(tags: str) -> None:
-    parse_wheel_filename(f"a-1-{tags}")
-
-
-@lru_cache(maxsize=16384)
-def _parsed_name(named: str) -> tuple[str, Version, tuple[int, str] | tuple[()]]:
-    name, version, build, _ = parse_wheel_filename(f"{named}-py3-none-any.whl")
-    return name, _version(str(version)), build
+def _check_tags(tags: str, extension: str) -> None:
+    parse_wheel_filename(f"a-1-{tags}{extension}")
 
 
 def _tags_of(filename: str) -> tuple[str, ...]:
