@@ -7,69 +7,26 @@ import threading
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from itertools import chain
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urljoin
 
 from pipwrap import errors
-from pipwrap.cache.listings import Listings, PageKey
+from pipwrap.cache.listings import Listings
 from pipwrap.cache.resolutions import Seen
 from pipwrap.events import Listener, Told, Warned
 from pipwrap.index import simple
-from pipwrap.index.listing import Group, Listing
+from pipwrap.index.listing import Listing
 from pipwrap.index.locations import FlatDirectory
+from pipwrap.index.pages import Known, Page, Pages, ReadPages
 from pipwrap.model.format_control import ALL
 from pipwrap.model.link import Link, redact
 from pipwrap.model.location import is_archive, path_to_url, url_to_path
-from pipwrap.network.transport import Headers
 from pipwrap.values import frozen, replace
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
 
-_OK, _CLIENT_ERROR = 200, 400
-_ACCEPT = Headers((("Accept", simple.ACCEPT),))
-
-
-class Known(Protocol):
-    """A document that is stored; whether its body is there was not looked at."""
-
-    @property
-    def url(self) -> str:
-        """Return the URL after redirects, without credentials."""
-
-    @property
-    def status(self) -> int:
-        """Return the HTTP status."""
-
-    @property
-    def content_type(self) -> str:
-        """Return the type of its body, nothing where that is not said."""
-
-    @property
-    def sha256(self) -> str:
-        """Return the digest of the body."""
-
-
-class Page(Known, Protocol):
-    """A fetched document; its body lies on disk."""
-
-    @property
-    def path(self) -> str:
-        """Return the file that holds the body."""
-
-    @property
-    def from_cache(self) -> bool:
-        """Tell whether it was answered without the network, or by a 304."""
-
-
-class Pages(Protocol):
-    """Fetches pages through the HTTP cache; called from many threads."""
-
-    def page(self, url: str, headers: Headers, *, refresh: bool = False) -> Page:
-        """Return the page; ``refresh`` asks the server even when the stored one is fresh."""
-
-    def known(self, url: str, headers: Headers) -> Known | None:
-        """Return what is known of the page, where that takes no request and no redirect."""
+_CLIENT_ERROR = 400
 
 
 @frozen
@@ -129,9 +86,8 @@ class Repository:
         The pages of ``refreshed`` projects (``:all:`` means every one) are always revalidated.
         """
         self._refreshed = refreshed
-        self._listings = listings
         self._scope = scope
-        self._pages = pages
+        self._pages = ReadPages(pages, listings)
         self._listener = listener
         self._is_secure = is_secure
         self._refresh = False
@@ -151,7 +107,17 @@ class Repository:
     def prefetch(self, project: str) -> Future[Found]:
         """Start asking for ``project`` unless that has begun; the answer is kept for the run."""
         with self._lock:
-            if project not in self._found:
+            known = self._found.get(project)
+        if known is not None:
+            return known
+        at_once = self._at_once(project)
+        from concurrent.futures import Future  # noqa: PLC0415 - where pages are looked at
+
+        with self._lock:
+            if project not in self._found and at_once is not None:
+                self._found[project] = Future()
+                self._found[project].set_result(at_once)
+            elif project not in self._found:
                 self._found[project] = self._pool.submit(self._find, project)
             return self._found[project]
 
@@ -176,6 +142,24 @@ class Repository:
         if "_pool" in self.__dict__:
             self._pool.shutdown(wait=False, cancel_futures=True)
 
+    def _at_once(self, project: str) -> Found | None:
+        """Return what takes no request and no reading of pages: less than to begin a thread.
+
+        ``None`` where anything does, or where any place is no index behind a URL.
+        """
+        if self._scope.find_links or self._refresh or self._refreshed & {project, ALL}:
+            return None
+        pages: list[Found] = []
+        for url in dict.fromkeys(project_url(each, project) for each in self._scope.index_urls):
+            is_remote = url.startswith(("http:", "https:")) and self._is_secure(url)
+            page = self._fresh(url) if is_remote else None
+            if page is None:
+                return None
+            pages.append(page)
+        for page in pages:
+            self._tell(page.evidence[0].place)
+        return _joined(pages)
+
     def _find(self, project: str) -> Found:
         """Return files first, then pages in pip's order: find-links, index, extra indexes."""
         files: list[Link] = []
@@ -194,14 +178,7 @@ class Repository:
                 self._load(page, refresh=refresh) for page in self._index_page(location)
             )
         ordered = sorted(files, key=lambda link: link.url, reverse=True)
-        return Found(
-            tuple(ordered),
-            tuple(listing for found in gathered for listing in found.listings),
-            tuple(skip for found in gathered for skip in found.skipped),
-            any(found.from_cache for found in gathered),
-            (*places, *(seen for found in gathered for seen in found.evidence)),
-            all(found.is_certain for found in gathered),
-        )
+        return _joined(gathered, tuple(ordered), tuple(places))
 
     def still_holds(self, evidence: Sequence[Seen]) -> bool:
         """Tell whether pages and places are as they were; asks for the pages that are not fresh."""
@@ -211,9 +188,9 @@ class Repository:
                 if path_state(seen.place) != seen.state:
                     return False
                 continue
-            known = self._pages.known(seen.place, _ACCEPT)
+            known = self._pages.known(seen.place)
             if known is None:
-                asked.append((seen, self._pool.submit(self._pages.page, seen.place, _ACCEPT)))
+                asked.append((seen, self._pool.submit(self._pages.fetch, seen.place)))
             elif _page_state(known) != seen.state:
                 return False
         try:
@@ -284,7 +261,7 @@ class Repository:
 
     def _load(self, url: str, *, refresh: bool) -> Found:
         """Return the links of one page; a page that cannot be had is skipped, as in pip."""
-        self._listener(Told(f"Fetching project page and analyzing links: {redact(url)}", 2))
+        self._tell(url)
         try:
             if url.startswith("file:"):
                 return self._load_file(url)
@@ -308,12 +285,10 @@ class Repository:
         return Found(listings=(listing,), evidence=seen)
 
     def _load_http(self, url: str, *, refresh: bool) -> Found:
-        known = None if refresh else self._pages.known(url, _ACCEPT)
-        listing = self._kept(known) if known is not None and known.status == _OK else None
-        if known is not None and listing is not None:
-            seen = (Seen("page", url, _page_state(known)),)
-            return Found(listings=(listing,), from_cache=True, evidence=seen)
-        page = self._pages.page(url, _ACCEPT, refresh=refresh)
+        fresh = None if refresh else self._fresh(url)
+        if fresh is not None:
+            return fresh
+        page = self._pages.fetch(url, refresh=refresh)
         seen = (Seen("page", url, _page_state(page)),)
         if page.status >= _CLIENT_ERROR:
             kind = "Client" if page.status < 500 else "Server"  # noqa: PLR2004 - RFC 9110
@@ -328,34 +303,29 @@ class Repository:
                 "and text/html"
             )
             return replace(self._skip(url, f"it has Content-Type {content_type}"), evidence=seen)
-        listing = self._kept(page) if page.from_cache else None
+        listing = self._pages.kept(page) if page.from_cache else None
         if listing is None:
             try:
-                listing = self._read(page)
+                listing = self._pages.read(page)
             except FileNotFoundError:
                 # Somebody emptied the cache since.
-                page = self._pages.page(url, _ACCEPT, refresh=True)
+                page = self._pages.fetch(url, refresh=True)
                 seen = (Seen("page", url, _page_state(page)),)
-                listing = self._read(page)
+                listing = self._pages.read(page)
         from_cache = page.from_cache and not refresh
         return Found(listings=(listing,), from_cache=from_cache, evidence=seen)
 
-    def _kept(self, page: Known) -> Listing | None:
-        """Return what was made of a page when it was read before."""
-        found = self._listings.find(_key(page)) if self._listings else None
-        return (
-            Listing(page.url, tuple(Group(*each) for each in found)) if found is not None else None
-        )
+    def _fresh(self, url: str) -> Found | None:
+        """Return a page that takes neither a request nor reading, where it is such a one."""
+        fresh = self._pages.fresh(url)
+        if fresh is None:
+            return None
+        page, listing = fresh
+        seen = (Seen("page", url, _page_state(page)),)
+        return Found(listings=(listing,), from_cache=True, evidence=seen)
 
-    def _read(self, page: Page) -> Listing:
-        """Return what is made of a page, and keep it."""
-        with open(page.path, "rb") as stream:
-            content = stream.read()
-        listing = Listing.of(simple.parse_page(content, page.content_type, page.url), page.url)
-        if self._listings:
-            groups = tuple((group.tags, group.rows) for group in listing.groups)
-            self._listings.add(_key(page), groups)
-        return listing
+    def _tell(self, url: str) -> None:
+        self._listener(Told(f"Fetching project page and analyzing links: {redact(url)}", 2))
 
     def _skip(self, url: str, reason: str) -> Found:
         shown = redact(url)
@@ -376,6 +346,20 @@ class Repository:
             self._listener(Warned(message))
 
 
+def _joined(
+    gathered: Sequence[Found], files: tuple[Link, ...] = (), places: tuple[Seen, ...] = ()
+) -> Found:
+    """Return in one what all places offer."""
+    return Found(
+        files,
+        tuple(listing for found in gathered for listing in found.listings),
+        tuple(skip for found in gathered for skip in found.skipped),
+        any(found.from_cache for found in gathered),
+        (*places, *(seen for found in gathered for seen in found.evidence)),
+        all(found.is_certain for found in gathered),
+    )
+
+
 def project_url(index: str, project: str) -> str:
     """Return the page of a project (PEP 503); an index that is a path becomes a file URL."""
     if "://" not in index and not index.startswith("file:") and os.path.exists(index):
@@ -394,7 +378,3 @@ def path_state(path: str) -> str:
 
 def _page_state(page: Known) -> str:
     return f"{page.status} {page.sha256}"
-
-
-def _key(page: Known) -> PageKey:
-    return PageKey(page.url, page.content_type, page.sha256)
