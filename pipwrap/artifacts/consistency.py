@@ -20,18 +20,21 @@ from pipwrap.model.source import Source
 
 def check(candidate: Candidate, metadata: Metadata) -> None:
     """Raise ``errors.InvalidDistribution`` when metadata is of something else, in pip's words."""
-    url = candidate.link.redacted
-    requested = f"Requested {candidate.project}=={candidate.version} from {url}"
     if canonicalize_name(metadata.name) != candidate.project:
         raise errors.UnusableMetadata(
-            f"{requested} has inconsistent Name: expected {candidate.project!r}, "
+            f"{_requested(candidate)} has inconsistent Name: expected {candidate.project!r}, "
             f"but metadata has {metadata.name!r}"
         )
-    if _version(metadata.version) != candidate.version:
+    is_same = metadata.version == str(candidate.version)
+    if not is_same and _version(metadata.version) != candidate.version:
         raise errors.UnusableMetadata(
-            f"{requested} has inconsistent version: expected {str(candidate.version)!r}, "
-            f"but metadata has {metadata.version!r}"
+            f"{_requested(candidate)} has inconsistent version: "
+            f"expected {str(candidate.version)!r}, but metadata has {metadata.version!r}"
         )
+
+
+def _requested(candidate: Candidate) -> str:
+    return f"Requested {candidate.project}=={candidate.version} from {candidate.link.redacted}"
 
 
 def check_built(wanted: Candidate | Source, metadata: Metadata, name: str) -> None:

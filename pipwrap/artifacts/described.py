@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
+from pipwrap import errors
 from pipwrap.artifacts import consistency
 from pipwrap.artifacts.archives import using_cached_sidecar
 from pipwrap.artifacts.hashes import HashPolicy
@@ -28,10 +31,33 @@ class Described:
         kept = self._find(wanted)
         if kept is None:
             return None
-        metadata = kept.metadata
-        consistency.check(wanted, metadata)
         line = using_cached_sidecar(wanted.link, kept.size)
-        return Obtained(metadata, (line,), Teller.SIDECAR)
+        return Obtained(_checked(wanted, kept), (line,), Teller.SIDECAR)
+
+    def all(
+        self,
+        candidates: Sequence[Candidate],
+        read: Callable[[Sequence[Candidate]], Sequence[Metadata | None]],
+    ) -> list[Metadata | None]:
+        """Return what is known, and what ``read`` returns for the rest, if there is any.
+
+        ``None`` where there is nothing, or nothing that can be used.
+        """
+        found: list[Metadata | None] = []
+        missing: list[int] = []
+        for number, candidate in enumerate(candidates):
+            try:
+                known = self._find(candidate)
+                found.append(_checked(candidate, known) if known is not None else None)
+            except errors.UnusableMetadata:
+                found.append(None)
+            else:
+                if known is None:
+                    missing.append(number)
+        rest = read([candidates[number] for number in missing]) if missing else ()
+        for number, metadata in zip(missing, rest, strict=True):
+            found[number] = metadata
+        return found
 
     def keep(self, wanted: Candidate, metadata: Metadata, size: int) -> None:
         """Keep what was read, where the index names the digest of what it was read from."""
@@ -42,6 +68,12 @@ class Described:
     def _find(self, wanted: Candidate) -> Sidecar | None:
         digest = None if self._required else _digest(wanted)
         return self._sidecars.find(wanted.project, digest) if digest is not None else None
+
+
+def _checked(wanted: Candidate, kept: Sidecar) -> Metadata:
+    metadata = kept.metadata
+    consistency.check(wanted, metadata)
+    return metadata
 
 
 def _digest(wanted: Candidate) -> str | None:

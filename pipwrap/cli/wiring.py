@@ -203,19 +203,12 @@ class Bench:
 
     def described(self, candidates: Sequence[Candidate]) -> Sequence[Metadata | None]:
         """Return the metadata that indexes offer apart from the files."""
-        found: dict[Candidate, Metadata | None] = {}
-        for candidate in candidates:
-            try:
-                known = self._known(candidate)
-            except errors.UnusableMetadata:
-                found[candidate] = None
-            else:
-                if known is not None:
-                    found[candidate] = known.metadata
-        rest = [each for each in candidates if each not in found]
-        if rest:
-            found.update(zip(rest, self.preparer.described(rest), strict=True))
-        return [found[each] for each in candidates]
+        if self._saving is not None:
+            return self.preparer.described(candidates)
+        return self._described.all(candidates, self._fetched_apart)
+
+    def _fetched_apart(self, candidates: Sequence[Candidate]) -> Sequence[Metadata | None]:
+        return self.preparer.described(candidates)
 
     def _known(self, choice: Candidate | Source) -> Obtained | None:
         """Return what takes no preparer: what was read before of a wheel that is not saved."""

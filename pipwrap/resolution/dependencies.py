@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
@@ -24,7 +26,7 @@ class Dependencies:
     def of(cls, metadata: Metadata) -> Dependencies:
         """Return the dependencies; raises ``errors.UnusableMetadata`` for unreadable ones."""
         try:
-            requires = tuple(Requirement.parse(text) for text in metadata.requires_dist)
+            requires = _parsed(metadata.requires_dist)
         except errors.InvalidRequirement as error:
             raise errors.UnusableMetadata(
                 f"Requested {metadata.name}=={metadata.version} has invalid metadata: {error}"
@@ -44,6 +46,12 @@ class Dependencies:
             for each in self.requires
             if each.applies(environment, (extra,)) and not each.applies(environment)
         )
+
+
+@lru_cache(maxsize=4096)
+def _parsed(texts: tuple[str, ...]) -> tuple[Requirement, ...]:
+    """Return requirements; many versions of a project have the same."""
+    return tuple(Requirement.parse(text) for text in texts)
 
 
 def check_name(requirement: Requirement, source: Source, metadata: Metadata) -> None:

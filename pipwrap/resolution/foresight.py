@@ -51,10 +51,11 @@ class Foresight:
         project, extra = split_package(package)
         behind = self._behind(package, rank, min(2**tries, _MOST))
         self._read([choice for _, choice in behind])
+        environment = dict(self.rules.markers)
         asking: dict[tuple[str, Ranks], list[int]] = {}
         for other, choice in behind:
             known = self.memory.foreseen[choice]
-            requirements = known.needed(dict(self.rules.markers), extra) if known else ()
+            requirements = known.needed(environment, extra) if known else ()
             self.asked[package, other] = requirements
             for requirement in requirements:
                 if requirement.name != project:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -75,3 +76,19 @@ def test_metadata_of_another_version_is_unusable(sidecars: Sidecars) -> None:
     described.keep(wanted(), METADATA, 9)
     with pytest.raises(errors.UnusableMetadata, match="inconsistent version"):
         described.known(wanted(version="2.0"))
+
+
+def test_only_what_is_not_known_is_read(sidecars: Sidecars) -> None:
+    described = Described(sidecars, HashPolicy())
+    described.keep(wanted(), METADATA, 9)
+    other, wrong = wanted(digest=None), wanted(version="2.0")
+    asked: list[Candidate] = []
+
+    def read(candidates: Sequence[Candidate]) -> list[None]:
+        asked.extend(candidates)
+        return [None for _ in candidates]
+
+    assert described.all([other, wanted(), wrong], read) == [None, METADATA, None]
+    assert asked == [other]
+    assert described.all([wanted()], read) == [METADATA]
+    assert asked == [other]
