@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
@@ -13,15 +13,12 @@ from packaging.version import InvalidVersion, Version
 
 from pipwrap import errors
 from pipwrap.artifacts.build_rules import BuildRules
-from pipwrap.artifacts.described import Described
 from pipwrap.artifacts.hashes import HashPolicy
 from pipwrap.artifacts.stored import all_stored
 from pipwrap.artifacts.wanted import Obtained, Prepared, Saving, Wanted
 from pipwrap.cache import disk
 from pipwrap.cache.layout import Layout
-from pipwrap.cache.listings import Listings
 from pipwrap.cache.resolutions import Resolutions
-from pipwrap.cache.sidecars import Sidecars
 from pipwrap.cache.store import Store, StoredWheelChanged
 from pipwrap.cache.usage import STORE, Usage
 from pipwrap.cli import real_pip
@@ -51,7 +48,10 @@ from pipwrap.network.origins import is_secure_origin
 from pipwrap.values import field, frozen, replace
 
 if TYPE_CHECKING:
+    from pipwrap.artifacts.described import Described
     from pipwrap.artifacts.prepare import Preparer
+    from pipwrap.cache.listings import Listings
+    from pipwrap.cache.sidecars import Sidecars
     from pipwrap.cli.workroom import Workroom
 
 
@@ -65,7 +65,7 @@ class Shared:
     store: Store
     private: Store
     """A run's own, for what must leave the cache alone."""
-    sidecars: Sidecars
+    sidecars: Callable[[], Sidecars]
     usage: Usage
     workroom: Callable[[], Workroom]
     """Where things are fetched and built; made when it is first wanted."""
@@ -120,13 +120,19 @@ class Bench:
             note=lambda name: shared.usage.note(STORE, name),
         )
         self._policy = policy
-        self._described = Described(shared.sidecars, policy)
         self._rules = rules
         self._building = building
         self._saving = saving
         self._preparer: Preparer | None = None
         self._compiler: Compiler | None = None
         self._stored: dict[str, tuple[Wanted, str]] = {}
+
+    @cached_property
+    def _described(self) -> Described:
+        """Return what finds metadata that was read before, made when any is wanted."""
+        from pipwrap.artifacts.described import Described  # noqa: PLC0415
+
+        return Described(self.shared.sidecars(), self._policy)
 
     @property
     def preparer(self) -> Preparer:
@@ -288,13 +294,20 @@ def opened(context: Context, search: SearchOptions) -> Iterator[Shared]:
         stack.callback(responses.close)
         stack.callback(transport.close)
         trusted = search.trusted_hosts
+
+        @cache
+        def listings() -> Listings:
+            from pipwrap.cache.listings import Listings  # noqa: PLC0415 - where one is wanted
+
+            return Listings(layout, context.console, partial(usage.note, STORE))
+
         repository = Repository(
             SearchScope(search.index_urls, search.find_links),
             responses,
             context.console,
             is_secure=lambda url: is_secure_origin(url, trusted),
             refreshed=search.refreshed,
-            listings=Listings(layout, context.console, partial(usage.note, STORE)),
+            listings=listings,
         )
         stack.callback(repository.close)
         store = Store(layout, context.console, time.time, usage.grew)
@@ -308,8 +321,14 @@ def opened(context: Context, search: SearchOptions) -> Iterator[Shared]:
                 Stock(context, search, transport, responses, repository, usage, store, private)
             )
 
-        sidecars = Sidecars(layout, context.console, partial(usage.note, STORE))
-        stack.callback(sidecars.flush)
+        @cache
+        def sidecars() -> Sidecars:
+            from pipwrap.cache.sidecars import Sidecars  # noqa: PLC0415 - where one is wanted
+
+            made = Sidecars(layout, context.console, partial(usage.note, STORE))
+            stack.callback(made.flush)
+            return made
+
         yield Shared(context, search, repository, store, private, sidecars, usage, workroom)
 
 

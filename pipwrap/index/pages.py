@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
 
-from pipwrap.cache.listings import Listings, PageKey
 from pipwrap.index import simple
-from pipwrap.index.listing import Group, Listing
 from pipwrap.network.transport import Headers
+
+if TYPE_CHECKING:
+    from pipwrap.cache.listings import Listings, PageKey
+    from pipwrap.index.listing import Listing
 
 ACCEPT = Headers((("Accept", simple.ACCEPT),))
 _OK = 200
@@ -58,8 +61,8 @@ class Pages(Protocol):
 class ReadPages:
     """Pages with what is made of them; used from many threads."""
 
-    def __init__(self, pages: Pages, listings: Listings | None) -> None:
-        """Keep the ports; without ``listings`` every page is read."""
+    def __init__(self, pages: Pages, listings: Callable[[], Listings] | None) -> None:
+        """Keep the ports; without ``listings``, which are made when wanted, every page is read."""
         self._pages = pages
         self._listings = listings
 
@@ -73,9 +76,11 @@ class ReadPages:
 
     def kept(self, page: Known) -> Listing | None:
         """Return what was made of a page when it was read before."""
-        found = self._listings.find(_key(page)) if self._listings else None
+        found = self._listings().find(_key(page)) if self._listings else None
         if found is None:
             return None
+        from pipwrap.index.listing import Group, Listing  # noqa: PLC0415 - not to confirm pages
+
         return Listing(page.url, tuple(Group(*each) for each in found))
 
     def fresh(self, url: str) -> tuple[Known, Listing] | None:
@@ -91,14 +96,18 @@ class ReadPages:
 
         ``FileNotFoundError`` when its body is gone, ``simple.InvalidPage`` when it is no page.
         """
+        from pipwrap.index.listing import Listing  # noqa: PLC0415 - not to confirm pages
+
         with open(page.path, "rb") as stream:
             content = stream.read()
         listing = Listing.of(simple.parse_page(content, page.content_type, page.url), page.url)
         if self._listings:
             groups = tuple((group.tags, group.rows) for group in listing.groups)
-            self._listings.add(_key(page), groups)
+            self._listings().add(_key(page), groups)
         return listing
 
 
 def _key(page: Known) -> PageKey:
+    from pipwrap.cache.listings import PageKey  # noqa: PLC0415 - not to confirm pages
+
     return PageKey(page.url, page.content_type, page.sha256)

@@ -11,11 +11,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urljoin
 
 from pipwrap import errors
-from pipwrap.cache.listings import Listings
 from pipwrap.cache.resolutions import Seen
 from pipwrap.events import Listener, Told, Warned
 from pipwrap.index import simple
-from pipwrap.index.listing import Listing
 from pipwrap.index.locations import FlatDirectory
 from pipwrap.index.pages import Known, Page, Pages, ReadPages
 from pipwrap.model.format_control import ALL
@@ -25,6 +23,9 @@ from pipwrap.values import frozen, replace
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
+
+    from pipwrap.cache.listings import Listings
+    from pipwrap.index.listing import Listing
 
 _CLIENT_ERROR = 400
 
@@ -78,7 +79,7 @@ class Repository:
         *,
         is_secure: Callable[[str], bool],
         refreshed: frozenset[str] = frozenset(),
-        listings: Listings | None = None,
+        listings: Callable[[], Listings] | None = None,
         workers: int = 16,
     ) -> None:
         """Remember the places; nothing is fetched yet.
@@ -274,6 +275,8 @@ class Repository:
         return replace(self._skip(url, reason), is_certain=False)
 
     def _load_file(self, url: str) -> Found:
+        from pipwrap.index.listing import Listing  # noqa: PLC0415 - not to confirm pages
+
         path = url_to_path(url)
         seen = (Seen("path", path, path_state(path)),)
         with open(path, "rb") as stream:

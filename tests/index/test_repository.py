@@ -89,8 +89,9 @@ class Bench:
 
     def __init__(self, directory: Path) -> None:
         self.pages = Pages(directory)
-        self._layout = Layout(str(directory.parent / "cache"))
+        layout = Layout(str(directory.parent / "cache"))
         self.events: list[Event] = []
+        self._listings = Listings(layout, self.events.append, lambda name: None)
         self._made: list[Repository] = []
 
     def __call__(
@@ -102,7 +103,7 @@ class Bench:
             self.pages,
             self.events.append,
             is_secure=lambda url: secure,
-            listings=Listings(self._layout, self.events.append, lambda name: None),
+            listings=lambda: self._listings,
             workers=2,
         )
         self._made.append(made)
