@@ -12,6 +12,7 @@ from pipwrap.artifacts import build_env, observe
 from pipwrap.artifacts.build import Backend, Kind
 from pipwrap.artifacts.build_env import BuildEnvironment
 from pipwrap.artifacts.build_rules import BuildRules
+from pipwrap.artifacts.hooks import HookProcesses
 from pipwrap.artifacts.repositories import Repositories
 from pipwrap.cache import disk
 from pipwrap.cache.evidence import Evidence, World, no_tags
@@ -59,6 +60,8 @@ class Workshop:
     listener: Listener
     repositories: Repositories
     rules: BuildRules = field(default_factory=BuildRules)
+    processes: HookProcesses = field(default_factory=HookProcesses)
+    """Of all builds of the run."""
     allows_editables: bool = True
     """Otherwise an editable is built like any other source (``wheel``)."""
     building: tuple[str, ...] = ()
@@ -168,7 +171,11 @@ class SourceBuild:
         backend = self._ready()
         output = os.path.join(self._directory, "wheel")
         begun = time.monotonic()
-        wheel = backend.build(self._kind, output, self._settings, project, self._metadata_directory)
+        try:
+            metadata = self._metadata_directory
+            wheel = backend.build(self._kind, output, self._settings, project, metadata)
+        finally:
+            backend.rest()
         self._seconds = time.monotonic() - begun
         if not os.path.isfile(wheel):
             raise errors.InvalidDistribution(
@@ -210,11 +217,18 @@ class SourceBuild:
         missing = self._check(more, environment.environment).missing if more else ()
         if missing:
             self._install("Installing backend dependencies", missing, environment)
+            backend.rest()
         return backend
 
     def _new_backend(self, environment: BuildEnvironment) -> Backend:
+        workshop = self._workshop
         backend = Backend(
-            self._source_tree, environment, self.log, self._name, self._workshop.listener
+            self._source_tree,
+            environment,
+            self.log,
+            self._name,
+            workshop.listener,
+            workshop.processes,
         )
         for text in backend.requires:
             self._refuse_invalid(text)

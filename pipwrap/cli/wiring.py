@@ -281,9 +281,11 @@ def opened(context: Context, search: SearchOptions) -> Iterator[Shared]:
         def workroom() -> Workroom:
             from pipwrap.cli.workroom import Stock, Workroom  # noqa: PLC0415 - where it is wanted
 
-            return Workroom(
+            made = Workroom(
                 Stock(context, search, transport, responses, repository, usage, store, private)
             )
+            stack.callback(made.close)
+            return made
 
         yield Shared(context, search, repository, store, private, usage, workroom)
 

@@ -13,6 +13,7 @@ from pipwrap.artifacts.archives import Archives
 from pipwrap.artifacts.build_rules import BuildRules
 from pipwrap.artifacts.git import GitSettings
 from pipwrap.artifacts.hashes import HashPolicy
+from pipwrap.artifacts.hooks import HookProcesses
 from pipwrap.artifacts.prepare import Preparer, Shelves
 from pipwrap.artifacts.remote_wheel import RemoteWheels
 from pipwrap.artifacts.repositories import Repositories
@@ -63,6 +64,7 @@ class Workroom:
         kept = MetadataCache(layout, context.console)
         ranges = Ranges(stock.transport, stock.search.trusted_hosts)
         self._stock = stock
+        self._processes = HookProcesses()
         self._archives = Archives(stock.responses)
         self._shelves = Shelves(
             stock.store,
@@ -82,6 +84,10 @@ class Workroom:
                 ),
             ),
         )
+
+    def close(self) -> None:
+        """End the hooks of all builds, those that run and those to come."""
+        self._processes.close()
 
     def preparer(
         self,
@@ -104,6 +110,7 @@ class Workroom:
             requirements=requirements,
             listener=listener,
             rules=rules,
+            processes=self._processes,
             repositories=Repositories(
                 git_settings(context),
                 Clones(place.layout, listener, self._stock.usage),
