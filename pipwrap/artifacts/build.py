@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import threading
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
@@ -148,8 +147,7 @@ def _project_builder(
 ) -> ProjectBuilder:
     import build  # noqa: PLC0415 - 140 ms
 
-    with warnings.catch_warnings(), _unknown_keys_ignored():
-        warnings.simplefilter("ignore", build.TypoWarning)
+    with _unknown_keys_ignored():
         try:
             return build.ProjectBuilder.from_isolated_env(environment, source_tree, runner)
         except build.BuildSystemTableValidationError as error:
@@ -188,12 +186,16 @@ def _unknown_keys_ignored() -> Iterator[None]:
 
 
 def _without_unknown_keys(document: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return a pyproject.toml whose [build-system] has known keys only."""
-    table = document.get("build-system")
-    if not isinstance(table, dict):
-        return document
-    known = {key: value for key, value in table.items() if key in _KNOWN_KEYS}
-    return {**document, "build-system": known}
+    """Return the [build-system] of a pyproject.toml with known keys only: what pip looks at.
+
+    So there is nothing else in which ``build`` could see a typing error, and warn of it.
+    """
+    if "build-system" not in document:
+        return {}
+    table = document["build-system"]
+    if isinstance(table, dict):
+        table = {key: value for key, value in table.items() if key in _KNOWN_KEYS}
+    return {"build-system": table}
 
 
 def _plain(settings: ConfigSettings) -> dict[str, str | Sequence[str]] | None:

@@ -184,6 +184,10 @@ class Bench:
         """Begin to get metadata (``resolution.memory.Artifacts``)."""
         self.preparer.prefetch(candidate)
 
+    def expect(self, candidate: Candidate) -> None:
+        """Begin to get metadata that is certain to be asked for."""
+        self.preparer.expect(candidate)
+
     def metadata(self, choice: Candidate | Source) -> Obtained:
         """Return metadata, downloading or building if need be."""
         from pipwrap.artifacts.consistency import (  # noqa: PLC0415 - where metadata is read

@@ -13,11 +13,12 @@ from pipwrap.artifacts.archives import Archives
 from pipwrap.artifacts.build_rules import BuildRules
 from pipwrap.artifacts.git import GitSettings
 from pipwrap.artifacts.hashes import HashPolicy
-from pipwrap.artifacts.hooks import HookProcesses
+from pipwrap.artifacts.hooks import HookProcesses, processors
 from pipwrap.artifacts.prepare import Preparer, Shelves
 from pipwrap.artifacts.remote_wheel import RemoteWheels
 from pipwrap.artifacts.repositories import Repositories
 from pipwrap.artifacts.reuse import Reuse, ReuseRules
+from pipwrap.artifacts.side_by_side import SideBySide
 from pipwrap.artifacts.source_build import BuildRequirements, Workshop
 from pipwrap.artifacts.wanted import Saving
 from pipwrap.cache.clones import Clones
@@ -37,6 +38,9 @@ from pipwrap.model.environment import Environment
 from pipwrap.network.ranges import Ranges
 from pipwrap.network.transport import Transport
 from pipwrap.values import frozen
+
+_PATIENCE = 5.0
+"""Seconds that a build whose hooks were ended may take to end as well."""
 
 
 @frozen
@@ -65,6 +69,7 @@ class Workroom:
         ranges = Ranges(stock.transport, stock.search.trusted_hosts)
         self._stock = stock
         self._processes = HookProcesses()
+        self._builds: list[SideBySide] = []
         self._archives = Archives(stock.responses)
         self._shelves = Shelves(
             stock.store,
@@ -88,6 +93,8 @@ class Workroom:
     def close(self) -> None:
         """End the hooks of all builds, those that run and those to come."""
         self._processes.close()
+        for builds in self._builds:
+            builds.settle(_PATIENCE)
 
     def preparer(
         self,
@@ -120,7 +127,9 @@ class Workroom:
             allows_editables=context.options.command == "install",
             building=tuple(building),
         )
-        return Preparer(self._archives, self._shelves, workshop, policy, listener, saving)
+        builds = SideBySide(context.console, processors())
+        self._builds.append(builds)
+        return Preparer(self._archives, self._shelves, workshop, policy, listener, builds, saving)
 
 
 def git_settings(context: Context) -> GitSettings:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
+from itertools import islice
 from typing import Any, Protocol
 
 from packaging.specifiers import SpecifierSet
@@ -84,6 +85,13 @@ class Projects:
     def __contains__(self, project: str) -> bool:
         """Tell whether a project was asked for before."""
         return project in self._universes
+
+    def only(self, project: str, allowed: Ranks) -> Candidate | None:
+        """Return the file of an index that is all that a range leaves, if that is so."""
+        universe = self._universes[project]
+        ranks = tuple(islice(universe.liked(allowed), 2))
+        choice = universe.points[ranks[0]].choice if len(ranks) == 1 else None
+        return choice if isinstance(choice, Candidate) else None
 
     def universe(self, project: str, specifier: SpecifierSet) -> Universe:
         """Return the universe in which ``specifier`` is to be read."""
