@@ -40,7 +40,7 @@ class HookProcesses:
         self._turns = threading.BoundedSemaphore(at_once or processors())
         self._lock = threading.Lock()
         self._running: dict[subprocess.Popen[bytes], Callable[[], None]] = {}
-        self._idle: dict[Host, None] = {}
+        self._idle: set[Host] = set()
         self._closed = False
 
     @contextlib.contextmanager
@@ -77,19 +77,23 @@ class HookProcesses:
             raise CancelledError
 
     def rest(self, host: Host) -> None:
-        """Keep a host for the next hook of its build; too many are not kept."""
+        """Keep a host for the next hook of its build, or end it where enough are kept.
+
+        Those that came first stay: their builds go on first.
+        """
         with self._lock:
-            self._idle[host] = None
-            spare = next(iter(self._idle)) if len(self._idle) > _IDLE or self._closed else None
-            if spare is not None:
-                del self._idle[spare]
-        if spare is not None:
-            spare.end()
+            keeps = len(self._idle) < _IDLE and not self._closed
+            if keeps:
+                self._idle.add(host)
+        if not keeps:
+            host.end()
 
     def resume(self, host: Host) -> bool:
         """Take a host back; tell whether it was kept."""
         with self._lock:
-            return self._idle.pop(host, self) is None
+            kept = host in self._idle
+            self._idle.discard(host)
+            return kept
 
     def close(self) -> None:
         """End every process; a hook that is running fails, one that is to come does not begin."""

@@ -266,5 +266,5 @@ def test_no_more_backends_than_a_few_wait_in_memory(
         backend.requires_for_build("wheel", {})
         backend.prepare_metadata("wheel", build.output, {})
     first, second = (build.noted[0][-1] for build in builds)
-    assert not is_there(first)
-    assert is_there(second)
+    assert is_there(first)
+    assert not is_there(second)
