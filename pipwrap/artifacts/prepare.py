@@ -19,7 +19,7 @@ from pipwrap.artifacts.metadata import MetadataLadder
 from pipwrap.artifacts.remote_wheel import RemoteWheels
 from pipwrap.artifacts.reuse import Reuse
 from pipwrap.artifacts.side_by_side import SideBySide
-from pipwrap.artifacts.source_build import Workshop
+from pipwrap.artifacts.source_build import SourceBuild, Workshop
 from pipwrap.artifacts.sources import Sources
 from pipwrap.artifacts.wanted import (
     Obtained,
@@ -241,6 +241,11 @@ class Preparer:
 
     def _make(self, wanted: Wanted, name: str) -> Prepared:
         build = self.sources.build(wanted)
+        prepared = self._made(build, wanted, name)
+        build.clear()
+        return prepared
+
+    def _made(self, build: SourceBuild, wanted: Wanted, name: str) -> Prepared:
         key = self.sources.key(wanted)
         try:
             path = build.wheel(name)

@@ -6,8 +6,10 @@ A command whose wheels all lie in the store never comes here, and loads nothing 
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from pipwrap.artifacts.archives import Archives
 from pipwrap.artifacts.build_rules import BuildRules
@@ -70,6 +72,7 @@ class Workroom:
         self._stock = stock
         self._processes = HookProcesses()
         self._builds: list[SideBySide] = []
+        self._remover = ThreadPoolExecutor(1, thread_name_prefix="remove")
         self._archives = Archives(stock.responses)
         self._shelves = Shelves(
             stock.store,
@@ -95,6 +98,7 @@ class Workroom:
         self._processes.close()
         for builds in self._builds:
             builds.settle(_PATIENCE)
+        self._remover.shutdown()
 
     def preparer(
         self,
@@ -116,6 +120,7 @@ class Workroom:
             keep_log=place.keep_log,
             requirements=requirements,
             listener=listener,
+            remove=self._remove,
             rules=rules,
             processes=self._processes,
             repositories=Repositories(
@@ -130,6 +135,11 @@ class Workroom:
         builds = SideBySide(context.console, processors())
         self._builds.append(builds)
         return Preparer(self._archives, self._shelves, workshop, policy, listener, builds, saving)
+
+    def _remove(self, path: str) -> None:
+        """Remove a tree meanwhile, unless everything is to be left."""
+        if self._stock.context.options.build.cleans:
+            self._remover.submit(shutil.rmtree, path, ignore_errors=True)
 
 
 def git_settings(context: Context) -> GitSettings:
