@@ -13,8 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError
 from typing import IO
 
-from pipwrap.artifacts import hook_host
-
+_HOST = os.path.join(os.path.dirname(__file__), "hook_host.py")
 _BACKEND = "_PYPROJECT_HOOKS_BUILD_BACKEND"
 _BACKEND_PATH = "_PYPROJECT_HOOKS_BACKEND_PATH_JSON"
 HOSTED = frozenset(
@@ -241,7 +240,7 @@ def _started(python: str, cwd: str | None, environ: Mapping[str, str], log: IO[b
     replies = open(reading, "rb")  # noqa: SIM115 - the host closes it
     try:
         process = subprocess.Popen(
-            [python, hook_host.__file__, str(writing)],
+            [python, _HOST, str(writing)],
             cwd=cwd,
             env=environ,
             stdin=subprocess.PIPE,

@@ -6,11 +6,11 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from queue import SimpleQueue
 from typing import Any, Protocol
 
 from pipwrap.events import Event, Listener
+from pipwrap.values import field, frozen
 
 
 class Voices(Listener, Protocol):
@@ -20,7 +20,7 @@ class Voices(Listener, Protocol):
         """Have ``to`` take what the calling thread tells, downloads excepted, during the body."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Job:
     future: Future[Any]
     told: SimpleQueue[Event | None] = field(default_factory=SimpleQueue)
