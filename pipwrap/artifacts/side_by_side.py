@@ -10,7 +10,7 @@ from queue import SimpleQueue
 from typing import Any, Protocol
 
 from pipwrap.events import Event, Listener
-from pipwrap.values import field, frozen
+from pipwrap.values import frozen
 
 
 class Voices(Listener, Protocol):
@@ -23,7 +23,7 @@ class Voices(Listener, Protocol):
 @frozen
 class _Job:
     future: Future[Any]
-    told: SimpleQueue[Event | None] = field(default_factory=SimpleQueue)
+    told: SimpleQueue[Event | None]
     """``None`` is the end."""
 
 
@@ -39,20 +39,21 @@ class SideBySide:
         self._lock = threading.Lock()
 
     def begin(self, key: object, work: Callable[[], object]) -> None:
-        """Have ``work`` done on another thread; it must not wait for other work of this object."""
-        job = _Job(Future())
+        """Have ``work`` done on another thread."""
+        told: SimpleQueue[Event | None] = SimpleQueue()
         with self._lock:
-            self._jobs[key] = job
-            self._futures.append(self._pool.submit(self._do, job, work))
+            future = self._pool.submit(self._do, told, work)
+            self._jobs[key] = _Job(future, told)
+            self._futures.append(future)
 
     def finish(self, key: object) -> Future[Any] | None:
         """Wait for a piece of work, telling what it tells while it does; return how it ended.
 
-        ``None`` where it was not begun, or somebody has waited for it before.
+        ``None`` where no thread has begun with it, and none will, or somebody has waited before.
         """
         with self._lock:
             job = self._jobs.pop(key, None)
-        if job is None:
+        if job is None or job.future.cancel():
             return None
         while (event := job.told.get()) is not None:
             self._voices(event)
@@ -64,13 +65,11 @@ class SideBySide:
 
     def settle(self, seconds: float) -> None:
         """Wait for what is under way, but not for long."""
-        wait(self._futures, timeout=seconds)
+        wait([each for each in self._futures if not each.cancelled()], timeout=seconds)
 
-    def _do(self, job: _Job, work: Callable[[], object]) -> None:
+    def _do(self, told: SimpleQueue[Event | None], work: Callable[[], object]) -> object:
         try:
-            with self._voices.relayed(job.told.put):
-                job.future.set_result(work())
-        except BaseException as error:  # noqa: BLE001 - for whoever waits
-            job.future.set_exception(error)
+            with self._voices.relayed(told.put):
+                return work()
         finally:
-            job.told.put(None)
+            told.put(None)

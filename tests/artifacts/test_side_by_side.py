@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -20,6 +20,12 @@ class Desk:
         self.stream = io.StringIO()
         self.console = Console(stdout=self.stream, stderr=self.stream)
         self.work = SideBySide(self.console, 2)
+
+    def begin(self, key: str, work: Callable[[], object]) -> None:
+        """Begin, and wait until a thread has begun with it."""
+        begun = threading.Event()
+        self.work.begin(key, lambda: (begun.set(), work())[1])
+        assert begun.wait(20)
 
     @property
     def printed(self) -> list[str]:
@@ -45,14 +51,14 @@ def test_pieces_of_work_overlap_and_are_told_one_after_another(desk: Desk):
         return name
 
     for name in "ab":
-        desk.work.begin(name, lambda name=name: piece(name))
+        desk.begin(name, lambda name=name: piece(name))
     ends = [desk.work.finish(name) for name in "ba"]
     assert [each.result() for each in ends if each is not None] == ["b", "a"]
     assert desk.printed == ["b1", "b2", "a1", "a2"]
 
 
 def test_lines_are_told_while_the_work_goes_on(desk: Desk):
-    told, waiting = threading.Event(), threading.Event()
+    told = threading.Event()
 
     def piece() -> None:
         desk.console(Told("begun"))
@@ -64,8 +70,7 @@ def test_lines_are_told_while_the_work_goes_on(desk: Desk):
         return len(text)
 
     desk.stream.write = write  # type: ignore[method-assign]
-    desk.work.begin("a", piece)
-    assert not waiting.is_set()
+    desk.begin("a", piece)
     end = desk.work.finish("a")
     assert end is not None
     assert end.exception() is None
@@ -75,7 +80,7 @@ def test_an_error_is_for_whoever_waits(desk: Desk):
     def piece() -> None:
         raise ValueError("no luck")
 
-    desk.work.begin("a", piece)
+    desk.begin("a", piece)
     end = desk.work.finish("a")
     assert end is not None
     with pytest.raises(ValueError, match="no luck"):
@@ -84,9 +89,30 @@ def test_an_error_is_for_whoever_waits(desk: Desk):
 
 def test_what_was_not_begun_or_is_finished_needs_no_waiting(desk: Desk):
     assert desk.work.finish("a") is None
-    desk.work.begin("a", list)
+    desk.begin("a", list)
     assert desk.work.finish("a") is not None
     assert desk.work.finish("a") is None
+
+
+def test_what_no_thread_has_begun_with_is_left_to_whoever_waits(desk: Desk):
+    """So nobody waits for a thread that waits for him."""
+    busy, free = threading.Barrier(3, timeout=20), threading.Event()
+
+    def occupy() -> None:
+        busy.wait()
+        assert free.wait(20)
+
+    done: list[str] = []
+    for name in "ab":
+        desk.work.begin(name, occupy)
+    busy.wait()
+    for name in "cd":
+        desk.work.begin(name, lambda name=name: done.append(name))
+    assert desk.work.finish("c") is None
+    desk.work.close()
+    free.set()
+    desk.work.settle(threading.TIMEOUT_MAX)
+    assert done == []
 
 
 def test_what_a_thread_tells_is_overheard_in_its_turn(desk: Desk):
