@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import threading
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
 from pipwrap import errors
+from pipwrap.artifacts.hooks import HookProcesses, Hooks
 from pipwrap.events import BuildFinished, BuildStarted, Listener
 
 if TYPE_CHECKING:
@@ -42,15 +42,20 @@ class Backend:
         log: str,
         name: str,
         listener: Listener,
+        processes: HookProcesses | None = None,
     ) -> None:
         """Read pyproject.toml; raises ``errors.InvalidDistribution`` when it is no good.
 
-        ``name`` is what messages call the source.
+        ``name`` is what messages call the source; ``processes`` are those of all builds of the run.
         """
         self._environment = environment
         self._log = log
         self._listener = listener
-        self._builder = _project_builder(source_tree, environment, self._run, name)
+        self._processes = processes or HookProcesses()
+        self._hooks = Hooks(
+            environment.hook_environ(), log, self._processes, hosted=environment.isolated
+        )
+        self._builder = _project_builder(source_tree, environment, self._hooks.run, name)
 
     @property
     def environment(self) -> Environment:
@@ -96,24 +101,12 @@ class Backend:
         with self._step(f"Building {kind} for {name} (pyproject.toml)", f"build_{kind}"):
             return self._builder.build(kind, directory, _plain(settings), metadata)
 
-    def _run(
-        self,
-        command: Sequence[str],
-        cwd: str | None = None,
-        extra_environ: Mapping[str, str] | None = None,
-    ) -> None:
-        """Run one hook with its output in the log (a pyproject_hooks runner)."""
-        environ = {**self._environment.hook_environ(), **(extra_environ or {})}
-        with open(self._log, "ab") as log:
-            subprocess.run(
-                list(command),
-                cwd=cwd,
-                env=environ,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                check=True,
-            )
+    def rest(self) -> None:
+        """End the process that waits for a further hook.
+
+        To be called when the environment has changed, and when nothing more is to be asked.
+        """
+        self._hooks.close()
 
     @contextmanager
     def _step(self, description: str, hook: str) -> Iterator[None]:
@@ -122,22 +115,14 @@ class Backend:
         self._listener(BuildStarted(description))
         status = "error"
         try:
-            with self._backend_warnings_logged():
-                yield
+            yield
             status = "done"
         except (BuildBackendException, BuildException, OSError) as error:
+            if self._processes.closed:
+                raise CancelledError from error
             raise self._failed(hook, description, error) from error
         finally:
             self._listener(BuildFinished(description, status))
-
-    @contextmanager
-    def _backend_warnings_logged(self) -> Iterator[None]:
-        """Put what the backend warns of into its log, with the rest that it says."""
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            yield
-        with open(self._log, "a", encoding="utf-8") as log:
-            log.writelines(f"{each.message}\n" for each in caught)
 
     def _failed(self, hook: str, description: str, error: Exception) -> errors.BuildFailed:
         code = getattr(getattr(error, "exception", None), "returncode", None)
@@ -162,8 +147,7 @@ def _project_builder(
 ) -> ProjectBuilder:
     import build  # noqa: PLC0415 - 140 ms
 
-    with warnings.catch_warnings(), _unknown_keys_ignored():
-        warnings.simplefilter("ignore", build.TypoWarning)
+    with _unknown_keys_ignored():
         try:
             return build.ProjectBuilder.from_isolated_env(environment, source_tree, runner)
         except build.BuildSystemTableValidationError as error:
@@ -202,12 +186,16 @@ def _unknown_keys_ignored() -> Iterator[None]:
 
 
 def _without_unknown_keys(document: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return a pyproject.toml whose [build-system] has known keys only."""
-    table = document.get("build-system")
-    if not isinstance(table, dict):
-        return document
-    known = {key: value for key, value in table.items() if key in _KNOWN_KEYS}
-    return {**document, "build-system": known}
+    """Return the [build-system] of a pyproject.toml with known keys only: what pip looks at.
+
+    So there is nothing else in which ``build`` could see a typing error, and warn of it.
+    """
+    if "build-system" not in document:
+        return {}
+    table = document["build-system"]
+    if isinstance(table, dict):
+        table = {key: value for key, value in table.items() if key in _KNOWN_KEYS}
+    return {"build-system": table}
 
 
 def _plain(settings: ConfigSettings) -> dict[str, str | Sequence[str]] | None:

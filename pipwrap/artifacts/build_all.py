@@ -1,4 +1,4 @@
-"""Building many wheels: one after another, a failure does not keep the others from being built."""
+"""Building many wheels: a failure does not keep the others from being built."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from pipwrap import errors
 from pipwrap.artifacts import consistency
@@ -18,7 +19,8 @@ from pipwrap.artifacts.hashes import HashPolicy
 from pipwrap.artifacts.metadata import Descriptions, MetadataLadder
 from pipwrap.artifacts.remote_wheel import RemoteWheels
 from pipwrap.artifacts.reuse import Reuse
-from pipwrap.artifacts.source_build import Workshop
+from pipwrap.artifacts.side_by_side import SideBySide
+from pipwrap.artifacts.source_build import SourceBuild, Workshop
 from pipwrap.artifacts.sources import Sources
 from pipwrap.artifacts.wanted import (
     Obtained,
@@ -38,6 +40,9 @@ from pipwrap.model.metadata import Metadata
 from pipwrap.model.source import Archive, Directory, Repository
 from pipwrap.model.wheel import StoredWheel
 from pipwrap.values import frozen, replace
+
+_WORKERS = 16
+"""Files that are fetched and unpacked at the same time: a request waits more than it works."""
 
 
 @frozen
@@ -61,11 +66,11 @@ class Preparer:
         workshop: Workshop,
         policy: HashPolicy,
         listener: Listener,
+        builds: SideBySide,
         saving: Saving | None = None,
-        *,
-        workers: int = 8,
     ) -> None:
-        """Keep the ports; nothing is fetched or built yet."""
+        """Keep the ports; nothing is fetched or built yet, for which ``builds`` is."""
+        self._builds = builds
         self._keeps_archives = saving is not None and saving.archives
         self._archives = archives
         self._shelves = shelves
@@ -85,13 +90,15 @@ class Preparer:
             listener,
             keeps_archives=self._keeps_archives,
         )
+        self._expected: set[tuple[str, str]] = set()
         self._files: dict[str, tuple[str, str]] = {}
         self._links: dict[str, Link] = {}
-        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="prepare")
+        self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="prepare")
 
     def close(self) -> None:
         """Begin nothing more; what is under way ends by itself."""
         self._pool.shutdown(wait=False, cancel_futures=True)
+        self._builds.close()
 
     # Metadata
 
@@ -103,12 +110,24 @@ class Preparer:
     def _quietly(self, candidate: Candidate) -> None:
         """Do the work ahead; whoever really wants the answer meets its error."""
         try:
-            self.obtain(candidate)
+            self._metadata.obtain(candidate)
         except errors.PipwrapError:
             return
 
+    def expect(self, candidate: Candidate) -> None:
+        """Begin to get the metadata of an sdist that is certain to be asked for.
+
+        Those of local files wait: how they are announced depends on what was built before.
+        """
+        key = ("metadata", key_of(candidate))
+        is_remote_sdist = not candidate.is_wheel and candidate.link.scheme != "file"
+        if is_remote_sdist and key not in self._expected:
+            self._expected.add(key)
+            self._builds.begin(key, lambda: self._quietly(candidate))
+
     def obtain(self, wanted: Wanted) -> Obtained:
         """Return metadata; raises what ``MetadataLadder.obtain`` raises."""
+        self._builds.finish(("metadata", key_of(wanted)))
         return self._metadata.obtain(wanted)
 
     def described(self, candidates: Sequence[Candidate]) -> list[Metadata | None]:
@@ -145,7 +164,7 @@ class Preparer:
         names: Mapping[str, str],
         stored: Callable[[StoredWheel], None],
     ) -> dict[str, Prepared]:
-        """Return wheels, listed by ``names``: downloads side by side, builds one by one.
+        """Return wheels, listed by ``names``: downloads and builds go side by side.
 
         ``stored`` is called with each as soon as it is there, from any thread.
         """
@@ -164,7 +183,7 @@ class Preparer:
                 self._listener(line)
         shown = {name: names[name] for name in wanted if name in needs_build}
         if shown:
-            prepared.update(build_all(shown, wheel, self._listener))
+            prepared.update(self._built(wanted, shown, wheel))
         return prepared
 
     def needs_build(self, wanted: Wanted) -> bool:
@@ -191,6 +210,23 @@ class Preparer:
                 f"file that it was unpacked from is not there any more: {path}",
                 hint="Run the command again.",
             ) from error
+
+    def _built(
+        self,
+        wanted: Mapping[str, Wanted],
+        names: Mapping[str, str],
+        wheel: Callable[[str], Prepared],
+    ) -> dict[str, Prepared]:
+        """Build side by side, but directories in turn: one may be part of another."""
+        for name in names if len(names) > 1 else ():
+            if not isinstance(wanted[name], Directory):
+                self._builds.begin(("wheel", name), partial(wheel, name))
+
+        def built(name: str) -> Prepared:
+            end = self._builds.finish(("wheel", name))
+            return wheel(name) if end is None else end.result()
+
+        return build_all(names, built, self._listener)
 
     def _wheel(self, wanted: Wanted, name: str) -> Prepared:
         if not isinstance(wanted, Directory):
@@ -227,6 +263,11 @@ class Preparer:
 
     def _make(self, wanted: Wanted, name: str) -> Prepared:
         build = self.sources.build(wanted)
+        prepared = self._made(build, wanted, name)
+        build.clear()
+        return prepared
+
+    def _made(self, build: SourceBuild, wanted: Wanted, name: str) -> Prepared:
         key = self.sources.key(wanted)
         try:
             path = build.wheel(name)

@@ -12,9 +12,10 @@ from pipwrap.artifacts import build_env, observe
 from pipwrap.artifacts.build import Backend, Kind
 from pipwrap.artifacts.build_env import BuildEnvironment
 from pipwrap.artifacts.build_rules import BuildRules
+from pipwrap.artifacts.hooks import HookProcesses
 from pipwrap.artifacts.repositories import Repositories
 from pipwrap.cache import disk
-from pipwrap.cache.evidence import Evidence, World, no_tags
+from pipwrap.cache.evidence import Evidence, Observation, World, no_tags
 from pipwrap.events import BuildFinished, BuildStarted, Listener
 from pipwrap.model.environment import Environment
 from pipwrap.model.metadata import Metadata
@@ -58,7 +59,11 @@ class Workshop:
     requirements: BuildRequirements
     listener: Listener
     repositories: Repositories
+    remove: Callable[[str], None]
+    """Have a tree that nobody needs any more removed, meanwhile or at the end of the run."""
     rules: BuildRules = field(default_factory=BuildRules)
+    processes: HookProcesses = field(default_factory=HookProcesses)
+    """Of all builds of the run."""
     allows_editables: bool = True
     """Otherwise an editable is built like any other source (``wheel``)."""
     building: tuple[str, ...] = ()
@@ -95,6 +100,7 @@ class SourceBuild:
         self._directory = workshop.scratch("build-")
         self._backend: Backend | None = None
         self._environment: BuildEnvironment | None = None
+        self._seen: tuple[Observation, tuple[str, ...]] | None = None
         self._seconds = 0.0
         self._metadata: Metadata | None = None
         self._metadata_directory: str | None = None
@@ -117,11 +123,22 @@ class SourceBuild:
 
     def evidence(self, world: World) -> Evidence:
         """Return what the finished wheel rests on."""
-        environment = os.path.join(self._directory, "env")
-        observation = observe.read_observation(os.path.join(environment, "observed"))
-        installed = self._environment.environment.scheme.purelib if self._environment else ""
-        evidence = observe.evidence_of(observation, self.log, _requirements(installed), world)
+        observation, requirements = self._seen or self._look()
+        evidence = observe.evidence_of(observation, self.log, requirements, world)
         return replace(evidence, tags=self._tags()) if observation.may_ask_git else evidence
+
+    def clear(self) -> None:
+        """Give the build environment up: the wheel is there. What was seen in it is kept."""
+        if self._environment is not None and self._seen is None:
+            self._seen = self._look()
+            self._workshop.remove(self._environment.path)
+
+    def _look(self) -> tuple[Observation, tuple[str, ...]]:
+        """Return what the build was seen to do, and what is installed in its environment."""
+        if self._environment is None:
+            return Observation(), ()
+        observation = observe.read_observation(self._environment.observed)
+        return observation, _requirements(self._environment.environment.scheme.purelib)
 
     def metadata(self) -> Metadata:
         """Return the metadata from the backend's hook, or from the wheel where it has none.
@@ -148,8 +165,9 @@ class SourceBuild:
 
     def _prepare_metadata(self) -> Metadata:
         output = os.path.join(self._directory, "metadata")
-        backend = self._ready()
-        found = backend.prepare_metadata(self._kind, output, self._settings)
+        found = None
+        if self._wheel is None:
+            found = self._ready().prepare_metadata(self._kind, output, self._settings)
         if found is None:
             from pipwrap.artifacts.wheel_file import read_metadata  # noqa: PLC0415 - rare
 
@@ -168,7 +186,11 @@ class SourceBuild:
         backend = self._ready()
         output = os.path.join(self._directory, "wheel")
         begun = time.monotonic()
-        wheel = backend.build(self._kind, output, self._settings, project, self._metadata_directory)
+        try:
+            metadata = self._metadata_directory
+            wheel = backend.build(self._kind, output, self._settings, project, metadata)
+        finally:
+            backend.rest()
         self._seconds = time.monotonic() - begun
         if not os.path.isfile(wheel):
             raise errors.InvalidDistribution(
@@ -210,11 +232,18 @@ class SourceBuild:
         missing = self._check(more, environment.environment).missing if more else ()
         if missing:
             self._install("Installing backend dependencies", missing, environment)
+            backend.rest()
         return backend
 
     def _new_backend(self, environment: BuildEnvironment) -> Backend:
+        workshop = self._workshop
         backend = Backend(
-            self._source_tree, environment, self.log, self._name, self._workshop.listener
+            self._source_tree,
+            environment,
+            self.log,
+            self._name,
+            workshop.listener,
+            workshop.processes,
         )
         for text in backend.requires:
             self._refuse_invalid(text)
@@ -291,8 +320,6 @@ class SourceBuild:
 
 def _requirements(site_packages: str) -> tuple[str, ...]:
     """Return what is installed in a build environment, as ``name==version``."""
-    if not site_packages:
-        return ()
     return tuple(
         name.removesuffix(".dist-info").replace("-", "==", 1)
         for name in sorted(os.listdir(site_packages))

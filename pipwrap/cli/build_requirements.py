@@ -29,6 +29,7 @@ from pipwrap.events import (
     Warned,
 )
 from pipwrap.install import installed
+from pipwrap.install.linking import LinkMode
 from pipwrap.install.plan import Plan
 from pipwrap.model.environment import Environment
 from pipwrap.model.format_control import FormatControl
@@ -108,7 +109,7 @@ class BuildRequirements:
             wanted = planning.wanted(resolution, {}, bench.listener)
             wheels = bench.wheels(wanted, resolution.names)
             plan = planning.make_plan(resolution, wheels, {}, environment.scheme, wishes)
-            bench.apply(replace(plan, warn_script_location=False))
+            bench.apply(replace(plan, warn_script_location=False, link_mode=LinkMode.HARDLINK))
         finally:
             bench.close()
 

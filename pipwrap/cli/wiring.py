@@ -197,6 +197,10 @@ class Bench:
         if self._saving is not None or not self._described.holds(candidate):
             self.preparer.prefetch(candidate)
 
+    def expect(self, candidate: Candidate) -> None:
+        """Begin to get metadata that is certain to be asked for."""
+        self.preparer.expect(candidate)
+
     def metadata(self, choice: Candidate | Source) -> Obtained:
         """Return metadata, downloading or building if need be."""
         from pipwrap.artifacts.consistency import (  # noqa: PLC0415 - where metadata is read
@@ -317,9 +321,11 @@ def opened(context: Context, search: SearchOptions) -> Iterator[Shared]:
         def workroom() -> Workroom:
             from pipwrap.cli.workroom import Stock, Workroom  # noqa: PLC0415 - where it is wanted
 
-            return Workroom(
+            made = Workroom(
                 Stock(context, search, transport, responses, repository, usage, store, private)
             )
+            stack.callback(made.close)
+            return made
 
         @cache
         def sidecars() -> Sidecars:

@@ -6,18 +6,22 @@ A command whose wheels all lie in the store never comes here, and loads nothing 
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from pipwrap.artifacts.archives import Archives
 from pipwrap.artifacts.build_rules import BuildRules
 from pipwrap.artifacts.described import Described
 from pipwrap.artifacts.git import GitSettings
 from pipwrap.artifacts.hashes import HashPolicy
+from pipwrap.artifacts.hooks import HookProcesses, processors
 from pipwrap.artifacts.prepare import Preparer, Shelves
 from pipwrap.artifacts.remote_wheel import RemoteWheels
 from pipwrap.artifacts.repositories import Repositories
 from pipwrap.artifacts.reuse import Reuse, ReuseRules
+from pipwrap.artifacts.side_by_side import SideBySide
 from pipwrap.artifacts.source_build import BuildRequirements, Workshop
 from pipwrap.artifacts.wanted import Saving
 from pipwrap.cache.clones import Clones
@@ -37,6 +41,9 @@ from pipwrap.model.environment import Environment
 from pipwrap.network.ranges import Ranges
 from pipwrap.network.transport import Transport
 from pipwrap.values import frozen
+
+_PATIENCE = 5.0
+"""Seconds that a build whose hooks were ended may take to end as well."""
 
 
 @frozen
@@ -64,6 +71,9 @@ class Workroom:
         kept = MetadataCache(layout, context.console)
         ranges = Ranges(stock.transport, stock.search.trusted_hosts)
         self._stock = stock
+        self._processes = HookProcesses()
+        self._builds: list[SideBySide] = []
+        self._remover = ThreadPoolExecutor(1, thread_name_prefix="remove")
         self._archives = Archives(stock.responses)
         self._shelves = Shelves(
             stock.store,
@@ -83,6 +93,13 @@ class Workroom:
                 ),
             ),
         )
+
+    def close(self) -> None:
+        """End the hooks of all builds, those that run and those to come."""
+        self._processes.close()
+        for builds in self._builds:
+            builds.settle(_PATIENCE)
+        self._remover.shutdown()
 
     def preparer(
         self,
@@ -105,7 +122,9 @@ class Workroom:
             keep_log=place.keep_log,
             requirements=requirements,
             listener=listener,
+            remove=self._remove,
             rules=rules,
+            processes=self._processes,
             repositories=Repositories(
                 git_settings(context),
                 Clones(place.layout, listener, self._stock.usage),
@@ -115,9 +134,16 @@ class Workroom:
             allows_editables=context.options.command == "install",
             building=tuple(building),
         )
+        builds = SideBySide(context.console, processors())
+        self._builds.append(builds)
         return Preparer(
-            self._archives, self._shelves, described, workshop, policy, listener, saving
+            self._archives, self._shelves, described, workshop, policy, listener, builds, saving
         )
+
+    def _remove(self, path: str) -> None:
+        """Remove a tree meanwhile, unless everything is to be left."""
+        if self._stock.context.options.build.cleans:
+            self._remover.submit(shutil.rmtree, path, ignore_errors=True)
 
 
 def git_settings(context: Context) -> GitSettings:

@@ -242,6 +242,14 @@ def _changed(plan: Plan, path: str) -> StoredWheelChanged:
 
 
 def _umask() -> int:
+    """Return the umask, without changing it for a moment where the kernel tells it (Linux 4.7).
+
+    It is the process's: files that other threads make meanwhile would have other modes.
+    """
+    with contextlib.suppress(OSError), open("/proc/self/status", "rb") as stream:
+        for line in stream:
+            if line.startswith(b"Umask:"):
+                return int(line.split()[1], 8)
     mask = os.umask(0)
     os.umask(mask)
     return mask

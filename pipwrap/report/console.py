@@ -18,6 +18,7 @@ from pipwrap.events import (
     DownloadProgressed,
     DownloadStarted,
     Event,
+    Listener,
     Warned,
 )
 from pipwrap.model.link import redact
@@ -30,6 +31,15 @@ if TYPE_CHECKING:
 
 _EVERYTHING = 2
 """The verbosity of -vv."""
+
+
+class _Thread(threading.local):
+    """Who takes the events of one thread instead of the console."""
+
+    def __init__(self) -> None:
+        """Start with nobody."""
+        self.relay: Listener | None = None
+        self.overhearing: list[list[Event]] = []
 
 
 class Console:
@@ -63,6 +73,7 @@ class Console:
         self._live = progress == "on" and verbosity >= 0 and self._stdout.isatty()
         self._progress: Progress | None = None
         self._overhearing: list[list[Event]] = []
+        self._thread = _Thread()
 
     @classmethod
     def aside(cls) -> Console:
@@ -71,10 +82,17 @@ class Console:
 
     def __call__(self, event: Event, /) -> None:
         """Print what the event says at this verbosity."""
-        with self._lock:
-            if isinstance(event, DownloadStarted | DownloadProgressed | DownloadFinished):
+        if isinstance(event, DownloadStarted | DownloadProgressed | DownloadFinished):
+            with self._lock:
                 self._draw(event)
-                return
+            return
+        relay = self._thread.relay
+        if relay is not None:
+            for heard in self._thread.overhearing:
+                heard.append(event)
+            relay(event)
+            return
+        with self._lock:
             for heard in self._overhearing:
                 heard.append(event)
             self._record(lines_of(event, _EVERYTHING))
@@ -87,15 +105,31 @@ class Console:
 
     @contextlib.contextmanager
     def overhearing(self) -> Iterator[list[Event]]:
-        """Yield a list that gets every event, downloads excepted, as long as the body lasts."""
+        """Yield a list that gets every event, downloads excepted, as long as the body lasts.
+
+        What is relayed is heard when it is told again; a thread that is relayed hears itself.
+        """
         heard: list[Event] = []
+        lists = self._overhearing if self._thread.relay is None else self._thread.overhearing
         with self._lock:
-            self._overhearing.append(heard)
+            lists.append(heard)
         try:
             yield heard
         finally:
             with self._lock:
-                self._overhearing = [each for each in self._overhearing if each is not heard]
+                lists[:] = [each for each in lists if each is not heard]
+
+    @contextlib.contextmanager
+    def relayed(self, to: Listener) -> Iterator[None]:
+        """Have ``to`` take what this thread tells, downloads excepted, as long as the body lasts.
+
+        Whoever keeps it tells it again when its turn has come.
+        """
+        before, self._thread.relay = self._thread.relay, to
+        try:
+            yield
+        finally:
+            self._thread.relay = before
 
     def line(self, text: str) -> None:
         """Print a line that is always shown: what the user asked for."""

@@ -38,6 +38,9 @@ class Artifacts(Protocol):
     def prefetch(self, candidate: Candidate) -> None:
         """Begin to get the metadata of what will probably be chosen."""
 
+    def expect(self, candidate: Candidate) -> None:
+        """Begin to get the metadata of what is certain to be asked for, whatever that takes."""
+
     def metadata(self, choice: Candidate | Source) -> Obtained:
         """Return the metadata.
 

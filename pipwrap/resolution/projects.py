@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
+from itertools import islice
 from typing import Any, Protocol
 
 from packaging.specifiers import SpecifierSet
@@ -89,6 +90,13 @@ class Projects:
         """Tell whether the versions that an index offers are known and may be chosen."""
         known = self._universes.get(project)
         return known is not None and not (known.installed_only or known.direct_only)
+
+    def only(self, project: str, allowed: Ranks) -> Candidate | None:
+        """Return the file of an index that is all that a range leaves, if that is so."""
+        universe = self._universes[project]
+        ranks = tuple(islice(universe.liked(allowed), 2))
+        choice = universe.points[ranks[0]].choice if len(ranks) == 1 else None
+        return choice if isinstance(choice, Candidate) else None
 
     def universe(self, project: str, specifier: SpecifierSet) -> Universe:
         """Return the universe in which ``specifier`` is to be read."""

@@ -82,6 +82,9 @@ class Provider(BaseProvider[str, int]):
             allowed = self.projects.range_of_source(project, user.source)
         else:
             allowed = self._range(requirement)
+            only = self.projects.only(project, allowed)
+            if only is not None and only not in self._memory.dependencies:
+                self._artifacts.expect(only)
         self.admission.roots.setdefault(project, []).append(requirement.specifier)
         for package in packages_of(project, requirement.extras):
             wish = self._wishes.setdefault(package, Wish())

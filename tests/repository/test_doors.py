@@ -28,8 +28,14 @@ ROOMS = {
 NEVER = ("requests", "resolvelib", "argparse", "optparse", "pkg_resources")
 """The command line is a table of ours."""
 
-WRITERS = ("pipwrap.report.console", "pipwrap._entry", "pipwrap.__main__", "pipwrap.cli.probe")
-"""The probe is a program of its own, run by the target's interpreter."""
+WRITERS = (
+    "pipwrap.report.console",
+    "pipwrap._entry",
+    "pipwrap.__main__",
+    "pipwrap.artifacts.hook_host",
+    "pipwrap.cli.probe",
+)
+"""The host of hooks and the probe are programs of their own, run by other interpreters."""
 
 EXIT_STATUSES = {
     "UsageError": 2,

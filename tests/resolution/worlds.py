@@ -135,7 +135,7 @@ class _Artifacts:
     """The same world; here ``installed`` is a method."""
 
     def __init__(self, world: World) -> None:
-        self.prefetch = world.prefetch
+        self.prefetch = self.expect = world.prefetch
         self.metadata = world.metadata
         self.reuses = world.reuses
         self.described = world.described

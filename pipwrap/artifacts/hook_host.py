@@ -1,0 +1,101 @@
+"""Runs the hooks of one build, each in a fork of a process that has imported the backend.
+
+    python hook_host.py REPLIES
+
+Standard library only, Python 3.8 and newer. PEP 517 wants a process of its own for each hook, so
+that a backend may change whatever is global: a fork is one, in the state after the import.
+
+stdin    a request a line: the arguments of a Python as JSON: script, hook, directory
+REPLIES  a descriptor: "ready", then for each request the process and, at its end, its status
+
+It ends without a word where the backend cannot be imported or has threads, which no fork takes
+along; then each hook has to have a Python of its own.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+_HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:] = [each for each in sys.path if os.path.abspath(each) != _HERE]
+
+import importlib  # noqa: E402 - what lies beside this file has names of the standard library's
+import json  # noqa: E402
+import signal  # noqa: E402
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_TERM = {signal.SIGTERM}
+
+
+def _next(requests: Iterable[str], replies: int) -> list[str] | None:
+    """Return the request of which this process, a fork, is to run the hook; ``None`` at the end."""
+    for line in requests:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        # Whoever ends this process has to be told first what else is to be ended.
+        signal.pthread_sigmask(signal.SIG_BLOCK, _TERM)
+        process = os.fork()
+        if process == 0:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _TERM)
+            os.close(replies)
+            return [str(each) for each in json.loads(line)]
+        _tell(replies, process)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _TERM)
+        _tell(replies, _status(os.waitpid(process, 0)[1]))
+    return None
+
+
+def _tell(replies: int, word: object) -> None:
+    os.write(replies, b"%s\n" % str(word).encode("ascii"))
+
+
+def _status(status: int) -> int:
+    """Return an exit status, or the negative number of a signal, as ``subprocess`` does."""
+    return -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
+
+
+def _run(arguments: list[str]) -> None:
+    """Be a Python that was started with these arguments."""
+    sys.argv = arguments
+    module = type(sys)("__main__")
+    module.__file__ = arguments[0]
+    sys.modules["__main__"] = module
+    with open(arguments[0], "rb") as stream:
+        code = compile(stream.read(), arguments[0], "exec")
+    exec(code, module.__dict__)  # noqa: S102 - the script of pyproject_hooks
+
+
+def _serve() -> list[str]:
+    """Return the arguments of a hook once this process is the fork that runs it."""
+    replies = int(sys.argv[1])
+    os.set_inheritable(replies, False)  # noqa: FBT003 - the function takes nothing else
+    requests = os.fdopen(os.dup(0), encoding="utf-8")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    try:
+        importlib.import_module(os.environ["_PYPROJECT_HOOKS_BUILD_BACKEND"].partition(":")[0])
+        if len(os.listdir("/proc/self/task")) > 1:
+            os._exit(1)
+    except BaseException:  # noqa: BLE001 - whatever it is, the hook meets and reports it
+        os._exit(1)
+    before = signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    _tell(replies, "ready")
+    try:
+        arguments = _next(requests, replies)
+    except KeyboardInterrupt:
+        os._exit(1)
+    if arguments is None:
+        os._exit(0)
+    requests.close()
+    signal.signal(signal.SIGTERM, before)
+    return arguments
+
+
+if __name__ == "__main__":
+    _own = sys.modules["__main__"]  # whose names the last frame goes on using
+    _run(_serve())
