@@ -120,8 +120,7 @@ class Preparer:
         Those of local files wait: how they are announced depends on what was built before.
         """
         key = ("metadata", key_of(candidate))
-        is_remote_sdist = not candidate.is_wheel and candidate.link.scheme != "file"
-        if is_remote_sdist and key not in self._expected:
+        if candidate.link.scheme != "file" and key not in self._expected:
             self._expected.add(key)
             self._builds.begin(key, lambda: self._quietly(candidate))
 

@@ -198,8 +198,9 @@ class Bench:
             self.preparer.prefetch(candidate)
 
     def expect(self, candidate: Candidate) -> None:
-        """Begin to get metadata that is certain to be asked for."""
-        self.preparer.expect(candidate)
+        """Begin to get metadata that is certain to be asked for, where it has to be built."""
+        if not candidate.is_wheel:
+            self.preparer.expect(candidate)
 
     def metadata(self, choice: Candidate | Source) -> Obtained:
         """Return metadata, downloading or building if need be."""
