@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -42,7 +43,9 @@ from pipwrap.model.wheel import StoredWheel
 from pipwrap.values import frozen, replace
 
 _WORKERS = 16
-"""Files that are fetched and unpacked at the same time: a request waits more than it works."""
+"""Files that are fetched at the same time: a request waits more than it works."""
+_UNPACKING = threading.BoundedSemaphore(max(2, (os.cpu_count() or 2) // 2))
+"""So many are unpacked at the same time: more would take the interpreter from each other."""
 
 
 @frozen
@@ -320,7 +323,8 @@ class Preparer:
         if link is not None:
             self._links[sha256] = link
         try:
-            return self._shelves.store.add(path, filename, sha256)
+            with _UNPACKING:
+                return self._shelves.store.add(path, filename, sha256)
         except (errors.HashMismatch, FileNotFoundError):
             again = self._archives.repaired(link) if link is not None else None
             if again is None or again.sha256 != sha256:

@@ -15,7 +15,7 @@ import stat
 import zipfile
 import zlib
 from collections.abc import Iterator
-from typing import IO, Protocol
+from typing import Protocol
 
 from pipwrap.errors import InvalidDistribution
 from pipwrap.model.wheel import StoredFile, dist_info_directory, invalid_wheel, member_path
@@ -23,6 +23,8 @@ from pipwrap.values import frozen
 
 SUPPORTED_MAJOR = 1
 CHUNK = 256 * 1024
+_CREATES = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+_TIMES_BY_DESCRIPTOR = os.utime in os.supports_fd
 _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
 """What zipfile raises for truncated, corrupt, encrypted or unknown-compression members."""
 
@@ -159,31 +161,41 @@ def differs(stored: StoredFile, claim: tuple[str, str] | None) -> bool:
     return wrong_digest or (size != "" and size != str(stored.size))
 
 
-def extract(archive: Archive, path: str, info: zipfile.ZipInfo, target: str) -> tuple[int, str]:
-    """Write one member to the new file ``target``; return its size and RECORD digest."""
+def extract(
+    archive: Archive, path: str, info: zipfile.ZipInfo, target: str, mtime_ns: int
+) -> StoredFile:
+    """Write one member to the new file ``target``; return what it is like now."""
     digest, size = hashlib.sha256(), 0
-    mode = 0o777 if is_executable(info) else 0o666
+    executable = is_executable(info)
     try:
-        descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+        descriptor = os.open(target, _CREATES, 0o777 if executable else 0o666)
     except FileExistsError:
         # A filesystem that does not tell the case of names apart.
         raise InvalidDistribution(
             f"The wheel {archive.path!r} has two files named {path!r}"
         ) from None
-    with os.fdopen(descriptor, "wb", buffering=0) as out:
+    try:
         if info.file_size or info.compress_size:
             with translated(archive.path, archive.filename), archive.zip.open(info) as member:
                 while chunk := member.read(CHUNK):
                     digest.update(chunk)
                     size += len(chunk)
-                    _write_all(out, chunk)
-    return size, base64.urlsafe_b64encode(digest.digest()).decode().rstrip("=")
+                    _write_all(descriptor, chunk)
+        mode = os.fstat(descriptor).st_mode & 0o7777
+        if _TIMES_BY_DESCRIPTOR:
+            os.utime(descriptor, ns=(mtime_ns, mtime_ns))
+    finally:
+        os.close(descriptor)
+    if not _TIMES_BY_DESCRIPTOR:
+        os.utime(target, ns=(mtime_ns, mtime_ns))
+    sha256 = base64.urlsafe_b64encode(digest.digest()).decode().rstrip("=")
+    return StoredFile(path, size, mtime_ns, mode, executable, sha256)
 
 
-def _write_all(out: IO[bytes], chunk: bytes) -> None:
+def _write_all(descriptor: int, chunk: bytes) -> None:
     view = memoryview(chunk)
     while view:
-        view = view[out.write(view) :]
+        view = view[os.write(descriptor, view) :]
 
 
 def is_executable(info: zipfile.ZipInfo) -> bool:

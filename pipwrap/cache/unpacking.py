@@ -69,11 +69,7 @@ def _extract_all(archive: Archive, tree: str, mtime_ns: int) -> tuple[StoredFile
         if parent not in made:
             os.makedirs(parent, exist_ok=True)
             made.add(parent)
-        size, digest = wheel_archive.extract(archive, path, info, target)
-        os.utime(target, ns=(mtime_ns, mtime_ns))
-        mode = os.stat(target).st_mode & 0o7777
-        executable = wheel_archive.is_executable(info)
-        files.append(StoredFile(path, size, mtime_ns, mode, executable, digest))
+        files.append(wheel_archive.extract(archive, path, info, target, mtime_ns))
     return tuple(files)
 
 
