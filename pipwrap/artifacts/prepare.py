@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -105,17 +106,25 @@ class Preparer:
 
     # Metadata
 
-    def prefetch(self, candidate: Candidate) -> None:
-        """Begin to get the metadata of a wheel; sdists wait until they are really wanted."""
-        if candidate.is_wheel and candidate.link.scheme != "file":
-            self._pool.submit(self._quietly, candidate)
+    def prefetch(self, candidate: Candidate, then: Callable[[Metadata], None]) -> None:
+        """Begin to get the metadata of a wheel, which ``then`` gets when it is there.
 
-    def _quietly(self, candidate: Candidate) -> None:
+        Sdists wait until they are really wanted.
+        """
+        if candidate.is_wheel and candidate.link.scheme != "file":
+            with contextlib.suppress(RuntimeError):  # closed meanwhile: nobody wants it any more
+                self._pool.submit(self._quietly, candidate, then)
+
+    def _quietly(
+        self, candidate: Candidate, then: Callable[[Metadata], None] | None = None
+    ) -> None:
         """Do the work ahead; whoever really wants the answer meets its error."""
         try:
-            self._metadata.obtain(candidate)
+            obtained = self._metadata.obtain(candidate)
         except errors.PipwrapError:
             return
+        if then is not None:
+            then(obtained.metadata)
 
     def expect(self, candidate: Candidate) -> None:
         """Begin to get the metadata of an sdist that is certain to be asked for.

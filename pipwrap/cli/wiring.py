@@ -192,10 +192,10 @@ class Bench:
             return self.preparer.wheel(*self._stored[wheel.sha256]).wheel
         return self.preparer.restore(wheel)
 
-    def prefetch(self, candidate: Candidate) -> None:
+    def prefetch(self, candidate: Candidate, then: Callable[[Metadata], None]) -> None:
         """Begin to get metadata (``resolution.memory.Artifacts``)."""
         if self._saving is not None or not self._described.holds(candidate):
-            self.preparer.prefetch(candidate)
+            self.preparer.prefetch(candidate, then)
 
     def expect(self, candidate: Candidate) -> None:
         """Begin to get metadata that is certain to be asked for, where it has to be built."""

@@ -64,6 +64,8 @@ class Offers:
     locked: Mapping[str, Found] = field(default_factory=dict)
     """The one file of a project that a lock file allows; no index is asked for it."""
     _usable: dict[str, tuple[Found, tuple[Candidate, ...]]] = field(default_factory=dict)
+    _ahead: dict[str, tuple[Found, tuple[Candidate, ...]]] = field(default_factory=dict)
+    """The same of projects that were looked at before their turn."""
 
     def prefetch(self, project: str) -> Future[Found]:
         """Begin to ask for a project, without waiting."""
@@ -80,7 +82,18 @@ class Offers:
         found = self.prefetch(project).result()
         known = self._usable.get(project)
         if known is None or known[0] is not found:
-            known = self._usable[project] = (found, self._ordered(project, found))
+            known = self._ahead.get(project)
+            if known is None or known[0] is not found:
+                known = (found, self._ordered(project, found))
+            self._usable[project] = known
+        return known[1]
+
+    def ahead(self, project: str) -> tuple[Candidate, ...]:
+        """Return what ``candidates`` will, from any thread; nothing is said to rest on it yet."""
+        found = self.prefetch(project).result()
+        known = self._ahead.get(project)
+        if known is None or known[0] is not found:
+            known = self._ahead[project] = (found, self._ordered(project, found))
         return known[1]
 
     def judged(self, project: str) -> Judged:

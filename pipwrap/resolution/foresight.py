@@ -10,12 +10,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import Future
+from functools import partial
 from itertools import islice
 
 from nab_resolver.types import Incompatibility, IncompatibilityCause, Term
 
 from pipwrap import errors
 from pipwrap.model.candidate import Candidate
+from pipwrap.model.metadata import Metadata
 from pipwrap.model.requirement import Requirement
 from pipwrap.resolution.admission import packages_of, split_package
 from pipwrap.resolution.dependencies import Dependencies
@@ -41,6 +44,33 @@ class Foresight:
     asked: dict[tuple[str, int], tuple[Requirement, ...]] = field(default_factory=dict)
     """What each (package, rank) that was read ahead needs."""
     _tries: Counter[str] = field(default_factory=Counter)
+
+    def ask(self, metadata: Metadata) -> None:
+        """Begin to ask for the projects that metadata names which has arrived ahead of its turn.
+
+        Called from any thread.
+        """
+        if self.rules.ignore_dependencies:
+            return
+        try:
+            known = Dependencies.of(metadata)
+        except errors.UnusableMetadata:  # told when it is really wanted
+            return
+        for each in known.needed(dict(self.rules.markers), None):
+            pending = self.projects.prefetch(each.name, each.specifier) if not each.url else None
+            if pending is not None:
+                pending.add_done_callback(partial(self._ask_best, each))
+
+    def _ask_best(self, requirement: Requirement, page: Future[object]) -> None:
+        """Begin to get the metadata of what a page that has arrived offers for a requirement."""
+        if page.cancelled() or page.exception() is not None:
+            return
+        try:
+            best = self.projects.best_ahead(requirement.name, requirement.specifier)
+        except errors.PipwrapError:  # told when it is really wanted
+            return
+        if best is not None and best not in self.memory.dependencies:
+            self.artifacts.prefetch(best, self.ask)
 
     def clauses(self, package: str, rank: int) -> Iterator[Incompatibility[str, int]]:
         """Yield what versions behind ``rank`` need, if enough were tried before it."""

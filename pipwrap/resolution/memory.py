@@ -35,8 +35,12 @@ class Obtained(Protocol):
 class Artifacts(Protocol):
     """Gets metadata, downloading or building when it must."""
 
-    def prefetch(self, candidate: Candidate) -> None:
-        """Begin to get the metadata of what will probably be chosen."""
+    def prefetch(self, candidate: Candidate, then: Callable[[Metadata], None]) -> None:
+        """Begin to get the metadata of what will probably be chosen.
+
+        ``then`` is called with it when it arrives, from any thread, and must not raise; not with
+        what was there already.
+        """
 
     def expect(self, candidate: Candidate) -> None:
         """Begin to get the metadata of what is certain to be asked for, whatever that takes."""

@@ -32,6 +32,9 @@ class Offers(Protocol):
     def candidates(self, project: str) -> Sequence[Candidate]:
         """Return the installable files of a project in pip's order, best first."""
 
+    def ahead(self, project: str) -> Sequence[Candidate]:
+        """Return the same from any thread, for what may not be wanted in the end."""
+
 
 @frozen
 class Installed:
@@ -71,12 +74,28 @@ class Projects:
         constraint = self._constraints.get(project)
         return constraint.sources if constraint else ()
 
-    def prefetch(self, project: str, specifier: SpecifierSet) -> None:
-        """Begin to ask the index, unless the installed version is going to do."""
+    def prefetch(self, project: str, specifier: SpecifierSet) -> Future[Any] | None:
+        """Begin to ask the index, unless the installed version is going to do (``None``)."""
         known = project in self._universes or project in self._bound
         known = known or bool(self.required_sources(project))
-        if not known and not self._stays(project, specifier):
-            self._offers.prefetch(project)
+        if known or self._stays(project, specifier):
+            return None
+        return self._offers.prefetch(project)
+
+    def best_ahead(self, project: str, specifier: SpecifierSet) -> Candidate | None:
+        """Return the file that will probably be chosen; called from any thread."""
+        constraint = self.constraint(project)
+        return next(
+            (
+                each
+                for each in self._offers.ahead(project)
+                if each.link.yanked is None
+                and (specifier.prereleases or not each.version.is_prerelease)
+                and specifier.contains(each.version, prereleases=True)
+                and constraint.contains(each.version, prereleases=True)
+            ),
+            None,
+        )
 
     def __getitem__(self, project: str) -> Universe:
         """Return the universe of a project that was asked for before."""

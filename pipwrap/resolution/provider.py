@@ -85,6 +85,7 @@ class Provider(BaseProvider[str, int]):
             only = self.projects.only(project, allowed)
             if only is not None and only not in self._memory.dependencies:
                 self._artifacts.expect(only)
+            self._prefetch_best(project, allowed)
         self.admission.roots.setdefault(project, []).append(requirement.specifier)
         for package in packages_of(project, requirement.extras):
             wish = self._wishes.setdefault(package, Wish())
@@ -318,7 +319,7 @@ class Provider(BaseProvider[str, int]):
         if rank is not None and universe.points[rank].is_plain:
             choice = universe.points[rank].choice
             if isinstance(choice, Candidate) and choice not in self._memory.dependencies:
-                self._artifacts.prefetch(choice)
+                self._artifacts.prefetch(choice, self._foresight.ask)
 
     def _supports(self, known: Dependencies) -> bool:
         requires = known.requires_python

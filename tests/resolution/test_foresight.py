@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from functools import cached_property
+
 import pytest
 
+from pipwrap.errors import UnusableMetadata
+from pipwrap.model.candidate import Candidate
+from pipwrap.model.metadata import Metadata
 from pipwrap.resolution import engine
 from pipwrap.resolution.foresight import PATIENCE
-from resolution.worlds import File, World, f, resolve
+from resolution.worlds import File, World, _metadata, f, resolve
 
 LENGTH = 300
 
@@ -79,3 +87,66 @@ def test_the_reasons_name_versions_that_were_only_read_ahead() -> None:
         resolve(world, "a", "c<2")
     assert {cause.parent_version for cause in told.value.causes if cause.parent} == set(newer)
     assert len(world.visited) < len(newer)
+
+
+class Prompt(World):
+    """Where everything that is begun has arrived at once."""
+
+    def prefetch(
+        self, wanted: str | Candidate, then: Callable[[Metadata], None] | None = None
+    ) -> Future[None]:
+        """Note what is begun, with how much was chosen by then."""
+        page: Future[None] = Future()
+        if isinstance(wanted, str):
+            assert wanted not in self.unasked, wanted
+            page.set_result(None)
+            return page
+        name = f"{wanted.project}=={wanted.version}"
+        if then is not None and name not in self.begun:
+            self.begun[name] = len(self.visited)
+            with contextlib.suppress(UnusableMetadata):
+                then(_metadata(wanted.project, self._file(wanted)))
+        return page
+
+    def ahead(self, project: str) -> Sequence[Candidate]:
+        """Return what is offered without a note that it was asked for."""
+        asked = len(self.asked)
+        found = self.candidates(project)
+        del self.asked[asked:]
+        return found
+
+    @cached_property
+    def begun(self) -> dict[str, int]:
+        """Return how many had been read when each was begun."""
+        return {}
+
+
+def test_what_has_arrived_is_followed_to_its_end_before_anything_is_chosen() -> None:
+    world = Prompt(
+        {
+            "a": [f("1.0", "b<3", "d; sys_platform == 'nowhere'")],
+            "b": [f("1.0"), f("2.0", "c"), f("2.5", yanked="broken"), f("3.0")],
+            "c": [f("1.0", "a"), f("2.0.dev1", "d")],
+            "d": [f("1.0")],
+        },
+        unasked=frozenset({"d"}),
+    )
+    assert resolve(world, "a") == {"a": "1.0", "b": "2.0", "c": "1.0"}
+    assert world.begun == {"a==1.0": 0, "b==2.0": 0, "c==1.0": 0}
+
+
+def test_what_arrives_broken_is_met_by_whoever_chooses_it() -> None:
+    world = Prompt({"a": [f("1.0", "b"), f("2.0", broken="what?")], "b": [f("1.0", "no such!")]})
+    with pytest.raises(engine.Unsolvable):
+        resolve(world, "a")
+    assert set(world.begun) == {"a==2.0", "b==1.0"}
+
+
+def test_nothing_is_looked_at_ahead_of_what_is_installed_and_stays() -> None:
+    world = Prompt(
+        {"a": [f("1.0", "b")], "b": [f("2.0")]},
+        installed={"b": f("1.0")},
+        unasked=frozenset({"b"}),
+    )
+    assert resolve(world, "a")["b"] == "1.0 (installed)"
+    assert world.begun == {"a==1.0": 0}

@@ -83,8 +83,11 @@ class World:
 
     # Offers
 
-    def prefetch(self, wanted: str | Candidate) -> Future[None]:
+    def prefetch(
+        self, wanted: str | Candidate, then: Callable[[Metadata], None] | None = None
+    ) -> Future[None]:
         """Note nothing: to begin is not to ask."""
+        del then
         assert isinstance(wanted, Candidate) or wanted not in self.unasked, wanted
         return Future()
 
@@ -95,6 +98,9 @@ class World:
         self.asked.append(project)
         found = [_candidate(project, file) for file in self.index[project]]
         return Selector({}, PYTHON).ordered(found)
+
+    def ahead(self, project: str) -> Sequence[Candidate]:
+        raise AssertionError(f"{project} is looked at ahead of its turn")
 
     # Artifacts
 
