@@ -13,7 +13,7 @@ from pipwrap.cli.requirements import Line, parse_requirement
 from pipwrap.events import Told, Warned
 from pipwrap.install import transaction
 from pipwrap.install.plan import Plan
-from pipwrap.install.uninstall import Removal, find_removal
+from pipwrap.install.uninstall import Folders, Removal, find_removal
 from pipwrap.model.environment import InstalledDistribution
 
 _ANSWERS = ("y", "n", "")
@@ -31,11 +31,12 @@ def run(context: Context) -> int:
         install_target.check_externally_managed(context.environment)
     installed, _ = wiring.installed_candidates(context.environment, context.console)
     remove: list[InstalledDistribution] = []
+    folders = Folders(context.environment)
     for project, name in names.items():
         distribution = installed.get(project)
         if distribution is None:
             context.console(Warned(f"Skipping {name} as it is not installed."))
-        elif _agreed(context, distribution):
+        elif _agreed(context, distribution, folders):
             remove.append(distribution)
     if remove:
         plan = Plan(context.environment.scheme, remove=tuple(remove), announced=not options.yes)
@@ -83,7 +84,7 @@ def _typed(text: str) -> str:
     return text
 
 
-def _agreed(context: Context, distribution: InstalledDistribution) -> bool:
+def _agreed(context: Context, distribution: InstalledDistribution, folders: Folders) -> bool:
     """Say what is there and ask before it is removed; raises pip's refusals.
 
     With -y all is said at the end, where something can be removed.
@@ -91,7 +92,7 @@ def _agreed(context: Context, distribution: InstalledDistribution) -> bool:
     console, label = context.console, f"{distribution.name}-{distribution.version}"
     found = Told(f"Found existing installation: {distribution.name} {distribution.version}")
     try:
-        removal = find_removal(distribution, context.environment)
+        removal = find_removal(distribution, context.environment, folders)
     except errors.DiagnosticError:
         console(found)
         raise

@@ -28,7 +28,7 @@ from pipwrap.install.interruption import deferring
 from pipwrap.install.linking import Linker, SourceChanged
 from pipwrap.install.lock import environment_lock
 from pipwrap.install.plan import Plan
-from pipwrap.install.uninstall import Removal, find_removal
+from pipwrap.install.uninstall import Folders, Removal, find_removal
 from pipwrap.model.environment import Environment
 
 
@@ -117,7 +117,8 @@ def _prepare(
 
 def _removals(plan: Plan, environment: Environment) -> list[Removal]:
     replaced = [item.replaces for item in plan.install if item.replaces is not None]
-    return [find_removal(distribution, environment) for distribution in (*plan.remove, *replaced)]
+    folders = Folders(environment)
+    return [find_removal(each, environment, folders) for each in (*plan.remove, *replaced)]
 
 
 def _carry_out(changes: Changes, linker: Linker, purelib: str, listener: Listener) -> None:

@@ -12,7 +12,7 @@ import functools
 import os
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from packaging.utils import canonicalize_name
 
@@ -41,9 +41,12 @@ class Removal:
     """Why nothing is removed, in pip's words."""
 
 
-def find_removal(distribution: InstalledDistribution, environment: Environment) -> Removal:
+def find_removal(
+    distribution: InstalledDistribution, environment: Environment, folders: Folders | None = None
+) -> Removal:
     """Return what removing a distribution takes.
 
+    Those who remove many at once look at each directory once, through ``folders``.
     ``DiagnosticError`` in pip's words when that cannot be known: no RECORD, or distutils.
     """
     location = os.path.realpath(distribution.location)
@@ -60,7 +63,7 @@ def find_removal(distribution: InstalledDistribution, environment: Environment) 
             note=f"Not uninstalling {canonicalize_name(distribution.name)} at {location},"
             " as it is in the standard library.",
         )
-    collected = _Collection(environment)
+    collected = _Collection(folders or Folders(environment))
     for path in _declared(distribution, environment, collected):
         collected.add(path)
     _add_scripts(distribution, environment, collected)
@@ -94,9 +97,10 @@ def missing_record(distribution: InstalledDistribution) -> DiagnosticError:
 class _Folder:
     """One directory as it is: what lies in it, and whether that may be removed."""
 
-    def __init__(self, directory: str, roots: Iterable[str]) -> None:
-        self.path = os.path.realpath(directory)
-        self.is_permitted = any(_is_below(self.path, root) for root in roots)
+    def __init__(self, path: str, *, is_permitted: bool) -> None:
+        self.path = path
+        """Without links."""
+        self.is_permitted = is_permitted
         self.names: dict[str, bool] = {}
         """Each name, and whether it is that of a directory (a link is none)."""
         with contextlib.suppress(OSError), os.scandir(self.path) as entries:
@@ -112,16 +116,38 @@ class _Folder:
         return by_stem
 
 
-class _Collection:
-    """Existing paths, each judged once; directories are resolved, the last part is not."""
+class Folders:
+    """The directories of an environment, each looked at when it is first asked for."""
 
     def __init__(self, environment: Environment) -> None:
+        """Keep what lies in which may be removed."""
         roots = [environment.prefix]
         if not environment.is_virtual:
             for scheme in (environment.scheme, environment.user_scheme):
                 roots += [scheme.purelib, scheme.platlib, scheme.scripts, scheme.data]
         self._roots = tuple({os.path.realpath(root) for root in roots if root})
-        self._folders: dict[str, _Folder] = {}
+        self._known: dict[str, _Folder] = {}
+
+    def __getitem__(self, directory: str) -> _Folder:
+        """Return a directory, perhaps one that is not there."""
+        folder = self._known.get(directory)
+        if folder is None:
+            parent, _, name = directory.rpartition("/")
+            above = self._known.get(parent)
+            if above is not None and above.names.get(name):  # a directory, and no link
+                path = f"{above.path.rstrip('/')}/{name}"
+            else:
+                path = os.path.realpath(directory)
+            is_permitted = any(_is_below(path, root) for root in self._roots)
+            folder = self._known[directory] = _Folder(path, is_permitted=is_permitted)
+        return folder
+
+
+class _Collection:
+    """Existing paths, each judged once; directories are resolved, the last part is not."""
+
+    def __init__(self, folders: Folders) -> None:
+        self._folders = folders
         self._paths: set[str] = set()
         self._whole: set[str] = set()
         """Those of them that are directories."""
@@ -133,7 +159,7 @@ class _Collection:
         directory, name = os.path.split(path.rstrip("/"))
         if name in {"", ".", ".."}:
             return
-        folder = self._folder(directory)
+        folder = self._folders[directory]
         if name in folder.names:
             self._take(folder, name)
         if name.endswith(".py"):
@@ -141,7 +167,7 @@ class _Collection:
 
     def drop_line(self, path: str, line: str) -> None:
         """Take a line out of a file that stays."""
-        folder = self._folder(os.path.dirname(path))
+        folder = self._folders[os.path.dirname(path)]
         path = os.path.join(folder.path, os.path.basename(path))
         if not folder.is_permitted:
             self._refused.add(path)
@@ -162,12 +188,6 @@ class _Collection:
         rewritten = tuple((path, b"".join(lines)) for path, lines in self._rewritten.items())
         return Removal(distribution, tuple(sorted(paths)), rewritten, tuple(sorted(self._refused)))
 
-    def _folder(self, directory: str) -> _Folder:
-        folder = self._folders.get(directory)
-        if folder is None:
-            folder = self._folders[directory] = _Folder(directory, self._roots)
-        return folder
-
     def _take(self, folder: _Folder, name: str) -> None:
         path = f"{folder.path.rstrip('/')}/{name}"
         if not folder.is_permitted:
@@ -183,7 +203,7 @@ class _Collection:
             if name in folder.names:
                 self._take(folder, name)
         if "__pycache__" in folder.names:
-            cache = self._folder(f"{folder.path}/__pycache__")
+            cache = self._folders[f"{folder.path}/__pycache__"]
             for name in cache.compiled.get(stem, ()):
                 self._take(cache, name)
 
