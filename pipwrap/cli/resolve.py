@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 
 from packaging.utils import canonicalize_name, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
@@ -34,27 +32,12 @@ def resolve(tools: Tools, question: Question) -> Resolution:
     that came from the cache was asked for again.
     """
     wishes, known = _named(tools, question)
-    with _little_garbage():
-        while True:
-            try:
-                return _attempt(tools, question, wishes, known)
-            except engine.Unsolvable as unsolvable:
-                if not tools.offers.repository.refresh():
-                    raise _explained(tools, question, unsolvable.causes) from unsolvable
-
-
-@contextmanager
-def _little_garbage() -> Iterator[None]:
-    """Let the collector look rarely: hundreds of thousands of values are made, and all stay.
-
-    Looking through them again and again took an eighth of a long resolution.
-    """
-    thresholds = gc.get_threshold()
-    gc.set_threshold(100_000, *thresholds[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*thresholds)
+    while True:
+        try:
+            return _attempt(tools, question, wishes, known)
+        except engine.Unsolvable as unsolvable:
+            if not tools.offers.repository.refresh():
+                raise _explained(tools, question, unsolvable.causes) from unsolvable
 
 
 def _attempt(

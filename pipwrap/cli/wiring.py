@@ -243,6 +243,8 @@ class Bench:
 
     def apply(self, plan: Plan) -> None:
         """Carry out a plan; a stored file that was changed is unpacked again, once each."""
+        if not self._building:  # whose pages are shared with what they are built for
+            self.offers.forget()
         if self._compiler is not None:
             self._compiler.finish()
         restored: set[str] = set()

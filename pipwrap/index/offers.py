@@ -104,6 +104,12 @@ class Offers:
         rejected = tuple(each for each in judged if isinstance(each, Rejection))
         return Judged(candidates, rejected, found.skipped)
 
+    def forget(self) -> None:
+        """Let go of all that was found, which is most of what a large resolution holds."""
+        self._usable.clear()
+        self._ahead.clear()
+        self.repository.forget()
+
     @property
     def was_asked(self) -> bool:
         """Tell whether any index or file of a lock was looked at."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
 ACCEPT = Headers((("Accept", simple.ACCEPT),))
 _OK = 200
+_READING = threading.Lock()
+"""A page takes several times its size while it is read, and all of the interpreter."""
 
 
 class Known(Protocol):
@@ -98,9 +101,11 @@ class ReadPages:
         """
         from pipwrap.index.listing import Listing  # noqa: PLC0415 - not to confirm pages
 
-        with open(page.path, "rb") as stream:
-            content = stream.read()
-        listing = Listing.of(simple.parse_page(content, page.content_type, page.url), page.url)
+        with _READING:
+            with open(page.path, "rb") as stream:
+                content = stream.read()
+            listing = Listing.of(simple.parse_page(content, page.content_type, page.url), page.url)
+            del content
         if self._listings:
             groups = tuple((group.tags, group.rows) for group in listing.groups)
             self._listings().add(_key(page), groups)

@@ -138,6 +138,11 @@ class Repository:
         already, self._refresh = self._refresh, True
         return bool(stale) and not already
 
+    def forget(self) -> None:
+        """Let go of all that was found: it is asked for again if it is wanted again."""
+        with self._lock:
+            self._found.clear()
+
     def close(self) -> None:
         """End the threads; what has not begun is dropped."""
         if "_pool" in self.__dict__:
