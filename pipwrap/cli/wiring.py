@@ -222,8 +222,11 @@ class Bench:
         return self.preparer.described(candidates)
 
     def _known(self, choice: Candidate | Source) -> Obtained | None:
-        """Return what takes no preparer: what was read before of a wheel that is not saved."""
-        if self._saving is not None or not isinstance(choice, Candidate):
+        """Return what takes no preparer: what was read before of a wheel that is not saved.
+
+        One that is at work may be reading the same for the first time: it is asked.
+        """
+        if self._saving or self._preparer is not None or not isinstance(choice, Candidate):
             return None
         return self._described.known(choice)
 
