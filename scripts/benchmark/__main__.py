@@ -48,7 +48,9 @@ def parser() -> argparse.ArgumentParser:
     )
     grammar.add_argument("--list", action="store_true", help="print the scenarios and end")
     grammar.add_argument(
-        "--write", action="store_true", help="write docs/benchmarks.md and docs/benchmarks.svg"
+        "--write",
+        action="store_true",
+        help="write docs/benchmarks.md, its picture, and the figures of the README",
     )
     return grammar
 
@@ -156,6 +158,11 @@ def main(arguments: Sequence[str]) -> int:
             path = os.path.join(PROJECT, "docs", f"benchmarks.{kind}")
             with open(path, "w", encoding="utf-8") as stream:
                 stream.write(text)
+        readme = os.path.join(PROJECT, "README.md")
+        with open(readme, encoding="utf-8") as stream:
+            text = report.summary(lines, setting, stream.read())
+        with open(readme, "w", encoding="utf-8") as stream:
+            stream.write(text)
     return 0 if len(lines) == len(chosen) else 1
 
 

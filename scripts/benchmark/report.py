@@ -28,6 +28,8 @@ HEADINGS = {
     Measure.CPU: "CPU time (user and system, all processes)",
     Measure.PEAK: "Peak memory (the largest process)",
 }
+SUMMARY = ("<!-- written by scripts/bench --write -->", "<!-- to here -->")
+"""Between these the README has its figures."""
 METHOD = """\
 `scripts/bench` measures this and `scripts/bench --write` writes this page. Each number is a median;
 in brackets is how many times pipwrap's it is. The tools take turns, round after round, each on the
@@ -45,6 +47,8 @@ beside every wheel, PEP 658; pages compressed). Latency is a wait before each an
   {limit:.0f} s *gave up*.
 - *Sdists*: the cache holds the build backends and nothing of the sdists. *bare hooks* is the time
   inside the same backends' hooks (requirements, metadata, wheel), one sdist after another.
+- Nothing is deleted while anything is measured: ext4 looks past inodes that were just freed, so
+  that whatever is made after a deletion takes several times as long.
 - Peak memory is the largest resident size of any single process (`ru_maxrss` of wait4).
 """
 
@@ -86,9 +90,27 @@ def drawing(lines: Sequence[Line], setting: Setting) -> str:
     return picture.svg(pictured, LABELS, (f"{setting.date}; {setting.versions}", setting.machine))
 
 
+def summary(lines: Sequence[Line], setting: Setting, readme: str) -> str:
+    """Return the README with the figures of the picture between its two marks."""
+    begin, _, rest = readme.partition(SUMMARY[0])
+    _, _, end = rest.partition(SUMMARY[1])
+    pictured = [line for line in lines if line.name in ("version", *PICTURED)]
+    table_of = _table(pictured, Measure.WALL)
+    return (
+        f"{begin}{SUMMARY[0]}\n\n{table_of}\n"
+        "![Wall time of pip, uv and pipwrap as bars](docs/benchmarks.svg)\n\n"
+        f"Medians of wall time; in brackets, how many times pipwrap's. {setting.line}.\n\n"
+        f"{SUMMARY[1]}{end}"
+    )
+
+
+def _table(lines: Sequence[Line], measure: Measure, *, budgeted: bool = False) -> str:
+    return table.markdown(lines, LABELS, REFERENCES, measure, budgeted=budgeted)
+
+
 def _tables(lines: Sequence[Line]) -> str:
     parts = [
-        f"## {heading}\n\n{table.markdown(lines, LABELS, REFERENCES, measure)}\n"
+        f"## {heading}\n\n{_table(lines, measure, budgeted=measure is Measure.WALL)}\n"
         for measure, heading in HEADINGS.items()
     ]
     growth = table.growth(lines, SIZES, LABELS)

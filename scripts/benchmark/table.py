@@ -21,15 +21,19 @@ class Line:
 
 
 def markdown(
-    lines: Sequence[Line], labels: Sequence[str], references: Sequence[str], measure: Measure
+    lines: Sequence[Line],
+    labels: Sequence[str],
+    references: Sequence[str],
+    measure: Measure,
+    *,
+    budgeted: bool = False,
 ) -> str:
     """Return a table: a line for each scenario, a column for each tool, medians and ratios.
 
-    Ratios are to pipwrap. The table of wall time has the budget as well, whether it is kept (of
-    whatever measure it is), and what it is counted from.
+    Ratios are to pipwrap. A table that is ``budgeted`` has the budget as well, whether it is kept
+    (of whatever measure it is), and what it is counted from.
     """
     columns = [label for label in labels if any(label in line.row for line in lines)]
-    budgeted = measure is Measure.WALL
     head = ["", *columns, *(("counted from", "budget", "kept") if budgeted else ())]
     rows = [head, ["---"] + ["---:"] * len(columns) + ["---"] * (3 * budgeted)]
     for line in lines:

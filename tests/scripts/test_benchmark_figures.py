@@ -70,7 +70,7 @@ def test_a_value_has_a_unit(value: float, measure: Measure, text: str):
 def test_the_table_has_medians_ratios_budget_and_verdict():
     row = {**ROW, "bare python": figures(0.25)}
     line = Line("warm", "warm `x`", row, Budget("as uv", (Limit("uv"),)))
-    text = table.markdown([line], ["pip", "pipwrap"], ["bare python"], Measure.WALL)
+    text = table.markdown([line], ["pip", "pipwrap"], ["bare python"], Measure.WALL, budgeted=True)
     assert text.replace("**no**: 2.0 × uv", "no").splitlines() == [
         "|  | pip | pipwrap | counted from | budget | kept |",
         "| --- | ---: | ---: | --- | --- | --- |",
@@ -113,6 +113,11 @@ def test_the_page_has_every_table_and_the_picture_the_chosen_scenarios():
     setting = report.Setting("2026-01-01", "a machine", "pip 1", 3)
     page = report.page(lines, setting)
     assert all(page.count(f"| {one.title} |") == 3 for one in SCENARIOS)
+    begun, ended = report.SUMMARY
+    readme = report.summary(lines, setting, f"before {begun} former {ended} after")
+    assert readme.startswith(f"before {begun}\n\n|")
+    assert readme.endswith(f"{setting.line}.\n\n{ended} after")
+    assert "former" not in readme
     drawing = report.drawing(lines, setting)
     assert drawing.count('class="title"') == len(report.PICTURED)
 
