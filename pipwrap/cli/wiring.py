@@ -54,6 +54,9 @@ if TYPE_CHECKING:
     from pipwrap.cache.sidecars import Sidecars
     from pipwrap.cli.workroom import Workroom
 
+_UNTIL_THE_END: list[object] = []
+"""What ends with the process: taking 14,000 small values apart costs 5 % of an installation."""
+
 
 @frozen
 class Shared:
@@ -279,7 +282,8 @@ class Bench:
                 is_private = each.wheel.root.startswith(self.shared.private.root)
                 if not is_private and store.find(each.wheel.sha256) is None:
                     plan = _with(plan, self._restored(each.wheel))
-            transaction.apply(plan, self._installs_into, store, self.listener)
+            done = transaction.apply(plan, self._installs_into, store, self.listener)
+        _UNTIL_THE_END.append(done)
         for each in plan.install:
             self.shared.usage.note(STORE, each.wheel.sha256)
 

@@ -45,15 +45,21 @@ def create_all(
 
 def _middle(batches: Sequence[Batch]) -> int | None:
     """Return where the second half of the files begins; ``None`` to do it all here."""
-    total = sum(len(creations) for _, creations in batches)
-    if total < _WORTHWHILE or sys.platform != "linux" or len(os.sched_getaffinity(0)) < 2:  # noqa: PLR2004
+    files = sum(len(creations) for _, creations in batches)
+    if files < _WORTHWHILE or sys.platform != "linux" or len(os.sched_getaffinity(0)) < 2:  # noqa: PLR2004
         return None
-    seen = 0
-    for position, (_, creations) in enumerate(batches):
-        seen += len(creations)
+    work = [_work_of(creations) for _, creations in batches]
+    total, seen = sum(work), 0
+    for position, amount in enumerate(work):
+        seen += amount
         if 2 * seen >= total:
             return position + 1
     return None
+
+
+def _work_of(creations: Mapping[str, Creation]) -> int:
+    """Return how long a batch takes, in links: a copy as long as three, a directory as two."""
+    return 2 + len(creations) + 2 * sum(name.endswith(".py") for name in creations)
 
 
 def _create(

@@ -38,8 +38,8 @@ def apply(
     store: Store,
     listener: Listener,
     clock: Callable[[], float] = time.time,
-) -> None:
-    """Carry out a plan.
+) -> Changes:
+    """Carry out a plan and return what was done to the filesystem.
 
     ``StoredWheelChanged`` asks the caller to add that wheel to the store again and to retry;
     ``InvalidDistribution``, ``DiagnosticError``, ``DiskFull`` and ``EnvironmentRefused`` are for
@@ -65,6 +65,7 @@ def apply(
     _tell(plan, removals, listener)
     if plan.warn_script_location:
         _warn_about_path(prepared, environment, listener)
+    return changes
 
 
 def _site(plan: Plan, environment: Environment) -> str:
