@@ -68,8 +68,8 @@ def test_remove_knows_a_project_by_any_spelling(filled: Runner, pattern: str, tm
     assert "Mark_Demo" not in filled("cache", "list", expect=0).stdout
     second = filled.on(make_environment(tmp_path / "second"))
     second("install", "mark-demo", "other", expect=0)
-    built = ["Mark.Demo 1.0", "other 1.0", "Mark.Demo 1.0"]
-    assert builds(tmp_path / "build.log") == built
+    *first, last = builds(tmp_path / "build.log")
+    assert (sorted(first), last) == (["Mark.Demo 1.0", "other 1.0"], "Mark.Demo 1.0")
 
 
 def test_purge_removes_our_buckets_and_nothing_else(
