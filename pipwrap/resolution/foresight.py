@@ -2,7 +2,7 @@
 
 A long way back is hundreds of versions that are chosen only to be refused, each for a reason that
 the core knows already. So their metadata is read side by side, as far as the index offers it as a
-file of its own, and the core refuses by itself what contradicts the rest. Only projects whose
+file of its own, and the core is told of those that can never be chosen. Only projects whose
 versions are known are spoken of: nothing more is asked of an index.
 """
 
@@ -41,9 +41,25 @@ class Foresight:
     projects: Projects
     artifacts: Artifacts
     memory: Memory
-    asked: dict[tuple[str, int], tuple[Requirement, ...]] = field(default_factory=dict)
-    """What each (package, rank) that was read ahead needs."""
+    wanted: dict[tuple[str, int], tuple[Requirement, ...]]
+    """What each (package, rank) needs, which is added of those that are read ahead."""
+    _read_ahead: set[tuple[str, int]] = field(default_factory=set)
     _tries: Counter[str] = field(default_factory=Counter)
+    _obliged: dict[str, Ranks] = field(default_factory=dict)
+    """What the user leaves of packages, whatever is decided."""
+    _open: dict[str, dict[int, list[tuple[str, Ranks]]]] = field(default_factory=dict)
+    """By package and rank, what versions need that were read and may be possible."""
+    _refused: dict[str, set[int]] = field(default_factory=dict)
+    """By package, versions of which a clause was given."""
+
+    def oblige(self, package: str, allowed: Ranks) -> None:
+        """Learn what the user himself asks of a package."""
+        before = self._obliged.get(package)
+        self._obliged[package] = allowed if before is None else before & allowed
+
+    def refused(self, package: str) -> int:
+        """Return how many versions were refused untried, each of which would be a conflict."""
+        return len(self._refused.get(package, ()))
 
     def ask(self, metadata: Metadata) -> None:
         """Begin to ask for the projects that metadata names which has arrived ahead of its turn.
@@ -73,7 +89,12 @@ class Foresight:
             self.artifacts.prefetch(best, self.ask)
 
     def clauses(self, package: str, rank: int) -> Iterator[Incompatibility[str, int]]:
-        """Yield what versions behind ``rank`` need, if enough were tried before it."""
+        """Yield why versions behind ``rank`` are impossible, if enough were tried before it.
+
+        Only what nothing that is decided can change counts: a version that needs what the user
+        forbids, or what was found impossible so. One that is out because of another decision is
+        tried in its turn, as that decision may be the one that falls.
+        """
         self._tries[package] += 1
         tries = self._tries[package]
         if tries < PATIENCE or self.rules.ignore_dependencies:
@@ -82,21 +103,52 @@ class Foresight:
         behind = self._behind(package, rank, min(2**tries, _MOST))
         self._read([choice for _, choice in behind])
         environment = dict(self.rules.markers)
-        asking: dict[tuple[str, Ranks], list[int]] = {}
+        known_open = self._open.setdefault(package, {})
+        known_open.pop(rank, None)
         for other, choice in behind:
             known = self.memory.foreseen[choice]
-            requirements = known.needed(environment, extra) if known else ()
-            self.asked[package, other] = requirements
-            for requirement in requirements:
-                if requirement.name != project:
-                    for needed in self._needs(requirement):
-                        asking.setdefault(needed, []).append(other)
-        for (child, allowed), ranks in asking.items():
+            self._read_ahead.add((package, other))
+            if known is None:
+                continue
+            requirements = self.wanted[package, other] = known.needed(environment, extra)
+            known_open[other] = [
+                needed
+                for requirement in requirements
+                if requirement.name != project
+                for needed in self._needs(requirement)
+            ]
+        # The first of them is tried: its conflict lets go of decisions that stand in the way, which
+        # is how one by one would go on.
+        spared = False
+        refused: dict[tuple[str, Ranks], list[int]] = {}
+        for other, needs in known_open.items():
+            needed = next((each for each in needs if self._is_impossible(*each)), None)
+            if needed is None:
+                continue
+            if spared:
+                refused.setdefault(needed, []).append(other)
+            spared = True
+        for (child, allowed), ranks in refused.items():
+            self._refused.setdefault(package, set()).update(ranks)
+            for other in ranks:
+                del known_open[other]
             terms = [
-                Term[str, int](package, RankRange.of(sorted(set(ranks)))),
+                Term[str, int](package, RankRange.of(sorted(ranks))),
                 Term[str, int](child, allowed, positive=False),
             ]
             yield Incompatibility[str, int](terms, IncompatibilityCause.DEPENDENCY)
+
+    def _is_impossible(self, package: str, allowed: Ranks) -> bool:
+        """Tell whether no version of a range can be chosen, whatever is decided."""
+        obliged = self._obliged.get(package)
+        possible = allowed if obliged is None else allowed & obliged
+        refused = self._refused.get(package, set())
+        count = len(self.projects[split_package(package)[0]].points)
+        return all(
+            rank in refused
+            for low, above in RankRange.runs(possible, count)
+            for rank in range(low, above)
+        )
 
     def _behind(self, package: str, rank: int, count: int) -> list[tuple[int, Candidate]]:
         """Return the versions that pip likes next, without those that were read before."""
@@ -105,7 +157,8 @@ class Foresight:
             (other, choice)
             for other in universe.liked(RankRange.joined([(0, rank)]))
             if universe.points[other].is_plain
-            and (package, other) not in self.asked
+            and (package, other) not in self.wanted
+            and (package, other) not in self._read_ahead
             and isinstance(choice := universe.points[other].choice, Candidate)
         )
         return list(islice(liked, count))

@@ -56,7 +56,7 @@ class Provider(BaseProvider[str, int]):
         self.projects = projects
         self.admission = Admission(projects, rules.releases, memory.strict)
         self.wanted = self.admission.wanted
-        self._foresight = Foresight(rules, projects, artifacts, memory)
+        self._foresight = Foresight(rules, projects, artifacts, memory, self.wanted)
         self.wishes: list[UserRequirement] = []
         """What the user asked for, in order."""
         self._rules = rules
@@ -92,6 +92,7 @@ class Provider(BaseProvider[str, int]):
             wish.learn(requirement)
             wish.direct |= user.source is not None
             wish.requested = min(wish.requested, number)
+            self._foresight.oblige(package, allowed)
             yield RootRequirement(package, allowed, user)
 
     def prefetch(self, requirements: tuple[Requirement, ...]) -> None:
@@ -225,9 +226,10 @@ class Provider(BaseProvider[str, int]):
         """Return pip's order: conflicts first, then direct, pinned, bounded, as requested."""
         del version_range, culprit_counts
         wish = self._wishes.get(package) or self._wishes.setdefault(package, Wish())
+        conflicts = conflict_counts.get(package, 0) + self._foresight.refused(package)
         return (
             package != PYTHON,
-            conflict_counts.get(package, 0) < _PATIENCE,
+            conflicts < _PATIENCE,
             not wish.direct,
             not wish.pinned,
             not wish.upper_bounded,
@@ -331,8 +333,7 @@ class Provider(BaseProvider[str, int]):
 
     def asked(self, package: str, rank: int) -> tuple[Requirement, ...] | None:
         """Return what a version needs; ``None`` when it was never looked at."""
-        key = (package, rank)
-        return self.wanted[key] if key in self.wanted else self._foresight.asked.get(key)
+        return self.wanted.get((package, rank))
 
     def requires_python(self, package: str, rank: int) -> str | None:
         """Return the Requires-Python of a version that was looked at."""

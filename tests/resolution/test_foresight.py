@@ -33,7 +33,7 @@ def long_way(**keywords: object) -> World:
 def test_versions_that_contradict_what_is_known_are_not_chosen() -> None:
     world = long_way()
     assert resolve(world, "a", "c<2") == {"a": "1.0", "b": "1.0", "c": "1.0"}
-    assert len([each for each in world.visited if each.startswith("a")]) <= 2 * PATIENCE + 1
+    assert len([each for each in world.visited if each.startswith("a")]) <= 4 * PATIENCE
     assert len(world.foreseen) == len(set(world.foreseen)) <= 2 * LENGTH
 
 
@@ -65,19 +65,55 @@ def test_metadata_that_cannot_be_used_is_left_to_whoever_chooses_it() -> None:
 
 
 def test_no_page_is_asked_for_what_was_only_read_ahead() -> None:
-    needs = ("gone>=1", "c>=2")
+    others = {f"other{n}": [f("1.0")] for n in range(2, 30)}
     world = World(
         {
             "a": [
                 f("1.0"),
-                *(f(f"{n}.0", *needs) for n in range(2, 30)),
+                *(f(f"{n}.0", f"other{n}", "c>=2") for n in range(2, 30)),
                 *(f(f"{n}.0", "c>=2") for n in range(30, 30 + PATIENCE)),
             ],
             "c": [f("1.0"), f("2.0")],
+            **others,
         },
-        unasked=frozenset({"gone"}),
+        unasked=frozenset(others) - {"other29", "other28"},
     )
     assert resolve(world, "a", "c<2") == {"a": "1.0", "c": "1.0"}
+
+
+def test_a_decision_that_may_fall_refuses_nothing() -> None:
+    """The newest ``a`` is chosen with another ``b``, as where every version is tried."""
+    needs = [
+        ("b<2",),
+        ("b<3",),
+        ("b==2.0rc1", "c>=2"),
+        ("b!=1.5",),
+        ("b", "c<2"),
+        ("b<2", "c>=2"),
+        ("b>=2.0rc1",),
+        ("b==2.0rc1",),
+        ("b!=1.5", "c"),
+        *[("c>=2",)] * 4,
+    ]
+    for is_alone in (True, False):
+        files = [f(f"{n}.0", *each, is_alone=is_alone) for n, each in enumerate(needs, 1)]
+        others = {"b": [f("1.0"), f("1.5"), f("2.0rc1")], "c": [f("1.0"), f("2.0")]}
+        world = World({"root": [f("1.0", "a")], "a": files, **others})
+        assert resolve(world, "root", "b", "c<2")["a"] == "9.0"
+
+
+def test_a_prerelease_that_only_an_untried_version_asks_for_is_found() -> None:
+    world = World(
+        {
+            "root": [f("1.0", "a")],
+            "a": [f("1.0", "b>=2.0rc1"), *(f(f"{n}.0", f"m=={n}.0") for n in range(2, 13))],
+            "m": [f(f"{n}.0", "n" if n % 3 else "c>=2") for n in range(1, 20)],
+            "n": [f("1.0", "c>=2"), f("2.0", "c>=2")],
+            "b": [f("1.5"), f("2.0rc1")],
+            "c": [f("1.0"), f("2.0")],
+        }
+    )
+    assert resolve(world, "b", "root", "c<2")["b"] == "2.0rc1"
 
 
 def test_the_reasons_name_versions_that_were_only_read_ahead() -> None:
