@@ -88,7 +88,9 @@ def _warnings(archive: Archive, facts: WheelFacts, lies: list[StoredFile]) -> tu
 def _is_installed(path: str, dist_info: str) -> bool:
     """Leave out RECORD and what the installer writes, and bytecode (a way to hide code)."""
     directory, _, name = path.rpartition("/")
-    if directory == dist_info:
+    if directory == dist_info or directory.endswith(
+        (f".data/purelib/{dist_info}", f".data/platlib/{dist_info}")
+    ):
         return name not in (*LEFT_OUT, "RECORD")
     return not f"/{directory}".endswith("/__pycache__")
 

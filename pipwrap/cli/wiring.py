@@ -179,9 +179,7 @@ class Bench:
         if stored is None:
             if not compiles:
                 return self.preparer.wheels(wanted, names, lambda _: None)
-            self._compiler = Compiler(
-                self._installs_into, self.shared.store, self.shared.context.console
-            )
+            self._compiler = Compiler(self._installs_into, self.shared.store)
             return self.preparer.wheels(wanted, names, self._compiler.begin)
         for project, prepared in stored.items():
             self._stored[prepared.wheel.sha256] = wanted[project], names[project]

@@ -115,7 +115,7 @@ class Repository:
         from concurrent.futures import Future  # noqa: PLC0415 - where pages are looked at
 
         with self._lock:
-            if project not in self._found and at_once is not None:
+            if project not in self._found and at_once is not None and not self._refresh:
                 self._found[project] = Future()
                 self._found[project].set_result(at_once)
             elif project not in self._found:
@@ -132,10 +132,15 @@ class Repository:
         ``False`` when nothing came from the cache, so asking again would change nothing.
         """
         with self._lock:
-            stale = [name for name, future in self._found.items() if future.result().from_cache]
-            for name in stale:
+            already, self._refresh = self._refresh, True
+            found = tuple(self._found.items())
+            # What has not arrived was asked for ahead of its turn; it is asked for again then.
+            late = [name for name, future in found if not future.done() or future.exception()]
+            stale = [
+                name for name, future in found if name not in late and future.result().from_cache
+            ]
+            for name in (*late, *stale):
                 del self._found[name]
-        already, self._refresh = self._refresh, True
         return bool(stale) and not already
 
     def forget(self) -> None:

@@ -72,13 +72,17 @@ def _row_from_json(file: Mapping[str, Any], page_url: str) -> Row | None:
     return (
         absolute.partition("#")[0],
         _hashes(file.get("hashes")) or (),
-        file.get("requires-python") or None,
+        _word(file.get("requires-python")),
         None if not yanked else (yanked if isinstance(yanked, str) else ""),
         _metadata(sidecar),
         file.get("upload-time"),
         file.get("size"),
         None,
     )
+
+
+def _word(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
 
 
 def _hashes(value: object) -> tuple[tuple[str, str], ...] | None:

@@ -92,10 +92,12 @@ def compiled(
         else:
             ready[wheel.sha256] = found
     if missing:
-        with contextlib.closing(Compiler(environment, store, listener)) as compiler:
+        with contextlib.closing(Compiler(environment, store)) as compiler:
             for wheel in sorted(missing, key=lambda wheel: -len(wheel.files)):
                 compiler.begin(wheel)
             ready |= compiler.finish()
+            if compiler.failure:
+                listener(Told(f"Some bytecode was not compiled: {compiler.failure}", level=1))
     return ready
 
 
@@ -113,11 +115,10 @@ class _Work:
 class Compiler:
     """Compiles wheels while the command goes on; what is done is in the store."""
 
-    def __init__(self, environment: Environment, store: Store, listener: Listener) -> None:
+    def __init__(self, environment: Environment, store: Store) -> None:
         """Keep for whom and where; no process is started before there is work."""
         self._environment = environment
         self._store = store
-        self._listener = listener
         self._tag = bytecode_tag(environment)
         self._lock = threading.Lock()
         self._shares: queue.SimpleQueue[tuple[_Work, list[tuple[str, str]]] | None] | None = None
@@ -125,12 +126,13 @@ class Compiler:
         self._processes: list[subprocess.Popen[bytes]] = []
         self._rooms: list[str] = []
         self._done: dict[str, tuple[StoredFile, ...]] = {}
-        self._failure = ""
+        self.failure = ""
+        """The first thing that went wrong; nothing more is begun then."""
 
     def begin(self, wheel: StoredWheel) -> None:
         """Have a wheel compiled unless its bytecode is stored; returns at once, on any thread."""
         cache_tag = self._environment.cache_tag
-        if not cache_tag or not wheel.root or self._failure:
+        if not cache_tag or not wheel.root or self.failure:
             return
         if self._store.find_bytecode(wheel, self._tag) is not None:
             return
@@ -155,13 +157,11 @@ class Compiler:
         for thread in self._threads:
             thread.join()
         self._threads.clear()
-        if self._failure:
-            self._listener(Told(f"Some bytecode was not compiled: {self._failure}", level=1))
         return self._done
 
     def close(self) -> None:
         """End what still works and remove what is not in the store."""
-        self._failure = self._failure or "the command ended"
+        self.failure = self.failure or "the command ended"
         for process in self._processes:
             process.kill()
         for _ in self._threads:
@@ -188,11 +188,15 @@ class Compiler:
 
     def _hire(self) -> None:
         """Have one more at work, while there are processors for it."""
-        with self._lock:
-            if len(self._threads) < (os.cpu_count() or 1):
-                thread = threading.Thread(target=self._work, name="bytecode", daemon=True)
-                self._threads.append(thread)
-                thread.start()
+        try:
+            with self._lock:
+                if len(self._threads) < (os.cpu_count() or 1):
+                    thread = threading.Thread(target=self._work, name="bytecode", daemon=True)
+                    thread.start()
+                    self._threads.append(thread)
+        except RuntimeError as error:  # there can be no further thread
+            if not self._threads:
+                self._fail(error)
 
     def _work(self) -> None:
         """Give one process share after share."""
@@ -200,7 +204,7 @@ class Compiler:
         try:
             with self._started() as process:
                 while (share := shares.get()) is not None:
-                    if self._failure:
+                    if self.failure:
                         continue
                     self._compile(process, *share)
         except (OSError, ValueError) as error:
@@ -238,7 +242,7 @@ class Compiler:
         """Keep the first thing that went wrong; nothing more is begun."""
         with self._lock:
             reason = error.strerror if isinstance(error, OSError) else None
-            self._failure = self._failure or reason or str(error)
+            self.failure = self.failure or reason or str(error)
 
     @contextlib.contextmanager
     def _started(self) -> Iterator[subprocess.Popen[bytes]]:

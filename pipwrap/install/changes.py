@@ -107,9 +107,16 @@ def _whole(paths: Iterable[str], kept: frozenset[str]) -> tuple[tuple[str, ...],
 
 
 def _holds_only(directory: str, names: set[str]) -> bool:
-    """Tell whether a directory that is no link holds these names and no others."""
+    """Tell whether a directory that is no link holds these names and no others.
+
+    One that could not be emptied is none: moved away, it could not be deleted.
+    """
     try:
-        return not os.path.islink(directory) and names.issuperset(os.listdir(directory))
+        return (
+            not os.path.islink(directory)
+            and os.access(directory, os.W_OK | os.X_OK)
+            and names.issuperset(os.listdir(directory))
+        )
     except OSError:
         return False
 

@@ -201,6 +201,8 @@ class _Destination(WheelDestination):
         self._rows: dict[str, tuple[str, int | str]] = {}
         self.folders: dict[str, dict[str, Creation]] = {}
         self.console_scripts: list[str] = []
+        self._decided: list[Creation] = []
+        """What was planned one by one, through the port."""
 
     def write_script(self, name: str, module: str, attr: str, section: str) -> RecordEntry:
         """Plan the script of an entry point."""
@@ -234,7 +236,7 @@ class _Destination(WheelDestination):
         content = _read(self._wheel, self._wheel.tree, stored)
         changed = _with_shebang(content, self._target.executable)
         if changed is None:
-            self._linked(target_path, self._wheel.tree, stored)
+            self._decided.append(self._linked(target_path, self._wheel.tree, stored))
             entry = RecordEntry(relative, Hash("sha256", stored.sha256), stored.size)
         else:
             mode = self._modes[stored.executable]
@@ -252,6 +254,8 @@ class _Destination(WheelDestination):
         del scheme
         self._link_trees(self._wheel.files, self._wheel.tree, hashed=True)
         self._link_trees(self._compiled.values(), self._bytecode_root, hashed=False)
+        for creation in self._decided:  # as with pip, no file of a wheel replaces one of ours
+            self._plan(creation)
         for key, record in records:
             _, digest, size = record.to_row()
             self._add_row(os.path.join(self._directories[key], record.path), digest, size)
@@ -285,17 +289,21 @@ class _Destination(WheelDestination):
                 digest = (f"sha256={stored.sha256}", stored.size) if hashed else ("", "")
                 self._add_row(target, *digest)
 
-    def _linked(self, path: str, directory: str, stored: StoredFile) -> None:
+    def _linked(self, path: str, directory: str, stored: StoredFile) -> Creation:
         relative, size, mtime_ns, mode, executable, _ = stored
         wanted, source = self._modes[executable], f"{directory}/{relative}"
-        self._plan(Creation(path, size, mtime_ns, wanted, source, b"", mode))
+        creation = Creation(path, size, mtime_ns, wanted, source, b"", mode)
+        self._plan(creation)
+        return creation
 
     def _plan(self, creation: Creation) -> None:
         directory, name = os.path.split(creation.path)
         self.folders.setdefault(directory, {})[name] = creation
 
     def _written(self, path: str, relative: str, content: bytes, mode: int) -> RecordEntry:
-        self._plan(Creation(path, len(content), self._target.now_ns, mode, None, content))
+        creation = Creation(path, len(content), self._target.now_ns, mode, None, content)
+        self._decided.append(creation)
+        self._plan(creation)
         digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).decode().rstrip("=")
         return RecordEntry(relative, Hash("sha256", digest), len(content))
 

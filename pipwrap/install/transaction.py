@@ -31,6 +31,9 @@ from pipwrap.install.plan import Plan
 from pipwrap.install.uninstall import Folders, Removal, find_removal
 from pipwrap.model.environment import Environment
 
+_ELSEWHERE = (errno.EXDEV, errno.EBUSY)
+"""Another filesystem, or a directory where one is mounted."""
+
 
 def apply(
     plan: Plan,
@@ -146,7 +149,7 @@ def _stash(written: journal.Journal, changes: Changes) -> None:
         except FileNotFoundError:  # each path stands for itself
             continue
         except OSError as error:
-            if error.errno != errno.EXDEV:
+            if error.errno not in _ELSEWHERE:
                 raise
             _stash_beside(written, path)
 
@@ -154,19 +157,24 @@ def _stash(written: journal.Journal, changes: Changes) -> None:
 def _stash_beside(written: journal.Journal, path: str) -> None:
     """Move away what lies on another filesystem.
 
-    A directory may lie on two (overlayfs, where a part of it comes from a lower layer): then its
-    files are moved one by one, and it is removed.
+    A directory may lie on two (overlayfs, where a part of it comes from a lower layer) or be where
+    one begins: then its files are moved one by one, and it is removed if that can be.
     """
     try:
         os.rename(path, written.beside(path))
     except OSError as error:
-        if error.errno != errno.EXDEV or not os.path.isdir(path) or os.path.islink(path):
+        if error.errno not in _ELSEWHERE or not os.path.isdir(path) or os.path.islink(path):
             raise
         for directory, folders, files in os.walk(path, topdown=False):
             links = [name for name in folders if os.path.islink(os.path.join(directory, name))]
             for name in (*files, *links):
                 inner = os.path.join(directory, name)
-                os.rename(inner, written.stash(inner))
+                try:
+                    os.rename(inner, written.stash(inner))
+                except OSError as inner_error:
+                    if inner_error.errno != errno.EXDEV:
+                        raise
+                    os.rename(inner, written.beside(inner))
             written.rmdir(directory, os.stat(directory).st_mode & 0o7777)
             with contextlib.suppress(OSError):
                 os.rmdir(directory)

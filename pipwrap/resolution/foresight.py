@@ -8,6 +8,7 @@ versions are known are spoken of: nothing more is asked of an index.
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import Future
@@ -31,6 +32,15 @@ PATIENCE = 5
 """Versions of a project that are tried one by one."""
 _MOST = 64
 """Versions that are read at a time; as many as two to the number of tries before that."""
+
+
+@contextlib.contextmanager
+def _left_to_the_turn() -> Iterator[None]:
+    """Leave every error to whoever really wants the answer: it is made again then, and told."""
+    try:
+        yield
+    except Exception:  # noqa: BLE001 - in a thread of nobody's; nothing rests on this answer
+        return
 
 
 @mutable
@@ -68,10 +78,11 @@ class Foresight:
         """
         if self.rules.ignore_dependencies:
             return
-        try:
-            known = Dependencies.of(metadata)
-        except errors.UnusableMetadata:  # told when it is really wanted
-            return
+        with _left_to_the_turn():
+            self._ask(metadata)
+
+    def _ask(self, metadata: Metadata) -> None:
+        known = Dependencies.of(metadata)
         for each in known.needed(dict(self.rules.markers), None):
             pending = self.projects.prefetch(each.name, each.specifier) if not each.url else None
             if pending is not None:
@@ -81,12 +92,10 @@ class Foresight:
         """Begin to get the metadata of what a page that has arrived offers for a requirement."""
         if page.cancelled() or page.exception() is not None:
             return
-        try:
+        with _left_to_the_turn():
             best = self.projects.best_ahead(requirement.name, requirement.specifier)
-        except errors.PipwrapError:  # told when it is really wanted
-            return
-        if best is not None and best not in self.memory.dependencies:
-            self.artifacts.prefetch(best, self.ask)
+            if best is not None and best not in self.memory.dependencies:
+                self.artifacts.prefetch(best, self.ask)
 
     def clauses(self, package: str, rank: int) -> Iterator[Incompatibility[str, int]]:
         """Yield why versions behind ``rank`` are impossible, if enough were tried before it.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -333,3 +334,28 @@ def test_formats_and_hashes_narrow_what_is_offered(bench: Bench) -> None:
         {"a": (("sha256", "aa"),)},
     )
     assert [str(each.version) for each in offers.candidates("a")] == ["1"]
+
+
+def test_asking_again_does_not_wait_for_what_has_not_arrived(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+):
+    """A page that is still on its way may need what asking again would hold."""
+    arrives = threading.Event()
+    bench.pages.set_up(f"{INDEX}/late/", "?", content_type="text/plain", from_cache=True)
+    bench.pages.set_up(f"{INDEX}/demo/", anchors("demo-1.0.tar.gz"), from_cache=True)
+    page = bench.pages.page
+
+    def slow(url: str, headers: Headers, *, refresh: bool = False) -> Page:
+        if "late" in url:
+            assert arrives.wait(20)
+        return page(url, headers, refresh=refresh)
+
+    monkeypatch.setattr(bench.pages, "page", slow)
+    repository = bench(INDEX)
+    late = repository.prefetch("late")
+    repository.find("demo")
+    assert repository.refresh()
+    arrives.set()
+    assert late.result().skipped
+    repository.find("late")
+    assert bench.pages.refreshed[-1]

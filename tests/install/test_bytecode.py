@@ -54,7 +54,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
 
 def test_wheels_are_in_the_store_when_all_is_finished(world: World):
     wheels = [stored(world, name, modules=3) for name in ("one", "two", "six")]
-    with contextlib.closing(Compiler(world.environment, world.store, world.tell)) as compiler:
+    with contextlib.closing(Compiler(world.environment, world.store)) as compiler:
         for wheel in wheels:
             compiler.begin(wheel)
         done = compiler.finish()
@@ -118,7 +118,7 @@ def test_what_is_given_up_leaves_no_process_and_nothing_half_done(
 ):
     slow = bytecode._PROGRAM.replace("    done = []", "    import time; time.sleep(60); done = []")
     monkeypatch.setattr(bytecode, "_PROGRAM", slow)
-    compiler = Compiler(world.environment, world.store, world.tell)
+    compiler = Compiler(world.environment, world.store)
     wheels = [stored(world, f"w{n}") for n in range(4)]
     for wheel in wheels:
         compiler.begin(wheel)
@@ -133,3 +133,17 @@ def test_a_wheel_that_was_taken_from_the_store_is_nobodys_error(world: World):
     world.store.discard(wheel.sha256)
     compiled([wheel], world.environment, world.store, world.tell)
     assert world.store.find(wheel.sha256) is None
+
+
+def test_where_there_can_be_no_thread_python_compiles_on_import(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    def refused(thread: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(bytecode.threading.Thread, "start", refused)
+    wheels = [stored(world, f"w{n}") for n in range(3)]
+    assert compiled(wheels, world.environment, world.store, world.tell) == {}
+    told = [message for message in world.messages if "bytecode" in message]
+    assert told == ["Some bytecode was not compiled: can't start new thread"]
+    assert rooms(world) == []

@@ -7,6 +7,7 @@ import os
 import stat
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -217,3 +218,24 @@ def test_an_interpreter_that_cannot_compile_leaves_that_to_python(shell: World):
     shell.install(make_wheel(shell.wheels), compile_bytecode=True)
     assert any("bytecode was not compiled" in message for message in shell.messages)
     assert os.path.exists(os.path.join(shell.purelib, "foo/__init__.py"))
+
+
+def test_no_file_of_a_wheel_replaces_what_the_installer_writes(shell: World):
+    info = "foo-1.0.dist-info"
+    files: dict[str, str | bytes] = {
+        "foo/__init__.py": "",
+        f"foo-1.0.data/purelib/{info}/INSTALLER": "forged\n",
+        f"foo-1.0.data/purelib/{info}/REQUESTED": "forged\n",
+        "foo-1.0.data/data/bin/foo": "forged\n",
+        f"{info}/entry_points.txt": "[console_scripts]\nfoo = foo:main\n",
+    }
+    path = make_wheel(shell.wheels, files=files)
+    shell.apply(shell.plan(shell.installation(path, requested=False)))
+    site = Path(shell.purelib)
+    assert (site / info / "INSTALLER").read_text() == "pipwrap\n"
+    assert not (site / info / "REQUESTED").exists()
+    script = Path(shell.environment.scheme.scripts, "foo")
+    assert "forged" not in script.read_text()
+    rows = {row[0]: row for row in records(shell.environment, info)}
+    assert rows["../../bin/foo"][2] == str(script.stat().st_size)
+    assert f"{info}/INSTALLER" in rows

@@ -312,8 +312,9 @@ def test_a_package_is_moved_away_by_one_rename(shell: World, monkeypatch: pytest
 
 
 @pytest.mark.parametrize("fails", [False, True])
-def test_a_directory_on_two_layers_is_moved_file_by_file(
-    shell: World, monkeypatch: pytest.MonkeyPatch, *, fails: bool
+@pytest.mark.parametrize("number", [errno.EXDEV, errno.EBUSY])
+def test_a_directory_on_two_filesystems_is_moved_file_by_file(
+    shell: World, monkeypatch: pytest.MonkeyPatch, number: int, *, fails: bool
 ):
     plan = populated(shell)
     old = snapshot(shell.environment.prefix)
@@ -321,7 +322,7 @@ def test_a_directory_on_two_layers_is_moved_file_by_file(
 
     def layered(source: str, target: str) -> None:
         if os.path.isdir(source) and journal.NAME in target:
-            raise OSError(errno.EXDEV, os.strerror(errno.EXDEV), source)
+            raise OSError(number, os.strerror(number), source)
         rename(source, target)
 
     monkeypatch.setattr(os, "rename", layered)
@@ -336,6 +337,21 @@ def test_a_directory_on_two_layers_is_moved_file_by_file(
     assert "bar" not in os.listdir(shell.purelib)
     assert sorted(os.listdir(os.path.join(shell.purelib, "foo"))) == ["__init__.py", "new"]
     assert not journal.exists(shell.purelib)
+
+
+def test_a_directory_that_cannot_be_emptied_is_not_moved(
+    shell: World, monkeypatch: pytest.MonkeyPatch
+):
+    """It could not be deleted from the stash either."""
+    shell.install(make_wheel(shell.wheels, "foo", "1.0", {"foo/a/x": ""}), compile_bytecode=False)
+    renamed: list[str] = []
+    rename, access = os.rename, os.access
+    monkeypatch.setattr(os, "rename", lambda *paths: (renamed.append(paths[0]), rename(*paths)))
+    monkeypatch.setattr(
+        os, "access", lambda path, mode: not path.endswith("foo/a") and access(path, mode)
+    )
+    shell.apply(shell.plan(remove=(shell.installed("foo"),)))
+    assert os.path.join("foo", "a", "x") in renamed[0]
 
 
 def test_a_stash_without_its_journal_is_kept_and_named(shell: World):
