@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from functools import cache, cached_property, partial
-from typing import TYPE_CHECKING
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, TypeVar
 
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
     from pipwrap.cache.sidecars import Sidecars
     from pipwrap.cli.workroom import Workroom
 
+Made = TypeVar("Made")
 _UNTIL_THE_END: list[object] = []
 """What ends with the process: taking 14,000 small values apart costs 5 % of an installation."""
 
@@ -295,6 +297,20 @@ def _with(plan: Plan, restored: StoredWheel) -> Plan:
     return replace(plan, install=install)
 
 
+def _once(make: Callable[[], Made]) -> Callable[[], Made]:
+    """Return what makes a tool when it is first wanted, in whatever thread that is."""
+    lock = threading.RLock()
+    made: list[Made] = []
+
+    def tool() -> Made:
+        with lock:
+            if not made:
+                made.append(make())
+            return made[0]
+
+    return tool
+
+
 @contextmanager
 def opened(context: Context, search: SearchOptions) -> Iterator[Shared]:
     """Yield the shared tools, and close connections and threads at the end."""
@@ -307,7 +323,7 @@ def opened(context: Context, search: SearchOptions) -> Iterator[Shared]:
         stack.callback(transport.close)
         trusted = search.trusted_hosts
 
-        @cache
+        @_once
         def listings() -> Listings:
             from pipwrap.cache.listings import Listings  # noqa: PLC0415 - where one is wanted
 
@@ -325,7 +341,7 @@ def opened(context: Context, search: SearchOptions) -> Iterator[Shared]:
         store = Store(layout, context.console, time.time, usage.grew)
         private = Store(Layout(context.place.scratch("private-")), context.console, time.time)
 
-        @cache
+        @_once
         def workroom() -> Workroom:
             from pipwrap.cli.workroom import Stock, Workroom  # noqa: PLC0415 - where it is wanted
 
@@ -335,7 +351,7 @@ def opened(context: Context, search: SearchOptions) -> Iterator[Shared]:
             stack.callback(made.close)
             return made
 
-        @cache
+        @_once
         def sidecars() -> Sidecars:
             from pipwrap.cache.sidecars import Sidecars  # noqa: PLC0415 - where one is wanted
 
