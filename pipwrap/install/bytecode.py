@@ -121,6 +121,7 @@ class Compiler:
         self._store = store
         self._tag = bytecode_tag(environment)
         self._lock = threading.Lock()
+        self._beginning = threading.Lock()
         self._shares: queue.SimpleQueue[tuple[_Work, list[tuple[str, str]]] | None] | None = None
         self._threads: list[threading.Thread] = []
         self._processes: list[subprocess.Popen[bytes]] = []
@@ -139,16 +140,19 @@ class Compiler:
         sources = [each.path for each in wheel.files if each.path.endswith(".py")]
         modules = [(path, cached_path(path, cache_tag)) for path in sources]
         shares = [modules[start : start + _SHARE] for start in range(0, len(modules), _SHARE)]
-        try:
-            work = _Work(wheel, self._room(), len(shares))
-            if not shares:
-                self._publish(work)
-        except OSError as error:
-            self._fail(error)
-            return
-        for share in shares:
-            self._queue().put((work, share))
-            self._hire()
+        with self._beginning:
+            if self.failure:
+                return
+            try:
+                work = _Work(wheel, self._room(), len(shares))
+                if not shares:
+                    self._publish(work)
+            except OSError as error:
+                self._fail(error)
+                return
+            for share in shares:
+                self._queue().put((work, share))
+                self._hire()
 
     def finish(self) -> Mapping[str, tuple[StoredFile, ...]]:
         """Wait for everything that has begun; return what was compiled, by the wheel's digest."""
@@ -160,8 +164,12 @@ class Compiler:
         return self._done
 
     def close(self) -> None:
-        """End what still works and remove what is not in the store."""
-        self.failure = self.failure or "the command ended"
+        """End what still works and remove what is not in the store.
+
+        Others may be about to begin something: they have by then, or they do not.
+        """
+        with self._beginning:
+            self.failure = self.failure or "the command ended"
         for process in self._processes:
             process.kill()
         for _ in self._threads:

@@ -6,6 +6,7 @@ import contextlib
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -146,4 +147,34 @@ def test_where_there_can_be_no_thread_python_compiles_on_import(
     assert compiled(wheels, world.environment, world.store, world.tell) == {}
     told = [message for message in world.messages if "bytecode" in message]
     assert told == ["Some bytecode was not compiled: can't start new thread"]
+    assert rooms(world) == []
+
+
+def test_ending_waits_for_nobody_who_is_about_to_begin(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    """Whoever begins at that moment has begun by then, or does not."""
+    compiler = Compiler(world.environment, world.store)
+    compiler.begin(stored(world, "first"))
+    hired, ended = threading.Event(), threading.Event()
+    hire = compiler._hire
+
+    def slow() -> None:
+        hired.set()
+        ended.wait(0.5)
+        hire()
+
+    monkeypatch.setattr(compiler, "_hire", slow)
+    monkeypatch.setattr(os, "cpu_count", lambda: 8)
+    late = threading.Thread(target=compiler.begin, args=(stored(world, "late"),))
+    late.start()
+    assert hired.wait(10)
+    ending = threading.Thread(target=compiler.close, daemon=True)
+    ending.start()
+    ending.join(10)
+    assert not ending.is_alive()
+    ended.set()
+    late.join()
+    assert compiler._threads == []
+    compiler.begin(stored(world, "later"))
     assert rooms(world) == []
