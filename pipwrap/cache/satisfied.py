@@ -52,8 +52,11 @@ def root(environ: Mapping[str, str]) -> str:
     return environ.get("PIP_CACHE_DIR") or default_root(environ)
 
 
-def columns() -> int:
-    """Return the width of the terminal that stdout is, which help is wrapped for; 80 without."""
+def columns(environ: Mapping[str, str]) -> int:
+    """Return the width that help is wrapped for: COLUMNS, else that of the terminal, else 80."""
+    given = environ.get("COLUMNS", "")
+    if given.isdecimal() and int(given) > 0:
+        return int(given)
     try:
         return os.get_terminal_size(1).columns
     except OSError:
@@ -65,7 +68,11 @@ def question(
 ) -> bytes:
     """Return everything that an answer may depend on in this process, as bytes."""
     process = [_FORMAT, version, sys.version, sys.executable, sys.prefix, str(as_module)]
-    process += [str(os.getuid()) if hasattr(os, "getuid") else "", os.getcwd(), str(columns())]
+    process += [
+        str(os.getuid()) if hasattr(os, "getuid") else "",
+        os.getcwd(),
+        str(columns(environ)),
+    ]
     variables = [
         f"{name}={value}"
         for name, value in environ.items()

@@ -56,7 +56,7 @@ def asked(line: Sequence[str], environ: Mapping[str, str]) -> tuple[str, int]:
     """Return what the real pip prints, as wide as our stdout is, and its status."""
     import subprocess  # noqa: PLC0415 - once for each help text
 
-    environ = {**environ, HANDED_OVER: "1", "COLUMNS": str(satisfied.columns())}
+    environ = {**environ, HANDED_OVER: "1", "COLUMNS": str(satisfied.columns(environ))}
     done = subprocess.run(
         list(line), env=environ, stdout=subprocess.PIPE, text=True, errors="replace", check=False
     )

@@ -91,6 +91,7 @@ def test_what_pip_says_of_itself_is_told_again(place: Place, cache_root: Path, l
     assert second.stdout == first.stdout + MARK + "\n"
     narrow = place.pipwrap(*line, environ={**place.environ, "COLUMNS": "40"}, cwd=place.directory)
     assert MARK not in narrow.stdout
+    assert (narrow.stdout != first.stdout) == ("--help" in line), "COLUMNS wraps help"
 
 
 def remove_metadata(place: Place) -> None:
