@@ -136,7 +136,7 @@ def _attempt(
         tuple(dict.fromkeys(edge for edge in edges if edge[0] != edge[1])),
         {project: tuple(sorted(names)) for project, names in extras.items()},
         {project: memory.template(project).name for project in choices},
-        (*memory.dependencies, *memory.foreseen),
+        (*memory.dependencies, *(each for each, known in memory.foreseen.items() if known)),
     )
 
 

@@ -59,8 +59,10 @@ class Foresight:
     """What the user leaves of packages, whatever is decided."""
     _open: dict[str, dict[int, list[tuple[str, Ranks]]]] = field(default_factory=dict)
     """By package and rank, what versions need that were read and may be possible."""
-    _refused: dict[str, set[int]] = field(default_factory=dict)
-    """By package, versions of which a clause was given."""
+    _impossible: dict[str, set[int]] = field(default_factory=dict)
+    """By package, versions that can never be chosen."""
+    _refused: Counter[str] = field(default_factory=Counter)
+    """By package, of how many versions a clause was given."""
 
     def oblige(self, package: str, allowed: Ranks) -> None:
         """Learn what the user himself asks of a package."""
@@ -69,7 +71,7 @@ class Foresight:
 
     def refused(self, package: str) -> int:
         """Return how many versions were refused untried, each of which would be a conflict."""
-        return len(self._refused.get(package, ()))
+        return self._refused[package]
 
     def ask(self, metadata: Metadata) -> None:
         """Begin to ask for the projects that metadata names which has arrived ahead of its turn.
@@ -134,11 +136,12 @@ class Foresight:
             needed = next((each for each in needs if self._is_impossible(*each)), None)
             if needed is None:
                 continue
+            self._impossible.setdefault(package, set()).add(other)
             if spared:
                 refused.setdefault(needed, []).append(other)
             spared = True
         for (child, allowed), ranks in refused.items():
-            self._refused.setdefault(package, set()).update(ranks)
+            self._refused[package] += len(ranks)
             for other in ranks:
                 del known_open[other]
             terms = [
@@ -147,17 +150,32 @@ class Foresight:
             ]
             yield Incompatibility[str, int](terms, IncompatibilityCause.DEPENDENCY)
 
-    def _is_impossible(self, package: str, allowed: Ranks) -> bool:
-        """Tell whether no version of a range can be chosen, whatever is decided."""
+    def _is_impossible(self, package: str, allowed: Ranks, *, looks: bool = True) -> bool:
+        """Tell whether no version of a range can be chosen, whatever is decided.
+
+        ``looks`` at what those of them need that were tried; no further, for needs go in circles.
+        """
         obliged = self._obliged.get(package)
         possible = allowed if obliged is None else allowed & obliged
-        refused = self._refused.get(package, set())
+        known = self._impossible.get(package, set())
         count = len(self.projects[split_package(package)[0]].points)
         return all(
-            rank in refused
+            rank in known or (looks and self._turned_out_impossible(package, rank))
             for low, above in RankRange.runs(possible, count)
             for rank in range(low, above)
         )
+
+    def _turned_out_impossible(self, package: str, rank: int) -> bool:
+        project, _ = split_package(package)
+        found = any(
+            self._is_impossible(*needed, looks=False)
+            for requirement in self.wanted.get((package, rank), ())
+            if requirement.name != project
+            for needed in self._needs(requirement)
+        )
+        if found:
+            self._impossible.setdefault(package, set()).add(rank)
+        return found
 
     def _behind(self, package: str, rank: int, count: int) -> list[tuple[int, Candidate]]:
         """Return the versions that pip likes next, without those that were read before."""
