@@ -23,6 +23,8 @@ PICTURED = (
     "uninstall",
 )
 """The scenarios of the picture; the table has all."""
+SUMMARISED = ("no-op", "warm", "cold", "resolve-boto3", "sdist-ten", "replace")
+"""Those of the README, which is short."""
 HEADINGS = {
     Measure.WALL: "Wall time",
     Measure.CPU: "CPU time (user and system, all processes)",
@@ -91,15 +93,15 @@ def drawing(lines: Sequence[Line], setting: Setting) -> str:
 
 
 def summary(lines: Sequence[Line], setting: Setting, readme: str) -> str:
-    """Return the README with the figures of the picture between its two marks."""
+    """Return the README with some figures and the picture between its two marks."""
     begin, _, rest = readme.partition(SUMMARY[0])
     _, _, end = rest.partition(SUMMARY[1])
-    pictured = [line for line in lines if line.name in ("version", *PICTURED)]
-    table_of = _table(pictured, Measure.WALL)
+    chosen = [line for line in lines if line.name in SUMMARISED]
+    table_of = _table(chosen, Measure.WALL)
     return (
         f"{begin}{SUMMARY[0]}\n\n{table_of}\n"
         "![Wall time of pip, uv and pipwrap as bars](docs/benchmarks.svg)\n\n"
-        f"Medians of wall time; in brackets, how many times pipwrap's. {setting.line}.\n\n"
+        f"Medians of wall time; in brackets, how many times pipwrap's. {setting.line}.\n"
         f"{SUMMARY[1]}{end}"
     )
 

@@ -116,7 +116,7 @@ def test_the_page_has_every_table_and_the_picture_the_chosen_scenarios():
     begun, ended = report.SUMMARY
     readme = report.summary(lines, setting, f"before {begun} former {ended} after")
     assert readme.startswith(f"before {begun}\n\n|")
-    assert readme.endswith(f"{setting.line}.\n\n{ended} after")
+    assert readme.endswith(f"{setting.line}.\n{ended} after")
     assert "former" not in readme
     drawing = report.drawing(lines, setting)
     assert drawing.count('class="title"') == len(report.PICTURED)
