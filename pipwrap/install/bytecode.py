@@ -117,12 +117,17 @@ class Compiler:
 
     def __init__(self, environment: Environment, store: Store) -> None:
         """Keep for whom and where; no process is started before there is work."""
+        import queue  # noqa: PLC0415 - most bytecode is stored, and nobody comes here
+
         self._environment = environment
         self._store = store
         self._tag = bytecode_tag(environment)
         self._lock = threading.Lock()
         self._beginning = threading.Lock()
-        self._shares: queue.SimpleQueue[tuple[_Work, list[tuple[str, str]]] | None] | None = None
+        """For what beginning and ending change: rooms and threads."""
+        self._shares: queue.SimpleQueue[tuple[_Work, list[tuple[str, str]]] | None] = (
+            queue.SimpleQueue()
+        )
         self._threads: list[threading.Thread] = []
         self._processes: list[subprocess.Popen[bytes]] = []
         self._rooms: list[str] = []
@@ -144,20 +149,22 @@ class Compiler:
             if self.failure:
                 return
             try:
-                work = _Work(wheel, self._room(), len(shares))
+                room = self._store.bytecode_room()
+                self._rooms.append(room)
+                work = _Work(wheel, room, len(shares))
                 if not shares:
                     self._publish(work)
             except OSError as error:
                 self._fail(error)
                 return
             for share in shares:
-                self._queue().put((work, share))
+                self._shares.put((work, share))
                 self._hire()
 
     def finish(self) -> Mapping[str, tuple[StoredFile, ...]]:
         """Wait for everything that has begun; return what was compiled, by the wheel's digest."""
         for _ in self._threads:
-            self._queue().put(None)
+            self._shares.put(None)
         for thread in self._threads:
             thread.join()
         self._threads.clear()
@@ -173,45 +180,29 @@ class Compiler:
         for process in self._processes:
             process.kill()
         for _ in self._threads:
-            self._queue().put(None)
+            self._shares.put(None)
         for thread in self._threads:
             thread.join()
         self._threads.clear()
         for room in self._rooms:
             disk.remove_tree(room)
 
-    def _room(self) -> str:
-        room = self._store.bytecode_room()
-        with self._lock:
-            self._rooms.append(room)
-        return room
-
-    def _queue(self) -> queue.SimpleQueue[tuple[_Work, list[tuple[str, str]]] | None]:
-        with self._lock:
-            if self._shares is None:
-                import queue  # noqa: PLC0415 - most bytecode is stored
-
-                self._shares = queue.SimpleQueue()
-            return self._shares
-
     def _hire(self) -> None:
         """Have one more at work, while there are processors for it."""
         try:
-            with self._lock:
-                if len(self._threads) < (os.cpu_count() or 1):
-                    thread = threading.Thread(target=self._work, name="bytecode", daemon=True)
-                    thread.start()
-                    self._threads.append(thread)
+            if len(self._threads) < (os.cpu_count() or 1):
+                thread = threading.Thread(target=self._work, name="bytecode", daemon=True)
+                thread.start()
+                self._threads.append(thread)
         except RuntimeError as error:  # there can be no further thread
             if not self._threads:
                 self._fail(error)
 
     def _work(self) -> None:
         """Give one process share after share."""
-        shares = self._queue()
         try:
             with self._started() as process:
-                while (share := shares.get()) is not None:
+                while (share := self._shares.get()) is not None:
                     if self.failure:
                         continue
                     self._compile(process, *share)
