@@ -53,7 +53,6 @@ class Foresight:
     memory: Memory
     wanted: dict[tuple[str, int], tuple[Requirement, ...]]
     """What each (package, rank) needs, which is added of those that are read ahead."""
-    _read_ahead: set[tuple[str, int]] = field(default_factory=set)
     _tries: Counter[str] = field(default_factory=Counter)
     _obliged: dict[str, Ranks] = field(default_factory=dict)
     """What the user leaves of packages, whatever is decided."""
@@ -118,7 +117,6 @@ class Foresight:
         known_open.pop(rank, None)
         for other, choice in behind:
             known = self.memory.foreseen[choice]
-            self._read_ahead.add((package, other))
             if known is None:
                 continue
             requirements = self.wanted[package, other] = known.needed(environment, extra)
@@ -178,15 +176,18 @@ class Foresight:
         return found
 
     def _behind(self, package: str, rank: int, count: int) -> list[tuple[int, Candidate]]:
-        """Return the versions that pip likes next, without those that were read before."""
+        """Return the versions that pip likes next, without those that were read before.
+
+        Nor those of which nothing could be read.
+        """
         universe = self.projects[split_package(package)[0]]
         liked = (
             (other, choice)
             for other in universe.liked(RankRange.joined([(0, rank)]))
             if universe.points[other].is_plain
             and (package, other) not in self.wanted
-            and (package, other) not in self._read_ahead
             and isinstance(choice := universe.points[other].choice, Candidate)
+            and self.memory.foreseen.get(choice, choice) is not None
         )
         return list(islice(liked, count))
 
