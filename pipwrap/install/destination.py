@@ -276,7 +276,7 @@ class _Destination(WheelDestination):
                     continue
                 here = folder
                 shown = folder and f"{folder}/"
-                directory, origin = f"{self._root}/{folder}".rstrip("/"), f"{source}/{folder}"
+                directory, origin = (f"{top}/{folder}".rstrip("/") for top in (self._root, source))
                 names = self.folders.setdefault(directory, {})
             target, found = f"{directory}/{name}", f"{origin}/{name}"
             names[name] = Creation(target, size, mtime_ns, modes[executable], found, b"", mode)
