@@ -12,6 +12,7 @@ from typing import IO
 
 from pipwrap.cache.layout import Layout
 from pipwrap.errors import DiskFull
+from pipwrap.events import Warned
 
 DIRECTORY_MODE = 0o700
 FILE_MODE = 0o600
@@ -172,6 +173,11 @@ def remove(path: str, *, through: str) -> None:
         remove_tree(path, through=through)
     else:
         unlink(path)
+
+
+def damaged(path: str, error: Exception) -> Warned:
+    """Return what is told of an entry that cannot be read, and that is made again."""
+    return Warned(f"Cache entry {path} is damaged and is ignored: {error}")
 
 
 def pinned(path: str, layout: Layout) -> str:

@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from pipwrap.cache import disk, sealed
 from pipwrap.cache.layout import Layout
-from pipwrap.events import Listener, Warned
+from pipwrap.events import Listener
 
 _VERSION = 1
 """Of what is made of a page, too: another way to read pages is another version."""
@@ -79,7 +79,7 @@ class Listings:
             said = path in self._warned
             self._warned.add(path)
         if not said:
-            self._listener(Warned(f"Cache entry {path} is damaged and is ignored: {error}"))
+            self._listener(disk.damaged(path, error))
 
     def _path(self, key: PageKey) -> str:
         name = json.dumps([_VERSION, *key]).encode("ascii")

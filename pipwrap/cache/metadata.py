@@ -17,7 +17,7 @@ from typing import Any
 from pipwrap.cache import disk
 from pipwrap.cache.evidence import Evidence
 from pipwrap.cache.layout import Layout
-from pipwrap.events import Listener, Warned
+from pipwrap.events import Listener
 from pipwrap.network.origins import canonical
 from pipwrap.values import as_dict, frozen
 
@@ -59,7 +59,7 @@ class MetadataCache:
                 said = path in self._warned
                 self._warned.add(path)
             if not said:
-                self._listener(Warned(f"Cache entry {path} is damaged and is ignored: {error}"))
+                self._listener(disk.damaged(path, error))
             return None
 
     def add(self, identity: str, kept: KeptMetadata) -> None:

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from pipwrap.cache import disk, sealed
 from pipwrap.cache.layout import Layout
-from pipwrap.events import Listener, Warned
+from pipwrap.events import Listener
 from pipwrap.model.metadata import Metadata
 
 _VERSION = 1
@@ -114,7 +114,7 @@ class Sidecars:
             return {}
         except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
             if project not in self._changed:
-                self._listener(Warned(f"Cache entry {path} is damaged and is ignored: {error}"))
+                self._listener(disk.damaged(path, error))
             return {}
         self._note(os.path.basename(path))
         return found
