@@ -23,7 +23,7 @@ def describe(
     executable: str,
     layout: Layout | None,
     environ: Mapping[str, str],
-    meanwhile: Callable[[], object] = bool,
+    meanwhile: Callable[[], object] = lambda: None,
 ) -> Environment:
     """Return the environment of an interpreter, from the cache while its evidence holds.
 
