@@ -36,7 +36,7 @@ def run(context: Context) -> int:
         distribution = installed.get(project)
         if distribution is None:
             context.console(Warned(f"Skipping {name} as it is not installed."))
-        elif _agreed(context, distribution, folders):
+        elif options.yes or _agreed(context, distribution, folders):
             remove.append(distribution)
     if remove:
         plan = Plan(context.environment.scheme, remove=tuple(remove), announced=not options.yes)
@@ -85,20 +85,10 @@ def _typed(text: str) -> str:
 
 
 def _agreed(context: Context, distribution: InstalledDistribution, folders: Folders) -> bool:
-    """Say what is there and ask before it is removed; raises pip's refusals.
-
-    With -y all is said at the end, where something can be removed.
-    """
+    """Say what is there and ask before it is removed; raises pip's refusals."""
     console, label = context.console, f"{distribution.name}-{distribution.version}"
-    found = Told(f"Found existing installation: {distribution.name} {distribution.version}")
-    try:
-        removal = find_removal(distribution, context.environment, folders)
-    except errors.DiagnosticError:
-        console(found)
-        raise
-    if removal.paths and context.options.yes:
-        return True
-    console(found)
+    console(Told(f"Found existing installation: {distribution.name} {distribution.version}"))
+    removal = find_removal(distribution, context.environment, folders)
     if removal.note:
         console(Told(removal.note))
     if not removal.paths:

@@ -47,6 +47,7 @@ def merge(
             known = folders.get(directory)
             folders[directory] = names if known is None else known | names
     stash = dict.fromkeys(path for removal in removals for path in removal.paths)
+    directories = {path for removal in removals for path in removal.directories}
     warnings: tuple[str, ...] = ()
     if plan.relocation is not None:
         planned = (made for names in folders.values() for made in names.values())
@@ -56,6 +57,7 @@ def merge(
             directory, name = os.path.split(made.path)
             folders.setdefault(directory, {})[name] = made
         stash.update(dict.fromkeys(relocated.stash))
+        directories.update(filter(_is_directory, relocated.stash))
         warnings = relocated.warnings
     mode = file_mode(target.umask)
     for removal in removals:
@@ -65,7 +67,7 @@ def merge(
             made = Creation(path, len(content), target.now_ns, mode, None, content)
             folders[directory] = folders.get(directory, {}) | {name: made}
     folders = _resolved(folders)
-    for path in _occupied(folders, stash):
+    for path in _occupied(folders, stash, directories):
         stash[path] = None
     schemes = (plan.scheme, environment.scheme, environment.user_scheme)
     kept = {environment.prefix, *(removal.distribution.location for removal in removals)}
@@ -148,10 +150,12 @@ def _resolve(directory: str, real: dict[str, str]) -> str:
 
 
 def _occupied(
-    folders: Mapping[str, Mapping[str, Creation]], stash: Mapping[str, None]
+    folders: Mapping[str, Mapping[str, Creation]], stash: Mapping[str, None], whole: set[str]
 ) -> Iterator[str]:
-    """Yield what is in the way of new files and not removed anyway, as pip overwrites it."""
-    whole = {path for path in stash if os.path.isdir(path) and not os.path.islink(path)}
+    """Yield what is in the way of new files and not removed anyway, as pip overwrites it.
+
+    ``whole`` are the directories among what is removed.
+    """
     for directory, names in folders.items():
         try:
             there = set(os.listdir(directory))
@@ -162,9 +166,13 @@ def _occupied(
         for name in there.intersection(names):
             path = os.path.join(directory, name)
             if path not in stash:
-                if os.path.isdir(path) and not os.path.islink(path):
+                if _is_directory(path):
                     raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
                 yield path
+
+
+def _is_directory(path: str) -> bool:
+    return os.path.isdir(path) and not os.path.islink(path)
 
 
 def missing_directories(directories: Iterable[str]) -> list[str]:

@@ -21,6 +21,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import threading
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     from pipwrap.install.creating import Batch
 
 NAME = ".pipwrap-transaction"
+_HELPERS = 3
+_WORTHWHILE = 8
+"""Paths to be deleted, most often packages, for which further threads are started."""
 SAVED = ".pipwrap-old"
 """End of the name of a replaced file whose place was taken by somebody else."""
 
@@ -290,23 +294,48 @@ def _is_directory(path: str) -> bool:
 
 def _delete_stash(directory: str, beside: Iterable[str]) -> None:
     """Delete what was replaced, the journal last: a death on the way leaves it to be read."""
-    for place in beside:
-        _delete(place)
-    _delete(os.path.join(directory, "stash"))
+    stash = os.path.join(directory, "stash")
+    _delete_all([*beside, *(os.path.join(stash, name) for name in _names(stash))])
+    _delete(stash)
     with contextlib.suppress(FileNotFoundError):
         os.unlink(os.path.join(directory, "journal"))
     _delete(directory)
 
 
-def _delete(path: str) -> None:
-    """Delete what is there as far as that is possible; an empty directory is the usual thing."""
-    try:
-        if _is_directory(path):
-            os.rmdir(path)
-        else:
-            os.unlink(path)
-    except OSError:
-        if _is_directory(path):
-            import shutil  # noqa: PLC0415 - where something was replaced or removed
+def _delete_all(paths: list[str]) -> None:
+    """Delete side by side: the kernel works, and waits for the disk, while other threads go on."""
+    left = list(paths)
 
-            shutil.rmtree(path, ignore_errors=True)
+    def work() -> None:
+        with contextlib.suppress(IndexError):
+            while True:
+                _delete(left.pop())
+
+    helpers = []
+    try:
+        for _ in range(_HELPERS if len(left) > _WORTHWHILE else 0):
+            helper = threading.Thread(target=work, name="delete")
+            helper.start()
+            helpers.append(helper)
+    except RuntimeError:  # there can be no further thread
+        pass
+    work()
+    for helper in helpers:
+        helper.join()
+
+
+def _delete(path: str) -> None:
+    """Delete what is there, no link followed, as far as that is possible."""
+    with contextlib.suppress(OSError):
+        if not _is_directory(path):
+            os.unlink(path)
+            return
+        with os.scandir(path) as entries:
+            inner = list(entries)
+        for entry in inner:
+            if entry.is_dir(follow_symlinks=False):
+                _delete(entry.path)
+                continue
+            with contextlib.suppress(OSError):
+                os.unlink(entry.path)
+        os.rmdir(path)

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 
 from pipwrap.cache.disk import is_full
 from pipwrap.cache.store import Store, StoredWheelChanged
-from pipwrap.errors import DiskFull, EnvironmentRefused
+from pipwrap.errors import DiagnosticError, DiskFull, EnvironmentRefused
 from pipwrap.events import Listener, Told, Warned
 from pipwrap.install import journal, scripts
 from pipwrap.install.bytecode import bytecode_tag, compiled
@@ -29,7 +29,7 @@ from pipwrap.install.linking import Linker, SourceChanged
 from pipwrap.install.lock import environment_lock
 from pipwrap.install.plan import Plan
 from pipwrap.install.uninstall import Folders, Removal, find_removal
-from pipwrap.model.environment import Environment
+from pipwrap.model.environment import Environment, InstalledDistribution
 
 _ELSEWHERE = (errno.EXDEV, errno.EBUSY)
 """Another filesystem, or a directory where one is mounted."""
@@ -55,7 +55,7 @@ def apply(
         with _made(purelib), environment_lock(purelib, listener):
             if journal.exists(purelib):
                 journal.settle(purelib, listener)
-            removals = _removals(plan, environment)
+            removals = _removals(plan, environment, listener)
             changes = merge(plan, environment, prepared, removals, target)
             for warning in changes.warnings:
                 listener(Warned(warning))
@@ -119,10 +119,19 @@ def _prepare(
     ]
 
 
-def _removals(plan: Plan, environment: Environment) -> list[Removal]:
-    replaced = [item.replaces for item in plan.install if item.replaces is not None]
+def _removals(plan: Plan, environment: Environment, listener: Listener) -> list[Removal]:
+    """Return what goes; names what cannot be removed, where nobody has yet."""
     folders = Folders(environment)
-    return [find_removal(each, environment, folders) for each in (*plan.remove, *replaced)]
+    removals = []
+    for each in plan.remove:
+        try:
+            removals.append(find_removal(each, environment, folders))
+        except DiagnosticError:
+            if not plan.announced:
+                listener(_found(each))
+            raise
+    replaced = [item.replaces for item in plan.install if item.replaces is not None]
+    return removals + [find_removal(each, environment, folders) for each in replaced]
 
 
 def _carry_out(changes: Changes, linker: Linker, purelib: str, listener: Listener) -> None:
@@ -293,8 +302,7 @@ def _tell(plan: Plan, removals: list[Removal], listener: Listener) -> None:
             listener(Told(f"Attempting uninstall: {replaced[distribution.info].name}", indent=1))
             indent = 2
         if not plan.announced:
-            found = f"Found existing installation: {distribution.name} {distribution.version}"
-            listener(Told(found, indent=indent))
+            listener(_found(distribution, indent))
         if removal.note:
             listener(Told(removal.note, indent=indent))
         if not removal.paths:
@@ -304,6 +312,11 @@ def _tell(plan: Plan, removals: list[Removal], listener: Listener) -> None:
         if not plan.announced:
             listener(Told(f"Uninstalling {label}:", indent=indent))
         listener(Told(f"Successfully uninstalled {label}", indent=indent + 1))
+
+
+def _found(distribution: InstalledDistribution, indent: int = 0) -> Told:
+    line = f"Found existing installation: {distribution.name} {distribution.version}"
+    return Told(line, indent=indent)
 
 
 def _warn_about_path(

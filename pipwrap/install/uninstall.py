@@ -33,6 +33,8 @@ class Removal:
     distribution: InstalledDistribution
     paths: tuple[str, ...] = ()
     """Existing files, and directories that go with all they hold; sorted."""
+    directories: frozenset[str] = frozenset()
+    """Those of them that are directories, and no links."""
     rewritten: tuple[tuple[str, bytes], ...] = ()
     """Files that lose a line, with what remains (easy-install.pth)."""
     refused: tuple[str, ...] = ()
@@ -186,7 +188,13 @@ class _Collection:
         if whole:
             paths = {path for path in paths if not any(p in whole for p in _parents(path))}
         rewritten = tuple((path, b"".join(lines)) for path, lines in self._rewritten.items())
-        return Removal(distribution, tuple(sorted(paths)), rewritten, tuple(sorted(self._refused)))
+        return Removal(
+            distribution,
+            tuple(sorted(paths)),
+            frozenset(whole & paths),
+            rewritten,
+            tuple(sorted(self._refused)),
+        )
 
     def _take(self, folder: _Folder, name: str) -> None:
         path = f"{folder.path.rstrip('/')}/{name}"
