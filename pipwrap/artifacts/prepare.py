@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -21,7 +20,7 @@ from pipwrap.artifacts.hashes import HashPolicy
 from pipwrap.artifacts.metadata import Descriptions, MetadataLadder
 from pipwrap.artifacts.remote_wheel import RemoteWheels
 from pipwrap.artifacts.reuse import Reuse
-from pipwrap.artifacts.side_by_side import SideBySide
+from pipwrap.artifacts.side_by_side import Crews
 from pipwrap.artifacts.source_build import SourceBuild, Workshop
 from pipwrap.artifacts.sources import Sources
 from pipwrap.artifacts.wanted import (
@@ -34,6 +33,7 @@ from pipwrap.artifacts.wanted import (
 )
 from pipwrap.artifacts.wheel_file import read_metadata
 from pipwrap.cache.store import Store
+from pipwrap.cache.unpackers import Unpack
 from pipwrap.cache.wheels import BuiltWheel
 from pipwrap.events import Listener, Told, Warned
 from pipwrap.model.candidate import Candidate
@@ -45,8 +45,10 @@ from pipwrap.values import frozen, replace
 
 _WORKERS = 16
 """Files that are fetched at the same time: a request waits more than it works."""
-_UNPACKING = threading.BoundedSemaphore(max(2, (os.cpu_count() or 2) // 2))
-"""So many are unpacked at the same time: more would take the interpreter from each other."""
+FETCHED_AHEAD = 8
+"""Wheels that are fetched at the same time while the resolution goes on."""
+_MOST_AHEAD = 8 * 1024 * 1024
+"""Bytes of a wheel that may be fetched in vain."""
 
 
 @frozen
@@ -57,6 +59,7 @@ class Shelves:
     private: Store
     remote: RemoteWheels
     reuse: Reuse
+    unpack: Unpack
 
 
 class Preparer:
@@ -70,11 +73,11 @@ class Preparer:
         workshop: Workshop,
         policy: HashPolicy,
         listener: Listener,
-        builds: SideBySide,
+        crews: Crews,
         saving: Saving | None = None,
     ) -> None:
-        """Keep the ports; nothing is fetched or built yet, for which ``builds`` is."""
-        self._builds = builds
+        """Keep the ports; nothing is fetched or built yet."""
+        self._builds, self._ahead = crews.builds, crews.ahead
         self._keeps_archives = saving is not None and saving.archives
         self._archives = archives
         self._shelves = shelves
@@ -102,6 +105,7 @@ class Preparer:
     def close(self) -> None:
         """Begin nothing more; what is under way ends by itself."""
         self._pool.shutdown(wait=False, cancel_futures=True)
+        self._ahead.close()
         self._builds.close()
 
     # Metadata
@@ -169,6 +173,19 @@ class Preparer:
         """
         return self._once(("wheel", key_of(wanted)), lambda: self._wheel(wanted, name))
 
+    def begin(self, candidate: Candidate, stored: Callable[[StoredWheel], None]) -> None:
+        """Begin to get a wheel that will probably be wanted, unless that could be much in vain.
+
+        ``stored`` is called with it when it is there, from any thread. What an index does not
+        describe in a file apart, or without a size, waits as well: it has less to spare.
+        """
+        size = candidate.link.size
+        if size is not None and size <= _MOST_AHEAD and self._metadata.is_described(candidate):
+            self._ahead.begin(
+                key_of(candidate),
+                lambda: stored(self.wheel(candidate, candidate.project).wheel),
+            )
+
     def wheels(
         self,
         wanted: dict[str, Wanted],
@@ -181,6 +198,7 @@ class Preparer:
         """
 
         def wheel(name: str) -> Prepared:
+            self._ahead.finish(key_of(wanted[name]))
             prepared = self.wheel(wanted[name], names[name])
             stored(prepared.wheel)
             return prepared
@@ -332,8 +350,7 @@ class Preparer:
         if link is not None:
             self._links[sha256] = link
         try:
-            with _UNPACKING:
-                return self._shelves.store.add(path, filename, sha256)
+            return self._shelves.store.add(path, filename, sha256, self._shelves.unpack)
         except (errors.HashMismatch, FileNotFoundError):
             again = self._archives.repaired(link) if link is not None else None
             if again is None or again.sha256 != sha256:

@@ -73,3 +73,13 @@ class SideBySide:
                 return work()
         finally:
             told.put(None)
+
+
+@frozen
+class Crews:
+    """Who works while something else goes on."""
+
+    builds: SideBySide
+    """Builds what is certain to be wanted."""
+    ahead: SideBySide
+    """Fetches what will probably be wanted."""

@@ -15,15 +15,17 @@ import contextlib
 import json
 import os
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipwrap.cache import disk
 from pipwrap.cache.layout import Layout
 from pipwrap.cache.usage import Grown, uncounted
 from pipwrap.events import Listener, Warned
-from pipwrap.model.wheel import StoredFile, StoredWheel
+from pipwrap.model.wheel import STORED_FORMAT, StoredFile, StoredWheel
 
-FORMAT = 1
+if TYPE_CHECKING:
+    from pipwrap.cache.unpackers import Unpack
+
 MANIFEST = ".json"
 
 
@@ -63,13 +65,7 @@ class Store:
         """Return a wheel's entry; ``None`` when there is none, or (warned once) a corrupt one."""
         root = self._layout.stored_wheel(sha256)
         try:
-            with open(root + "/entry.json", "rb") as stream:
-                found = os.fstat(stream.fileno())
-                version = (found.st_ino, found.st_mtime_ns)
-                known = self._known.get(sha256)
-                if known is not None and known[0] == version:
-                    return known[1]
-                wheel = _parse(json.loads(stream.read()), root, sha256)
+            return self._read(root, root, sha256)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except (OSError, ValueError, TypeError, KeyError) as error:
@@ -79,11 +75,25 @@ class Store:
                     Warned(f"Ignoring a corrupt entry of the wheel store: {root}: {error}")
                 )
             return None
+
+    def _read(self, directory: str, root: str, sha256: str) -> StoredWheel:
+        """Return the entry that lies in a directory, read once as long as it is the same file."""
+        with open(directory + "/entry.json", "rb") as stream:
+            found = os.fstat(stream.fileno())
+            version = (found.st_ino, found.st_mtime_ns)
+            known = self._known.get(sha256)
+            if known is not None and known[0] == version:
+                return known[1]
+            wheel = _parse(json.loads(stream.read()), root, sha256)
         self._known[sha256] = (version, wheel)
         return wheel
 
-    def add(self, wheel_path: str, filename: str, sha256: str) -> StoredWheel:
+    def add(
+        self, wheel_path: str, filename: str, sha256: str, unpack: Unpack | None = None
+    ) -> StoredWheel:
         """Unpack a wheel file and return its entry, or the one that is there already.
+
+        ``unpack`` does it elsewhere than here.
 
         ``HashMismatch`` when the bytes are not those of ``sha256``, ``InvalidDistribution`` when
         they are no proper wheel, ``DiskFull``. Nothing is left behind by a failure.
@@ -91,38 +101,29 @@ class Store:
         found = self.find(sha256)
         if found is None:
             with disk.filling(f"unpack {filename}", self.root):
-                found = self._add(wheel_path, filename, sha256)
+                found = self._add(wheel_path, filename, sha256, unpack)
         self._hold(found)
         return found
 
-    def _add(self, wheel_path: str, filename: str, sha256: str) -> StoredWheel:
+    def _add(
+        self, wheel_path: str, filename: str, sha256: str, unpack: Unpack | None
+    ) -> StoredWheel:
         from pipwrap.cache import unpacking  # noqa: PLC0415 - most wheels are there already
 
+        root = self._layout.stored_wheel(sha256)
         prepared = disk.unused_name(self._layout.temporary)
         disk.make_directory(prepared)
         try:
-            with open(wheel_path, "rb") as stream:
-                unpacking.check_digest(stream, filename, sha256)
-                unpacked = unpacking.unpack(
-                    stream, wheel_path, filename, f"{prepared}/tree", self._clock()
-                )
-            wheel = StoredWheel(
-                sha256,
-                filename,
-                self._layout.stored_wheel(sha256),
-                unpacked.dist_info,
-                unpacked.root_is_purelib,
-                unpacked.files,
-            )
+            work = unpack or unpacking.unpack_file
+            unpacked = work(wheel_path, filename, sha256, prepared, self._clock())
             for message in unpacked.warnings:
                 self._listener(Warned(message))
-            with open(prepared + "/entry.json", "wb") as out:
-                out.write(json.dumps(_entry(wheel)).encode())
-            self._publish(prepared, wheel.root)
+            wheel = self._read(prepared, root, sha256)
+            self._publish(prepared, root)
         except BaseException:
             disk.remove_tree(prepared)
             raise
-        self._grown(sum(each.size for each in wheel.files))
+        self._grown(unpacked.size)
         return self.find(sha256) or wheel
 
     def _hold(self, wheel: StoredWheel) -> None:
@@ -206,17 +207,6 @@ def _described(root: str, path: str) -> StoredFile:
     return StoredFile(path, stat.st_size, stat.st_mtime_ns, stat.st_mode & 0o7777, False, "")  # noqa: FBT003
 
 
-def _entry(wheel: StoredWheel) -> dict[str, object]:
-    return {
-        "format": FORMAT,
-        "sha256": wheel.sha256,
-        "filename": wheel.filename,
-        "dist_info": wheel.dist_info,
-        "root_is_purelib": wheel.root_is_purelib,
-        "files": wheel.files,
-    }
-
-
 def _file(row: Any) -> StoredFile:
     """Return one row of an entry; ``TypeError`` or ``ValueError`` when it is none."""
     path, size, mtime_ns, mode, executable, sha256 = row
@@ -227,7 +217,7 @@ def _file(row: Any) -> StoredFile:
 
 def _parse(entry: dict[str, object], root: str, sha256: str) -> StoredWheel:
     """Return the wheel that entry.json describes."""
-    if entry["format"] != FORMAT or entry["sha256"] != sha256:
+    if entry["format"] != STORED_FORMAT or entry["sha256"] != sha256:
         raise ValueError("not the entry of this wheel")
     files = entry["files"]
     if not isinstance(files, list):

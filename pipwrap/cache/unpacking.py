@@ -1,32 +1,62 @@
-"""A wheel file to the tree of its files, for the store."""
+"""A wheel file to the tree of its files with the file that describes them, for the store."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from typing import IO, NamedTuple
 
 from pipwrap.cache import archive as wheel_archive
 from pipwrap.cache.archive import Archive, WheelFacts
 from pipwrap.errors import HashMismatch
-from pipwrap.model.wheel import StoredFile
+from pipwrap.model.wheel import STORED_FORMAT, StoredFile
 
 LEFT_OUT = ("INSTALLER", "REQUESTED", "direct_url.json")
 """Files of .dist-info that only the installer may write (PEP 376, PEP 610)."""
 
 
 class Unpacked(NamedTuple):
-    """What was in a wheel file."""
+    """What was done."""
 
-    dist_info: str
-    root_is_purelib: bool
-    files: tuple[StoredFile, ...]
+    size: int
+    """Bytes of all files."""
     warnings: tuple[str, ...]
     """What is odd about a wheel that installs all the same."""
 
 
-def check_digest(stream: IO[bytes], filename: str, sha256: str) -> None:
-    """Read the whole file once; ``HashMismatch`` when it is another one."""
+def unpack_file(
+    wheel_path: str, filename: str, sha256: str, directory: str, seconds: float
+) -> Unpacked:
+    """Write ``tree`` and ``entry.json`` into a directory, the files with the time ``seconds``.
+
+    ``HashMismatch`` when the bytes are not those of ``sha256``, ``InvalidDistribution`` for what
+    is no proper wheel.
+    """
+    with open(wheel_path, "rb") as stream:
+        _check_digest(stream, filename, sha256)
+        with wheel_archive.opened(stream, wheel_path, filename) as archive:
+            archive.read("METADATA")
+            facts = wheel_archive.read_wheel_facts(archive)
+            claims = wheel_archive.read_record(archive)
+            files = _extract_all(archive, f"{directory}/tree", int(seconds) * 10**9)
+            lies = [each for each in files if _lies(each, claims, archive.dist_info)]
+            warnings = _warnings(archive, facts, lies)
+    entry = {
+        "format": STORED_FORMAT,
+        "sha256": sha256,
+        "filename": filename,
+        "dist_info": archive.dist_info,
+        "root_is_purelib": facts.root_is_purelib,
+        "files": files,
+    }
+    with open(f"{directory}/entry.json", "wb") as out:
+        out.write(json.dumps(entry).encode())
+    return Unpacked(sum(each.size for each in files), warnings)
+
+
+def _check_digest(stream: IO[bytes], filename: str, sha256: str) -> None:
+    """Read the whole file once."""
     digest = hashlib.sha256()
     while chunk := stream.read(wheel_archive.CHUNK):
         digest.update(chunk)
@@ -36,23 +66,6 @@ def check_digest(stream: IO[bytes], filename: str, sha256: str) -> None:
             context=f"Expected sha256 {sha256}\n     Got        {digest.hexdigest()}",
         )
     stream.seek(0)
-
-
-def unpack(
-    stream: IO[bytes], wheel_path: str, filename: str, tree: str, seconds: float
-) -> Unpacked:
-    """Write a wheel's files into the new directory ``tree``, with the time ``seconds``.
-
-    ``InvalidDistribution`` for what is no proper wheel.
-    """
-    with wheel_archive.opened(stream, wheel_path, filename) as archive:
-        archive.read("METADATA")
-        facts = wheel_archive.read_wheel_facts(archive)
-        claims = wheel_archive.read_record(archive)
-        files = _extract_all(archive, tree, int(seconds) * 10**9)
-        lies = [each for each in files if _lies(each, claims, archive.dist_info)]
-        warnings = _warnings(archive, facts, lies)
-    return Unpacked(archive.dist_info, facts.root_is_purelib, files, warnings)
 
 
 def _extract_all(archive: Archive, tree: str, mtime_ns: int) -> tuple[StoredFile, ...]:

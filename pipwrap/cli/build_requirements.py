@@ -40,7 +40,7 @@ _NAME = re.compile(r"[^A-Za-z0-9._-]")
 
 
 class Installing(Recalling, Protocol):
-    """The tools for one installation (``wiring.Bench``)."""
+    """The tools for one installation (``bench.Bench``)."""
 
     def wheels(self, wanted: dict[str, Wanted], names: Mapping[str, str]) -> Mapping[str, Prepared]:
         """Return wheels that lie in the store."""

@@ -12,11 +12,11 @@ from pipwrap.cli import (
     planning,
     wiring,
 )
+from pipwrap.cli.bench import Bench
 from pipwrap.cli.context import Context
 from pipwrap.cli.question import Question, question_of
 from pipwrap.cli.recollection import resolution_of
 from pipwrap.cli.request import Request, read_request
-from pipwrap.cli.wiring import Bench
 from pipwrap.events import Failed, Told
 from pipwrap.install.linking import LinkMode
 from pipwrap.install.plan import Plan
@@ -61,7 +61,7 @@ def run(context: Context) -> int:
             if options.dry_run:
                 _tell_what_would_be_installed(bench, resolution, list(wanted))
                 return 0
-            wheels = bench.wheels(wanted, resolution.names, compiles=options.compile)
+            wheels = bench.wheels(wanted, resolution.names)
             plan = planning.make_plan(resolution, wheels, replaced, place.scheme, request.wishes)
             if plan.install:
                 _carry_out(context, bench, replace(plan, relocation=place.relocation), installed)

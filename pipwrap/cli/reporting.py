@@ -9,8 +9,8 @@ from typing import Any
 from pipwrap import errors
 from pipwrap.artifacts.wanted import Wanted
 from pipwrap.cli import real_pip
+from pipwrap.cli.bench import Bench
 from pipwrap.cli.context import Context
-from pipwrap.cli.wiring import Bench
 from pipwrap.model.candidate import Candidate
 from pipwrap.model.source import Archive, Directory, Repository, Source
 from pipwrap.report.installation_report import Reported, installation_report

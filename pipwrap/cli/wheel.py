@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from pipwrap import errors
 from pipwrap.artifacts.wanted import Saving, Wanted
 from pipwrap.cli import connecting, only_dependencies, planning, wiring
+from pipwrap.cli.bench import Bench
 from pipwrap.cli.context import Context
 from pipwrap.cli.download import save_file
 from pipwrap.cli.install import announce_places
 from pipwrap.cli.question import question_of
 from pipwrap.cli.recollection import resolution_of
 from pipwrap.cli.request import read_request
-from pipwrap.cli.wiring import Bench
 from pipwrap.events import Told
 
 

@@ -17,11 +17,11 @@ from pipwrap.artifacts.described import Described
 from pipwrap.artifacts.git import GitSettings
 from pipwrap.artifacts.hashes import HashPolicy
 from pipwrap.artifacts.hooks import HookProcesses, processors
-from pipwrap.artifacts.prepare import Preparer, Shelves
+from pipwrap.artifacts.prepare import FETCHED_AHEAD, Preparer, Shelves
 from pipwrap.artifacts.remote_wheel import RemoteWheels
 from pipwrap.artifacts.repositories import Repositories
 from pipwrap.artifacts.reuse import Reuse, ReuseRules
-from pipwrap.artifacts.side_by_side import SideBySide
+from pipwrap.artifacts.side_by_side import Crews, SideBySide
 from pipwrap.artifacts.source_build import BuildRequirements, Workshop
 from pipwrap.artifacts.wanted import Saving
 from pipwrap.cache.clones import Clones
@@ -29,6 +29,7 @@ from pipwrap.cache.metadata import MetadataCache
 from pipwrap.cache.responses import ResponseCache
 from pipwrap.cache.store import Store
 from pipwrap.cache.surroundings import Surroundings, include_directories
+from pipwrap.cache.unpackers import Unpackers
 from pipwrap.cache.usage import Usage
 from pipwrap.cache.wheels import BuiltWheels
 from pipwrap.cli.cache_place import kept_directory
@@ -74,6 +75,7 @@ class Workroom:
         self._processes = HookProcesses()
         self._builds: list[SideBySide] = []
         self._remover = ThreadPoolExecutor(1, thread_name_prefix="remove")
+        self._unpackers = Unpackers(processors())
         self._archives = Archives(stock.responses)
         self._shelves = Shelves(
             stock.store,
@@ -92,11 +94,13 @@ class Workroom:
                     index_has_native=lambda candidate: has_native(repository, candidate),
                 ),
             ),
+            self._unpackers.unpack,
         )
 
     def close(self) -> None:
         """End the hooks of all builds, those that run and those to come."""
         self._processes.close()
+        self._unpackers.close()
         for builds in self._builds:
             builds.settle(_PATIENCE)
         self._remover.shutdown()
@@ -136,8 +140,9 @@ class Workroom:
         )
         builds = SideBySide(context.console, processors())
         self._builds.append(builds)
+        crews = Crews(builds, SideBySide(context.console, FETCHED_AHEAD))
         return Preparer(
-            self._archives, self._shelves, described, workshop, policy, listener, builds, saving
+            self._archives, self._shelves, described, workshop, policy, listener, crews, saving
         )
 
     def _remove(self, path: str) -> None:

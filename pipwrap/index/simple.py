@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from itertools import chain, zip_longest
 from typing import Any
 from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
@@ -16,6 +17,8 @@ ACCEPT = f"{JSON_TYPE}, application/vnd.pypi.simple.v1+html; q=0.1, text/html; q
 PAGE_TYPES = (JSON_TYPE, "application/vnd.pypi.simple.v1+html", "text/html")
 _QUOTED = re.compile(r"[a-z]+://[^/?#[\]\\]*/[\w.~/@-]*(?:[?#]|$)", re.ASCII)
 """A URL whose path has nothing to quote: what pages are full of."""
+_RELATIVE = re.compile(r"([\w./~-]*/)(\w[\w.~-]*)", re.ASCII)
+"""A path without a host, its directory and its name: what the pages of many indexes are full of."""
 _RESERVED = re.compile("@|%2F", re.IGNORECASE)
 
 
@@ -130,7 +133,7 @@ def _absolute(base: str, url: str) -> str | None:
     ``None`` for what is no URL at all: one bad anchor says nothing of the others.
     """
     try:
-        joined = url if url.startswith("https://") else urljoin(base, url)
+        joined = _joined(base, url)
         if _QUOTED.match(joined):
             return joined
         parts = urlsplit(joined)
@@ -141,3 +144,19 @@ def _absolute(base: str, url: str) -> str | None:
     reserved = (mark.upper() for mark in _RESERVED.findall(parts.path))
     path = "".join(chain.from_iterable(zip_longest(pieces, reserved, fillvalue="")))
     return urlunsplit(parts._replace(path=path))
+
+
+def _joined(base: str, url: str) -> str:
+    """Return ``urljoin(base, url)``; joining is slow, and whole pages name one directory."""
+    if url.startswith("https://"):
+        return url
+    relative = _RELATIVE.fullmatch(url)
+    if relative is None or url.startswith("//"):
+        return urljoin(base, url)
+    directory, name = relative.groups()
+    return _joined_directory(base, directory) + name
+
+
+@lru_cache(maxsize=64)
+def _joined_directory(base: str, directory: str) -> str:
+    return urljoin(base, directory)

@@ -131,12 +131,16 @@ class Compiler:
         self._threads: list[threading.Thread] = []
         self._processes: list[subprocess.Popen[bytes]] = []
         self._rooms: list[str] = []
+        self._begun: set[str] = set()
         self._done: dict[str, tuple[StoredFile, ...]] = {}
         self.failure = ""
         """The first thing that went wrong; nothing more is begun then."""
 
     def begin(self, wheel: StoredWheel) -> None:
-        """Have a wheel compiled unless its bytecode is stored; returns at once, on any thread."""
+        """Have a wheel compiled, once, unless its bytecode is stored; returns at once.
+
+        On any thread.
+        """
         cache_tag = self._environment.cache_tag
         if not cache_tag or not wheel.root or self.failure:
             return
@@ -148,6 +152,9 @@ class Compiler:
         with self._beginning:
             if self.failure:
                 return
+            if wheel.sha256 in self._begun:
+                return
+            self._begun.add(wheel.sha256)
             try:
                 room = self._store.bytecode_room()
                 self._rooms.append(room)

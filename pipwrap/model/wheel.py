@@ -15,6 +15,9 @@ from pipwrap.values import frozen
 SCHEME_KEYS = ("data", "headers", "platlib", "purelib", "scripts")
 """What may stand below a .data directory (binary distribution format)."""
 
+STORED_FORMAT = 1
+"""Of the file that describes a stored wheel."""
+
 
 class StoredFile(NamedTuple):
     """One file of an unpacked wheel, as it was when it was stored.

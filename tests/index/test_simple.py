@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 
 from index.real_pip import ask
 from pipwrap.index.listing import Listing
-from pipwrap.index.simple import InvalidPage, is_page, parse_page
+from pipwrap.index.simple import JSON_TYPE, InvalidPage, is_page, parse_page
 from pipwrap.model.link import Link
 
 URL = "https://index.example/simple/a/"
@@ -216,3 +218,12 @@ def test_the_charset_of_a_page_is_heeded() -> None:
 )
 def test_pages_are_told_by_their_content_type(content_type: str, expected: bool) -> None:  # noqa: FBT001
     assert is_page(content_type) is expected
+
+
+def test_relative_urls_are_joined_as_by_urljoin() -> None:
+    parts = ("..", ".", "a", "b.c-1.0.tar.gz", "", "~u", "_")
+    base = "https://host:8/simple/p/"
+    for path in map("/".join, itertools.product(parts, repeat=4)):
+        page = json.dumps({"files": [{"url": path}]}).encode()
+        (row,) = parse_page(page, JSON_TYPE, base)
+        assert row[0] == urljoin(base, path)

@@ -1,0 +1,140 @@
+"""Wheels unpacked by processes of our own, where there are several: one interpreter does one.
+
+A process is a faster way and no other one: where none can be had, or one ends, or refuses a wheel,
+the wheel is unpacked here, and what is wrong with it is said here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import threading
+from queue import SimpleQueue
+from typing import Protocol
+
+from pipwrap.cache import disk
+from pipwrap.cache.unpacking import Unpacked, unpack_file
+from pipwrap.errors import PipwrapError
+
+_PROGRAM = (
+    "import json, sys; sys.path[:] = json.loads(sys.stdin.readline()); "
+    "from pipwrap.cache.unpackers import serve; serve()"
+)
+_WORTHWHILE = 3
+"""So many wheels are unpacked here first: to start a process takes as long as a small one."""
+
+
+class Unpack(Protocol):
+    """Unpacks a wheel file."""
+
+    def __call__(
+        self, wheel_path: str, filename: str, sha256: str, directory: str, seconds: float
+    ) -> Unpacked:
+        """Write a wheel's files and their description (``unpacking.unpack_file``)."""
+
+
+class Unpackers:
+    """The processes; used by many threads."""
+
+    def __init__(self, processes: int) -> None:
+        """Start none yet; with one processor there will be none."""
+        self._most = processes if processes > 1 else 0
+        self._here = threading.BoundedSemaphore(2)
+        """More at a time would take the interpreter from each other."""
+        self._lock = threading.Lock()
+        self._seen = 0
+        self._started: list[subprocess.Popen[bytes]] = []
+        self._idle: SimpleQueue[subprocess.Popen[bytes] | None] = SimpleQueue()
+        self._is_closed = False
+
+    def unpack(
+        self, wheel_path: str, filename: str, sha256: str, directory: str, seconds: float
+    ) -> Unpacked:
+        """Write a wheel's files and their description, wherever that is done (``Unpack``)."""
+        process = self._process()
+        if process is not None:
+            unpacked = _ask(process, [wheel_path, filename, sha256, directory, seconds])
+            self._idle.put(process if process.poll() is None else None)
+            if unpacked is not None:
+                return unpacked
+            disk.remove_tree(f"{directory}/tree")
+        with self._here:
+            return unpack_file(wheel_path, filename, sha256, directory, seconds)
+
+    def close(self) -> None:
+        """End the processes, in whatever they are."""
+        with self._lock:
+            self._is_closed = True
+        for process in self._started:
+            with contextlib.suppress(OSError), process:  # one that ended may not take its rest
+                process.kill()
+
+    def _process(self) -> subprocess.Popen[bytes] | None:
+        """Return one that has nothing to do; ``None`` where the work is to be done here."""
+        with self._lock:
+            self._seen += 1
+            if self._is_closed or self._seen <= _WORTHWHILE:
+                return None
+            if self._idle.empty() and len(self._started) < self._most:
+                try:
+                    self._started.append(_start())
+                except (OSError, ValueError):
+                    self._most = 0
+                    return None
+                return self._started[-1]
+            if not self._started:
+                return None
+        process = self._idle.get()
+        if process is None:
+            self._idle.put(None)  # of one that ended: its work is done here from now on
+        return process
+
+
+def _start() -> subprocess.Popen[bytes]:
+    process = subprocess.Popen(
+        [sys.executable, "-I", "-S", "-B", "-X", "utf8", "-c", _PROGRAM],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    _send(process, sys.path)
+    return process
+
+
+def _send(process: subprocess.Popen[bytes], value: object) -> None:
+    if process.stdin is None:
+        raise ValueError("a process without pipes")
+    process.stdin.write(json.dumps(value).encode() + b"\n")
+    process.stdin.flush()
+
+
+def _ask(process: subprocess.Popen[bytes], request: list[object]) -> Unpacked | None:
+    """Return what a process made of a wheel; ``None`` where it could not."""
+    answer = b""
+    with contextlib.suppress(OSError, ValueError):
+        _send(process, request)
+        answer = process.stdout.readline() if process.stdout else b""
+    if not answer:  # it ended
+        process.kill()
+        process.wait()
+        return None
+    fields = json.loads(answer)
+    if fields is None:
+        return None
+    size, warnings = fields
+    return Unpacked(size, tuple(warnings))
+
+
+def serve() -> None:
+    """Be such a process: a request a line, an answer a line; ``null`` for what is refused."""
+    out = os.fdopen(os.dup(1), "wb")
+    for line in sys.stdin:
+        wheel_path, filename, sha256, directory, seconds = json.loads(line)
+        answer: Unpacked | None = None
+        with contextlib.suppress(OSError, PipwrapError):
+            answer = unpack_file(wheel_path, filename, sha256, directory, seconds)
+        out.write(json.dumps(answer).encode() + b"\n")
+        out.flush()
