@@ -25,7 +25,7 @@ from pipwrap.events import Listener, Warned
 from pipwrap.index.offers import Offers
 from pipwrap.index.repository import Found, Repository
 from pipwrap.index.selection import Selector
-from pipwrap.install import installed, transaction
+from pipwrap.install import installed
 from pipwrap.install.bytecode import Compiler
 from pipwrap.install.plan import Plan
 from pipwrap.model.candidate import Candidate, InstalledCandidate
@@ -278,6 +278,8 @@ class Bench:
 
     def _commit(self, plan: Plan) -> None:
         """Link what is in the store, while no upkeep can take it away."""
+        from pipwrap.install import transaction  # noqa: PLC0415 - no dry run changes anything
+
         store = self.shared.store
         with disk.locked(self.shared.context.place.layout.lock, shared=True):
             for each in plan.install:

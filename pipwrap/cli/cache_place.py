@@ -164,11 +164,11 @@ def _run_directory(layout: Layout) -> Iterator[Layout]:
     os.mkdir(run.temporary, disk.DIRECTORY_MODE)
     with disk.alive(run.temporary):
         for path in disk.dead_directories(shared):
-            _discard(path)
+            disk.discard(path)
         try:
             yield run
         finally:
-            _discard(run.temporary)
+            disk.discard(run.temporary)  # a download that is still ending may write there
 
 
 @contextmanager
@@ -180,14 +180,7 @@ def _temporary() -> Iterator[CachePlace]:
     try:
         yield CachePlace(layout, is_kept=False, scratch=_scratch_in(layout))
     finally:
-        _discard(root)
-
-
-def _discard(path: str) -> None:
-    """Remove what the run made; a download that is still ending may write there meanwhile."""
-    import shutil  # noqa: PLC0415 - rmtree needs it anyway
-
-    shutil.rmtree(path, ignore_errors=True)
+        disk.discard(root)
 
 
 def _scratch_in(layout: Layout) -> Callable[[str], str]:

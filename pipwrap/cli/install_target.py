@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import configparser
 import os
 import sys
 
@@ -16,6 +15,8 @@ def check_externally_managed(environment: Environment) -> None:
     """Raise pip's error when the distributor manages this environment (PEP 668)."""
     if environment.externally_managed is None or environment.is_virtual:
         return
+    import configparser  # noqa: PLC0415 - where this is so
+
     parser = configparser.ConfigParser(interpolation=None)
     text = None
     try:

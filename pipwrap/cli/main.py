@@ -123,6 +123,9 @@ def _load(parsed: Parsed) -> None:
     """Load what the command needs, for a moment in which there is nothing else to do."""
     if parsed.is_ours and not parsed.version and parsed.command != "cache":
         _command(parsed.command)
+        is_dry = any(option.destination == "dry_run" for option, _ in parsed.given)
+        if parsed.command == "install" and not is_dry:
+            from pipwrap.install import transaction  # noqa: F401, PLC0415 - wanted at the end
 
 
 def _own_command(parsed: Parsed, environ: Mapping[str, str]) -> str | None:

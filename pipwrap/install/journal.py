@@ -25,6 +25,7 @@ import threading
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from pipwrap.cache import disk
 from pipwrap.events import Listener, Warned
 from pipwrap.install.linking import is_ours
 from pipwrap.values import field, mutable
@@ -296,10 +297,10 @@ def _delete_stash(directory: str, beside: Iterable[str]) -> None:
     """Delete what was replaced, the journal last: a death on the way leaves it to be read."""
     stash = os.path.join(directory, "stash")
     _delete_all([*beside, *(os.path.join(stash, name) for name in _names(stash))])
-    _delete(stash)
+    disk.discard(stash)
     with contextlib.suppress(FileNotFoundError):
         os.unlink(os.path.join(directory, "journal"))
-    _delete(directory)
+    disk.discard(directory)
 
 
 def _delete_all(paths: list[str]) -> None:
@@ -309,7 +310,7 @@ def _delete_all(paths: list[str]) -> None:
     def work() -> None:
         with contextlib.suppress(IndexError):
             while True:
-                _delete(left.pop())
+                disk.discard(left.pop())
 
     helpers = []
     try:
@@ -322,20 +323,3 @@ def _delete_all(paths: list[str]) -> None:
     work()
     for helper in helpers:
         helper.join()
-
-
-def _delete(path: str) -> None:
-    """Delete what is there, no link followed, as far as that is possible."""
-    with contextlib.suppress(OSError):
-        if not _is_directory(path):
-            os.unlink(path)
-            return
-        with os.scandir(path) as entries:
-            inner = list(entries)
-        for entry in inner:
-            if entry.is_dir(follow_symlinks=False):
-                _delete(entry.path)
-                continue
-            with contextlib.suppress(OSError):
-                os.unlink(entry.path)
-        os.rmdir(path)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import email.parser
-import email.policy
-
 from packaging.utils import canonicalize_name
 
 from pipwrap.values import field, frozen
@@ -28,6 +25,9 @@ class Metadata:
     @classmethod
     def parse(cls, text: str) -> Metadata:
         """Return the metadata in a METADATA or PKG-INFO file; never fails, fields may be empty."""
+        import email.parser  # noqa: PLC0415 - most metadata was read before
+        import email.policy  # noqa: PLC0415
+
         # What stands behind an empty line is a description, and the parser splits it into lines.
         header = text.partition("\n\n")[0].partition("\n\r\n")[0]
         message = email.parser.HeaderParser(policy=email.policy.compat32).parsestr(header)

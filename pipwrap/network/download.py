@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 from collections.abc import Callable
 from typing import BinaryIO, Protocol
 
@@ -85,6 +84,8 @@ class Spool:
 
     def _move(self) -> None:
         """Go on in the second place with all that was written whole."""
+        import shutil  # noqa: PLC0415 - where a disk is full
+
         place, self._elsewhere = self._elsewhere, None
         if place is None:
             return

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from collections.abc import Mapping
 
 from pipwrap.events import Listener, Told, Warned
@@ -84,6 +83,8 @@ class Keyring:
                 self._command = command
                 return self._read(code, output, text)
         if self.provider in {"auto", "subprocess"}:
+            import shutil  # noqa: PLC0415 - where a server asks for a login
+
             executable = shutil.which("keyring", path=self._path())
             if executable:
                 told = f"Keyring provider set: subprocess with executable {executable}"
