@@ -160,7 +160,7 @@ class Store:
         """Return the compiled modules for one kind of interpreter; ``None`` when to be compiled."""
         try:
             with open(f"{wheel.bytecode(tag)}/{MANIFEST}", "rb") as stream:
-                return tuple(_file(row) for row in json.loads(stream.read()))
+                return _files(json.loads(stream.read()))
         except (OSError, ValueError, TypeError):
             return None
 
@@ -207,26 +207,25 @@ def _described(root: str, path: str) -> StoredFile:
     return StoredFile(path, stat.st_size, stat.st_mtime_ns, stat.st_mode & 0o7777, False, "")  # noqa: FBT003
 
 
-def _file(row: Any) -> StoredFile:
-    """Return one row of an entry; ``TypeError`` or ``ValueError`` when it is none."""
-    path, size, mtime_ns, mode, executable, sha256 = row
-    if not (type(path) is type(sha256) is str and type(size) is type(mtime_ns) is int):
-        raise TypeError(f"not a file: {row!r}")
-    return StoredFile(path, size, mtime_ns, mode, executable, sha256)
+def _files(rows: Any) -> tuple[StoredFile, ...]:
+    """Return the rows of an entry; ``TypeError`` or ``ValueError`` when they are none."""
+    if not isinstance(rows, list):
+        raise TypeError("no list of files")
+    for path, size, mtime_ns, _, _, sha256 in rows:
+        if not (type(path) is type(sha256) is str and type(size) is type(mtime_ns) is int):
+            raise TypeError(f"not a file: {path!r}")
+    return tuple(map(StoredFile._make, rows))
 
 
 def _parse(entry: dict[str, object], root: str, sha256: str) -> StoredWheel:
     """Return the wheel that entry.json describes."""
     if entry["format"] != STORED_FORMAT or entry["sha256"] != sha256:
         raise ValueError("not the entry of this wheel")
-    files = entry["files"]
-    if not isinstance(files, list):
-        raise TypeError("no list of files")
     return StoredWheel(
         sha256,
         str(entry["filename"]),
         root,
         str(entry["dist_info"]),
         bool(entry["root_is_purelib"]),
-        tuple(_file(row) for row in files),
+        _files(entry["files"]),
     )

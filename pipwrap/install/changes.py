@@ -125,10 +125,10 @@ def _holds_only(directory: str, names: set[str]) -> bool:
 
 def _resolved(folders: Mapping[str, dict[str, Creation]]) -> dict[str, dict[str, Creation]]:
     """Return the files with each directory under its name without links."""
-    real: dict[str, str] = {}
+    real: dict[str, tuple[str, bool]] = {}
     resolved: dict[str, dict[str, Creation]] = {}
     for directory, found in folders.items():
-        path, names = _resolve(directory, real), found
+        path, names = _resolve(directory, real)[0], found
         if path != directory:
             names = {
                 name: creation._replace(path=os.path.join(path, name))
@@ -138,15 +138,21 @@ def _resolved(folders: Mapping[str, dict[str, Creation]]) -> dict[str, dict[str,
     return resolved
 
 
-def _resolve(directory: str, real: dict[str, str]) -> str:
-    """Return a directory, existing or not, under its one name without links."""
-    if directory not in real:
+def _resolve(directory: str, real: dict[str, tuple[str, bool]]) -> tuple[str, bool]:
+    """Return a directory under its one name without links, and whether it exists.
+
+    One that does not is not looked into: installing a package makes hundreds of directories.
+    """
+    known = real.get(directory)
+    if known is None:
         parent, name = os.path.split(directory)
-        if os.path.isdir(directory) or not name:
-            real[directory] = os.path.realpath(directory)
+        above, exists = _resolve(parent, real) if name else ("", True)
+        if exists and os.path.isdir(directory):
+            known = os.path.realpath(directory), True
         else:
-            real[directory] = os.path.join(_resolve(parent, real), name)
-    return real[directory]
+            known = os.path.join(above, name), False
+        real[directory] = known
+    return known
 
 
 def _occupied(
@@ -180,11 +186,12 @@ def missing_directories(directories: Iterable[str]) -> list[str]:
     missing: dict[str, bool] = {}
 
     def look(directory: str) -> bool:
-        if directory not in missing:
-            missing[directory] = not os.path.isdir(directory)
-            if missing[directory]:
-                look(os.path.dirname(directory))
-        return missing[directory]
+        known = missing.get(directory)
+        if known is None:
+            parent = os.path.dirname(directory)
+            known = (parent != directory and look(parent)) or not os.path.isdir(directory)
+            missing[directory] = known
+        return known
 
     for directory in directories:
         look(directory)

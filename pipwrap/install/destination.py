@@ -198,7 +198,8 @@ class _Destination(WheelDestination):
         }
         self._root = scheme.purelib if installation.wheel.root_is_purelib else scheme.platlib
         self._compiled = {stored.path: stored for stored in bytecode}
-        self._rows: dict[str, tuple[str, int | str]] = {}
+        self._rows: dict[str, str] = {}
+        """Digest and size, as RECORD has them, by path from the root."""
         self.folders: dict[str, dict[str, Creation]] = {}
         self.console_scripts: list[str] = []
         self._decided: list[Creation] = []
@@ -266,7 +267,7 @@ class _Destination(WheelDestination):
         """Plan what lies at the wheel's root, then what lies below .data, as pip does."""
         data = []
         here, names, directory, origin, shown = "/", {}, "", "", ""
-        rows, modes = self._rows, self._modes
+        rows, modes, new = self._rows, self._modes, tuple.__new__  # 14,000 times
         for stored in files:
             path, size, mtime_ns, mode, executable, sha256 = stored
             folder, _, name = path.rpartition("/")
@@ -279,15 +280,16 @@ class _Destination(WheelDestination):
                 directory, origin = (f"{top}/{folder}".rstrip("/") for top in (self._root, source))
                 names = self.folders.setdefault(directory, {})
             target, found = f"{directory}/{name}", f"{origin}/{name}"
-            names[name] = Creation(target, size, mtime_ns, modes[executable], found, b"", mode)
-            rows[shown + name] = (f"sha256={sha256}", size) if hashed else ("", "")
+            made = (target, size, mtime_ns, modes[executable], found, b"", mode)
+            names[name] = new(Creation, made)
+            rows[shown + name] = f"sha256={sha256},{size}" if hashed else ","
         for stored in data:
             _, key, rest = stored.path.split("/", 2)
             if key != "scripts":
                 target = os.path.join(self._directories[key], rest)
                 self._linked(target, source, stored)
-                digest = (f"sha256={stored.sha256}", stored.size) if hashed else ("", "")
-                self._add_row(target, *digest)
+                row = (f"sha256={stored.sha256}", stored.size) if hashed else ("", "")
+                self._add_row(target, *row)
 
     def _linked(self, path: str, directory: str, stored: StoredFile) -> Creation:
         relative, size, mtime_ns, mode, executable, _ = stored
@@ -314,7 +316,7 @@ class _Destination(WheelDestination):
         except ValueError:
             path = os.path.abspath(path)
         path = path.replace(os.sep, "/")
-        self._rows[path] = (digest, size)
+        self._rows[path] = f"{digest},{size}"
 
     def _add_bytecode(self, path: str, stored: StoredFile, changed: bytes | None) -> None:
         """Plan the compiled form of a module in .data."""
@@ -331,14 +333,14 @@ class _Destination(WheelDestination):
         self._written(target_path, target_path, content, self._modes[0])
 
 
-def _record(rows: Mapping[str, tuple[str, int | str]]) -> bytes:
+def _record(rows: Mapping[str, str]) -> bytes:
     """Return RECORD, sorted by path as pip's; csv is for names that need quotes."""
     names = "".join(rows)
     if not any(mark in names for mark in '",\r\n'):
-        lines = [f"{path},{rows[path][0]},{rows[path][1]}\r\n" for path in sorted(rows)]
+        lines = [f"{path},{rows[path]}\r\n" for path in sorted(rows)]
         return "".join(lines).encode()
     content = io.StringIO(newline="")
-    csv.writer(content).writerows((path, *row) for path, row in sorted(rows.items()))
+    csv.writer(content).writerows((path, *row.split(",")) for path, row in sorted(rows.items()))
     return content.getvalue().encode()
 
 
