@@ -12,11 +12,11 @@ from typing import Protocol, TypeVar
 from pipwrap import errors
 from pipwrap.artifacts import hashes
 from pipwrap.artifacts.digest import measure
+from pipwrap.artifacts.wanted import line_of
 from pipwrap.cache.responses import DigestDiffers
 from pipwrap.events import Listener, Told, Warned
 from pipwrap.model.link import Link
 from pipwrap.model.location import url_to_path
-from pipwrap.model.size import format_size
 from pipwrap.values import frozen
 
 _OK = 200
@@ -151,7 +151,7 @@ class Archives:
         strong = hashes.trusted(link.hashes)
         if strong and "sha256" not in dict(strong):
             hashes.verify(strong, shown, fetched.path, fetched.sha256)
-        line = _line(link.filename, fetched.size, from_cache=fetched.from_cache)
+        line = line_of(link.filename, fetched.size, from_cache=fetched.from_cache)
         return Acquired(fetched.path, fetched.sha256, fetched.size, (line,))
 
     def _sidecar(self, link: Link) -> tuple[str, int, tuple[Told, ...]]:
@@ -168,7 +168,7 @@ class Archives:
             # Purged since; what is fetched anew is as good.
             fetched = self._fetch(link, shown, sha256, is_metadata=True)
             text = _text(fetched.path)
-        line = _line(link.filename + ".metadata", fetched.size, from_cache=fetched.from_cache)
+        line = line_of(link.filename + ".metadata", fetched.size, from_cache=fetched.from_cache)
         return text, fetched.size, (line,)
 
     def _fetch(
@@ -241,13 +241,3 @@ def _local(link: Link, shown: str) -> Acquired:
     if link.hashes:
         hashes.verify(link.hashes, shown, path, acquired.sha256)
     return acquired
-
-
-def using_cached_sidecar(link: Link, size: int) -> Told:
-    """Return the line for a sidecar that is not transferred."""
-    return _line(link.filename + ".metadata", size, from_cache=True)
-
-
-def _line(name: str, size: int, *, from_cache: bool) -> Told:
-    word = "Using cached" if from_cache else "Downloading"
-    return Told(f"{word} {name} ({format_size(size)})", indent=1)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from pipwrap import errors
@@ -15,7 +13,11 @@ from pipwrap.artifacts.wanted import Teller
 from pipwrap.model.candidate import Candidate
 from pipwrap.model.link import Link
 from pipwrap.model.metadata import Metadata
+from pipwrap.model.names import canonicalize_name
 from pipwrap.model.source import Source
+
+if TYPE_CHECKING:
+    from packaging.specifiers import SpecifierSet
 
 
 def check(candidate: Candidate, metadata: Metadata) -> None:
@@ -89,6 +91,8 @@ def _compared(metadata: Metadata) -> dict[str, object]:
 
 
 def _specifiers(text: str) -> SpecifierSet | str:
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415 - as below
+
     try:
         return SpecifierSet(text)
     except InvalidSpecifier:
@@ -96,6 +100,8 @@ def _specifiers(text: str) -> SpecifierSet | str:
 
 
 def _requirement(text: str) -> str:
+    from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415 - rarely
+
     try:
         return str(Requirement(text))
     except InvalidRequirement:
@@ -113,6 +119,8 @@ def refuse_direct_references(
         return
     if urlsplit(link.url).hostname not in public_hosts():
         return
+    from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415 - rarely
+
     for text in metadata.requires_dist:
         try:
             requirement = Requirement(text)

@@ -6,9 +6,8 @@ from collections.abc import Callable, Sequence
 
 from pipwrap import errors
 from pipwrap.artifacts import consistency
-from pipwrap.artifacts.archives import using_cached_sidecar
 from pipwrap.artifacts.hashes import HashPolicy
-from pipwrap.artifacts.wanted import Obtained, Teller
+from pipwrap.artifacts.wanted import Obtained, Teller, line_of
 from pipwrap.cache.sidecars import Sidecar, Sidecars
 from pipwrap.model.candidate import Candidate
 from pipwrap.model.metadata import Metadata
@@ -31,7 +30,7 @@ class Described:
         kept = self._find(wanted)
         if kept is None:
             return None
-        line = using_cached_sidecar(wanted.link, kept.size)
+        line = line_of(wanted.link.filename + ".metadata", kept.size, from_cache=True)
         return Obtained(_checked(wanted, kept), (line,), Teller.SIDECAR)
 
     def all(

@@ -10,8 +10,6 @@ import contextlib
 import threading
 from collections.abc import Callable
 
-from packaging.utils import canonicalize_name
-
 from pipwrap import errors
 from pipwrap.artifacts import observe
 from pipwrap.artifacts.consistency import differences
@@ -25,6 +23,7 @@ from pipwrap.cache.wheels import BuiltWheel, BuiltWheels, Found, Provenance
 from pipwrap.events import Listener, Told, Warned
 from pipwrap.model.candidate import Candidate
 from pipwrap.model.metadata import Metadata
+from pipwrap.model.names import canonicalize_name
 from pipwrap.model.selection import NameSelection
 from pipwrap.model.wheel import split_filename
 from pipwrap.values import field, frozen, mutable

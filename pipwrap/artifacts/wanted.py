@@ -7,6 +7,7 @@ from enum import Enum
 from pipwrap.events import Told
 from pipwrap.model.candidate import Candidate
 from pipwrap.model.metadata import Metadata
+from pipwrap.model.size import format_size
 from pipwrap.model.source import Directory, Repository, Source
 from pipwrap.model.wheel import StoredWheel
 from pipwrap.values import frozen
@@ -50,6 +51,12 @@ class Obtained:
     metadata: Metadata
     lines: tuple[Told, ...] = ()
     teller: Teller = Teller.ITSELF
+
+
+def line_of(name: str, size: int, *, from_cache: bool) -> Told:
+    """Return how a file was had, in pip's words."""
+    word = "Using cached" if from_cache else "Downloading"
+    return Told(f"{word} {name} ({format_size(size)})", indent=1)
 
 
 def key_of(wanted: Wanted) -> str:

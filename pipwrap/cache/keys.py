@@ -9,13 +9,16 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-
-from packaging.markers import Marker
-from packaging.specifiers import SpecifierSet
-from packaging.version import Version
 
 from pipwrap.values import FIELDS, frozen
+
+_IS_ITS_TEXT = {
+    ("packaging.markers", "Marker"),
+    ("packaging.specifiers", "SpecifierSet"),
+    ("packaging.version", "Version"),
+    ("datetime", "datetime"),
+}
+"""Types, by name: whoever has none of their values need not load them."""
 
 
 @frozen
@@ -84,7 +87,8 @@ def _plain(value: object) -> object:
             type(value).__name__,
             *(_plain(getattr(value, name)) for name in names),
         ]
-    if isinstance(value, SpecifierSet | Version | Marker | datetime):
-        return [type(value).__name__, str(value)]
+    name = type(value).__name__
+    if (type(value).__module__, name) in _IS_ITS_TEXT:
+        return [name, str(value)]
     message = f"not a value that a key can hold: {value!r}"
     raise TypeError(message)

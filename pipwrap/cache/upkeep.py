@@ -6,11 +6,10 @@ import os
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
-from packaging.utils import canonicalize_name
-
 from pipwrap.cache import disk
 from pipwrap.cache.layout import BODIES, BUCKETS, HTTP, RUN_PREFIX, TEMPORARY, Layout
 from pipwrap.cache.wheels import BuiltWheel, BuiltWheels
+from pipwrap.model.names import canonicalize_name
 from pipwrap.values import frozen
 
 

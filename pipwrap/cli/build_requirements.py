@@ -6,8 +6,6 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from packaging.utils import canonicalize_name
-
 from pipwrap.artifacts.build_env import BuildEnvironment
 from pipwrap.artifacts.build_rules import BuildRules
 from pipwrap.artifacts.hashes import HashPolicy
@@ -33,6 +31,7 @@ from pipwrap.install.linking import LinkMode
 from pipwrap.install.plan import Plan
 from pipwrap.model.environment import Environment
 from pipwrap.model.format_control import FormatControl
+from pipwrap.model.names import canonicalize_name
 from pipwrap.model.requirement import Constraint, Requirement, UserRequirement
 from pipwrap.values import replace
 

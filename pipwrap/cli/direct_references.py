@@ -6,11 +6,10 @@ import os
 import re
 from urllib.parse import urlsplit, urlunsplit
 
-from packaging.utils import canonicalize_name
-
 from pipwrap import errors
 from pipwrap.model.link import Link, redact
 from pipwrap.model.location import path_to_url, url_to_path
+from pipwrap.model.names import canonicalize_name
 from pipwrap.model.source import GIT_SCHEMES, Archive, Directory, Repository, Source
 
 OTHER_VERSION_CONTROL = (

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urljoin, urlsplit
 
-from packaging.utils import canonicalize_name, parse_sdist_filename, parse_wheel_filename
+from packaging.utils import parse_sdist_filename, parse_wheel_filename
 
 from pipwrap import errors
 from pipwrap.cli.lock_names import is_lock, is_url, split_extras
@@ -18,6 +18,7 @@ from pipwrap.model.environment import Environment
 from pipwrap.model.format_control import FormatControl
 from pipwrap.model.link import Link
 from pipwrap.model.location import path_to_url, url_to_path
+from pipwrap.model.names import canonicalize_name
 from pipwrap.model.requirement import UserRequirement
 from pipwrap.values import field, frozen, mutable, replace
 

@@ -2,21 +2,42 @@
 
 from __future__ import annotations
 
+import importlib
 import os
+from collections.abc import Mapping
+from functools import lru_cache
+from importlib.machinery import PathFinder, SourceFileLoader
+from typing import Any
+
+_INDEXES = "pip._internal.models.index"
 
 
 def default_index_url() -> str:
     """Return the index that pip asks where none is named."""
-    from pip._internal.models.index import PyPI  # noqa: PLC0415 - one light module of pip's
-
-    return str(PyPI.simple_url)
+    return str(_indexes()["PyPI"].simple_url)
 
 
 def public_file_hosts() -> tuple[str, ...]:
     """Return the hosts that serve the files of pip's default indexes."""
-    from pip._internal.models.index import PyPI, TestPyPI  # noqa: PLC0415 - one light module
+    return tuple(str(_indexes()[name].file_storage_domain) for name in ("PyPI", "TestPyPI"))
 
-    return (str(PyPI.file_storage_domain), str(TestPyPI.file_storage_domain))
+
+@lru_cache(maxsize=1)
+def _indexes() -> Mapping[str, Any]:
+    """Return the names in pip's module of its indexes.
+
+    It needs none of the packages around it, which load logging and more: it is run by itself where
+    it is a file.
+    """
+    found = PathFinder.find_spec("pip")
+    for directory in (found and found.submodule_search_locations) or ():
+        path = os.path.join(directory, *_INDEXES.split(".")[1:]) + ".py"
+        if os.path.isfile(path):
+            code = SourceFileLoader(_INDEXES, path).get_code(_INDEXES)
+            names: dict[str, Any] = {"__name__": _INDEXES}
+            exec(code or "", names)  # noqa: S102 - as an import would
+            return names
+    return vars(importlib.import_module(_INDEXES))
 
 
 def initial_file() -> str:

@@ -6,9 +6,6 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from packaging.markers import InvalidMarker, Marker
-from packaging.utils import InvalidWheelFilename, parse_wheel_filename
-
 from pipwrap import errors
 from pipwrap.cli.direct_references import (
     egg_name,
@@ -28,6 +25,8 @@ from pipwrap.model.source import Archive, Directory, Repository, Source
 from pipwrap.values import frozen
 
 if TYPE_CHECKING:
+    from packaging.markers import Marker
+
     from pipwrap.cli.requirement_file import RequirementLine
 
 _OPERATORS = ("===", "==", "~=", "!=", "<=", ">=", "<", ">")
@@ -167,6 +166,8 @@ def _from_link(
 
 
 def _wheel_requirement(link: Link, extras: tuple[str, ...]) -> Requirement:
+    from packaging.utils import InvalidWheelFilename, parse_wheel_filename  # noqa: PLC0415
+
     try:
         name, version, _, _ = parse_wheel_filename(link.filename)
     except InvalidWheelFilename as error:
@@ -240,6 +241,8 @@ def _split_marker(text: str) -> tuple[str, Marker | None]:
     text, _, marker = text.partition(separator)
     if not marker.strip():
         return text.strip(), None
+    from packaging.markers import InvalidMarker, Marker  # noqa: PLC0415 - where there is one
+
     try:
         return text.strip(), Marker(marker.strip())
     except InvalidMarker as error:

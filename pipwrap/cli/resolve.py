@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from packaging.utils import canonicalize_name, parse_wheel_filename
+from packaging.utils import parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
 from pipwrap import errors
@@ -14,6 +14,7 @@ from pipwrap.model.candidate import Candidate
 from pipwrap.model.environment import Environment
 from pipwrap.model.location import url_to_path
 from pipwrap.model.metadata import Metadata
+from pipwrap.model.names import canonicalize_name
 from pipwrap.model.release_control import ReleaseControl
 from pipwrap.model.requirement import Constraint, Requirement, UserRequirement
 from pipwrap.model.source import Source

@@ -6,12 +6,11 @@ import re
 import sys
 from typing import TYPE_CHECKING
 
-from packaging.utils import canonicalize_name
-
 from pipwrap.cli.option_table import Option, by_spelling, options_of
 from pipwrap.cli.option_values import Values
 from pipwrap.errors import CommandError, UsageError
 from pipwrap.model.format_control import ALL, NONE
+from pipwrap.model.names import canonicalize_name
 from pipwrap.model.release_control import ReleaseControl
 
 if TYPE_CHECKING:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from packaging.utils import canonicalize_name
-
 from pipwrap import errors
 from pipwrap.cli import connecting, install_target, removal_listing, wiring
 from pipwrap.cli.context import Context
@@ -15,6 +13,7 @@ from pipwrap.install import transaction
 from pipwrap.install.plan import Plan
 from pipwrap.install.uninstall import Folders, Removal, find_removal
 from pipwrap.model.environment import InstalledDistribution
+from pipwrap.model.names import canonicalize_name
 
 _ANSWERS = ("y", "n", "")
 _UNANSWERED = 2

@@ -9,7 +9,6 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from pipwrap.artifacts.wanted import Saving
@@ -27,6 +26,7 @@ from pipwrap.index.repository import Found, Repository, SearchScope
 from pipwrap.install import installed
 from pipwrap.model.candidate import InstalledCandidate
 from pipwrap.model.environment import Environment, InstalledDistribution
+from pipwrap.model.names import canonicalize_name
 from pipwrap.network.origins import is_secure_origin
 from pipwrap.values import replace
 

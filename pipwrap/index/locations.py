@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 
-from packaging.utils import canonicalize_name
-
 from pipwrap.model.link import Link, split_archive_name
 from pipwrap.model.location import is_archive, path_to_url
+from pipwrap.model.names import canonicalize_name
 
 
 class FlatDirectory:

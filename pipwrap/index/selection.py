@@ -13,13 +13,12 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
 from pipwrap import errors
 from pipwrap.model.candidate import Candidate, Rejection
 from pipwrap.model.link import ARCHIVE_EXTENSIONS, Link, redact, split_archive_name
+from pipwrap.model.names import canonicalize_name
 from pipwrap.values import frozen
 
 if TYPE_CHECKING:
@@ -111,7 +110,7 @@ class Selector:
         """Return the candidate of a wheel whose best tag has this position."""
         try:
             name, version, build = _parsed(link.filename)
-        except (InvalidWheelFilename, InvalidVersion):
+        except ValueError:
             return Rejection(link, "invalid wheel filename", "format")
         if name != project:
             return Rejection(link, f"wrong project name (not {project})", "name")
@@ -168,6 +167,8 @@ class Selector:
 @lru_cache(maxsize=4096)
 def supports_python(requires_python: str, python_version: str) -> bool:
     """Tell whether a Requires-Python admits this Python; an invalid one admits all, as in pip."""
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415 - as below
+
     try:
         return SpecifierSet(requires_python).contains(python_version, prereleases=True)
     except InvalidSpecifier:
@@ -211,7 +212,7 @@ def _version(text: str) -> Version:
 
 
 def _parsed(filename: str) -> tuple[str, Version, _Build]:
-    """Return what ``parse_wheel_filename`` does, but for the tags; raises the same.
+    """Return what ``parse_wheel_filename`` does, but for the tags; ``ValueError`` for a bad name.
 
     Dashes part a name into what is checked apart, and what thousands of names have in common.
     """
@@ -223,7 +224,7 @@ def _parsed(filename: str) -> tuple[str, Version, _Build]:
         name, version, number, *tags = parts
         build = _build(number)
     else:
-        raise InvalidWheelFilename(filename)
+        raise ValueError(filename)
     _check_tags("-".join(tags), filename[-len(".whl") :])
     return _name(name), _version(version), build
 
@@ -233,16 +234,22 @@ _Build = tuple[int, str] | tuple[()]
 
 @lru_cache(maxsize=1024)
 def _name(text: str) -> str:
+    from packaging.utils import parse_wheel_filename  # noqa: PLC0415 - where pages are judged
+
     return parse_wheel_filename(f"{text}-1-py3-none-any.whl")[0]
 
 
 @lru_cache(maxsize=1024)
 def _build(text: str) -> _Build:
+    from packaging.utils import parse_wheel_filename  # noqa: PLC0415
+
     return parse_wheel_filename(f"a-1-{text}-py3-none-any.whl")[2]
 
 
 @lru_cache(maxsize=4096)
 def _check_tags(tags: str, extension: str) -> None:
+    from packaging.utils import parse_wheel_filename  # noqa: PLC0415
+
     parse_wheel_filename(f"a-1-{tags}{extension}")
 
 
@@ -272,5 +279,7 @@ def _sorted_specifier(text: str) -> str:
 
     def numbers(clause: str) -> tuple[int, ...]:
         return tuple(int(part) for part in clause.split(".") if part.isdigit())
+
+    from packaging.specifiers import SpecifierSet  # noqa: PLC0415
 
     return ",".join(sorted((str(clause) for clause in SpecifierSet(text)), key=numbers))

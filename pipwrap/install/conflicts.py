@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
-from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from pipwrap.model.names import canonicalize_name
 from pipwrap.values import frozen
+
+if TYPE_CHECKING:
+    from packaging.requirements import Requirement
 
 HEADLINE = (
     "pip's dependency resolver does not currently take into account all the packages that are "
@@ -40,6 +43,8 @@ def mentions(metadata: str, projects: Iterable[str]) -> bool:
 
 def requirements(texts: Iterable[str], markers: Mapping[str, str]) -> tuple[Requirement, ...]:
     """Return the dependencies without extras whose markers hold; ``ValueError`` for a bad one."""
+    from packaging.requirements import Requirement  # noqa: PLC0415 - where something stays
+
     without_extra = {**markers, "extra": ""}
     found = map(Requirement, texts)
     return tuple(

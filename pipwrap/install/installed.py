@@ -8,11 +8,10 @@ import re
 from collections.abc import Iterable, Iterator
 from urllib.parse import unquote, urlsplit
 
-from packaging.utils import canonicalize_name
-
 from pipwrap.events import Listener, Warned, ignore
 from pipwrap.model.environment import Environment, InstalledDistribution
 from pipwrap.model.metadata import Metadata
+from pipwrap.model.names import canonicalize_name
 
 _VALID_NAME = re.compile(r"^([A-Z0-9]|[A-Z0-9][A-Z0-9._-]*[A-Z0-9])$", re.IGNORECASE)
 """Dependency specifiers, names."""

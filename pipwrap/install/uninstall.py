@@ -14,11 +14,10 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from packaging.utils import canonicalize_name
-
 from pipwrap.errors import DiagnosticError
 from pipwrap.install import installed, scripts
 from pipwrap.model.environment import Environment, InstalledDistribution
+from pipwrap.model.names import canonicalize_name
 from pipwrap.values import frozen
 
 _EASY_INSTALL = "easy-install.pth"

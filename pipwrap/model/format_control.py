@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from packaging.utils import canonicalize_name
-
 from pipwrap.errors import CommandError
+from pipwrap.model.names import canonicalize_name
 from pipwrap.values import frozen
 
 ALL = ":all:"

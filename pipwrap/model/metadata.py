@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from packaging.utils import canonicalize_name
-
+from pipwrap.model.names import canonicalize_name
 from pipwrap.values import field, frozen
 
 

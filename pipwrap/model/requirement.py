@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
-
-from packaging.markers import Marker, UndefinedEnvironmentName
-from packaging.requirements import InvalidRequirement as PackagingInvalidRequirement
-from packaging.requirements import Requirement as ParsedRequirement
-from packaging.specifiers import SpecifierSet
-from packaging.utils import canonicalize_name
 
 from pipwrap import errors
 from pipwrap.model.link import redact
+from pipwrap.model.names import canonicalize_name
 from pipwrap.model.source import Source
 from pipwrap.values import frozen, replace
 
+if TYPE_CHECKING:
+    from packaging.markers import Marker
+    from packaging.specifiers import SpecifierSet
+
+_PLAIN = re.compile(r"[A-Z0-9](?:[A-Z0-9._-]*[A-Z0-9])?", re.ASCII | re.IGNORECASE)
+"""A name and nothing else, which is a whole requirement (PEP 508)."""
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 
 
@@ -30,7 +32,8 @@ class Requirement:
     """Without its marker, as pip prints it."""
     extras: tuple[str, ...] = ()
     """Canonical and sorted."""
-    specifier: SpecifierSet = SpecifierSet()
+    clauses: str = ""
+    """The versions it admits: its specifier as text, sorted."""
     url: str | None = None
     marker: Marker | None = None
 
@@ -38,6 +41,11 @@ class Requirement:
     def parse(cls, text: str) -> Requirement:
         """Return the requirement in ``text``; raises ``errors.InvalidRequirement``."""
         return _parse(text)
+
+    @property
+    def specifier(self) -> SpecifierSet:
+        """Return the versions that it admits."""
+        return _specifier(self.clauses)
 
     @property
     def name_as_written(self) -> str:
@@ -66,6 +74,8 @@ def is_pinned(specifier: SpecifierSet) -> bool:
 
 
 def _holds(marker: Marker, environment: dict[str, str], extra: str) -> bool:
+    from packaging.markers import UndefinedEnvironmentName  # noqa: PLC0415 - there is a marker
+
     try:
         return marker.evaluate({**environment, "extra": extra})
     except UndefinedEnvironmentName:
@@ -73,7 +83,21 @@ def _holds(marker: Marker, environment: dict[str, str], extra: str) -> bool:
 
 
 @lru_cache(maxsize=8192)
+def _specifier(clauses: str) -> SpecifierSet:
+    from packaging.specifiers import SpecifierSet  # noqa: PLC0415 - to recall takes none
+
+    return SpecifierSet(clauses)
+
+
+@lru_cache(maxsize=8192)
 def _parse(text: str) -> Requirement:
+    if _PLAIN.fullmatch(text):
+        return Requirement(canonicalize_name(text), text)
+    from packaging.requirements import (  # noqa: PLC0415 - most that users ask for are names
+        InvalidRequirement as PackagingInvalidRequirement,
+    )
+    from packaging.requirements import Requirement as ParsedRequirement  # noqa: PLC0415
+
     try:
         parsed = ParsedRequirement(text)
     except PackagingInvalidRequirement as error:
@@ -86,7 +110,7 @@ def _parse(text: str) -> Requirement:
         name=canonicalize_name(parsed.name),
         text=text,
         extras=tuple(sorted({canonicalize_name(extra) for extra in parsed.extras})),
-        specifier=parsed.specifier,
+        clauses=str(parsed.specifier),
         url=parsed.url,
         marker=marker,
     )

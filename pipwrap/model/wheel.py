@@ -6,10 +6,10 @@ import posixpath
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from pipwrap.errors import InvalidDistribution
+from pipwrap.model.names import canonicalize_name
 from pipwrap.values import frozen
 
 SCHEME_KEYS = ("data", "headers", "platlib", "purelib", "scripts")

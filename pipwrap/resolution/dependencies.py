@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from pipwrap import errors
 from pipwrap.model.metadata import Metadata
+from pipwrap.model.names import canonicalize_name
 from pipwrap.model.requirement import Requirement
 from pipwrap.model.source import Source
 from pipwrap.values import frozen

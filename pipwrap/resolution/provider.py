@@ -17,13 +17,13 @@ from nab_resolver.types import (
     RootRequirement,
     Term,
 )
-from packaging.utils import canonicalize_name
 
 from pipwrap import errors
 from pipwrap.events import Listener, Told, Warned
 from pipwrap.index.selection import supports_python
 from pipwrap.model.candidate import Candidate, InstalledCandidate
 from pipwrap.model.location import url_to_path
+from pipwrap.model.names import canonicalize_name
 from pipwrap.model.requirement import Requirement, UserRequirement
 from pipwrap.model.source import Source
 from pipwrap.resolution.admission import Admission, packages_of, split_package
