@@ -6,14 +6,18 @@ Python can run it.
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import platform
 import site
 import sys
 import sysconfig
-from typing import Any
+from importlib._bootstrap_external import MAGIC_NUMBER
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import ModuleType
+    from typing import Any
 
 
 def gather(packaging_directory: str | None = None) -> dict[str, Any]:
@@ -45,7 +49,7 @@ def gather(packaging_directory: str | None = None) -> dict[str, Any]:
 
 
 def _magic_number() -> str:
-    return importlib.util.MAGIC_NUMBER.hex()
+    return MAGIC_NUMBER.hex()
 
 
 def _user_site() -> bool:
@@ -141,6 +145,7 @@ def _tags(packaging_directory: str | None) -> list[str] | None:
     """Return the supported tags in order, or None where this Python cannot run packaging."""
     if packaging_directory is not None:
         sys.path.insert(0, packaging_directory)
+        _stand_in()
     try:
         from packaging.tags import sys_tags  # noqa: PLC0415 - may not be there
     except (AttributeError, ImportError, SyntaxError, TypeError):
@@ -149,6 +154,29 @@ def _tags(packaging_directory: str | None) -> list[str] | None:
         if packaging_directory is not None:
             sys.path.remove(packaging_directory)
     return [str(tag) for tag in sys_tags()]
+
+
+class _Silent:
+    """A logger whose debugging nobody reads."""
+
+    def debug(self, *_: object) -> None:
+        """Do nothing."""
+
+
+class _Late(type(sys)):  # type: ignore[misc]  # the type of modules, without loading types
+    """A module that is loaded when something of it is wanted."""
+
+    def __getattr__(self, name: str) -> Any:
+        sys.modules.pop(self.__name__, None)
+        return getattr(__import__(self.__name__), name)
+
+
+def _stand_in() -> None:
+    """Keep packaging.tags from loading what it has no use for here: a third of this process."""
+    logging: ModuleType = type(sys)("logging")
+    logging.getLogger = lambda *_: _Silent()  # type: ignore[attr-defined]
+    sys.modules.setdefault("logging", logging)
+    sys.modules.setdefault("subprocess", _Late("subprocess"))
 
 
 def _isolated_site() -> bool:
