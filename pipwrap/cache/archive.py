@@ -110,13 +110,15 @@ def _members(archive: zipfile.ZipFile, wheel: str) -> tuple[tuple[str, zipfile.Z
         if path in files:
             raise InvalidDistribution(f"The wheel {wheel!r} has two files named {path!r}")
         files[path] = info
+    parents: set[str] = set()
     for path in files:
         parent = os.path.dirname(path)
-        while parent:
+        while parent and parent not in parents:
             if parent in files:
                 raise InvalidDistribution(
                     f"The wheel {wheel!r} has a file {parent!r} where {path!r} needs a directory"
                 )
+            parents.add(parent)
             parent = os.path.dirname(parent)
     return tuple(files.items())
 
