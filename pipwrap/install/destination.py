@@ -146,7 +146,7 @@ class _StoredSource(WheelSource):
 
     @property
     def dist_info_filenames(self) -> list[str]:
-        return ["WHEEL", "entry_points.txt"]
+        return ["WHEEL", "entry_points.txt"] if self._entry_points.names else ["WHEEL"]
 
     def read_dist_info(self, filename: str) -> str:
         if filename == "entry_points.txt":
@@ -311,12 +311,14 @@ class _Destination(WheelDestination):
 
     def _add_row(self, path: str, digest: str, size: int | str) -> None:
         """Name a file by its path from the root; another drive has none (Windows)."""
-        try:
-            path = os.path.relpath(path, self._root)
-        except ValueError:
-            path = os.path.abspath(path)
-        path = path.replace(os.sep, "/")
-        self._rows[path] = f"{digest},{size}"
+        inside = path.removeprefix(f"{self._root}/")
+        if inside == path or "//" in inside or "/." in f"/{inside}":
+            try:
+                inside = os.path.relpath(path, self._root)
+            except ValueError:
+                inside = os.path.abspath(path)
+            inside = inside.replace(os.sep, "/")
+        self._rows[inside] = f"{digest},{size}"
 
     def _add_bytecode(self, path: str, stored: StoredFile, changed: bytes | None) -> None:
         """Plan the compiled form of a module in .data."""
