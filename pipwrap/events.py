@@ -78,6 +78,16 @@ class DownloadFinished(Event):
     url: str
 
 
+DOWNLOADS = (DownloadStarted, DownloadProgressed, DownloadFinished)
+
+
+@frozen
+class PersonAsked(Event):
+    """Somebody at the terminal is about to be asked for a login; a listener may refuse."""
+
+    question: str
+
+
 @frozen
 class BuildStarted(Event):
     """A backend hook runs (``Building wheel for NAME (pyproject.toml)``, ...)."""

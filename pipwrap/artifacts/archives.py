@@ -6,7 +6,7 @@ import hashlib
 import os
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from typing import Protocol, TypeVar
 
 from pipwrap import errors
@@ -90,6 +90,9 @@ class Once:
             try:
                 future.set_result(work())
             except BaseException as error:  # noqa: BLE001 - handed to everybody who waits
+                if isinstance(error, CancelledError):  # not an outcome: it may be begun again
+                    with self._lock:
+                        del self._done[key]
                 future.set_exception(error)
         return future.result()  # type: ignore[return-value]  # the key fixes the type
 

@@ -179,12 +179,15 @@ class Preparer:
         ``stored`` is called with it when it is there, from any thread. What an index does not
         describe in a file apart, or without a size, waits as well: it has less to spare.
         """
-        size = candidate.link.size
+        key, size = key_of(candidate), candidate.link.size
+
+        def work() -> None:
+            prepared = self.wheel(candidate, candidate.project)
+            self._ahead.check(key)
+            stored(prepared.wheel)
+
         if size is not None and size <= _MOST_AHEAD and self._metadata.is_described(candidate):
-            self._ahead.begin(
-                key_of(candidate),
-                lambda: stored(self.wheel(candidate, candidate.project).wheel),
-            )
+            self._ahead.begin(key, work)
 
     def wheels(
         self,
@@ -203,6 +206,7 @@ class Preparer:
             stored(prepared.wheel)
             return prepared
 
+        self._ahead.only(frozenset(map(key_of, wanted.values())))
         needs_build = {name for name, each in wanted.items() if self.needs_build(each)}
         jobs = {name: self._pool.submit(wheel, name) for name in wanted if name not in needs_build}
         prepared = {}

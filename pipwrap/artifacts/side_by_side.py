@@ -3,48 +3,53 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Collection
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager
 from queue import SimpleQueue
 from typing import Any, Protocol
 
-from pipwrap.events import Event, Listener
-from pipwrap.values import frozen
+from pipwrap.events import DOWNLOADS, Event, Listener, PersonAsked
+from pipwrap.values import field, frozen, mutable
 
 
 class Voices(Listener, Protocol):
     """A listener that tells one thread from another."""
 
-    def relayed(self, to: Listener) -> AbstractContextManager[object]:
-        """Have ``to`` take what the calling thread tells, downloads excepted, during the body."""
+    def relayed(self, to: Listener, *, downloads: bool = False) -> AbstractContextManager[object]:
+        """Have ``to`` take what the calling thread tells during the body.
+
+        Downloads only where it says so.
+        """
 
 
-@frozen
+@mutable
 class _Job:
-    future: Future[Any]
-    told: SimpleQueue[Event | None]
+    told: SimpleQueue[Event | None] = field(default_factory=SimpleQueue)
     """``None`` is the end."""
+    future: Future[Any] = field(default_factory=Future)
+    is_over: bool = False
+    """Nobody wants it any more."""
 
 
 class SideBySide:
     """Pieces of work by key, each begun and waited for once."""
 
-    def __init__(self, voices: Voices, workers: int) -> None:
+    def __init__(self, voices: Voices, workers: int, name: str) -> None:
         """Start no thread yet; ``workers`` pieces are worked on at once."""
         self._voices = voices
-        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="build")
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix=name)
         self._jobs: dict[object, _Job] = {}
         self._futures: list[Future[Any]] = []
         self._lock = threading.Lock()
 
     def begin(self, key: object, work: Callable[[], object]) -> None:
         """Have ``work`` done on another thread."""
-        told: SimpleQueue[Event | None] = SimpleQueue()
+        job = _Job()
         with self._lock:
-            future = self._pool.submit(self._do, told, work)
-            self._jobs[key] = _Job(future, told)
-            self._futures.append(future)
+            job.future = self._pool.submit(self._do, job, work)
+            self._jobs[key] = job
+            self._futures.append(job.future)
 
     def finish(self, key: object) -> Future[Any] | None:
         """Wait for a piece of work, telling what it tells while it does; return how it ended.
@@ -67,12 +72,48 @@ class SideBySide:
         """Wait for what is under way, but not for long."""
         wait([each for each in self._futures if not each.cancelled()], timeout=seconds)
 
-    def _do(self, told: SimpleQueue[Event | None], work: Callable[[], object]) -> object:
+    def _do(self, job: _Job, work: Callable[[], object]) -> object:
         try:
-            with self._voices.relayed(told.put):
+            with self._relayed(job):
                 return work()
         finally:
-            told.put(None)
+            job.told.put(None)
+
+    def _relayed(self, job: _Job) -> AbstractContextManager[object]:
+        return self._voices.relayed(job.told.put)
+
+
+class Ahead(SideBySide):
+    """Work that may be in vain: it draws and asks nothing, and ends where nobody wants it."""
+
+    def only(self, keys: Collection[object]) -> None:
+        """End all work but that for these keys, each with the next that it tells."""
+        with self._lock:
+            for key, job in self._jobs.items():
+                if key not in keys:
+                    job.is_over = True
+                    job.future.cancel()
+
+    def check(self, key: object) -> None:
+        """Raise ``CancelledError`` in work that nobody wants any more."""
+        with self._lock:
+            job = self._jobs.get(key)
+        if job is not None and job.is_over:
+            raise CancelledError
+
+    def close(self) -> None:
+        """End all of it."""
+        self.only(())
+        super().close()
+
+    def _relayed(self, job: _Job) -> AbstractContextManager[object]:
+        def take(event: Event) -> None:
+            if job.is_over or isinstance(event, PersonAsked):
+                raise CancelledError
+            if not isinstance(event, DOWNLOADS):
+                job.told.put(event)
+
+        return self._voices.relayed(take, downloads=True)
 
 
 @frozen
@@ -81,5 +122,5 @@ class Crews:
 
     builds: SideBySide
     """Builds what is certain to be wanted."""
-    ahead: SideBySide
+    ahead: Ahead
     """Fetches what will probably be wanted."""

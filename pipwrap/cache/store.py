@@ -76,6 +76,10 @@ class Store:
                 )
             return None
 
+    def holds(self, sha256: str) -> bool:
+        """Tell whether there is an entry, whole or not; nothing is read."""
+        return os.path.exists(self._layout.stored_wheel(sha256) + "/entry.json")
+
     def _read(self, directory: str, root: str, sha256: str) -> StoredWheel:
         """Return the entry that lies in a directory, read once as long as it is the same file."""
         with open(directory + "/entry.json", "rb") as stream:

@@ -9,15 +9,18 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import subprocess
 import sys
 import threading
+from concurrent.futures import CancelledError
 from queue import SimpleQueue
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from pipwrap.cache import disk
+from pipwrap.cache import disk, line_process
 from pipwrap.cache.unpacking import Unpacked, unpack_file
 from pipwrap.errors import PipwrapError
+
+if TYPE_CHECKING:
+    import subprocess
 
 _PROGRAM = (
     "import json, sys; sys.path[:] = json.loads(sys.stdin.readline()); "
@@ -42,7 +45,8 @@ class Unpackers:
     def __init__(self, processes: int) -> None:
         """Start none yet; with one processor there will be none."""
         self._most = processes if processes > 1 else 0
-        self._here = threading.BoundedSemaphore(2)
+        self._slots = max(2, processes // 2)
+        self._here = threading.BoundedSemaphore(self._slots)
         """More at a time would take the interpreter from each other."""
         self._lock = threading.Lock()
         self._seen = 0
@@ -53,24 +57,35 @@ class Unpackers:
     def unpack(
         self, wheel_path: str, filename: str, sha256: str, directory: str, seconds: float
     ) -> Unpacked:
-        """Write a wheel's files and their description, wherever that is done (``Unpack``)."""
+        """Write a wheel's files and their description, wherever that is done (``Unpack``).
+
+        ``CancelledError`` once this is closed.
+        """
         process = self._process()
         if process is not None:
-            unpacked = _ask(process, [wheel_path, filename, sha256, directory, seconds])
-            self._idle.put(process if process.poll() is None else None)
+            unpacked = None
+            try:
+                unpacked = _ask(process, [wheel_path, filename, sha256, directory, seconds])
+            finally:
+                self._idle.put(process if process.poll() is None else None)
             if unpacked is not None:
                 return unpacked
             disk.remove_tree(f"{directory}/tree")
         with self._here:
+            if self._is_closed:
+                raise CancelledError
             return unpack_file(wheel_path, filename, sha256, directory, seconds)
 
     def close(self) -> None:
-        """End the processes, in whatever they are."""
+        """End the processes, in whatever they are, and wait for what is done here."""
         with self._lock:
             self._is_closed = True
         for process in self._started:
-            with contextlib.suppress(OSError), process:  # one that ended may not take its rest
-                process.kill()
+            line_process.end(process)
+        for _ in range(self._slots):
+            self._here.acquire()
+        for _ in range(self._slots):
+            self._here.release()
 
     def _process(self) -> subprocess.Popen[bytes] | None:
         """Return one that has nothing to do; ``None`` where the work is to be done here."""
@@ -80,11 +95,13 @@ class Unpackers:
                 return None
             if self._idle.empty() and len(self._started) < self._most:
                 try:
-                    self._started.append(_start())
+                    started = line_process.start(sys.executable, _PROGRAM)
+                    self._started.append(started)
+                    line_process.tell(started, [each for each in sys.path if type(each) is str])
                 except (OSError, ValueError):
                     self._most = 0
                     return None
-                return self._started[-1]
+                return started
             if not self._started:
                 return None
         process = self._idle.get()
@@ -93,35 +110,14 @@ class Unpackers:
         return process
 
 
-def _start() -> subprocess.Popen[bytes]:
-    process = subprocess.Popen(
-        [sys.executable, "-I", "-S", "-B", "-X", "utf8", "-c", _PROGRAM],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    )
-    _send(process, sys.path)
-    return process
-
-
-def _send(process: subprocess.Popen[bytes], value: object) -> None:
-    if process.stdin is None:
-        raise ValueError("a process without pipes")
-    process.stdin.write(json.dumps(value).encode() + b"\n")
-    process.stdin.flush()
-
-
 def _ask(process: subprocess.Popen[bytes], request: list[object]) -> Unpacked | None:
     """Return what a process made of a wheel; ``None`` where it could not."""
-    answer = b""
-    with contextlib.suppress(OSError, ValueError):
-        _send(process, request)
-        answer = process.stdout.readline() if process.stdout else b""
-    if not answer:  # it ended
+    try:
+        fields = line_process.ask(process, request)
+    except (OSError, ValueError):
         process.kill()
         process.wait()
         return None
-    fields = json.loads(answer)
     if fields is None:
         return None
     size, warnings = fields

@@ -117,9 +117,9 @@ class Bench:
         self._saving = saving
         self._preparer: Preparer | None = None
         self._compiler: Compiler | None = None
-        options = context.options
-        self._installs = options.command == "install" and not (building or options.dry_run)
-        self._begun: set[str] = set()
+        self._installs = not building and _looks_ahead(context)
+        self._begun: dict[str, str] = {}
+        """URLs of wheels by project."""
         self._stored: dict[str, tuple[Wanted, str]] = {}
 
     @cached_property
@@ -160,7 +160,8 @@ class Bench:
     def wheels(self, wanted: dict[str, Wanted], names: Mapping[str, str]) -> dict[str, Prepared]:
         """Return wheels in the store, by project; raises what ``Preparer.wheels`` raises."""
         stored = None
-        if self._saving is None and not self._begun:
+        urls = {each.link.url for each in wanted.values() if isinstance(each, Candidate)}
+        if self._saving is None and urls.isdisjoint(self._begun.values()):
             stored = all_stored(wanted, self.shared.store, self._policy)
         if stored is None:
             return self.preparer.wheels(wanted, names, self._arrived)
@@ -185,8 +186,9 @@ class Bench:
         """
         if self._installs and candidate.project not in self._begun:
             sha256 = candidate.link.sha256
-            if sha256 is not None and self.shared.store.find(sha256) is None:
-                self._begun.add(candidate.project)
+            # Nothing is told here of an entry that is damaged: whoever wants it will.
+            if sha256 is not None and not self.shared.store.holds(sha256):
+                self._begun[candidate.project] = candidate.link.url
                 self.preparer.begin(candidate, self._arrived)
 
     def _restored(self, wheel: StoredWheel) -> StoredWheel:
@@ -290,6 +292,20 @@ class Bench:
         _UNTIL_THE_END.append(done)
         for each in plan.install:
             self.shared.usage.note(STORE, each.wheel.sha256)
+
+
+def _looks_ahead(context: Context) -> bool:
+    """Tell a command that installs what is resolved, and all of it.
+
+    Nor is it one whose progress a script reads, which expects one wheel after another.
+    """
+    options = context.options
+    return (
+        options.command == "install"
+        and not options.dry_run
+        and not options.only_deps
+        and options.progress_bar != "raw"
+    )
 
 
 def _with(plan: Plan, restored: StoredWheel) -> Plan:

@@ -10,6 +10,7 @@ from pipwrap.cache.responses import ResponseCache
 from pipwrap.cache.usage import Grown, uncounted
 from pipwrap.cli.context import Context
 from pipwrap.cli.options import SearchOptions
+from pipwrap.events import PersonAsked
 from pipwrap.model.environment import Environment
 from pipwrap.network.asking import KeyringAndPerson, Person
 from pipwrap.network.keyring import Keyring
@@ -65,14 +66,17 @@ def _credential_source(context: Context) -> KeyringAndPerson:
         context.environ,
         context.console,
     )
-    person = None if network.no_input else Person(input, _password)
-    return KeyringAndPerson(keyring, person)
 
+    def username(question: str) -> str:
+        context.console(PersonAsked(question))
+        return input(question)
 
-def _password(question: str) -> str:
-    from getpass import getpass  # noqa: PLC0415 - after a 401 only
+    def password(question: str) -> str:
+        from getpass import getpass  # noqa: PLC0415 - after a 401 only
 
-    return getpass(question)
+        return getpass(question)
+
+    return KeyringAndPerson(keyring, None if network.no_input else Person(username, password))
 
 
 def fetch_text(context: Context, url: str) -> bytes:

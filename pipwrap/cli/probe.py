@@ -143,14 +143,17 @@ def _abis() -> list[str]:
 
 def _tags(packaging_directory: str | None) -> list[str] | None:
     """Return the supported tags in order, or None where this Python cannot run packaging."""
+    stand_ins: list[ModuleType] = []
     if packaging_directory is not None:
         sys.path.insert(0, packaging_directory)
-        _stand_in()
+        stand_ins = _stand_in()
     try:
         from packaging.tags import sys_tags  # noqa: PLC0415 - may not be there
     except (AttributeError, ImportError, SyntaxError, TypeError):
         return None  # what a module meets that was written for a newer Python
     finally:
+        for each in stand_ins:
+            _take_back(each)
         if packaging_directory is not None:
             sys.path.remove(packaging_directory)
     return [str(tag) for tag in sys_tags()]
@@ -167,16 +170,29 @@ class _Late(type(sys)):  # type: ignore[misc]  # the type of modules, without lo
     """A module that is loaded when something of it is wanted."""
 
     def __getattr__(self, name: str) -> Any:
-        sys.modules.pop(self.__name__, None)
-        return getattr(__import__(self.__name__), name)
+        _take_back(self)
+        module = __import__(self.__name__)
+        self.__dict__.update(vars(module))
+        return getattr(module, name)
 
 
-def _stand_in() -> None:
-    """Keep packaging.tags from loading what it has no use for here: a third of this process."""
+def _stand_in() -> list[ModuleType]:
+    """Keep packaging.tags from loading what it has no use for here: a third of this process.
+
+    Return what stands for modules that are not loaded.
+    """
     logging: ModuleType = type(sys)("logging")
     logging.getLogger = lambda *_: _Silent()  # type: ignore[attr-defined]
-    sys.modules.setdefault("logging", logging)
-    sys.modules.setdefault("subprocess", _Late("subprocess"))
+    made: list[ModuleType] = [logging, _Late("subprocess")]
+    for each in made:
+        sys.modules.setdefault(each.__name__, each)
+    return made
+
+
+def _take_back(module: ModuleType) -> None:
+    """Let the next who imports it have the real one."""
+    if sys.modules.get(module.__name__) is module:
+        del sys.modules[module.__name__]
 
 
 def _isolated_site() -> bool:

@@ -30,7 +30,7 @@ def run(context: Context) -> int:
         install_target.check_externally_managed(context.environment)
     installed, _ = wiring.installed_candidates(context.environment, context.console)
     remove: list[InstalledDistribution] = []
-    folders = Folders(context.environment)
+    folders = Folders(context.environment)  # for those who are asked
     for project, name in names.items():
         distribution = installed.get(project)
         if distribution is None:

@@ -21,7 +21,7 @@ from pipwrap.artifacts.prepare import FETCHED_AHEAD, Preparer, Shelves
 from pipwrap.artifacts.remote_wheel import RemoteWheels
 from pipwrap.artifacts.repositories import Repositories
 from pipwrap.artifacts.reuse import Reuse, ReuseRules
-from pipwrap.artifacts.side_by_side import Crews, SideBySide
+from pipwrap.artifacts.side_by_side import Ahead, Crews, SideBySide
 from pipwrap.artifacts.source_build import BuildRequirements, Workshop
 from pipwrap.artifacts.wanted import Saving
 from pipwrap.cache.clones import Clones
@@ -138,9 +138,9 @@ class Workroom:
             allows_editables=context.options.command == "install",
             building=tuple(building),
         )
-        builds = SideBySide(context.console, processors())
+        builds = SideBySide(context.console, processors(), "build")
         self._builds.append(builds)
-        crews = Crews(builds, SideBySide(context.console, FETCHED_AHEAD))
+        crews = Crews(builds, Ahead(context.console, FETCHED_AHEAD, "ahead"))
         return Preparer(
             self._archives, self._shelves, described, workshop, policy, listener, crews, saving
         )

@@ -10,7 +10,6 @@ processors, work while others are still downloaded and unpacked.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import threading
 from collections.abc import Iterable, Iterator, Mapping
@@ -133,6 +132,7 @@ class Compiler:
         self._processes: list[subprocess.Popen[bytes]] = []
         self._rooms: list[str] = []
         self._begun: set[str] = set()
+        self._is_over = False
         self._done: dict[str, tuple[StoredFile, ...]] = {}
         self.failure = ""
         """The first thing that went wrong; nothing more is begun then."""
@@ -153,7 +153,7 @@ class Compiler:
         with self._beginning:
             if self.failure:
                 return
-            if wheel.sha256 in self._begun:
+            if self._is_over or wheel.sha256 in self._begun:
                 return
             self._begun.add(wheel.sha256)
             try:
@@ -170,7 +170,12 @@ class Compiler:
                 self._hire()
 
     def finish(self) -> Mapping[str, tuple[StoredFile, ...]]:
-        """Wait for everything that has begun; return what was compiled, by the wheel's digest."""
+        """Wait for everything that has begun; return what was compiled, by the wheel's digest.
+
+        Nothing more is begun: a wheel that comes later is one that nobody wants any more.
+        """
+        with self._beginning:
+            self._is_over = True
         for _ in self._threads:
             self._shares.put(None)
         for thread in self._threads:
@@ -221,18 +226,10 @@ class Compiler:
         self, process: subprocess.Popen[bytes], work: _Work, modules: list[tuple[str, str]]
     ) -> None:
         """Have a share compiled, and its wheel published when that was the last."""
+        from pipwrap.cache import line_process  # noqa: PLC0415 - most bytecode is stored
+
         tree, mtime_ns = work.wheel.tree, work.wheel.files[0].mtime_ns
-        line = json.dumps([tree, work.room, mtime_ns // 10**9, modules])
-        if process.stdin is None or process.stdout is None:
-            raise ValueError("a process without pipes")
-        process.stdin.write(line.encode() + b"\n")
-        process.stdin.flush()
-        answer = process.stdout.readline()
-        if not answer:
-            process.wait()
-            executable = self._environment.executable
-            raise ValueError(f"{executable} ended with status {process.returncode}")
-        paths = json.loads(answer)
+        paths = line_process.ask(process, [tree, work.room, mtime_ns // 10**9, modules])
         with self._lock:
             work.paths += paths
             work.shares -= 1
@@ -253,18 +250,12 @@ class Compiler:
 
     @contextlib.contextmanager
     def _started(self) -> Iterator[subprocess.Popen[bytes]]:
-        import subprocess  # noqa: PLC0415 - as above
+        from pipwrap.cache import line_process  # noqa: PLC0415 - as above
 
-        process = subprocess.Popen(
-            [self._environment.executable, "-I", "-S", "-B", "-X", "utf8", "-c", _PROGRAM],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        )
+        process = line_process.start(self._environment.executable, _PROGRAM)
         with self._lock:
             self._processes.append(process)
-        with process:
-            try:
-                yield process
-            finally:
-                process.kill()
+        try:
+            yield process
+        finally:
+            line_process.end(process)

@@ -295,17 +295,24 @@ def _is_directory(path: str) -> bool:
 
 def _delete_stash(directory: str, beside: Iterable[str]) -> None:
     """Delete what was replaced, the journal last: a death on the way leaves it to be read."""
+    for place in beside:  # in a directory that is not ours alone
+        with contextlib.suppress(OSError):
+            if _is_directory(place):
+                import shutil  # noqa: PLC0415 - where a directory lies on two filesystems
+
+                shutil.rmtree(place, ignore_errors=True)
+            else:
+                os.unlink(place)
     stash = os.path.join(directory, "stash")
-    _delete_all([*beside, *(os.path.join(stash, name) for name in _names(stash))])
+    _delete_all([os.path.join(stash, name) for name in _names(stash)])
     disk.discard(stash)
     with contextlib.suppress(FileNotFoundError):
         os.unlink(os.path.join(directory, "journal"))
     disk.discard(directory)
 
 
-def _delete_all(paths: list[str]) -> None:
+def _delete_all(left: list[str]) -> None:
     """Delete side by side: the kernel works, and waits for the disk, while other threads go on."""
-    left = list(paths)
 
     def work() -> None:
         with contextlib.suppress(IndexError):

@@ -65,7 +65,7 @@ def apply(
         raise _changed(plan, error.path) from error
     except OSError as error:
         raise _refused(error, plan, environment) from error
-    _tell(plan, removals, listener)
+    _tell(removals, plan, listener)
     if plan.warn_script_location:
         _warn_about_path(prepared, environment, listener)
     return changes
@@ -127,6 +127,7 @@ def _removals(plan: Plan, environment: Environment, listener: Listener) -> list[
         try:
             removals.append(find_removal(each, environment, folders))
         except DiagnosticError:
+            _tell([removal for removal in removals if not removal.paths], plan, listener)
             if not plan.announced:
                 listener(_found(each))
             raise
@@ -291,7 +292,7 @@ def _refused(error: OSError, plan: Plan, environment: Environment) -> Environmen
     return EnvironmentRefused(message)
 
 
-def _tell(plan: Plan, removals: list[Removal], listener: Listener) -> None:
+def _tell(removals: list[Removal], plan: Plan, listener: Listener) -> None:
     """Tell what was removed, in pip's words."""
     replaced = {item.replaces.info: item for item in plan.install if item.replaces is not None}
     for removal in removals:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from pipwrap import errors
 from pipwrap.events import (
+    DOWNLOADS,
     BuildFinished,
     BuildStarted,
     DownloadFinished,
@@ -39,6 +40,7 @@ class _Thread(threading.local):
     def __init__(self) -> None:
         """Start with nobody."""
         self.relay: Listener | None = None
+        self.relays_downloads = False
         self.overhearing: list[list[Event]] = []
 
 
@@ -82,11 +84,11 @@ class Console:
 
     def __call__(self, event: Event, /) -> None:
         """Print what the event says at this verbosity."""
-        if isinstance(event, DownloadStarted | DownloadProgressed | DownloadFinished):
+        relay = self._thread.relay
+        if isinstance(event, DOWNLOADS) and not self._thread.relays_downloads:
             with self._lock:
                 self._draw(event)
             return
-        relay = self._thread.relay
         if relay is not None:
             for heard in self._thread.overhearing:
                 heard.append(event)
@@ -120,16 +122,19 @@ class Console:
                 lists[:] = [each for each in lists if each is not heard]
 
     @contextlib.contextmanager
-    def relayed(self, to: Listener) -> Iterator[None]:
-        """Have ``to`` take what this thread tells, downloads excepted, as long as the body lasts.
+    def relayed(self, to: Listener, *, downloads: bool = False) -> Iterator[None]:
+        """Have ``to`` take what this thread tells as long as the body lasts.
 
-        Whoever keeps it tells it again when its turn has come.
+        Whoever keeps it tells it again when its turn has come. Downloads are drawn all the same,
+        unless ``to`` takes them, too.
         """
-        before, self._thread.relay = self._thread.relay, to
+        thread = self._thread
+        before = thread.relay, thread.relays_downloads
+        thread.relay, thread.relays_downloads = to, downloads
         try:
             yield
         finally:
-            self._thread.relay = before
+            thread.relay, thread.relays_downloads = before
 
     def line(self, text: str) -> None:
         """Print a line that is always shown: what the user asked for."""

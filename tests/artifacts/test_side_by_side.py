@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError
 
 import pytest
 
-from pipwrap.artifacts.side_by_side import SideBySide
-from pipwrap.events import Event, Told
+from pipwrap.artifacts.archives import Once
+from pipwrap.artifacts.side_by_side import Ahead, SideBySide
+from pipwrap.events import DownloadStarted, Event, PersonAsked, Told
 from pipwrap.report.console import Console
 
 
@@ -19,7 +21,7 @@ class Desk:
     def __init__(self) -> None:
         self.stream = io.StringIO()
         self.console = Console(stdout=self.stream, stderr=self.stream)
-        self.work = SideBySide(self.console, 2)
+        self.work = SideBySide(self.console, 2, "test")
 
     def begin(self, key: str, work: Callable[[], object]) -> None:
         """Begin, and wait until a thread has begun with it."""
@@ -129,3 +131,48 @@ def test_what_a_thread_tells_is_overheard_in_its_turn(desk: Desk):
     assert end is not None
     assert end.result() == [Told("piece")]
     assert heard == [Told("before"), Told("piece")]
+
+
+def test_what_nobody_wants_any_more_ends_with_the_next_it_tells():
+    desk = Desk()
+    ahead = Ahead(desk.console, 2, "test")
+    goes_on, told = threading.Event(), threading.Event()
+
+    def piece(name: str) -> str:
+        desk.console(Told(f"{name}1"))
+        desk.console(DownloadStarted("url", name, None))
+        told.set()
+        assert goes_on.wait(20)
+        desk.console(Told(f"{name}2"))
+        ahead.check(name)
+        return name
+
+    for name in "ab":
+        told.clear()
+        ahead.begin(name, lambda name=name: piece(name))
+        assert told.wait(20)
+    ahead.only({"b"})
+    goes_on.set()
+    ends = {name: ahead.finish(name) for name in "ba"}
+    ahead.close()
+    assert ends["b"] is not None
+    assert ends["b"].result() == "b"
+    assert ends["a"] is not None
+    assert isinstance(ends["a"].exception(), CancelledError)
+    assert desk.printed == ["b1", "b2", "a1"]
+
+
+def test_a_person_is_not_asked_ahead_and_the_work_may_begin_again():
+    desk = Desk()
+    ahead, once = Ahead(desk.console, 1, "test"), Once()
+
+    def asks() -> str:
+        desk.console(PersonAsked("User: "))
+        return "typed"
+
+    ahead.begin("key", lambda: once("key", asks))
+    end = ahead.finish("key")
+    ahead.close()
+    assert end is not None
+    assert isinstance(end.exception(), CancelledError)
+    assert once("key", asks) == "typed"

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
+from concurrent.futures import CancelledError
 from contextlib import closing
 from pathlib import Path
 
@@ -120,6 +121,21 @@ def test_where_no_process_starts_all_is_done_here(
     unpack(processes, wheel, tmp_path / "one")
     assert (tmp_path / "one" / "tree" / "foo.py").read_text() == "x = 1\n"
     assert processes._started == []
+
+
+def test_a_search_path_may_hold_anything(
+    processes: Unpackers, wheel: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(sys, "path", [*sys.path, tmp_path])
+    monkeypatch.setattr(unpackers, "unpack_file", refuse)
+    unpack(processes, wheel, tmp_path / "one")
+
+
+def test_once_closed_nothing_is_unpacked(processes: Unpackers, wheel: str, tmp_path: Path):
+    processes.close()
+    with pytest.raises(CancelledError):
+        unpack(processes, wheel, tmp_path / "one")
+    assert list((tmp_path / "one").iterdir()) == []
 
 
 def test_closing_ends_them(processes: Unpackers, wheel: str, tmp_path: Path):

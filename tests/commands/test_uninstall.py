@@ -112,3 +112,16 @@ def test_what_lies_outside_the_environment_is_left_alone(installed: Runner, tmp_
     theirs = installed.on(child).pip("uninstall", "-y", "lib", expect=0)
     assert (ours.stdout, ours.stderr) == (theirs.stdout, theirs.stderr)
     assert installed.environment.tree() == before
+
+
+def test_what_is_left_alone_is_told_before_another_is_refused(installed: Runner, tmp_path: Path):
+    child = make_environment(tmp_path / "child")
+    runner = installed.on(child)
+    path_file = child.site_packages / "parent.pth"
+    path_file.write_text(f"{installed.environment.site_packages}\n", encoding="utf-8")
+    broken = child.site_packages / "broken-1.0.dist-info"
+    broken.mkdir()
+    (broken / "METADATA").write_text("Metadata-Version: 2.1\nName: broken\nVersion: 1.0\n")
+    ours = refused(runner, "uninstall", "-y", "lib", "broken", says="uninstall-no-record-file")
+    theirs = runner.pip("uninstall", "-y", "lib", "broken", expect=1)
+    assert (ours.stdout, ours.stderr) == (theirs.stdout, theirs.stderr)
