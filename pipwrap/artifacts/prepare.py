@@ -193,16 +193,18 @@ class Preparer:
         self,
         wanted: dict[str, Wanted],
         names: Mapping[str, str],
+        there: Mapping[str, Prepared],
         stored: Callable[[StoredWheel], None],
     ) -> dict[str, Prepared]:
         """Return wheels, listed by ``names``: downloads and builds go side by side.
 
-        ``stored`` is called with each as soon as it is there, from any thread.
+        Those that are ``there`` take no work. ``stored`` is called with each as soon as it is in
+        the store, from any thread.
         """
 
         def wheel(name: str) -> Prepared:
             self._ahead.finish(key_of(wanted[name]))
-            prepared = self.wheel(wanted[name], names[name])
+            prepared = there.get(name) or self.wheel(wanted[name], names[name])
             stored(prepared.wheel)
             return prepared
 

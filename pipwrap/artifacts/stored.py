@@ -14,27 +14,23 @@ from pipwrap.model.size import format_size
 from pipwrap.model.wheel import StoredWheel
 
 
-def all_stored(
-    wanted: Mapping[str, Wanted], store: Store, policy: HashPolicy
-) -> dict[str, Prepared] | None:
-    """Return the wheels where nothing is to be fetched, built, compared or asked.
+def stored(wanted: Mapping[str, Wanted], store: Store, policy: HashPolicy) -> dict[str, Prepared]:
+    """Return, by project, the wheels of which nothing is to be fetched, compared or asked.
 
-    That is when every one is a wheel of an index that names its sha256, its size and the sha256 of
-    its metadata, and lies in the store with just that metadata; ``None`` otherwise.
+    Each is a wheel of an index that names its sha256, its size and the sha256 of its metadata, and
+    lies in the store with just that metadata.
     """
-    if policy.required:
-        return None
     found: dict[str, Prepared] = {}
-    for project, each in wanted.items():
+    for project, each in wanted.items() if not policy.required else ():
         if not isinstance(each, Candidate) or not each.is_wheel or policy.of(project):
-            return None
+            continue
         link = each.link
         sha256, told = link.sha256, dict(link.metadata_hashes or ()).get("sha256")
         if sha256 is None or told is None or link.size is None:
-            return None
+            continue
         wheel = store.held(sha256)
         if wheel is None or wheel.filename != link.filename or _metadata_digest(wheel) != told:
-            return None
+            continue
         line = Told(f"Using cached {link.filename} ({format_size(link.size)})")
         found[project] = Prepared(wheel, sha256, (line,))
     return found

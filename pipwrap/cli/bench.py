@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pipwrap import errors
 from pipwrap.artifacts.build_rules import BuildRules
 from pipwrap.artifacts.hashes import HashPolicy
-from pipwrap.artifacts.stored import all_stored
+from pipwrap.artifacts.stored import stored
 from pipwrap.artifacts.wanted import Obtained, Prepared, Saving, Wanted
 from pipwrap.cache import disk
 from pipwrap.cache.resolutions import Resolutions
@@ -159,17 +159,21 @@ class Bench:
 
     def wheels(self, wanted: dict[str, Wanted], names: Mapping[str, str]) -> dict[str, Prepared]:
         """Return wheels in the store, by project; raises what ``Preparer.wheels`` raises."""
-        stored = None
-        urls = {each.link.url for each in wanted.values() if isinstance(each, Candidate)}
-        if self._saving is None and urls.isdisjoint(self._begun.values()):
-            stored = all_stored(wanted, self.shared.store, self._policy)
-        if stored is None:
-            return self.preparer.wheels(wanted, names, self._arrived)
-        for project, prepared in stored.items():
+        begun = self._begun.values()
+        asked = {
+            project: each
+            for project, each in wanted.items()
+            if self._saving is None and isinstance(each, Candidate) and each.link.url not in begun
+        }
+        there = stored(asked, self.shared.store, self._policy)
+        for project, prepared in there.items():
             self._stored[prepared.wheel.sha256] = wanted[project], names[project]
+        if len(there) < len(wanted):
+            return self.preparer.wheels(wanted, names, there, self._arrived)
+        for prepared in there.values():
             for line in prepared.lines:
                 self.listener(line)
-        return stored
+        return there
 
     @cached_property
     def _arrived(self) -> Callable[[StoredWheel], None]:

@@ -172,3 +172,25 @@ def test_it_waits_where_it_is_not_wanted_or_read_by_a_script(
     pipwrap("install", option, "demo", expect=0)
     asked = index.paths()
     assert WHEEL not in asked[: asked.index(METADATA)]
+
+
+def test_a_new_wheel_does_not_have_stored_ones_fetched_again(
+    pipwrap: Runner, index: Index, files: Path, cache_root: Path
+):
+    """Not even where their files were pruned: what is unpacked is all that is wanted."""
+    pipwrap("install", "demo", expect=0)
+    for name in ("demo-1.0-py3-none-any.whl", "lib-1.0-py3-none-any.whl"):
+        digest = hashlib.sha256(index.content(name)).hexdigest()
+        (cache_root / "bodies-v1" / digest[:2] / digest).unlink()
+    index.add(make_wheel(files, "new", "1.0"))
+    index.clear_log()
+    result = pipwrap("install", "--force-reinstall", "demo", "new", expect=0)
+    assert [path for path in index.paths() if path.endswith(".whl")] == [
+        "/files/new-1.0-py3-none-any.whl"
+    ]
+    lines = [line for line in result.stdout.splitlines() if ".whl (" in line]
+    assert [line.strip().rpartition(" (")[0] for line in lines] == [
+        "Using cached demo-1.0-py3-none-any.whl",
+        "Downloading new-1.0-py3-none-any.whl",
+        "Using cached lib-1.0-py3-none-any.whl",
+    ]
