@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError
 from typing import IO
 
+from pipwrap.cache.line_process import processors
+
 _HOST = os.path.join(os.path.dirname(__file__), "hook_host.py")
 _BACKEND = "_PYPROJECT_HOOKS_BUILD_BACKEND"
 _BACKEND_PATH = "_PYPROJECT_HOOKS_BACKEND_PATH_JSON"
@@ -273,10 +275,3 @@ def _log_warnings(directory: str, log: str) -> None:
             json.dump(result, stream)
         with open(log, "a", encoding="utf-8") as stream:
             stream.writelines(f"{each}\n" for each in warned)
-
-
-def processors() -> int:
-    """Return how many processors this process may use."""
-    if sys.platform == "linux":
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -16,7 +16,7 @@ from pipwrap.artifacts.build_rules import BuildRules
 from pipwrap.artifacts.described import Described
 from pipwrap.artifacts.git import GitSettings
 from pipwrap.artifacts.hashes import HashPolicy
-from pipwrap.artifacts.hooks import HookProcesses, processors
+from pipwrap.artifacts.hooks import HookProcesses
 from pipwrap.artifacts.prepare import FETCHED_AHEAD, Preparer, Shelves
 from pipwrap.artifacts.remote_wheel import RemoteWheels
 from pipwrap.artifacts.repositories import Repositories
@@ -25,6 +25,7 @@ from pipwrap.artifacts.side_by_side import Ahead, Crews, SideBySide
 from pipwrap.artifacts.source_build import BuildRequirements, Workshop
 from pipwrap.artifacts.wanted import Saving
 from pipwrap.cache.clones import Clones
+from pipwrap.cache.line_process import MOST, processors
 from pipwrap.cache.metadata import MetadataCache
 from pipwrap.cache.responses import ResponseCache
 from pipwrap.cache.store import Store
@@ -75,7 +76,7 @@ class Workroom:
         self._processes = HookProcesses()
         self._builds: list[SideBySide] = []
         self._remover = ThreadPoolExecutor(1, thread_name_prefix="remove")
-        self._unpackers = Unpackers(processors())
+        self._unpackers = Unpackers(min(processors(), MOST))
         self._archives = Archives(stock.responses)
         self._shelves = Shelves(
             stock.store,

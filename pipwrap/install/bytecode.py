@@ -202,8 +202,10 @@ class Compiler:
 
     def _hire(self) -> None:
         """Have one more at work, while there are processors for it."""
+        from pipwrap.cache import line_process  # noqa: PLC0415 - as below
+
         try:
-            if len(self._threads) < (os.cpu_count() or 1):
+            if len(self._threads) < min(line_process.processors(), line_process.MOST):
                 thread = threading.Thread(target=self._work, name="bytecode", daemon=True)
                 thread.start()
                 self._threads.append(thread)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from pipwrap.artifacts.hooks import processors
+from pipwrap.cache.line_process import processors
 from support.environments import scripts_directory
 from support.index import Index
 from support.runner import Runner

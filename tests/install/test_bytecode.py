@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from install.worlds import World, make_wheel
+from pipwrap.cache import line_process
 from pipwrap.install import bytecode
 from pipwrap.install.bytecode import Compiler, bytecode_tag, compiled
 from pipwrap.model.wheel import StoredWheel
@@ -76,7 +77,7 @@ def test_a_large_wheel_is_shared_out_and_published_whole(world: World):
 def test_no_more_processes_than_processors_and_none_for_what_is_stored(
     world: World, started: list[list[str]], monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(line_process, "processors", lambda: 2)
     wheels = [stored(world, f"w{n}") for n in range(6)]
     compiled(wheels, world.environment, world.store, world.tell)
     assert len(started) == 2
@@ -165,7 +166,7 @@ def test_ending_waits_for_nobody_who_is_about_to_begin(
         hire()
 
     monkeypatch.setattr(compiler, "_hire", slow)
-    monkeypatch.setattr(os, "cpu_count", lambda: 8)
+    monkeypatch.setattr(line_process, "processors", lambda: 8)
     late = threading.Thread(target=compiler.begin, args=(stored(world, "late"),))
     late.start()
     assert hired.wait(10)
