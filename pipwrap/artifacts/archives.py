@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import threading
@@ -130,6 +131,12 @@ class Archives:
     def holds(self, link: Link) -> bool:
         """Tell whether an archive can be had without being transferred."""
         return link.scheme == "file" or self._files.holds(link.url, link.sha256)
+
+    def keep(self, link: Link) -> None:
+        """Have an archive that is in the cache stay for this run, whoever empties the cache."""
+        if self.holds(link):
+            with contextlib.suppress(errors.PipwrapError):
+                self.acquire(link)
 
     def repaired(self, link: Link) -> Acquired | None:
         """Return an archive fetched anew, ``None`` where it is as it was acquired.

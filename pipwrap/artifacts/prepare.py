@@ -204,7 +204,11 @@ class Preparer:
 
         def wheel(name: str) -> Prepared:
             self._ahead.finish(key_of(wanted[name]))
-            prepared = there.get(name) or self.wheel(wanted[name], names[name])
+            prepared = there.get(name)
+            if prepared is None:
+                prepared = self.wheel(wanted[name], names[name])
+            else:
+                self._archives.keep(wanted[name].link)
             stored(prepared.wheel)
             return prepared
 
