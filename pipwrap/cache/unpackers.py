@@ -115,8 +115,7 @@ def _ask(process: subprocess.Popen[bytes], request: list[object]) -> Unpacked | 
     try:
         fields = line_process.ask(process, request)
     except (OSError, ValueError):
-        process.kill()
-        process.wait()
+        line_process.end(process)
         return None
     if fields is None:
         return None
