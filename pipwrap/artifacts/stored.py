@@ -6,12 +6,11 @@ import base64
 from collections.abc import Mapping
 
 from pipwrap.artifacts.hashes import HashPolicy
-from pipwrap.artifacts.wanted import Prepared, Wanted
+from pipwrap.artifacts.wanted import Prepared, Wanted, line_of
 from pipwrap.cache.store import Store
-from pipwrap.events import Told
 from pipwrap.model.candidate import Candidate
-from pipwrap.model.size import format_size
 from pipwrap.model.wheel import StoredWheel
+from pipwrap.values import replace
 
 
 def stored(wanted: Mapping[str, Wanted], store: Store, policy: HashPolicy) -> dict[str, Prepared]:
@@ -31,7 +30,7 @@ def stored(wanted: Mapping[str, Wanted], store: Store, policy: HashPolicy) -> di
         wheel = store.held(sha256)
         if wheel is None or wheel.filename != link.filename or _metadata_digest(wheel) != told:
             continue
-        line = Told(f"Using cached {link.filename} ({format_size(link.size)})")
+        line = replace(line_of(link.filename, link.size, from_cache=True), indent=0)
         found[project] = Prepared(wheel, sha256, (line,))
     return found
 
