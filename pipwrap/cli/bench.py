@@ -159,7 +159,7 @@ class Bench:
 
     def wheels(self, wanted: dict[str, Wanted], names: Mapping[str, str]) -> dict[str, Prepared]:
         """Return wheels in the store, by project; raises what ``Preparer.wheels`` raises."""
-        begun = self._begun.values()
+        begun = frozenset(self._begun.values())
         asked = {
             project: each
             for project, each in wanted.items()
