@@ -57,6 +57,11 @@ def make_directory(path: str) -> None:
         return
 
 
+def is_directory(path: str) -> bool:
+    """Tell a directory from a link to one, and from everything else."""
+    return os.path.isdir(path) and not os.path.islink(path)
+
+
 def unused_name(directory: str, suffix: str = "") -> str:
     """Return a path in ``directory`` that no other process will choose."""
     return os.path.join(directory, os.urandom(12).hex() + suffix)
@@ -91,7 +96,7 @@ def take_place(beside: str, path: str, temporary: str) -> None:
         try:
             os.replace(beside, path)
         except OSError as error:
-            if os.path.isdir(path) and not os.path.islink(path):
+            if is_directory(path):
                 remove_tree(path, through=temporary)
             elif not isinstance(error, FileNotFoundError) or not os.path.exists(beside):
                 raise
@@ -174,7 +179,7 @@ def discard(path: str) -> None:
     way cannot mislead, takes longer to load than this to do.
     """
     with contextlib.suppress(OSError):
-        if os.path.islink(path) or not os.path.isdir(path):
+        if not is_directory(path):
             os.unlink(path)
             return
         with os.scandir(path) as entries:
@@ -190,7 +195,7 @@ def discard(path: str) -> None:
 
 def remove(path: str, *, through: str) -> None:
     """Remove a directory as ``remove_tree`` does, a file or a link; absent is fine."""
-    if os.path.isdir(path) and not os.path.islink(path):
+    if is_directory(path):
         remove_tree(path, through=through)
     else:
         unlink(path)
@@ -293,7 +298,7 @@ def locked_at_once(path: str) -> Iterator[bool]:
 def _lock_file(path: str) -> int:
     """Return a descriptor of the file to lock; what lies there and is none goes."""
     make_directory(os.path.dirname(path))
-    if os.path.isdir(path) and not os.path.islink(path):
+    if is_directory(path):
         remove_tree(path)
     return os.open(path, os.O_RDWR | os.O_CREAT, FILE_MODE)
 

@@ -7,6 +7,7 @@ import heapq
 import os
 from collections.abc import Iterable, Iterator, Mapping
 
+from pipwrap.cache.disk import is_directory
 from pipwrap.install.creating import Batch
 from pipwrap.install.destination import Prepared, Target
 from pipwrap.install.linking import Creation, file_mode
@@ -57,7 +58,7 @@ def merge(
             directory, name = os.path.split(made.path)
             folders.setdefault(directory, {})[name] = made
         stash.update(dict.fromkeys(relocated.stash))
-        directories.update(filter(_is_directory, relocated.stash))
+        directories.update(filter(is_directory, relocated.stash))
         warnings = relocated.warnings
     mode = file_mode(target.umask)
     for removal in removals:
@@ -172,13 +173,9 @@ def _occupied(
         for name in there.intersection(names):
             path = os.path.join(directory, name)
             if path not in stash:
-                if _is_directory(path):
+                if is_directory(path):
                     raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
                 yield path
-
-
-def _is_directory(path: str) -> bool:
-    return os.path.isdir(path) and not os.path.islink(path)
 
 
 def missing_directories(directories: Iterable[str]) -> list[str]:

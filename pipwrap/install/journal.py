@@ -269,7 +269,7 @@ def _restore(path: str, place: str, listener: Listener) -> bool:
     """
     if not os.path.lexists(place):
         return True
-    if _is_directory(place) and _is_directory(path):
+    if disk.is_directory(place) and disk.is_directory(path):
         pairs = [(os.path.join(path, name), os.path.join(place, name)) for name in _names(place)]
         restored = [_restore(inner, held, listener) for inner, held in pairs]
         with contextlib.suppress(OSError):
@@ -289,15 +289,11 @@ def _restore(path: str, place: str, listener: Listener) -> bool:
     return True
 
 
-def _is_directory(path: str) -> bool:
-    return os.path.isdir(path) and not os.path.islink(path)
-
-
 def _delete_stash(directory: str, beside: Iterable[str]) -> None:
     """Delete what was replaced, the journal last: a death on the way leaves it to be read."""
     for place in beside:  # in a directory that is not ours alone
         with contextlib.suppress(OSError):
-            if _is_directory(place):
+            if disk.is_directory(place):
                 import shutil  # noqa: PLC0415 - where a directory lies on two filesystems
 
                 shutil.rmtree(place, ignore_errors=True)
