@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from pipwrap.artifacts.build_env import BuildEnvironment
     from pipwrap.artifacts.build_rules import ConfigSettings
-    from pipwrap.model.environment import Environment
+    from pipwrap.artifacts.host import Host
 
 _LAST_LINES = 40
 _KNOWN_KEYS = frozenset({"requires", "build-backend", "backend-path"})
@@ -29,7 +29,7 @@ Kind = Literal["wheel", "editable"]
 
 
 class Backend:
-    """The build backend of one source tree, in one build environment.
+    """The build backend of one source tree; its hooks run in the environment that it is in.
 
     Everything it prints goes to ``log``; what failed is raised as ``errors.BuildFailed`` with the
     last lines of it.
@@ -38,29 +38,30 @@ class Backend:
     def __init__(
         self,
         source_tree: str,
-        environment: BuildEnvironment,
         log: str,
+        observed: str,
         name: str,
         listener: Listener,
-        processes: HookProcesses | None = None,
+        processes: HookProcesses,
     ) -> None:
         """Read pyproject.toml; raises ``errors.InvalidDistribution`` when it is no good.
 
-        ``name`` is what messages call the source; ``processes`` are those of all builds of the run.
+        ``observed`` is the file for what the recorder sees; ``name`` is what messages call the
+        source; ``processes`` are those of all builds of the run.
         """
-        self._environment = environment
         self._log = log
         self._listener = listener
-        self._processes = processes or HookProcesses()
-        self._hooks = Hooks(
-            environment.hook_environ(), log, self._processes, hosted=environment.isolated
-        )
-        self._builder = _project_builder(source_tree, environment, self._hooks.run, name)
+        self._processes = processes
+        self._hooks = Hooks(log, observed, processes)
+        self._builder = _project_builder(source_tree, self._hooks.run, name)
 
-    @property
-    def environment(self) -> Environment:
-        """Return where it runs."""
-        return self._environment.environment
+    def enter(self, environment: BuildEnvironment, host: Host | None = None) -> None:
+        """Have hooks run in an environment from now on; ``host`` waits there already."""
+        self._hooks.enter(environment, host)
+
+    def leave(self) -> Host | None:
+        """Run no more hooks there; return the host that waits, which others may go on with."""
+        return self._hooks.leave()
 
     @property
     def requires(self) -> list[str]:
@@ -141,7 +142,6 @@ class Backend:
 
 def _project_builder(
     source_tree: str,
-    environment: BuildEnvironment,
     runner: Callable[..., None],
     name: str,
 ) -> ProjectBuilder:
@@ -149,7 +149,7 @@ def _project_builder(
 
     with _unknown_keys_ignored():
         try:
-            return build.ProjectBuilder.from_isolated_env(environment, source_tree, runner)
+            return build.ProjectBuilder(source_tree, runner=runner)
         except build.BuildSystemTableValidationError as error:
             raise errors.InvalidDistribution(
                 f"{name} has a pyproject.toml file that does not comply with PEP 518: {error}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
 
 from pipwrap.artifacts import observe
 from pipwrap.model.environment import Environment, Scheme
@@ -13,16 +12,17 @@ from pipwrap.values import frozen, replace
 _HIDDEN = frozenset({"PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP", "__PYVENV_LAUNCHER__"})
 """Variables that would let the caller's environment shine through."""
 
+State = frozenset[tuple[str, int, int, int]]
+"""Of each entry: path, inode, size in bytes, time of its last change in nanoseconds."""
+
 
 @frozen
 class BuildEnvironment:
-    """Where the backend and its requirements live; satisfies ``build.env.IsolatedEnv``."""
+    """Where a backend and its requirements live."""
 
     path: str
     environment: Environment
     """As an install target: the build requirements are installed there like anything else."""
-    observed: str = ""
-    """The file in which the recorder notes what the build looks at (``artifacts.observe``)."""
     isolated: bool = True
 
     @property
@@ -30,24 +30,29 @@ class BuildEnvironment:
         """Return the interpreter that runs the backend."""
         return self.environment.executable
 
-    def make_extra_environ(self) -> Mapping[str, str]:
-        """Return what differs from the caller's environment."""
-        if not self.isolated:
-            return {}
-        scripts = self.environment.scheme.scripts
-        path = os.environ.get("PATH", os.defpath)
-        return {
-            "PATH": scripts + os.pathsep + path,
-            "PYTHONNOUSERSITE": "1",
-            observe.OBSERVE: self.observed,
-        }
+    def hook_environ(self, observed: str = "") -> dict[str, str]:
+        """Return the whole environment of a hook: the caller's, without what would leak in.
 
-    def hook_environ(self) -> dict[str, str]:
-        """Return the whole environment of a hook: the caller's, without what would leak in."""
+        ``observed`` is the file in which the recorder notes what a build in isolation looks at.
+        """
         if not self.isolated:
             return dict(os.environ)
         ours = {name: value for name, value in os.environ.items() if name not in _HIDDEN}
-        return {**ours, **self.make_extra_environ()}
+        path = self.environment.scheme.scripts + os.pathsep + os.environ.get("PATH", os.defpath)
+        return {**ours, "PATH": path, "PYTHONNOUSERSITE": "1", observe.OBSERVE: observed}
+
+    def state(self) -> State:
+        """Return every file and directory in it, and what tells a changed one."""
+        found = []
+        directories = [self.path]
+        while directories:
+            with os.scandir(directories.pop()) as entries:
+                for entry in entries:
+                    seen = entry.stat(follow_symlinks=False)
+                    found.append((entry.path, seen.st_ino, seen.st_size, seen.st_mtime_ns))
+                    if entry.is_dir(follow_symlinks=False):
+                        directories.append(entry.path)
+        return frozenset(found)
 
 
 def shared(target: Environment) -> BuildEnvironment:
@@ -85,7 +90,7 @@ def create(path: str, target: Environment) -> BuildEnvironment:
         site_packages_isolated=True,
     )
     observe.install_recorder(site_packages)
-    return BuildEnvironment(path, environment, os.path.join(path, "observed"))
+    return BuildEnvironment(path, environment)
 
 
 def _library_name(target: Environment, major: int, minor: int) -> str:

@@ -1,11 +1,12 @@
-"""Runs the hooks of one build, each in a fork of a process that has imported the backend.
+"""Runs hooks of builds, each in a fork of a process that has imported the backend.
 
     python hook_host.py REPLIES
 
 Standard library only, Python 3.8 and newer. PEP 517 wants a process of its own for each hook, so
 that a backend may change whatever is global: a fork is one, in the state after the import.
 
-stdin    a request a line: the arguments of a Python as JSON: script, hook, directory
+stdin    a request a line, as JSON: the arguments of a Python (script, hook, directory), the
+         directory that it starts in, and the files for what it prints and what is observed
 REPLIES  a descriptor: "ready", then for each request the process and, at its end, its status
 
 It ends without a word where the backend cannot be imported or has threads, which no fork takes
@@ -27,22 +28,22 @@ import signal  # noqa: E402
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import Any
 
 _TERM = {signal.SIGTERM}
 
 
-def _next(requests: Iterable[str], replies: int) -> list[str] | None:
+def _next(requests: Iterable[str], replies: int) -> dict[str, Any] | None:
     """Return the request of which this process, a fork, is to run the hook; ``None`` at the end."""
     for line in requests:
-        sys.stdout.flush()
-        sys.stderr.flush()
         # Whoever ends this process has to be told first what else is to be ended.
         signal.pthread_sigmask(signal.SIG_BLOCK, _TERM)
         process = os.fork()
         if process == 0:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _TERM)
             os.close(replies)
-            return [str(each) for each in json.loads(line)]
+            request: dict[str, Any] = json.loads(line)
+            return request
         _tell(replies, process)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _TERM)
         _tell(replies, _status(os.waitpid(process, 0)[1]))
@@ -58,9 +59,17 @@ def _status(status: int) -> int:
     return -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
 
 
-def _run(arguments: list[str]) -> None:
-    """Be a Python that was started with these arguments."""
-    sys.argv = arguments
+def _run(request: dict[str, Any]) -> None:
+    """Be a Python that was started with these arguments, there, and with this output."""
+    log = os.open(request["log"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    os.close(log)
+    os.chdir(request["directory"])
+    recorder = sys.modules.get("_pipwrap_recorder")
+    if recorder is not None:
+        recorder.note_in(request["observed"])
+    sys.argv = arguments = request["arguments"]
     module = type(sys)("__main__")
     module.__file__ = arguments[0]
     sys.modules["__main__"] = module
@@ -69,8 +78,8 @@ def _run(arguments: list[str]) -> None:
     exec(code, module.__dict__)  # noqa: S102 - the script of pyproject_hooks
 
 
-def _serve() -> list[str]:
-    """Return the arguments of a hook once this process is the fork that runs it."""
+def _serve() -> dict[str, Any]:
+    """Return the request for a hook once this process is the fork that runs it."""
     replies = int(sys.argv[1])
     os.set_inheritable(replies, False)  # noqa: FBT003 - the function takes nothing else
     requests = os.fdopen(os.dup(0), encoding="utf-8")
@@ -83,17 +92,19 @@ def _serve() -> list[str]:
             os._exit(1)
     except BaseException:  # noqa: BLE001 - whatever it is, the hook meets and reports it
         os._exit(1)
+    sys.stdout.flush()
+    sys.stderr.flush()
     before = signal.signal(signal.SIGTERM, signal.SIG_DFL)
     _tell(replies, "ready")
     try:
-        arguments = _next(requests, replies)
+        request = _next(requests, replies)
     except KeyboardInterrupt:
         os._exit(1)
-    if arguments is None:
+    if request is None:
         os._exit(0)
     requests.close()
     signal.signal(signal.SIGTERM, before)
-    return arguments
+    return request
 
 
 if __name__ == "__main__":

@@ -5,17 +5,16 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError
-from typing import IO
 
+from pipwrap.artifacts.build_env import BuildEnvironment
+from pipwrap.artifacts.host import Host
 from pipwrap.cache.line_process import processors
 
-_HOST = os.path.join(os.path.dirname(__file__), "hook_host.py")
 _BACKEND = "_PYPROJECT_HOOKS_BUILD_BACKEND"
 _BACKEND_PATH = "_PYPROJECT_HOOKS_BACKEND_PATH_JSON"
 HOSTED = frozenset(
@@ -78,7 +77,7 @@ class HookProcesses:
             raise CancelledError
 
     def rest(self, host: Host) -> None:
-        """Keep a host for the next hook of its build, or end it where enough are kept.
+        """Keep a host for the next hook, or end it where enough are kept.
 
         Those that came first stay: their builds go on first.
         """
@@ -108,65 +107,28 @@ class HookProcesses:
             end()
 
 
-class Host:
-    """A process that has imported a backend (``hook_host``)."""
-
-    def __init__(self, process: subprocess.Popen[bytes], replies: IO[bytes]) -> None:
-        """Take over a process that was just started."""
-        self.process = process
-        self._replies = replies
-
-    def is_ready(self) -> bool:
-        """Wait until it has imported the backend; ``False`` when it will not."""
-        return self._replies.readline() == b"ready\n"
-
-    def run(self, arguments: Sequence[str]) -> int:
-        """Return the exit status of a hook; whatever interrupts this ends hook and host."""
-        hook = b""
-        try:
-            if self.process.stdin is not None:
-                self.process.stdin.write(json.dumps(list(arguments)).encode("ascii") + b"\n")
-                self.process.stdin.flush()
-            hook = self._replies.readline()
-            return int(self._replies.readline())
-        except (BrokenPipeError, ValueError):  # it was ended, and says nothing more
-            self._end_all(hook)
-            return -signal.SIGTERM
-        except BaseException:
-            self._end_all(hook)
-            raise
-
-    def end(self) -> None:
-        """Let it end; no hook is running."""
-        with contextlib.suppress(OSError):
-            if self.process.stdin is not None:
-                self.process.stdin.close()
-        self.process.wait()
-        self._replies.close()
-
-    def _end_all(self, hook: bytes) -> None:
-        """End it and the hook that it runs."""
-        self.process.terminate()
-        rest = [hook, *self._replies.readlines()]
-        numbers = [int(line) for line in rest if line.strip().isdigit()]
-        if len(numbers) == 1:  # its status would be the second
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(numbers[0], signal.SIGKILL)
-        self.end()
-
-
 class Hooks:
     """Runs the hooks of one build, one after another, each in a process of its own."""
 
-    def __init__(
-        self, environ: Mapping[str, str], log: str, processes: HookProcesses, *, hosted: bool
-    ) -> None:
-        """``hosted`` allows forks; what the hooks print goes to ``log``."""
-        self._environ = environ
+    def __init__(self, log: str, observed: str, processes: HookProcesses) -> None:
+        """Keep the files: for what hooks print, and for what the recorder sees of them."""
         self._log = log
+        self._observed = observed
         self._processes = processes
-        self._hosted = hosted and sys.platform == "linux"
+        self._environment: BuildEnvironment | None = None
         self._host: Host | None = None
+        self._heard: Host | None = None
+        self._imports_alone = sys.platform != "linux"
+
+    def enter(self, environment: BuildEnvironment, host: Host | None = None) -> None:
+        """Have hooks run in an environment from now on; ``host`` waits there already."""
+        self._environment, self._host = environment, host
+
+    def leave(self) -> Host | None:
+        """Run no more hooks there; return the host that waits, which others may go on with."""
+        host, self._host = self._host, None
+        self._environment = None
+        return host
 
     def run(
         self,
@@ -174,16 +136,24 @@ class Hooks:
         cwd: str | None = None,
         extra_environ: Mapping[str, str] | None = None,
     ) -> None:
-        """Run one hook (a pyproject_hooks runner); ``CalledProcessError`` where it fails."""
-        environ = {**self._environ, **(extra_environ or {})}
-        with self._processes.turn(), open(self._log, "ab") as log:
-            host = self._awake(command[0], cwd, environ, log)
+        """Run one hook (a pyproject_hooks runner); ``CalledProcessError`` where it fails.
+
+        The interpreter of ``command`` is replaced by that of the environment.
+        """
+        environment, directory, variables = self._environment, cwd or os.curdir, extra_environ or {}
+        if environment is None:
+            raise ValueError("no environment to run a hook in")
+        with self._processes.turn():
+            host = self._awake(environment, variables)
             if host is not None:
                 with self._processes.running(host.process, host.process.terminate):
-                    status = host.run(command[1:])
+                    status = host.run(command[1:], directory, self._log, self._observed)
                 self._rest(host)
             else:
-                status = self._alone(command, cwd, environ, log)
+                alone = [environment.python_executable, *command[1:]]
+                status = self._alone(
+                    alone, directory, {**environment.hook_environ(self._observed), **variables}
+                )
         if status != 0:
             raise subprocess.CalledProcessError(status, list(command))
         _log_warnings(command[-1], self._log)
@@ -199,10 +169,9 @@ class Hooks:
             self._host = host
             self._processes.rest(host)
 
-    def _alone(
-        self, command: Sequence[str], cwd: str | None, environ: Mapping[str, str], log: IO[bytes]
-    ) -> int:
+    def _alone(self, command: Sequence[str], cwd: str, environ: Mapping[str, str]) -> int:
         with (
+            open(self._log, "ab") as log,
             subprocess.Popen(
                 list(command),
                 cwd=cwd,
@@ -215,17 +184,18 @@ class Hooks:
         ):
             return process.wait()
 
-    def _awake(
-        self, python: str, cwd: str | None, environ: Mapping[str, str], log: IO[bytes]
-    ) -> Host | None:
+    def _awake(self, environment: BuildEnvironment, variables: Mapping[str, str]) -> Host | None:
         """Return the process that has the backend, started if need be; ``None`` without one."""
+        backend = variables.get(_BACKEND, "")
         host, self._host = self._host, None
         if host is not None and self._processes.resume(host):
-            return host
-        backend = environ.get(_BACKEND, "").partition(":")[0]
-        if not self._hosted or backend not in HOSTED or _BACKEND_PATH in environ:
+            if host.backend == backend:
+                return self._hear(host)
+            host.end()
+        known = backend.partition(":")[0] in HOSTED and _BACKEND_PATH not in variables
+        if not (known and environment.isolated) or self._imports_alone:
             return None
-        host = _started(python, cwd, environ, log)
+        host = Host(backend, environment, variables)
         ready = False
         try:
             with self._processes.running(host.process, host.process.terminate):
@@ -233,29 +203,23 @@ class Hooks:
         finally:
             if not ready:
                 host.end()
-        self._hosted = ready
-        return host if ready else None
+        self._imports_alone = not ready
+        return self._hear(host) if ready else None
+
+    def _hear(self, host: Host) -> Host:
+        """Make what an import printed, and was observed to do, part of the build."""
+        if self._heard is not host:
+            self._heard = host
+            _append(host.said, self._log)
+            _append(host.observed, self._observed)
+        return host
 
 
-def _started(python: str, cwd: str | None, environ: Mapping[str, str], log: IO[bytes]) -> Host:
-    reading, writing = os.pipe()
-    replies = open(reading, "rb")  # noqa: SIM115 - the host closes it
-    try:
-        process = subprocess.Popen(
-            [python, _HOST, str(writing)],
-            cwd=cwd,
-            env=environ,
-            stdin=subprocess.PIPE,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            pass_fds=(writing,),
-        )
-    except BaseException:
-        replies.close()
-        raise
-    finally:
-        os.close(writing)
-    return Host(process, replies)
+def _append(source: str, destination: str) -> None:
+    with contextlib.suppress(FileNotFoundError), open(source, "rb") as stream:
+        content = stream.read()
+        with open(destination, "ab") as whole:
+            whole.write(content)
 
 
 def _log_warnings(directory: str, log: str) -> None:

@@ -18,11 +18,26 @@ import os
 import sys
 
 _VARIABLE = "PIPWRAP_OBSERVE"
+_outs = []
+
+
+def note_in(path):
+    """Have this process, and those that it starts, go on in another file."""
+    os.environ[_VARIABLE] = path
+    new = _opened(path)
+    for out in _outs:
+        os.dup2(new, out, inheritable=False)
+    os.close(new)
+
+
+def _opened(path):
+    return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
 
 
 def _start(path):
     seen = set()
-    out = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    out = _opened(path)
+    _outs.append(out)
 
     def note(kind, name):
         if not isinstance(name, str):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
 from pipwrap import errors
@@ -12,26 +13,39 @@ from pipwrap.artifacts import build_env, observe
 from pipwrap.artifacts.build import Backend, Kind
 from pipwrap.artifacts.build_env import BuildEnvironment
 from pipwrap.artifacts.build_rules import BuildRules
+from pipwrap.artifacts.environment_pool import Chosen, EnvironmentPool
 from pipwrap.artifacts.hooks import HookProcesses
+from pipwrap.artifacts.host import Host
 from pipwrap.artifacts.repositories import Repositories
 from pipwrap.cache import disk
-from pipwrap.cache.evidence import Evidence, Observation, World, no_tags
-from pipwrap.events import BuildFinished, BuildStarted, Listener
+from pipwrap.cache.evidence import Evidence, World, no_tags
+from pipwrap.events import BuildFinished, BuildStarted, Listener, ignore
 from pipwrap.model.environment import Environment
 from pipwrap.model.metadata import Metadata
 from pipwrap.model.requirement import Requirement
 from pipwrap.values import field, frozen, replace
 
 
+class Resolved(Protocol):
+    """What build requirements came to."""
+
+    @property
+    def chosen(self) -> Chosen:
+        """Return the URLs of the files of an index; none where anything is from elsewhere."""
+
+    def install(self) -> None:
+        """Install it; raises what any installation raises."""
+
+
 class BuildRequirements(Protocol):
     """Resolves build requirements and installs them; the recursion closes in the wiring."""
 
-    def install(
+    def resolved(
         self, requirements: Sequence[str], into: BuildEnvironment, building: tuple[str, ...]
-    ) -> None:
-        """Install ``requirements``; ``building`` names the projects whose builds are under way.
+    ) -> AbstractContextManager[Resolved]:
+        """Yield what ``requirements`` come to; ``building`` names the builds that are under way.
 
-        Raises what any installation raises.
+        Raises what any resolution raises.
         """
 
     def check(self, requirements: Sequence[str], environment: Environment) -> Checked:
@@ -63,6 +77,8 @@ class Workshop:
     """Have a tree that nobody needs any more removed, meanwhile or at the end of the run."""
     rules: BuildRules = field(default_factory=BuildRules)
     processes: HookProcesses = field(default_factory=HookProcesses)
+    """Of all builds of the run."""
+    pool: EnvironmentPool = field(default_factory=EnvironmentPool)
     """Of all builds of the run."""
     allows_editables: bool = True
     """Otherwise an editable is built like any other source (``wheel``)."""
@@ -100,7 +116,10 @@ class SourceBuild:
         self._directory = workshop.scratch("build-")
         self._backend: Backend | None = None
         self._environment: BuildEnvironment | None = None
-        self._seen: tuple[Observation, tuple[str, ...]] | None = None
+        """The isolated one that it is in."""
+        self._chosen: Chosen = frozenset()
+        """What is installed there; nothing where no other build may go on in it."""
+        self._installed: tuple[str, ...] = ()
         self._seconds = 0.0
         self._metadata: Metadata | None = None
         self._metadata_directory: str | None = None
@@ -110,6 +129,10 @@ class SourceBuild:
     def log(self) -> str:
         """Return the path of everything that the backend printed."""
         return os.path.join(self._directory, "build.log")
+
+    @property
+    def _observed(self) -> str:
+        return os.path.join(self._directory, "observed")
 
     @property
     def seconds(self) -> float:
@@ -123,22 +146,18 @@ class SourceBuild:
 
     def evidence(self, world: World) -> Evidence:
         """Return what the finished wheel rests on."""
-        observation, requirements = self._seen or self._look()
-        evidence = observe.evidence_of(observation, self.log, requirements, world)
+        if self._environment is not None:
+            self._installed = _requirements(self._environment)
+        observation = observe.read_observation(self._observed)
+        evidence = observe.evidence_of(observation, self.log, self._installed, world)
         return replace(evidence, tags=self._tags()) if observation.may_ask_git else evidence
 
     def clear(self) -> None:
         """Give the build environment up: the wheel is there. What was seen in it is kept."""
-        if self._environment is not None and self._seen is None:
-            self._seen = self._look()
+        if self._environment is not None:
+            self._installed = _requirements(self._environment)
             self._workshop.remove(self._environment.path)
-
-    def _look(self) -> tuple[Observation, tuple[str, ...]]:
-        """Return what the build was seen to do, and what is installed in its environment."""
-        if self._environment is None:
-            return Observation(), ()
-        observation = observe.read_observation(self._environment.observed)
-        return observation, _requirements(self._environment.environment.scheme.purelib)
+            self._environment = None
 
     def metadata(self) -> Metadata:
         """Return the metadata from the backend's hook, or from the wheel where it has none.
@@ -167,7 +186,9 @@ class SourceBuild:
         output = os.path.join(self._directory, "metadata")
         found = None
         if self._wheel is None:
-            found = self._ready().prepare_metadata(self._kind, output, self._settings)
+            backend = self._ready()
+            found = backend.prepare_metadata(self._kind, output, self._settings)
+            self._hand_over(backend)
         if found is None:
             from pipwrap.artifacts.wheel_file import read_metadata  # noqa: PLC0415 - rare
 
@@ -190,6 +211,7 @@ class SourceBuild:
             metadata = self._metadata_directory
             wheel = backend.build(self._kind, output, self._settings, project, metadata)
         finally:
+            self._hand_over(backend)
             backend.rest()
         self._seconds = time.monotonic() - begun
         if not os.path.isfile(wheel):
@@ -201,53 +223,106 @@ class SourceBuild:
 
     def _ready(self) -> Backend:
         """Return the backend with everything that it requires in place (PEP 517, PEP 518)."""
-        if self._backend is None:
-            rules = self._workshop.rules
-            with disk.filling(f"prepare the build of {self._name}", self._directory):
-                backend = self._isolated() if rules.isolated else self._shared()
-            if rules.checks_requirements:
-                checked = self._check(backend.requires, backend.environment)
-                if checked.missing:
-                    missing = ", ".join(map(repr, checked.missing))
-                    raise errors.EnvironmentRefused(
-                        f"Some build dependencies for {self._origin} are missing: {missing}."
-                    )
-            self._backend = backend
+        with disk.filling(f"prepare the build of {self._name}", self._directory):
+            if self._backend is None:
+                self._backend = self._new_backend()
+            elif self._workshop.rules.isolated and self._environment is None:
+                self._enter(self._backend, ignore)
         return self._backend
 
-    def _shared(self) -> Backend:
-        """Return the backend in the target environment, which has all that it needs or fails."""
-        backend = self._new_backend(build_env.shared(self._workshop.target))
-        self._check_editable(backend)
-        return backend
-
-    def _isolated(self) -> Backend:
-        workshop = self._workshop
-        environment = build_env.create(os.path.join(self._directory, "env"), workshop.target)
-        self._environment = environment
-        backend = self._new_backend(environment)
-        self._install("Installing build dependencies", backend.requires, environment)
-        self._check_editable(backend)
-        more = backend.requires_for_build(self._kind, self._settings)
-        missing = self._check(more, environment.environment).missing if more else ()
-        if missing:
-            self._install("Installing backend dependencies", missing, environment)
-            backend.rest()
-        return backend
-
-    def _new_backend(self, environment: BuildEnvironment) -> Backend:
+    def _new_backend(self) -> Backend:
         workshop = self._workshop
         backend = Backend(
             self._source_tree,
-            environment,
             self.log,
+            self._observed,
             self._name,
             workshop.listener,
             workshop.processes,
         )
         for text in backend.requires:
             self._refuse_invalid(text)
+        if not workshop.rules.isolated:
+            # The target environment has all that it needs, or the build fails.
+            environment = build_env.shared(workshop.target)
+            backend.enter(environment)
+            self._check_editable(backend)
+        else:
+            environment = self._isolated(backend)
+        if workshop.rules.checks_requirements:
+            checked = self._check(backend.requires, environment.environment)
+            if checked.missing:
+                missing = ", ".join(map(repr, checked.missing))
+                raise errors.EnvironmentRefused(
+                    f"Some build dependencies for {self._origin} are missing: {missing}."
+                )
         return backend
+
+    def _isolated(self, backend: Backend) -> BuildEnvironment:
+        """Return the environment that the backend is in then, with all that it asks for."""
+        environment = self._enter(backend, self._workshop.listener)
+        self._check_editable(backend)
+        more = backend.requires_for_build(self._kind, self._settings)
+        missing = self._check(more, environment.environment).missing if more else ()
+        if missing:
+            self._chosen = frozenset()
+            with (
+                self._step("Installing backend dependencies", self._workshop.listener),
+                self._resolved(missing, environment) as resolved,
+            ):
+                resolved.install()
+            backend.rest()
+        return environment
+
+    def _enter(self, backend: Backend, listener: Listener) -> BuildEnvironment:
+        """Have the backend run where what it requires is installed: where others ran, or anew."""
+        workshop = self._workshop
+        host = workshop.pool.borrow(self._chosen)
+        if host is not None:
+            environment = host.environment
+        else:
+            environment = build_env.create(workshop.scratch("build-env-"), workshop.target)
+            host = self._furnish(environment, backend.requires, listener)
+            environment = environment if host is None else host.environment
+        backend.enter(environment, host)
+        self._environment = environment
+        return environment
+
+    def _furnish(
+        self, environment: BuildEnvironment, requires: Sequence[str], listener: Listener
+    ) -> Host | None:
+        """Install what is required, unless it is found to be where a host waits: return that."""
+        if not requires:
+            return None
+        with (
+            self._step("Installing build dependencies", listener),
+            self._resolved(requires, environment) as resolved,
+        ):
+            self._chosen = resolved.chosen
+            host = self._workshop.pool.borrow(resolved.chosen)
+            if host is None:
+                resolved.install()
+            else:
+                self._workshop.remove(environment.path)
+            return host
+
+    def _resolved(
+        self, requirements: Sequence[str], environment: BuildEnvironment
+    ) -> AbstractContextManager[Resolved]:
+        building = (*self._workshop.building, self._name)
+        return self._workshop.requirements.resolved(requirements, environment, building)
+
+    def _hand_over(self, backend: Backend) -> None:
+        """Leave the environment to others, where nothing tells it from a new one."""
+        environment = self._environment
+        if environment is None or not self._chosen:
+            return
+        host = backend.leave()
+        if host is None or not self._workshop.pool.give(self._chosen, host):
+            backend.enter(environment, host)
+            return
+        self._installed = _requirements(environment)
+        self._environment = None
 
     def _refuse_invalid(self, text: str) -> None:
         try:
@@ -285,18 +360,13 @@ class SourceBuild:
                 "that supports PEP 660."
             )
 
-    def _install(
-        self, description: str, requirements: Sequence[str], environment: BuildEnvironment
-    ) -> None:
-        if not requirements:
-            return
-        listener = self._workshop.listener
+    @contextmanager
+    def _step(self, description: str, listener: Listener) -> Iterator[None]:
+        """Tell when the body, which installs something, begins and ends, and how it fails."""
         listener(BuildStarted(description))
         status = "error"
         try:
-            self._workshop.requirements.install(
-                requirements, environment, (*self._workshop.building, self._name)
-            )
+            yield
             status = "done"
         except (errors.BuildFailed, errors.DiskFull):
             raise
@@ -318,10 +388,10 @@ class SourceBuild:
         return error
 
 
-def _requirements(site_packages: str) -> tuple[str, ...]:
+def _requirements(environment: BuildEnvironment) -> tuple[str, ...]:
     """Return what is installed in a build environment, as ``name==version``."""
     return tuple(
         name.removesuffix(".dist-info").replace("-", "==", 1)
-        for name in sorted(os.listdir(site_packages))
+        for name in sorted(os.listdir(environment.environment.scheme.purelib))
         if name.endswith(".dist-info")
     )

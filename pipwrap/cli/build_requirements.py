@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Protocol
 
 from pipwrap.artifacts.build_env import BuildEnvironment
 from pipwrap.artifacts.build_rules import BuildRules
+from pipwrap.artifacts.environment_pool import Chosen
 from pipwrap.artifacts.hashes import HashPolicy
 from pipwrap.artifacts.source_build import Checked
 from pipwrap.artifacts.wanted import Prepared, Wanted
@@ -29,11 +31,13 @@ from pipwrap.events import (
 from pipwrap.install import installed
 from pipwrap.install.linking import LinkMode
 from pipwrap.install.plan import Plan
+from pipwrap.model.candidate import Candidate
 from pipwrap.model.environment import Environment
 from pipwrap.model.format_control import FormatControl
 from pipwrap.model.names import canonicalize_name
 from pipwrap.model.requirement import Constraint, Requirement, UserRequirement
-from pipwrap.values import replace
+from pipwrap.resolution.outcome import Resolution
+from pipwrap.values import frozen, replace
 
 _NAME = re.compile(r"[^A-Za-z0-9._-]")
 
@@ -83,10 +87,11 @@ class BuildRequirements:
         self._constraints = constraints
         self._listener = listener
 
-    def install(
+    @contextmanager
+    def resolved(
         self, requirements: Sequence[str], into: BuildEnvironment, building: tuple[str, ...]
-    ) -> None:
-        """Resolve under the build constraints alone, and install (artifacts.source_build)."""
+    ) -> Iterator[Resolved]:
+        """Resolve under the build constraints alone (artifacts.source_build)."""
         constraints = self._constraints
         environment = into.environment
         wishes = tuple(
@@ -104,11 +109,7 @@ class BuildRequirements:
         )
         try:
             question = Question(wishes, constraints, releases=self._search.releases)
-            resolution = resolution_of(bench, question)
-            wanted = planning.wanted(resolution, {}, bench.listener)
-            wheels = bench.wheels(wanted, resolution.names)
-            plan = planning.make_plan(resolution, wheels, {}, environment.scheme, wishes)
-            bench.apply(replace(plan, warn_script_location=False, link_mode=LinkMode.HARDLINK))
+            yield Resolved(bench, environment, wishes, resolution_of(bench, question))
         finally:
             bench.close()
 
@@ -130,6 +131,31 @@ class BuildRequirements:
             elif not requirement.specifier.contains(version, prereleases=True):
                 conflicting.append((f"{_NAME.split(text, 1)[0]}=={version}", text))
         return Checked(tuple(conflicting), tuple(missing))
+
+
+@frozen
+class Resolved:
+    """What build requirements came to (the port of ``artifacts.source_build``)."""
+
+    bench: Installing
+    environment: Environment
+    wishes: tuple[UserRequirement, ...]
+    resolution: Resolution
+
+    @property
+    def chosen(self) -> Chosen:
+        """Return the URLs of the files of an index; none where anything is from elsewhere."""
+        choices = self.resolution.choices.values()
+        urls = [choice.link.url for choice in choices if isinstance(choice, Candidate)]
+        return frozenset(urls) if len(urls) == len(choices) else frozenset()
+
+    def install(self) -> None:
+        """Install it; raises what any installation raises."""
+        bench, resolution = self.bench, self.resolution
+        wanted = planning.wanted(resolution, {}, bench.listener)
+        wheels = bench.wheels(wanted, resolution.names)
+        plan = planning.make_plan(resolution, wheels, {}, self.environment.scheme, self.wishes)
+        bench.apply(replace(plan, warn_script_location=False, link_mode=LinkMode.HARDLINK))
 
 
 def _wish(text: str) -> UserRequirement:

@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pipwrap.artifacts.archives import Archives
 from pipwrap.artifacts.build_rules import BuildRules
 from pipwrap.artifacts.described import Described
+from pipwrap.artifacts.environment_pool import EnvironmentPool
 from pipwrap.artifacts.git import GitSettings
 from pipwrap.artifacts.hashes import HashPolicy
 from pipwrap.artifacts.hooks import HookProcesses
@@ -73,7 +74,7 @@ class Workroom:
         kept = MetadataCache(layout, context.console)
         ranges = Ranges(stock.transport, stock.search.trusted_hosts)
         self._stock = stock
-        self._processes = HookProcesses()
+        self._processes, self._pool = HookProcesses(), EnvironmentPool()
         self._builds: list[SideBySide] = []
         self._remover = ThreadPoolExecutor(1, thread_name_prefix="remove")
         self._unpackers = Unpackers(min(processors(), MOST))
@@ -130,6 +131,7 @@ class Workroom:
             remove=self._remove,
             rules=rules,
             processes=self._processes,
+            pool=self._pool,
             repositories=Repositories(
                 git_settings(context),
                 Clones(place.layout, listener, self._stock.usage),

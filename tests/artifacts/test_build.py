@@ -13,6 +13,7 @@ from build import _builder
 from pipwrap import errors
 from pipwrap.artifacts import build_env
 from pipwrap.artifacts.build import Backend
+from pipwrap.artifacts.hooks import HookProcesses
 from pipwrap.cli import interpreter
 from pipwrap.events import BuildFinished, BuildStarted, Event
 from support.sdists import make_source_tree
@@ -26,12 +27,17 @@ class Bench:
     def __init__(self, tmp_path: Path, tree: Path) -> None:
         self.events: list[Event] = []
         self.log = str(tmp_path / "build.log")
+        self.observed = str(tmp_path / "observed")
         self.tree = tree
         target = interpreter.describe(sys.executable, None, os.environ)
         self.environment = build_env.create(str(tmp_path / "env"), target)
 
     def backend(self) -> Backend:
-        return Backend(str(self.tree), self.environment, self.log, "a 1.0", self.events.append)
+        made = Backend(
+            str(self.tree), self.log, self.observed, "a 1.0", self.events.append, HookProcesses()
+        )
+        made.enter(self.environment)
+        return made
 
 
 def bench(tmp_path: Path, **keywords: object) -> Bench:

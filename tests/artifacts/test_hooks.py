@@ -55,7 +55,7 @@ class Build:
     def __init__(
         self,
         directory: Path,
-        processes: HookProcesses | None = None,
+        processes: HookProcesses,
         *,
         backend: str = "setuptools.build_meta",
         more: str = "",
@@ -75,14 +75,15 @@ class Build:
         self.notes = directory / "notes"
         self.log = directory / "build.log"
         self.output = str(directory / "output")
+        self.observed = str(directory / "observed")
         self._processes = processes
         self._tree = tree
 
     def backend(self, monkeypatch: pytest.MonkeyPatch) -> Backend:
         monkeypatch.setenv("NOTES", str(self.notes))
-        return Backend(
-            str(self._tree), self.environment, str(self.log), "a", ignore, self._processes
-        )
+        made = Backend(str(self._tree), str(self.log), self.observed, "a", ignore, self._processes)
+        made.enter(self.environment)
+        return made
 
     def run(self, backend: Backend) -> None:
         """Run the three hooks that a front end calls."""
@@ -177,8 +178,8 @@ def test_both_ways_are_observed_alike(
     other = Build(tmp_path / "processes", processes)
     other.run(other.backend(monkeypatch))
     assert (build.imports, other.imports) == (1, 3)
-    seen = observe.read_observation(build.environment.observed)
-    assert seen == observe.read_observation(other.environment.observed)
+    seen = observe.read_observation(build.observed)
+    assert seen == observe.read_observation(other.observed)
     assert {"READ_BY_THE_IMPORT", "READ_BY_A_HOOK"} <= seen.variables
 
 
