@@ -17,7 +17,7 @@ from pipwrap.cache import disk
 from pipwrap.cache.layout import Layout
 from pipwrap.events import Listener, Warned
 
-VERSION = 1
+VERSION = 2
 
 
 class Seen(NamedTuple):

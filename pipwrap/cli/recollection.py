@@ -7,8 +7,9 @@ recalled resolution is what resolving again would come to, without reading a pag
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, Protocol
+from urllib.parse import unquote
 
 from pipwrap import __version__
 from pipwrap.cache.keys import digest_of
@@ -69,12 +70,45 @@ class Recollection:
         except (ValueError, TypeError, KeyError, AttributeError):
             self._kept.warn(key)
             return None
-        if not self._offers.repository.still_holds(evidence):
+        changed = self._offers.repository.changed(evidence)
+        if changed is None:
             return None
+        if changed:
+            renewed = self._renewed(question, resolution, evidence, changed)
+            if renewed is None:
+                return None
+            evidence = renewed
+            self._kept.write(key, evidence, fields)
         self._note_used(key, evidence, resolution)
         for event in events if self._told else ():
             self.console(event)
         return resolution
+
+    def _renewed(
+        self,
+        question: Question,
+        resolution: Resolution,
+        evidence: Sequence[Seen],
+        changed: Collection[str],
+    ) -> tuple[Seen, ...] | None:
+        """Return the evidence with these pages as they are now, where they change nothing.
+
+        ``None`` where they do, or where that cannot be told without resolving.
+        """
+        from pipwrap.resolution.grounds import stands  # noqa: PLC0415 - where a page has changed
+
+        renewed: dict[str, Seen] = {}
+        for url in changed:
+            project = unquote(url.rstrip("/").rpartition("/")[2])
+            if project not in resolution.grounds:
+                return None
+            choice, clauses = resolution.choices[project], resolution.grounds[project]
+            if not stands(choice, clauses, self._offers, question.installed, question.releases):
+                return None
+            renewed |= {seen.place: seen for seen in self._offers.repository.find(project).evidence}
+        if not renewed.keys() >= set(changed) or self._offers.evidence() is None:
+            return None
+        return tuple(renewed.get(seen.place, seen) for seen in evidence)
 
     def _note_used(self, key: str, evidence: Sequence[Seen], resolution: Resolution) -> None:
         """Remember what resolving anew would read, so that it is not the first to make room."""

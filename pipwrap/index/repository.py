@@ -191,24 +191,29 @@ class Repository:
         ordered = sorted(files, key=lambda link: link.url, reverse=True)
         return _joined(gathered, tuple(ordered), tuple(places))
 
-    def still_holds(self, evidence: Sequence[Seen]) -> bool:
-        """Tell whether pages and places are as they were; asks for the pages that are not fresh."""
+    def changed(self, evidence: Sequence[Seen]) -> frozenset[str] | None:
+        """Return the URLs of the pages that are other than they were; asks for those not fresh.
+
+        ``None`` where a place is another, or a page did not arrive.
+        """
         asked: list[tuple[Seen, Future[Page]]] = []
+        changed: set[str] = set()
         for seen in evidence:
             if seen.kind == "path":
                 if path_state(seen.place) != seen.state:
-                    return False
+                    return None
                 continue
             known = self._pages.known(seen.place)
             if known is None:
                 asked.append((seen, self._pool.submit(self._pages.fetch, seen.place)))
             elif _page_state(known) != seen.state:
-                return False
+                changed.add(seen.place)
         try:
             pages = [(seen, future.result()) for seen, future in asked]
         except (errors.NetworkError, OSError):
-            return False
-        return all(_page_state(page) == seen.state for seen, page in pages)
+            return None
+        changed |= {seen.place for seen, page in pages if _page_state(page) != seen.state}
+        return frozenset(changed)
 
     def _place(self, location: str) -> list[Seen]:
         """Return what a local place is, and whether there is one; nothing for a URL."""

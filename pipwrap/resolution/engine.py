@@ -16,6 +16,7 @@ from pipwrap.resolution.admission import split_package
 from pipwrap.resolution.choice import Choice, Direct
 from pipwrap.resolution.dependencies import Dependencies
 from pipwrap.resolution.explain import Cause
+from pipwrap.resolution.grounds import grounds_of
 from pipwrap.resolution.memory import Artifacts, Memory, Rules
 from pipwrap.resolution.outcome import Resolution
 from pipwrap.resolution.projects import Projects, StartAgain
@@ -102,6 +103,7 @@ def _attempt(
     constraints: Mapping[str, Constraint],
     memory: Memory,
 ) -> Resolution:
+    memory.attempts += 1
     provider.prefetch(
         tuple(
             wish.requirement
@@ -131,12 +133,17 @@ def _attempt(
         for parent, child in solution.edges
         if PYTHON not in {parent, child}
     )
+    asked = [
+        (wish.requirement.name, wish.requirement.clauses) for wish in wishes if wish.requirement
+    ]
+    asked += [(name, str(constraints[name].specifier)) for name in choices if name in constraints]
     return Resolution(
         choices,
         tuple(dict.fromkeys(edge for edge in edges if edge[0] != edge[1])),
         {project: tuple(sorted(names)) for project, names in extras.items()},
         {project: memory.template(project).name for project in choices},
         (*memory.dependencies, *(each for each, known in memory.foreseen.items() if known)),
+        grounds_of(asked, provider.wanted, solution.pins) if memory.attempts == 1 else {},
     )
 
 

@@ -11,7 +11,6 @@ from pipwrap.events import Told
 from pipwrap.model.candidate import Candidate, InstalledCandidate
 from pipwrap.model.metadata import Metadata
 from pipwrap.model.release_control import ReleaseControl
-from pipwrap.model.requirement import Requirement
 from pipwrap.model.source import Source
 from pipwrap.resolution.choice import Choice, Direct
 from pipwrap.resolution.dependencies import Dependencies
@@ -87,28 +86,6 @@ class Rules:
     show_path: Callable[[str], str] = str
 
 
-@mutable
-class Wish:
-    """What is known of a package before it is decided: pip's order of preference."""
-
-    direct: bool = False
-    pinned: bool = False
-    upper_bounded: bool = False
-    bounded: bool = False
-    requested: int = 1 << 30
-
-    def learn(self, requirement: Requirement) -> None:
-        """Take in what a requirement says."""
-        for clause in requirement.specifier:
-            self.bounded = True
-            wildcard = clause.version.endswith(".*")
-            if clause.operator.startswith("==") and not wildcard:
-                self.pinned = True
-            elif clause.operator in {"<", "<=", "~=", "=="}:
-                self.upper_bounded = True
-        self.direct |= requirement.url is not None
-
-
 @frozen
 class Template:
     """The requirement that first asked for a project; pip names the project by it."""
@@ -156,6 +133,7 @@ class Memory:
     """Projects of which it was said that what is installed would do."""
     strict: set[str] = field(default_factory=set)
     """Projects whose special versions nobody asked for in the end (``Admission``)."""
+    attempts: int = 0
 
     def template(self, project: str) -> Template:
         """Return what first asked for ``project``."""

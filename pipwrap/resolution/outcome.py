@@ -10,7 +10,7 @@ from packaging.version import Version
 from pipwrap.model.candidate import Candidate, InstalledCandidate
 from pipwrap.model.link import Link
 from pipwrap.resolution.choice import Choice
-from pipwrap.values import frozen
+from pipwrap.values import field, frozen
 
 
 @frozen
@@ -27,6 +27,8 @@ class Resolution:
     """Each project as whoever first asked for it spells it: pip's lines use that."""
     looked_at: tuple[Choice, ...] = ()
     """Everything whose metadata was read on the way."""
+    grounds: Mapping[str, str] = field(default_factory=dict)
+    """``resolution.grounds``."""
 
     @property
     def rests_on_pages(self) -> bool:
@@ -49,6 +51,7 @@ def fields_of(resolution: Resolution) -> dict[str, Any]:
         "edges": resolution.edges,
         "extras": resolution.extras,
         "names": resolution.names,
+        "grounds": resolution.grounds,
     }
 
 
@@ -65,6 +68,7 @@ def from_fields(
         tuple((parent, child) for parent, child in fields["edges"]),
         {project: tuple(names) for project, names in fields["extras"].items()},
         dict(fields["names"]),
+        grounds=dict(fields["grounds"]),
     )
 
 

@@ -6,7 +6,7 @@ needs the same version of ``flask``), or the target's Python.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import cast
 
 from nab_resolver.resolver import BaseProvider
@@ -30,14 +30,13 @@ from pipwrap.resolution.admission import Admission, packages_of, split_package
 from pipwrap.resolution.choice import Choice, Direct
 from pipwrap.resolution.dependencies import Dependencies, check_name, version_of
 from pipwrap.resolution.foresight import Foresight
-from pipwrap.resolution.memory import Artifacts, Memory, Rules, Template, Wish
+from pipwrap.resolution.memory import Artifacts, Memory, Rules, Template
 from pipwrap.resolution.projects import Projects
 from pipwrap.resolution.ranges import RankRange, Ranks
 from pipwrap.resolution.universe import Universe
+from pipwrap.resolution.wishes import Wishes
 
 PYTHON = "<Python from Requires-Python>"
-_PATIENCE = 5
-"""Conflicts after which a package is decided before everything else."""
 _NOTHING = RankRange.of(())
 
 
@@ -64,7 +63,7 @@ class Provider(BaseProvider[str, int]):
         self._listener = listener
         self._memory = memory
         self._ranges: dict[tuple[str, int], dict[str, Ranks]] = {}
-        self._wishes: dict[str, Wish] = {PYTHON: Wish(direct=True)}
+        self._wishes = Wishes()
         self._positive: Mapping[str, RangeProtocol[int]] = {}
         self._clauses: list[Incompatibility[str, int]] = []
 
@@ -88,10 +87,7 @@ class Provider(BaseProvider[str, int]):
             self._prefetch_best(project, allowed)
         self.admission.roots.setdefault(project, []).append(requirement.specifier)
         for package in packages_of(project, requirement.extras):
-            wish = self._wishes.setdefault(package, Wish())
-            wish.learn(requirement)
-            wish.direct |= user.source is not None
-            wish.requested = min(wish.requested, number)
+            self._wishes.ask(package, requirement, number, direct=user.source is not None)
             self._foresight.oblige(package, allowed)
             yield RootRequirement(package, allowed, user)
 
@@ -196,6 +192,7 @@ class Provider(BaseProvider[str, int]):
             self._refuse(package, project, allowed)
         if chosen is not None and (package, chosen) not in self._ranges:
             self._clauses.extend(self._foresight.clauses(package, chosen))
+            self._wishes.move(package)
         return chosen
 
     def has_satisfying_version(self, package: str, version_range: RangeProtocol[int]) -> bool:
@@ -225,18 +222,17 @@ class Provider(BaseProvider[str, int]):
     ) -> tuple[object, ...]:
         """Return pip's order: conflicts first, then direct, pinned, bounded, as requested."""
         del version_range, culprit_counts
-        wish = self._wishes.get(package) or self._wishes.setdefault(package, Wish())
         conflicts = conflict_counts.get(package, 0) + self._foresight.refused(package)
-        return (
-            package != PYTHON,
-            conflicts < _PATIENCE,
-            not wish.direct,
-            not wish.pinned,
-            not wish.upper_bounded,
-            wish.requested,
-            not wish.bounded,
-            package,
-        )
+        return (package != PYTHON, *self._wishes.order(package, conflicts))
+
+    def begin_decision_scan(self) -> Callable[[str], bool]:
+        """Return what tells of which package ``prioritize`` has to be asked again."""
+        return self._wishes.moved()
+
+    def is_ready(self, package: str) -> bool:
+        """Have the core ask that: what is learned of a package may leave its range as it was."""
+        del package
+        return False
 
     def widen_decision(self, package: str, version: int) -> RangeProtocol[int] | None:
         """Keep exact versions: each has metadata of its own."""
@@ -309,7 +305,7 @@ class Provider(BaseProvider[str, int]):
         self._memory.templates.setdefault(requirement.name, template)
         allowed = self._range(requirement)
         for package in packages_of(requirement.name, requirement.extras):
-            self._wishes.setdefault(package, Wish()).learn(requirement)
+            self._wishes.learn(package, requirement)
             before = needs.get(package)
             both = allowed if before is None else before & allowed
             needs[package] = both

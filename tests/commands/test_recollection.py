@@ -76,6 +76,114 @@ def test_a_page_that_changed_resolves_again(
     assert again.environment.freeze() == ["demo==1.0", expected]
 
 
+@pytest.mark.parametrize(
+    ("wished", "change"),
+    [
+        pytest.param("lib<2", "newer", id="a release that is not wanted"),
+        pytest.param("lib==1.0", "newer", id="a release, where another is pinned"),
+        pytest.param("lib", "older", id="an older release"),
+        pytest.param("lib", "pre-release", id="a pre-release"),
+        pytest.param("lib", "yanked", id="a newer one, yanked"),
+        pytest.param("lib", "other platform", id="a file for others"),
+        pytest.param("lib", "sdist", id="the sdist of what was chosen"),
+    ],
+)
+def test_a_page_that_changed_without_consequence_is_confirmed(
+    pipwrap: Runner,
+    index: Index,
+    files: Path,
+    tmp_path: Path,
+    cache_root: Path,
+    wished: str,
+    change: str,
+):
+    index.headers("/simple/*", STALE)
+    new(pipwrap, tmp_path / "one")("install", "demo", wished, expect=0)
+    mark(cache_root)
+    wheels = {
+        "newer": lambda: make_wheel(files, "lib", "2.0"),
+        "older": lambda: make_wheel(files, "lib", "0.9"),
+        "pre-release": lambda: make_wheel(files, "lib", "2.0rc1"),
+        "yanked": lambda: make_wheel(files, "lib", "2.0"),
+        "other platform": lambda: make_wheel(files, "lib", "2.0", tag="cp311-cp311-win_amd64"),
+        "sdist": lambda: make_sdist(files, "lib", "1.0"),
+    }
+    index.add(wheels[change](), yanked="broken" if change == "yanked" else None)
+    index.clear_log()
+    again = new(pipwrap, tmp_path / "two")
+    result = again("install", "demo", wished, expect=0)
+    assert "recalled" in result.stdout
+    assert again.environment.freeze() == ["demo==1.0", "lib==1.0"]
+    assert {each.path for each in index.requests} == {"/simple/demo/", "/simple/lib/"}
+    index.clear_log()
+    new(pipwrap, tmp_path / "three")("install", "demo", wished, expect=0)
+    assert sorted((each.path, each.status) for each in index.requests) == [
+        ("/simple/demo/", 304),
+        ("/simple/lib/", 304),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "change", "expected"),
+    [
+        pytest.param(["demo"], "2.0", "2.0", id="a newer release"),
+        pytest.param(["demo", "lib<2"], "1.5", "1.5", id="a newer release below a bound"),
+        pytest.param(["demo", "--pre"], "2.0rc1", "2.0rc1", id="a pre-release that is wanted"),
+        pytest.param(["demo", "lib>=1.0rc1"], "2.0rc1", "2.0rc1", id="one that a clause lets in"),
+    ],
+)
+def test_a_page_that_changed_with_consequence_resolves_again(
+    pipwrap: Runner,
+    index: Index,
+    files: Path,
+    tmp_path: Path,
+    cache_root: Path,
+    arguments: list[str],
+    change: str,
+    expected: str,
+):
+    index.headers("/simple/*", STALE)
+    new(pipwrap, tmp_path / "one")("install", *arguments, expect=0)
+    mark(cache_root)
+    index.add(make_wheel(files, "lib", change))
+    again = new(pipwrap, tmp_path / "two")
+    result = again("install", *arguments, expect=0)
+    assert "recalled" not in result.stdout
+    assert again.environment.freeze() == ["demo==1.0", f"lib=={expected}"]
+
+
+def test_a_way_that_turned_back_is_gone_again_when_a_page_has_changed(
+    pipwrap: Runner, index: Index, files: Path, tmp_path: Path, cache_root: Path
+):
+    """What lib 2.0 was refused for may be over, though 1.0 is still the first that is wanted."""
+    index.headers("/simple/*", STALE)
+    index.add(make_wheel(files, "lib", "2.0", requires=["other>=2"]))
+    new(pipwrap, tmp_path / "one")("install", "demo", expect=0)
+    mark(cache_root)
+    index.add(make_wheel(files, "other", "2.0"))
+    again = new(pipwrap, tmp_path / "two")
+    result = again("install", "demo", expect=0)
+    assert "recalled" not in result.stdout
+    assert again.environment.freeze() == ["demo==1.0", "lib==2.0", "other==2.0"]
+
+
+def test_what_is_installed_counts_when_a_page_has_changed(
+    pipwrap: Runner, index: Index, files: Path, tmp_path: Path, cache_root: Path
+):
+    """With -U the page of what stays is asked for; a newer release takes its place."""
+    index.headers("/simple/*", STALE)
+    there = new(pipwrap, tmp_path / "one")
+    there("install", "demo", "lib<2", expect=0)
+    there("install", "-U", "demo", "lib<2", expect=0)
+    mark(cache_root)
+    index.add(make_wheel(files, "lib", "2.0"))
+    assert "recalled" in there("install", "-U", "demo", "lib<2", expect=0).stdout
+    mark(cache_root)
+    index.add(make_wheel(files, "lib", "1.5"))
+    assert "recalled" not in there("install", "-U", "demo", "lib<2", expect=0).stdout
+    assert there.environment.freeze() == ["demo==1.0", "lib==1.5"]
+
+
 def test_stale_pages_are_confirmed_by_one_request_each(
     pipwrap: Runner, index: Index, files: Path, tmp_path: Path, cache_root: Path
 ):
@@ -170,7 +278,7 @@ def test_a_local_place_that_changed_resolves_again(
 
 
 @pytest.mark.parametrize(
-    "damage", [b"", b"{", b"\xff\xfe", b'{"version": 1}', b"[]", "directory", "link"]
+    "damage", [b"", b"{", b"\xff\xfe", b'{"version": 2}', b"[]", "directory", "link"]
 )
 def test_a_damaged_entry_is_a_miss_and_heals(
     pipwrap: Runner, files: Path, tmp_path: Path, cache_root: Path, damage: bytes | str

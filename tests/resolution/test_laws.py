@@ -9,8 +9,10 @@ from collections.abc import Iterator
 import pytest
 from packaging.requirements import Requirement
 
+from pipwrap.model.release_control import ReleaseControl
 from pipwrap.resolution.engine import Unsolvable
-from resolution.worlds import File, World, resolve
+from pipwrap.resolution.grounds import stands
+from resolution.worlds import File, World, resolution, resolve, shown
 
 NAMES = ("a", "b", "c", "d")
 VERSIONS = ("1", "2", "3")
@@ -118,3 +120,53 @@ def test_the_same_question_has_the_same_answer() -> None:
     first, second = World(index), World(index)
     assert resolve(first, *wishes) == resolve(second, *wishes)
     assert first.visited == second.visited
+
+
+def changed_file(chance: random.Random) -> File:
+    """Return a version that was not there before: newer, older, between, pre-release or yanked."""
+    version = chance.choice(("0.5", "1.5", "2.0rc1", "2.5", "3.5", "4", "4.0b2"))
+    yanked = "broken" if chance.random() < 0.2 else None
+    return File(version, tuple(dependencies(chance)), extras=(EXTRA,), yanked=yanked)
+
+
+def changed(chance: random.Random, index: Index) -> Index:
+    """Return the index with some pages that are other now."""
+    result = dict(index)
+    for name in chance.sample(NAMES, chance.choice((1, 2, 3))):
+        files = list(index[name])
+        if len(files) > 1 and chance.random() < 0.3:
+            files.pop(chance.randrange(len(files)))
+        result[name] = [*files, *(changed_file(chance) for _ in range(chance.choice((0, 1, 2))))]
+        result[name] = list({each.version: each for each in result[name]}.values())
+    return result
+
+
+@pytest.mark.parametrize("block", range(8))
+def test_what_stands_on_its_grounds_is_chosen_again(block: int) -> None:
+    """Where pages have changed and each choice stands, resolving anew does the very same."""
+    outcomes = {True: 0, False: 0}
+    for seed in range(block * 200, block * 200 + 200):
+        chance = random.Random(f"changed {seed}")
+        index, wishes = random_world(seed)
+        limits = [
+            requirement(chance).replace(f"[{EXTRA}]", "") for _ in range(chance.choice((0, 1)))
+        ]
+        before, releases = World(index), ReleaseControl()
+        try:
+            found = resolution(before, *wishes, constraints=limits)
+        except Unsolvable:
+            continue
+        later = World(changed(chance, index))
+        stand = all(
+            project in found.grounds
+            and stands(found.choices[project], found.grounds[project], later, {}, releases)
+            for project in before.asked
+            if later.index[project] != index[project]
+        )
+        outcomes[stand] += 1
+        if stand:
+            again = resolution(later, *wishes, constraints=limits)
+            assert shown(again) == shown(found), (seed, wishes, limits)
+            assert later.visited == before.visited
+            assert again.edges == found.edges
+    assert min(outcomes.values()) > 5, outcomes
