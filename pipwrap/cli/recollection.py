@@ -8,8 +8,7 @@ recalled resolution is what resolving again would come to, without reading a pag
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from typing import Any, Protocol
-from urllib.parse import unquote
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pipwrap import __version__
 from pipwrap.cache.keys import digest_of
@@ -21,6 +20,9 @@ from pipwrap.index.offers import Offers
 from pipwrap.model.candidate import Candidate
 from pipwrap.resolution.choice import Choice
 from pipwrap.resolution.outcome import Resolution, fields_of, from_fields
+
+if TYPE_CHECKING:
+    from pipwrap.resolution.projects import Presumed
 
 _FETCHED, _CACHED = "Downloading ", "Using cached "
 
@@ -56,9 +58,16 @@ class Recollection:
         self._saves = saves
         self._is_stored = is_stored
         self._note = note
+        self.presumed: dict[str, Presumed] = {}
+        """What resolving begins with, where a page has changed that a recalled answer rests on."""
+        self._confirmed: tuple[Seen, ...] = ()
+        """The pages and places that this rests on."""
 
     def recall(self, question: Question) -> Resolution | None:
-        """Return what the question came to before, if it would come to that again."""
+        """Return what the question came to before, if it would come to that again.
+
+        Otherwise ``presumed`` is what may be taken from that.
+        """
         key = self._key(question)
         known = self._kept.read(key) if key is not None else None
         if key is None or known is None:
@@ -76,6 +85,7 @@ class Recollection:
         if changed:
             renewed = self._renewed(question, resolution, evidence, changed)
             if renewed is None:
+                self._presume(question, resolution, evidence, changed)
                 return None
             evidence = renewed
             self._kept.write(key, evidence, fields)
@@ -98,9 +108,8 @@ class Recollection:
         from pipwrap.resolution.grounds import stands  # noqa: PLC0415 - where a page has changed
 
         renewed: dict[str, Seen] = {}
-        for url in changed:
-            project = unquote(url.rstrip("/").rpartition("/")[2])
-            if project not in resolution.grounds:
+        for project in map(self._offers.repository.scope.project_of, changed):
+            if project is None or project not in resolution.grounds:
                 return None
             choice, clauses = resolution.choices[project], resolution.grounds[project]
             if not stands(choice, clauses, self._offers, question.installed, question.releases):
@@ -109,6 +118,30 @@ class Recollection:
         if not renewed.keys() >= set(changed) or self._offers.evidence() is None:
             return None
         return tuple(renewed.get(seen.place, seen) for seen in evidence)
+
+    def _presume(
+        self,
+        question: Question,
+        resolution: Resolution,
+        evidence: Sequence[Seen],
+        changed: Collection[str],
+    ) -> None:
+        """Presume what was chosen of projects whose pages are the same, if it may be chosen alone.
+
+        Nothing where a page has changed that is not one project's alone.
+        """
+        from pipwrap.resolution.projects import Presumed  # noqa: PLC0415 - where a page has changed
+
+        others = set(map(self._offers.repository.scope.project_of, changed))
+        if not others <= resolution.grounds.keys():
+            return
+        for project, grounds in resolution.grounds.items():
+            choice = resolution.choices[project]
+            if project in others or project in question.installed:
+                continue
+            if isinstance(choice, Candidate) and choice.is_plain:
+                self.presumed[project] = Presumed(choice, grounds)
+        self._confirmed = tuple(seen for seen in evidence if seen.place not in changed)
 
     def _note_used(self, key: str, evidence: Sequence[Seen], resolution: Resolution) -> None:
         """Remember what resolving anew would read, so that it is not the first to make room."""
@@ -126,6 +159,8 @@ class Recollection:
         key, evidence = self._key(question), self._offers.evidence()
         if key is None or evidence is None or not resolution.rests_on_pages:
             return
+        anew = {seen.place for seen in evidence}
+        evidence += tuple(seen for seen in self._confirmed if seen.place not in anew)
         if not all(map(self._is_vouched_for, resolution.looked_at)):
             return
         told = [row for event in heard if (row := _row(event)) is not None]
@@ -194,7 +229,7 @@ def resolution_of(tools: Recalling, question: Question) -> Resolution:
     from pipwrap.cli.resolve import resolve  # noqa: PLC0415 - the resolver, when it has to be
 
     with recollection.console.overhearing() as heard:
-        resolution = resolve(tools, question)
+        resolution = resolve(tools, question, recollection.presumed)
     recollection.keep(question, resolution, heard)
     return resolution
 

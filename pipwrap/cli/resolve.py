@@ -23,11 +23,13 @@ from pipwrap.resolution.choice import Choice, Direct
 from pipwrap.resolution.dependencies import Dependencies
 from pipwrap.resolution.memory import Rules
 from pipwrap.resolution.outcome import Resolution
-from pipwrap.resolution.projects import Installed, Projects
+from pipwrap.resolution.projects import Installed, Presumed, Projects
 
 
-def resolve(tools: Tools, question: Question) -> Resolution:
-    """Return the resolution.
+def resolve(
+    tools: Tools, question: Question, presumed: Mapping[str, Presumed] | None = None
+) -> Resolution:
+    """Return the resolution, the same whether something is ``presumed`` or not.
 
     Raises ``errors.NoMatchingDistribution`` and ``errors.ResolutionImpossible`` after every page
     that came from the cache was asked for again.
@@ -35,8 +37,9 @@ def resolve(tools: Tools, question: Question) -> Resolution:
     wishes, known = _named(tools, question)
     while True:
         try:
-            return _attempt(tools, question, wishes, known)
+            return _attempt(tools, question, wishes, known, presumed)
         except engine.Unsolvable as unsolvable:
+            presumed = None
             if not tools.offers.repository.refresh():
                 raise _explained(tools, question, unsolvable.causes) from unsolvable
 
@@ -46,11 +49,11 @@ def _attempt(
     question: Question,
     wishes: Sequence[UserRequirement],
     known: Mapping[Choice, Dependencies],
+    presumed: Mapping[str, Presumed] | None,
 ) -> Resolution:
     environment = tools.environment
-    projects = Projects(
-        tools.offers, Installed(question.installed, question.keeps), question.constraints
-    )
+    installed = Installed(question.installed, question.keeps)
+    projects = Projects(tools.offers, installed, question.constraints, presumed)
     for choice in known:
         if isinstance(choice, Direct):
             projects.add_direct(choice.project, choice.version, choice.source)

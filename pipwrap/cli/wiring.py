@@ -22,7 +22,8 @@ from pipwrap.cli.context import Context
 from pipwrap.cli.options import SearchOptions
 from pipwrap.cli.request import Request
 from pipwrap.events import Listener
-from pipwrap.index.repository import Found, Repository, SearchScope
+from pipwrap.index.repository import Found, Repository
+from pipwrap.index.scope import SearchScope
 from pipwrap.install import installed
 from pipwrap.model.candidate import InstalledCandidate
 from pipwrap.model.environment import Environment, InstalledDistribution

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urljoin
+from urllib.parse import urljoin
 
 from pipwrap import errors
 from pipwrap.cache.resolutions import Seen
@@ -16,6 +16,7 @@ from pipwrap.events import Listener, Told, Warned
 from pipwrap.index import simple
 from pipwrap.index.locations import FlatDirectory
 from pipwrap.index.pages import Known, Page, Pages, ReadPages
+from pipwrap.index.scope import SearchScope, project_url
 from pipwrap.model.format_control import ALL
 from pipwrap.model.link import Link, redact
 from pipwrap.model.location import is_archive, path_to_url, url_to_path
@@ -28,14 +29,6 @@ if TYPE_CHECKING:
     from pipwrap.index.listing import Listing
 
 _CLIENT_ERROR = 400
-
-
-@frozen
-class SearchScope:
-    """Where to look."""
-
-    index_urls: tuple[str, ...] = ()
-    find_links: tuple[str, ...] = ()
 
 
 @frozen
@@ -87,7 +80,7 @@ class Repository:
         The pages of ``refreshed`` projects (``:all:`` means every one) are always revalidated.
         """
         self._refreshed = refreshed
-        self._scope = scope
+        self.scope = scope
         self._pages = ReadPages(pages, listings)
         self._listener = listener
         self._is_secure = is_secure
@@ -158,10 +151,10 @@ class Repository:
 
         ``None`` where anything does, or where any place is no index behind a URL.
         """
-        if self._scope.find_links or self._refresh or self._refreshed & {project, ALL}:
+        if self.scope.find_links or self._refresh or self._refreshed & {project, ALL}:
             return None
         pages: list[Found] = []
-        for url in dict.fromkeys(project_url(each, project) for each in self._scope.index_urls):
+        for url in dict.fromkeys(project_url(each, project) for each in self.scope.index_urls):
             is_remote = url.startswith(("http:", "https:")) and self._is_secure(url)
             page = self._fresh(url) if is_remote else None
             if page is None:
@@ -177,12 +170,12 @@ class Repository:
         gathered: list[Found] = []
         refresh = self._refresh or bool(self._refreshed & {project, ALL})
         places: list[Seen] = []
-        for location in dict.fromkeys(self._scope.find_links):
+        for location in dict.fromkeys(self.scope.find_links):
             places += self._place(location)
             local, pages = self._find_links(location, project)
             files.extend(local)
             gathered.extend(self._load(page, refresh=refresh) for page in pages)
-        indexes = (project_url(index, project) for index in self._scope.index_urls)
+        indexes = (project_url(index, project) for index in self.scope.index_urls)
         for location in dict.fromkeys(indexes):
             places += self._place(location)
             gathered.extend(
@@ -376,13 +369,6 @@ def _joined(
         (*places, *(seen for found in gathered for seen in found.evidence)),
         all(found.is_certain for found in gathered),
     )
-
-
-def project_url(index: str, project: str) -> str:
-    """Return the page of a project (PEP 503); an index that is a path becomes a file URL."""
-    if "://" not in index and not index.startswith("file:") and os.path.exists(index):
-        index = path_to_url(os.path.abspath(index))
-    return urljoin(index.rstrip("/") + "/", quote(project) + "/")
 
 
 def path_state(path: str) -> str:

@@ -26,6 +26,11 @@ class Candidate:
         """Tell wheels from sdists."""
         return self.link.is_wheel
 
+    @property
+    def is_plain(self) -> bool:
+        """Tell what may be chosen whatever is asked (PEP 440, PEP 592)."""
+        return self.link.yanked is None and not self.version.is_prerelease
+
 
 @frozen
 class InstalledCandidate:

@@ -22,7 +22,7 @@ from pipwrap.resolution.outcome import Resolution
 from pipwrap.resolution.projects import Projects, StartAgain
 from pipwrap.resolution.provider import PYTHON, Provider
 from pipwrap.resolution.ranges import RankRange
-from pipwrap.values import frozen
+from pipwrap.values import frozen, replace
 
 _ITERATIONS = 200_000
 
@@ -82,7 +82,10 @@ def resolve(
     while True:
         provider = Provider(rules, ports.projects, ports.artifacts, ports.listener, memory)
         try:
-            return _attempt(provider, wishes, constraints, memory)
+            resolution = _attempt(provider, wishes, constraints, memory)
+            if not ports.projects.doubt({} if memory.strict else resolution.grounds):
+                return resolution if memory.attempts == 1 else replace(resolution, grounds={})
+            ports.projects.start_again()
         except StartAgain:
             ports.projects.start_again()
         except ResolutionTerminatedError as error:
@@ -143,7 +146,7 @@ def _attempt(
         {project: tuple(sorted(names)) for project, names in extras.items()},
         {project: memory.template(project).name for project in choices},
         (*memory.dependencies, *(each for each, known in memory.foreseen.items() if known)),
-        grounds_of(asked, provider.wanted, solution.pins) if memory.attempts == 1 else {},
+        grounds_of(asked, provider.wanted, solution.pins),
     )
 
 

@@ -45,16 +45,37 @@ class Installed:
     """Tell whether an installed version that satisfies everything stays, newer ones or not."""
 
 
+@frozen
+class Presumed:
+    """What was chosen before, from pages that are the same now (``resolution.grounds``)."""
+
+    candidate: Candidate
+    grounds: str
+
+    def is_first(self, grounds: str) -> bool:
+        """Tell whether it is the best one again: all that was asked before is asked again."""
+        return set(self.grounds.split(",")) <= {*grounds.split(","), ""}
+
+
 class Projects:
     """One universe for each project; the index is asked only when what is installed won't do."""
 
     def __init__(
-        self, offers: Offers, installed: Installed, constraints: Mapping[str, Constraint]
+        self,
+        offers: Offers,
+        installed: Installed,
+        constraints: Mapping[str, Constraint],
+        presumed: Mapping[str, Presumed] | None = None,
     ) -> None:
-        """Keep the ports; nothing is asked yet."""
+        """Keep the ports; nothing is asked yet.
+
+        ``presumed`` is what of projects that are not installed is taken without asking, as long as
+        it does.
+        """
         self._offers = offers
         self._installed = installed
         self._constraints = constraints
+        self._presumed = presumed or {}
         self._universes: dict[str, Universe] = {}
         self._wanted_whole: set[str] = set()
         self._direct: dict[str, dict[str, Direct]] = {}
@@ -78,7 +99,7 @@ class Projects:
         """Begin to ask the index, unless the installed version is going to do (``None``)."""
         known = project in self._universes or project in self._bound
         known = known or bool(self.required_sources(project))
-        if known or self._stays(project, specifier):
+        if known or self._stays(project, specifier) or self._presumes(project, specifier):
             return None
         return self._offers.prefetch(project)
 
@@ -108,7 +129,7 @@ class Projects:
     def is_whole(self, project: str) -> bool:
         """Tell whether the versions that an index offers are known and may be chosen."""
         known = self._universes.get(project)
-        return known is not None and not (known.installed_only or known.direct_only)
+        return known is not None and not (known.is_partial or known.direct_only)
 
     def only(self, project: str, allowed: Ranks) -> Candidate | None:
         """Return the file of an index that is all that a range leaves, if that is so."""
@@ -121,13 +142,15 @@ class Projects:
         """Return the universe in which ``specifier`` is to be read."""
         known = self._universes.get(project)
         if known is not None:
-            if known.installed_only and not self._satisfied(project, specifier):
+            if known.is_partial and not self._does(known.points[0].version, project, specifier):
                 self.want_whole(project)
             if known.direct_only and project not in self._bound:
                 self.want_whole(project)
             return known
         if self._stays(project, specifier):
-            return self._make(project, (), installed_only=True)
+            return self._make(project, (), is_partial=True)
+        if self._presumes(project, specifier):
+            return self._make(project, (self._presumed[project].candidate,), is_partial=True)
         if project in self._bound:
             return self._make(project, (), direct_only=True)
         return self._make(project, self._offers.candidates(project))
@@ -137,14 +160,14 @@ class Projects:
         project: str,
         candidates: Sequence[Candidate],
         *,
-        installed_only: bool = False,
+        is_partial: bool = False,
         direct_only: bool = False,
     ) -> Universe:
         self._universes[project] = Universe(
             candidates,
             self._installed.candidates.get(project),
             tuple(self._direct.get(project, {}).values()),
-            installed_only=installed_only,
+            is_partial=is_partial,
             direct_only=direct_only,
         )
         return self._universes[project]
@@ -155,10 +178,25 @@ class Projects:
         raise StartAgain
 
     def widen(self) -> bool:
-        """Ask the index for everything that was taken as installed; ``False`` if nothing was."""
-        taken = {name for name, each in self._universes.items() if each.installed_only}
+        """Ask the index for everything that was taken as known; ``False`` if nothing was."""
+        taken = {name for name, each in self._universes.items() if each.is_partial}
         self._wanted_whole |= taken
         return bool(taken)
+
+    def doubt(self, grounds: Mapping[str, str]) -> bool:
+        """Ask the index for what was presumed and may not be the best; ``False`` if nothing was.
+
+        ``grounds`` are those of the solution.
+        """
+        doubted = {
+            name
+            for name, each in self._presumed.items()
+            if name in self._universes
+            and self._universes[name].is_partial
+            and not (name in grounds and each.is_first(grounds[name]))
+        }
+        self._wanted_whole |= doubted
+        return bool(doubted)
 
     def add_direct(self, project: str, version: Version, source: Source) -> None:
         """Make a direct reference known; starts again when the numbers are given already."""
@@ -204,11 +242,20 @@ class Projects:
             and project not in self._wanted_whole
             and project not in self._direct
             and self._installed.keeps(project)
-            and self._satisfied(project, specifier)
+            and self._does(self._installed.candidates[project].version, project, specifier)
         )
 
-    def _satisfied(self, project: str, specifier: SpecifierSet) -> bool:
-        version = self._installed.candidates[project].version
+    def _presumes(self, project: str, specifier: SpecifierSet) -> bool:
+        return (
+            project in self._presumed
+            and project not in self._wanted_whole
+            and project not in self._direct
+            and project not in self._bound
+            and self._does(self._presumed[project].candidate.version, project, specifier)
+        )
+
+    def _does(self, version: Version, project: str, specifier: SpecifierSet) -> bool:
+        """Tell whether a version is what is asked for, and what the user's constraints allow."""
         return specifier.contains(version, prereleases=True) and self.constraint(project).contains(
             version, prereleases=True
         )

@@ -33,11 +33,9 @@ class Point:
     @property
     def is_plain(self) -> bool:
         """Tell what may be chosen whatever the requirements say of pre-releases and yanks."""
-        if isinstance(self.choice, InstalledCandidate):
-            return True
-        if isinstance(self.choice, Direct):
-            return False
-        return self.choice.link.yanked is None and not self.version.is_prerelease
+        if isinstance(self.choice, Candidate):
+            return self.choice.is_plain
+        return isinstance(self.choice, InstalledCandidate)
 
 
 class Universe:
@@ -49,7 +47,7 @@ class Universe:
         installed: InstalledCandidate | None = None,
         direct: Sequence[Direct] = (),
         *,
-        installed_only: bool = False,
+        is_partial: bool = False,
         direct_only: bool = False,
     ) -> None:
         """Give the versions their numbers; ``candidates`` come in pip's order, best first."""
@@ -70,7 +68,8 @@ class Universe:
         self.preference: tuple[int, ...] = tuple(rank[version] for version in order)
         self._falling = _falling(self.preference)
         self.installed_rank = rank[installed.version] if installed is not None else None
-        self.installed_only = installed_only
+        self.is_partial = is_partial
+        """It holds one version, which is taken without a look at others."""
         self.direct_only = direct_only
         self.candidates: tuple[Candidate, ...] = tuple(candidates)
         self._versions = [point.version for point in points]

@@ -152,6 +152,68 @@ def test_a_page_that_changed_with_consequence_resolves_again(
     assert again.environment.freeze() == ["demo==1.0", f"lib=={expected}"]
 
 
+def test_what_did_not_change_is_not_looked_at_again(
+    pipwrap: Runner, index: Index, files: Path, tmp_path: Path, cache_root: Path
+):
+    """A newer lib is found, and what it needs; of other pages that are the same nothing is read."""
+    index.headers("/simple/*", STALE)
+    new(pipwrap, tmp_path / "one")("install", "demo[x]", expect=0)
+    index.add(make_wheel(files, "lib", "2.0", requires=["other>=1", "more"]))
+    index.add(make_wheel(files, "more", "1.0"))
+    for path in cache_root.glob("listings-v1/*/*"):
+        path.unlink()
+    index.clear_log()
+    again = new(pipwrap, tmp_path / "two")
+    again("install", "demo[x]", expect=0)
+    assert again.environment.freeze() == ["demo==1.0", "lib==2.0", "more==1.0", "other==1.0"]
+    pages = [each for each in index.requests if each.path.startswith("/simple/")]
+    assert sorted((each.path, each.status) for each in pages) == [
+        ("/simple/demo/", 304),
+        ("/simple/lib/", 200),
+        ("/simple/lib/", 304),
+        ("/simple/more/", 200),
+        ("/simple/other/", 304),
+    ]
+    assert len([*cache_root.glob("listings-v1/*/*")]) == len({"lib", "more"})
+    mark(cache_root)
+    index.add(make_wheel(files, "other", "2.0"))
+    third = new(pipwrap, tmp_path / "three")
+    assert "recalled" not in third("install", "demo[x]", expect=0).stdout
+    assert third.environment.freeze() == ["demo==1.0", "lib==2.0", "more==1.0", "other==2.0"]
+
+
+def test_what_was_chosen_before_does_not_stand_in_the_way(
+    pipwrap: Runner, index: Index, files: Path, tmp_path: Path
+):
+    """The new lib needs another version of what was presumed; a newer one that is let in is taken."""
+    index.headers("/simple/*", STALE)
+    index.add(make_wheel(files, "lib", "1.1", requires=["other<2", "third"]))
+    index.add(make_wheel(files, "other", "2.0"))
+    for version in ("1.0", "2.0"):
+        index.add(make_wheel(files, "third", version))
+    wished = ("demo[x]", "third!=2.0")
+    new(pipwrap, tmp_path / "one")("install", *wished, expect=0)
+    index.add(make_wheel(files, "lib", "1.2", requires=["other>=2", "third"]))
+    again = new(pipwrap, tmp_path / "two")
+    again("install", *wished, expect=0)
+    assert again.environment.freeze() == ["demo==1.0", "lib==1.2", "other==2.0", "third==1.0"]
+
+
+def test_a_page_with_files_of_any_project_is_not_taken_for_that_of_one(
+    pipwrap: Runner, index: Index, files: Path, tmp_path: Path, cache_root: Path
+):
+    """A page of links named as a project is: all of them may rest on it."""
+    index.headers("*", STALE)
+    wheel = make_wheel(tmp_path / "links", "lib", "2.0")
+    page = index.page("/links/demo/", "<a href=nothing.txt></a>")
+    options = ("--find-links", page)
+    new(pipwrap, tmp_path / "one")("install", "demo", *options, expect=0)
+    index.page("/links/demo/", f'<a href="{wheel.as_uri()}">{wheel.name}</a>')
+    again = new(pipwrap, tmp_path / "two")
+    again("install", "demo", *options, expect=0)
+    assert again.environment.freeze() == ["demo==1.0", "lib==2.0"]
+
+
 def test_a_way_that_turned_back_is_gone_again_when_a_page_has_changed(
     pipwrap: Runner, index: Index, files: Path, tmp_path: Path, cache_root: Path
 ):

@@ -16,7 +16,8 @@ from pipwrap.cache.listings import Listings
 from pipwrap.events import Event, Warned
 from pipwrap.index.locations import FlatDirectory
 from pipwrap.index.offers import Offers
-from pipwrap.index.repository import Found, Repository, SearchScope, Skipped, project_url
+from pipwrap.index.repository import Found, Repository, Skipped
+from pipwrap.index.scope import SearchScope, project_url
 from pipwrap.index.selection import Selector
 from pipwrap.model.format_control import FormatControl
 from pipwrap.network.transport import Headers

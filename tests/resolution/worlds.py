@@ -22,7 +22,7 @@ from pipwrap.resolution import engine
 from pipwrap.resolution.choice import Choice, Direct
 from pipwrap.resolution.dependencies import Dependencies
 from pipwrap.resolution.memory import Rules
-from pipwrap.resolution.projects import Installed, Projects
+from pipwrap.resolution.projects import Installed, Presumed, Projects
 
 PYTHON = "3.11.7"
 MARKERS = {
@@ -184,6 +184,7 @@ def resolution(
     *wishes: str,
     constraints: Sequence[str] = (),
     keeps: Callable[[str], bool] = lambda project: True,
+    presumed: Mapping[str, Presumed] | None = None,
     **rules: object,
 ) -> engine.Resolution:
     """Return what the engine returns, having checked that every path leads from a wish."""
@@ -193,7 +194,7 @@ def resolution(
         name: InstalledCandidate(name, Version(file.version), _distribution(name, file.version))
         for name, file in world.installed.items()
     }
-    projects = Projects(world, Installed(there, keeps), limits)
+    projects = Projects(world, Installed(there, keeps), limits, presumed)
     known: dict[Choice, Dependencies] = {}
     for user in users:
         if user.source is not None and user.requirement is not None:

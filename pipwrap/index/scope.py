@@ -1,0 +1,30 @@
+"""Where projects are looked for."""
+
+from __future__ import annotations
+
+import os
+from urllib.parse import quote, unquote, urljoin
+
+from pipwrap.model.location import path_to_url
+from pipwrap.values import frozen
+
+
+@frozen
+class SearchScope:
+    """The indexes, and the places with files of any project."""
+
+    index_urls: tuple[str, ...] = ()
+    find_links: tuple[str, ...] = ()
+
+    def project_of(self, url: str) -> str | None:
+        """Return the project that a page of an index is about; ``None`` for any other page."""
+        project = unquote(url.rstrip("/").rpartition("/")[2])
+        pages = {project_url(each, project) for each in self.index_urls}
+        return project if url in pages and url not in self.find_links else None
+
+
+def project_url(index: str, project: str) -> str:
+    """Return the page of a project (PEP 503); an index that is a path becomes a file URL."""
+    if "://" not in index and not index.startswith("file:") and os.path.exists(index):
+        index = path_to_url(os.path.abspath(index))
+    return urljoin(index.rstrip("/") + "/", quote(project) + "/")
