@@ -2,7 +2,9 @@
 
 What is asked is the key, down to the last option; what was seen of the world is the evidence: every
 page of every index by its status and digest. A page that is not fresh is asked for again. So a
-recalled resolution is what resolving again would come to, without reading a page.
+recalled resolution is what resolving again would come to, without reading a page. A page that has
+changed is asked whether what was chosen from it is still the first that its grounds admit; if not,
+what was chosen from the others is presumed and resolved again (decision record 0016).
 """
 
 from __future__ import annotations
