@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
 from pipwrap import errors
-from pipwrap.artifacts.hooks import HookProcesses, Hooks
+from pipwrap.artifacts.hooks import HookProcesses, Hooks, hosted_module
 from pipwrap.events import BuildFinished, BuildStarted, Listener
 
 if TYPE_CHECKING:
@@ -62,6 +62,12 @@ class Backend:
     def leave(self) -> Host | None:
         """Run no more hooks there; return the host that waits, which others may go on with."""
         return self._hooks.leave()
+
+    @property
+    def hosted(self) -> str | None:
+        """Return the module that a host imports for it; ``None`` where each hook does that."""
+        hooks: Any = self._builder._hook  # noqa: SLF001 - ``build`` has no public name for it
+        return hosted_module(hooks.build_backend, hooks.backend_path)
 
     @property
     def requires(self) -> list[str]:

@@ -6,7 +6,7 @@ Standard library only, Python 3.8 and newer. PEP 517 wants a process of its own 
 that a backend may change whatever is global: a fork is one, in the state after the import.
 
 stdin    a request a line, as JSON: the arguments of a Python (script, hook, directory), the
-         directory that it starts in, and the files for what it prints and what is observed
+         directory that it starts in, variables, and files for what it prints and is observed to do
 REPLIES  a descriptor: "ready", then for each request the process and, at its end, its status
 
 It ends without a word where the backend cannot be imported or has threads, which no fork takes
@@ -66,6 +66,7 @@ def _run(request: dict[str, Any]) -> None:
     os.dup2(log, 2)
     os.close(log)
     os.chdir(request["directory"])
+    os.environ.update(request["variables"])
     recorder = sys.modules.get("_pipwrap_recorder")
     if recorder is not None:
         recorder.note_in(request["observed"])

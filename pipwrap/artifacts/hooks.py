@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError
 
-from pipwrap.artifacts.build_env import BuildEnvironment
+from pipwrap.artifacts.build_env import BuildEnvironment, State
 from pipwrap.artifacts.host import Host
 from pipwrap.cache.line_process import processors
 
@@ -23,11 +23,13 @@ HOSTED = frozenset(
         "hatchling.build",
         "pdm.backend",
         "poetry.core.masonry.api",
-        "scikit_build_core.build",
         "setuptools.build_meta",
     }
 )
-"""Backends whose import does nothing but import: a fork after it is as good as a new process."""
+"""Backends whose import does nothing but import: a fork after it is as good as a new process.
+
+Not scikit_build_core.build, which reads the source tree's pyproject.toml then.
+"""
 _IDLE = 8
 """So many backends stay in memory (some 30 MB each) while their builds wait to go on."""
 
@@ -40,7 +42,8 @@ class HookProcesses:
         self._turns = threading.BoundedSemaphore(at_once or processors())
         self._lock = threading.Lock()
         self._running: dict[subprocess.Popen[bytes], Callable[[], None]] = {}
-        self._idle: set[Host] = set()
+        self._idle: dict[Host, None] = {}
+        """In the order in which they came to rest."""
         self._closed = False
 
     @contextlib.contextmanager
@@ -77,23 +80,25 @@ class HookProcesses:
             raise CancelledError
 
     def rest(self, host: Host) -> None:
-        """Keep a host for the next hook, or end it where enough are kept.
+        """Keep a host for the next hook; where enough are kept, one is ended.
 
-        Those that came first stay: their builds go on first.
+        That is the one that has waited longest for any build, otherwise this one: the builds of
+        the others go on first.
         """
         with self._lock:
-            keeps = len(self._idle) < _IDLE and not self._closed
-            if keeps:
-                self._idle.add(host)
-        if not keeps:
-            host.end()
+            self._idle[host] = None
+            ended = host if self._closed else None
+            if len(self._idle) > _IDLE:
+                ended = next((each for each in self._idle if each.is_free), host)
+            if ended is not None:
+                del self._idle[ended]
+        if ended is not None:
+            ended.end()
 
     def resume(self, host: Host) -> bool:
         """Take a host back; tell whether it was kept."""
         with self._lock:
-            kept = host in self._idle
-            self._idle.discard(host)
-            return kept
+            return host in self._idle and self._idle.pop(host) is None
 
     def close(self) -> None:
         """End every process; a hook that is running fails, one that is to come does not begin."""
@@ -116,6 +121,7 @@ class Hooks:
         self._observed = observed
         self._processes = processes
         self._environment: BuildEnvironment | None = None
+        self._state: State | None = None
         self._host: Host | None = None
         self._heard: Host | None = None
         self._imports_alone = sys.platform != "linux"
@@ -123,6 +129,7 @@ class Hooks:
     def enter(self, environment: BuildEnvironment, host: Host | None = None) -> None:
         """Have hooks run in an environment from now on; ``host`` waits there already."""
         self._environment, self._host = environment, host
+        self._state = host.state if host is not None else None
 
     def leave(self) -> Host | None:
         """Run no more hooks there; return the host that waits, which others may go on with."""
@@ -147,7 +154,15 @@ class Hooks:
             host = self._awake(environment, variables)
             if host is not None:
                 with self._processes.running(host.process, host.process.terminate):
-                    status = host.run(command[1:], directory, self._log, self._observed)
+                    status = host.run(
+                        {
+                            "arguments": list(command[1:]),
+                            "directory": directory,
+                            "variables": dict(variables),
+                            "log": self._log,
+                            "observed": self._observed,
+                        }
+                    )
                 self._rest(host)
             else:
                 alone = [environment.python_executable, *command[1:]]
@@ -186,16 +201,15 @@ class Hooks:
 
     def _awake(self, environment: BuildEnvironment, variables: Mapping[str, str]) -> Host | None:
         """Return the process that has the backend, started if need be; ``None`` without one."""
-        backend = variables.get(_BACKEND, "")
+        module = hosted_module(variables.get(_BACKEND, ""), variables.get(_BACKEND_PATH))
         host, self._host = self._host, None
         if host is not None and self._processes.resume(host):
-            if host.backend == backend:
+            if host.module == module:
                 return self._hear(host)
             host.end()
-        known = backend.partition(":")[0] in HOSTED and _BACKEND_PATH not in variables
-        if not (known and environment.isolated) or self._imports_alone:
+        if module is None or not environment.isolated or self._imports_alone:
             return None
-        host = Host(backend, environment, variables)
+        host = Host(module, environment, variables, self._state)
         ready = False
         try:
             with self._processes.running(host.process, host.process.terminate):
@@ -203,7 +217,7 @@ class Hooks:
         finally:
             if not ready:
                 host.end()
-        self._imports_alone = not ready
+        self._imports_alone, self._state = not ready, host.state
         return self._hear(host) if ready else None
 
     def _hear(self, host: Host) -> Host:
@@ -213,6 +227,15 @@ class Hooks:
             _append(host.said, self._log)
             _append(host.observed, self._observed)
         return host
+
+
+def hosted_module(backend: str, path: object = None) -> str | None:
+    """Return what a host imports for a backend; ``None`` for one that has to do without.
+
+    ``path`` is where in the source tree it lies, if it does (PEP 517).
+    """
+    module = backend.partition(":")[0]
+    return module if module in HOSTED and not path else None
 
 
 def _append(source: str, destination: str) -> None:

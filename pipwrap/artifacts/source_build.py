@@ -13,7 +13,7 @@ from pipwrap.artifacts import build_env, observe
 from pipwrap.artifacts.build import Backend, Kind
 from pipwrap.artifacts.build_env import BuildEnvironment
 from pipwrap.artifacts.build_rules import BuildRules
-from pipwrap.artifacts.environment_pool import Chosen, EnvironmentPool
+from pipwrap.artifacts.environment_pool import Contents, EnvironmentPool
 from pipwrap.artifacts.hooks import HookProcesses
 from pipwrap.artifacts.host import Host
 from pipwrap.artifacts.repositories import Repositories
@@ -30,7 +30,7 @@ class Resolved(Protocol):
     """What build requirements came to."""
 
     @property
-    def chosen(self) -> Chosen:
+    def chosen(self) -> frozenset[str]:
         """Return the URLs of the files of an index; none where anything is from elsewhere."""
 
     def install(self) -> None:
@@ -117,8 +117,8 @@ class SourceBuild:
         self._backend: Backend | None = None
         self._environment: BuildEnvironment | None = None
         """The isolated one that it is in."""
-        self._chosen: Chosen = frozenset()
-        """What is installed there; nothing where no other build may go on in it."""
+        self._contents: Contents | None = None
+        """What is there; nothing where no other build may go on in it."""
         self._installed: tuple[str, ...] = ()
         self._seconds = 0.0
         self._metadata: Metadata | None = None
@@ -265,7 +265,7 @@ class SourceBuild:
         more = backend.requires_for_build(self._kind, self._settings)
         missing = self._check(more, environment.environment).missing if more else ()
         if missing:
-            self._chosen = frozenset()
+            self._contents = None
             with (
                 self._step("Installing backend dependencies", self._workshop.listener),
                 self._resolved(missing, environment) as resolved,
@@ -277,29 +277,31 @@ class SourceBuild:
     def _enter(self, backend: Backend, listener: Listener) -> BuildEnvironment:
         """Have the backend run where what it requires is installed: where others ran, or anew."""
         workshop = self._workshop
-        host = workshop.pool.borrow(self._chosen)
+        host = workshop.pool.borrow(self._contents) if self._contents else None
         if host is not None:
             environment = host.environment
         else:
             environment = build_env.create(workshop.scratch("build-env-"), workshop.target)
-            host = self._furnish(environment, backend.requires, listener)
+            host = self._furnish(environment, backend, listener)
             environment = environment if host is None else host.environment
         backend.enter(environment, host)
         self._environment = environment
         return environment
 
     def _furnish(
-        self, environment: BuildEnvironment, requires: Sequence[str], listener: Listener
+        self, environment: BuildEnvironment, backend: Backend, listener: Listener
     ) -> Host | None:
         """Install what is required, unless it is found to be where a host waits: return that."""
-        if not requires:
+        if not backend.requires:
             return None
         with (
             self._step("Installing build dependencies", listener),
-            self._resolved(requires, environment) as resolved,
+            self._resolved(backend.requires, environment) as resolved,
         ):
-            self._chosen = resolved.chosen
-            host = self._workshop.pool.borrow(resolved.chosen)
+            host = None
+            if backend.hosted is not None and resolved.chosen:
+                self._contents = (backend.hosted, resolved.chosen)
+                host = self._workshop.pool.borrow(self._contents)
             if host is None:
                 resolved.install()
             else:
@@ -315,10 +317,10 @@ class SourceBuild:
     def _hand_over(self, backend: Backend) -> None:
         """Leave the environment to others, where nothing tells it from a new one."""
         environment = self._environment
-        if environment is None or not self._chosen:
+        if environment is None or self._contents is None:
             return
         host = backend.leave()
-        if host is None or not self._workshop.pool.give(self._chosen, host):
+        if host is None or not self._workshop.pool.give(self._contents, host):
             backend.enter(environment, host)
             return
         self._installed = _requirements(environment)

@@ -9,7 +9,6 @@ from typing import Protocol
 
 from pipwrap.artifacts.build_env import BuildEnvironment
 from pipwrap.artifacts.build_rules import BuildRules
-from pipwrap.artifacts.environment_pool import Chosen
 from pipwrap.artifacts.hashes import HashPolicy
 from pipwrap.artifacts.source_build import Checked
 from pipwrap.artifacts.wanted import Prepared, Wanted
@@ -143,7 +142,7 @@ class Resolved:
     resolution: Resolution
 
     @property
-    def chosen(self) -> Chosen:
+    def chosen(self) -> frozenset[str]:
         """Return the URLs of the files of an index; none where anything is from elsewhere."""
         choices = self.resolution.choices.values()
         urls = [choice.link.url for choice in choices if isinstance(choice, Candidate)]

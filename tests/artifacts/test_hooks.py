@@ -15,6 +15,7 @@ import pytest
 from pipwrap import errors
 from pipwrap.artifacts import build_env, hooks, observe
 from pipwrap.artifacts.build import Backend
+from pipwrap.artifacts.environment_pool import EnvironmentPool
 from pipwrap.artifacts.hooks import HookProcesses
 from pipwrap.cli import interpreter
 from pipwrap.events import ignore
@@ -142,6 +143,7 @@ def test_the_hooks_of_a_build_are_forks_of_one_process_that_imported_the_backend
     ("backend", "keywords"),
     [
         pytest.param("own_backend", {}, id="a backend of which nothing is known"),
+        pytest.param("scikit_build_core.build", {}, id="one whose import reads the source tree"),
         pytest.param(
             "setuptools.build_meta", {"table": 'backend-path = ["."]\n'}, id="one in the tree"
         ),
@@ -269,3 +271,63 @@ def test_no_more_backends_than_a_few_wait_in_memory(
     first, second = (build.noted[0][-1] for build in builds)
     assert is_there(first)
     assert not is_there(second)
+
+
+WRITE = "open(os.path.join(os.path.dirname(__file__), 'left'), 'w').close()"
+
+
+def test_one_that_waits_for_any_build_is_ended_first(
+    tmp_path: Path, processes: HookProcesses, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(hooks, "_IDLE", 2)
+    builds = [Build(tmp_path / name, processes) for name in "abc"]
+    pool, hosts = EnvironmentPool(), []
+    for build in builds:
+        backend = build.backend(monkeypatch)
+        backend.requires_for_build("wheel", {})
+        hosts.append(backend.leave())
+        if build is builds[1]:
+            assert hosts[1] is not None
+            assert pool.give(("backend", frozenset("x")), hosts[1])
+    assert [is_there(build.noted[0][-1]) for build in builds] == [True, False, True]
+
+
+def test_what_was_changed_is_not_lent_though_the_process_is_a_new_one(
+    tmp_path: Path, processes: HookProcesses, monkeypatch: pytest.MonkeyPatch
+):
+    """The state that counts is the one before the first hook."""
+    monkeypatch.setattr(hooks, "_IDLE", 0)
+    build = Build(tmp_path, processes, wheel=WRITE)
+    backend = build.backend(monkeypatch)
+    backend.build("wheel", build.output, {}, "a")
+    backend.requires_for_build("wheel", {})
+    assert build.imports == 2
+    host = backend.leave()
+    assert host is not None
+    assert not EnvironmentPool().give(("backend", frozenset("x")), host)
+
+
+def test_what_changes_while_it_waits_is_not_lent(
+    tmp_path: Path, processes: HookProcesses, monkeypatch: pytest.MonkeyPatch
+):
+    build = Build(tmp_path, processes)
+    backend = build.backend(monkeypatch)
+    backend.requires_for_build("wheel", {})
+    host, pool, contents = backend.leave(), EnvironmentPool(), ("backend", frozenset("x"))
+    assert host is not None
+    assert pool.give(contents, host)
+    Path(build.environment.path, "left").touch()
+    assert pool.borrow(contents) is None
+
+
+def test_each_import_is_heard_once(
+    tmp_path: Path, processes: HookProcesses, monkeypatch: pytest.MonkeyPatch
+):
+    build = Build(tmp_path, processes, more="print('said by the import')")
+    backend = build.backend(monkeypatch)
+    for _ in range(2):
+        backend.requires_for_build("wheel", {})
+        backend.requires_for_build("wheel", {})
+        backend.rest()
+    assert build.imports == 2
+    assert build.log.read_text() == "said by the import\n" * 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -68,16 +69,24 @@ class Builds:
             index.add(make_wheel(self._files, "flit-core", version, files=backend))
         index.add(make_wheel(self._files, "more", "1.0"))
 
-    def add(self, name: str, *requires: str, act: str = "", dynamic: tuple[str, ...] = ()) -> None:
-        """Offer an sdist that does something in each hook."""
+    def add(
+        self,
+        name: str,
+        *requires: str,
+        act: str = "",
+        dynamic: tuple[str, ...] = (),
+        more: str = "",
+        files: Mapping[str, str] | None = None,
+    ) -> None:
+        """Offer an sdist that does something in each hook; ``more`` is of its [build-system]."""
         requirements = str(list(requires or ("flit_core",)))
         sdist = make_sdist(
             self._files,
             name,
             "1.0",
-            pyproject=PYPROJECT.format(requires=requirements),
+            pyproject=PYPROJECT.format(requires=requirements) + more,
             imports=["look"],
-            extra_files={"look.py": LOOK.format(name=name, act=act)},
+            extra_files={"look.py": LOOK.format(name=name, act=act), **(files or {})},
             dynamic_requires=dynamic,
         )
         self._index.add(sdist)
@@ -175,3 +184,24 @@ def test_what_the_import_says_and_reads_counts_for_every_build(made: Builds, cac
     assert (len(evidence), len(logs)) == (len(names), len(names))
     assert all("READ_BY_THE_IMPORT" in each for each in evidence)
     assert all("said by the import" in each for each in logs)
+
+
+def test_a_backend_in_the_tree_is_not_the_one_that_others_have_imported(
+    made: Builds, tmp_path: Path
+):
+    """It bears the name of one, and needs the same."""
+    for name in ("a", "b", "c", "d"):
+        made.add(name)
+    own = f"""\
+import os
+with open(os.environ[{NOTES!r}], "a") as stream: stream.write("in the tree\\n")
+from in_tree_backend import *
+"""
+    made.add(
+        "e",
+        more='backend-path = ["own", "."]\n',
+        files={"own/flit_core/__init__.py": "", "own/flit_core/buildapi.py": own},
+    )
+    made.install(*"abcde")
+    assert made.noted.count("in the tree") == 3
+    assert made.imports <= AT_ONCE
