@@ -45,7 +45,7 @@ def kept_directory(prefix: str) -> str:
     """Make a directory that outlives the run, among the system's temporary ones: --no-clean."""
     import tempfile  # noqa: PLC0415 - 24 ms, for this option only
 
-    return tempfile.mkdtemp(prefix=f"pip-{prefix}")
+    return os.path.abspath(tempfile.mkdtemp(prefix=f"pip-{prefix}"))
 
 
 def default_layout(environ: Mapping[str, str]) -> Layout | None:
@@ -175,7 +175,7 @@ def _run_directory(layout: Layout) -> Iterator[Layout]:
 def _temporary() -> Iterator[CachePlace]:
     import tempfile  # noqa: PLC0415 - 24 ms, only without a cache
 
-    root = tempfile.mkdtemp(prefix=_OWN_PREFIX)
+    root = os.path.abspath(tempfile.mkdtemp(prefix=_OWN_PREFIX))
     layout = Layout(root)
     try:
         yield CachePlace(layout, is_kept=False, scratch=_scratch_in(layout))

@@ -105,3 +105,15 @@ def test_a_target_that_cannot_run_our_packaging_still_tells_its_facts(
     command = [sys.executable, str(probe), str(tmp_path)]
     done = subprocess.run(command, capture_output=True, check=True, timeout=60)
     assert json.loads(done.stdout)["tags"] is None
+
+
+@pytest.mark.usefixtures("demo")
+def test_temporary_files_may_lie_in_the_current_directory(
+    pipwrap: Runner, environment: VirtualEnvironment, tmp_path: Path
+):
+    """Python takes ``TMPDIR=.`` as it is, and up to 3.11 names no absolute directory then."""
+    here = tmp_path / "here"
+    here.mkdir()
+    pipwrap("install", "--no-cache-dir", "demo", environ={"TMPDIR": "."}, cwd=here, expect=0)
+    assert environment.freeze() == ["demo==1.0"]
+    assert os.listdir(here) == []
