@@ -32,7 +32,7 @@ def resolve(
     """Return the resolution, the same whether something is ``presumed`` or not.
 
     Raises ``errors.NoMatchingDistribution`` and ``errors.ResolutionImpossible`` after every page
-    that came from the cache was asked for again.
+    that came from the cache was asked for again, and is the same.
     """
     wishes, known = _named(tools, question)
     while True:

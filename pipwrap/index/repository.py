@@ -120,21 +120,34 @@ class Repository:
         return self.prefetch(project).result()
 
     def refresh(self) -> bool:
-        """Forget what rested on cached pages; from now on every page is revalidated.
+        """Ask again for every page that came from the cache; tell whether any is another now.
 
-        ``False`` when nothing came from the cache, so asking again would change nothing.
+        From now on every page is revalidated.
         """
         with self._lock:
             already, self._refresh = self._refresh, True
             found = tuple(self._found.items())
             # What has not arrived was asked for ahead of its turn; it is asked for again then.
             late = [name for name, future in found if not future.done() or future.exception()]
-            stale = [
-                name for name, future in found if name not in late and future.result().from_cache
-            ]
+            stale = {
+                name: future
+                for name, future in found
+                if name not in late and future.result().from_cache
+            }
             for name in (*late, *stale):
                 del self._found[name]
-        return bool(stale) and not already
+        if already:
+            return False
+        anew = {name: self.prefetch(name) for name in stale}
+        same = [
+            name
+            for name, future in anew.items()
+            if future.result().evidence == stale[name].result().evidence
+        ]
+        with self._lock:
+            # What was made of them still holds.
+            self._found |= {name: stale[name] for name in same}
+        return len(same) < len(stale)
 
     def forget(self) -> None:
         """Let go of all that was found: it is asked for again if it is wanted again."""

@@ -160,6 +160,27 @@ def test_a_conflict_says_who_wants_what_in_pips_frame(pipwrap: Runner, index: In
     ], "pip 26.3 says so of every package, and it is not true"
 
 
+def test_a_conflict_from_the_cache_is_told_once_after_asking_again(
+    pipwrap: Runner, index: Index, files: Path
+):
+    """Where the pages are the same nothing is resolved again; a release that came since is seen."""
+    index.headers("/simple/*", {"Cache-Control": "max-age=600", "ETag": "auto"})
+    index.add(make_wheel(files, "demo", "1.0", requires=["lib>=2"]))
+    index.add(make_wheel(files, "lib", "1.0"))
+    first = pipwrap("install", "demo", expect=1)
+    index.clear_log()
+    second = pipwrap("install", "demo", expect=1)
+    assert second.stdout == first.stdout.replace("Downloading", "Using cached")
+    assert second.stderr == first.stderr
+    assert sorted((each.path, each.status) for each in index.requests) == [
+        ("/simple/demo/", 304),
+        ("/simple/lib/", 304),
+    ]
+    index.add(make_wheel(files, "lib", "2.0"))
+    pipwrap("install", "demo", expect=0)
+    assert pipwrap.environment.freeze() == ["demo==1.0", "lib==2.0"]
+
+
 def test_a_constraint_in_a_conflict_is_named(pipwrap: Runner, index: Index, files: Path):
     index.add(make_wheel(files, "demo", "2.0"))
     (pipwrap.directory / "c.txt").write_text("demo<2\n", encoding="utf-8")

@@ -200,12 +200,22 @@ def test_only_what_came_from_the_cache_is_asked_again_and_only_once(bench: Bench
     repository = bench(INDEX)
     repository.find("a")
     repository.find("b")
+    bench.pages.set_up(f"{INDEX}/a/", anchors("a-1.zip", "a-2.zip"), from_cache=True)
     assert repository.refresh()
-    repository.find("a")
+    assert names(repository.find("a")) == ["a-1.zip", "a-2.zip"]
     repository.find("b")
     assert bench.pages.asked == [f"{INDEX}/a/", f"{INDEX}/b/", f"{INDEX}/a/"]
     assert bench.pages.refreshed == [False, False, True]
     assert not repository.refresh()
+
+
+def test_what_asking_again_confirms_is_what_it_was(bench: Bench) -> None:
+    bench.pages.set_up(f"{INDEX}/a/", anchors("a-1.zip"), from_cache=True)
+    repository = bench(INDEX)
+    found = repository.find("a")
+    assert not repository.refresh()
+    assert repository.find("a") is found
+    assert bench.pages.refreshed == [False, True]
 
 
 def test_nothing_from_the_cache_is_nothing_to_ask_again(bench: Bench) -> None:
@@ -260,8 +270,8 @@ def test_a_page_that_its_server_confirms_is_not_read_again(
     bench.pages.set_up(f"{INDEX}/a/", anchors("a-1.zip"), from_cache=True)
     repository = bench(INDEX)
     assert names(repository.find("a")) == ["a-1.zip"]
-    assert repository.refresh()
     monkeypatch.delattr("pipwrap.index.simple.parse_page")
+    assert not repository.refresh()
     assert names(repository.find("a")) == ["a-1.zip"]
     assert bench.pages.refreshed == [False, True]
 
@@ -319,6 +329,7 @@ def test_offers_are_judged_once_for_each_answer(bench: Bench) -> None:
     assert [str(each.version) for each in first.candidates] == ["2", "1"]
     assert [each.kind for each in first.rejections] == ["name"]
     assert offers.candidates("a") is first.candidates
+    bench.pages.set_up(f"{INDEX}/a/", anchors("a-1.zip"), from_cache=True)
     assert offers.repository.refresh()
     assert offers.candidates("a") is not first.candidates
 
@@ -355,7 +366,7 @@ def test_asking_again_does_not_wait_for_what_has_not_arrived(
     repository = bench(INDEX)
     late = repository.prefetch("late")
     repository.find("demo")
-    assert repository.refresh()
+    assert not repository.refresh()
     arrives.set()
     assert late.result().skipped
     repository.find("late")
