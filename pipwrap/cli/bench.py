@@ -257,6 +257,7 @@ class Bench:
 
     def apply(self, plan: Plan) -> None:
         """Carry out a plan; a stored file that was changed is unpacked again, once each."""
+        self.recollection.settle()
         if not self._building:  # whose pages are shared with what they are built for
             self.offers.forget()
         if self._compiler is not None:

@@ -64,6 +64,8 @@ class Recollection:
         """What resolving begins with, where a page has changed that a recalled answer rests on."""
         self._confirmed: tuple[Seen, ...] = ()
         """The pages and places that this rests on."""
+        self._waiting: Callable[[], None] | None = None
+        self._looked_at: tuple[Choice, ...] = ()
 
     def recall(self, question: Question) -> Resolution | None:
         """Return what the question came to before, if it would come to that again.
@@ -163,11 +165,17 @@ class Recollection:
             return
         anew = {seen.place for seen in evidence}
         evidence += tuple(seen for seen in self._confirmed if seen.place not in anew)
-        if not all(map(self._is_vouched_for, resolution.looked_at)):
-            return
         told = [row for event in heard if (row := _row(event)) is not None]
         fields = {"resolution": fields_of(resolution), "told": told}
-        self._kept.write(key, evidence, fields)
+        self._waiting = lambda: self._kept.write(key, evidence, fields)
+        self._looked_at = resolution.looked_at
+        self.settle()
+
+    def settle(self) -> None:
+        """Keep it once all metadata is vouched for, as when the wheels lie in the store at last."""
+        if self._waiting is not None and all(map(self._is_vouched_for, self._looked_at)):
+            self._waiting()
+            self._waiting = None
 
     def _is_vouched_for(self, choice: Choice) -> bool:
         """Tell metadata that an index or a wheel in the store vouches for from parts of a file."""

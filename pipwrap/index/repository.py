@@ -327,7 +327,7 @@ class Repository:
                 "and text/html"
             )
             return replace(self._skip(url, f"it has Content-Type {content_type}"), evidence=seen)
-        listing = self._pages.kept(page) if page.from_cache else None
+        listing = self._pages.kept(page)
         if listing is None:
             try:
                 listing = self._pages.read(page)

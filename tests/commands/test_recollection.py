@@ -307,6 +307,27 @@ def test_what_is_installed_is_part_of_the_question(
     assert "Requirement already satisfied: lib>=1" in result.stdout
 
 
+def test_wheels_that_came_with_the_first_installation_vouch_for_their_metadata(
+    pipwrap: Runner, index: Index, tmp_path: Path, cache_root: Path
+):
+    """An index without files of metadata: a dry run keeps nothing, an installation at its end."""
+    directory = tmp_path / "files"
+    index.headers("/simple/*", FRESH)
+    index.add(make_wheel(directory, "demo", "1.0", requires=["lib"]), metadata=False)
+    index.add(make_wheel(directory, "lib", "1.0"), metadata=False)
+    new(pipwrap, tmp_path / "one")("install", "--dry-run", "demo", expect=0)
+    assert not kept(cache_root)
+    first = new(pipwrap, tmp_path / "two")("install", "demo", expect=0)
+    mark(cache_root)
+    index.clear_log()
+    second = new(pipwrap, tmp_path / "three")("install", "demo", expect=0)
+    assert index.requests == []
+    lines = second.stdout.splitlines()
+    assert "recalled" in lines
+    lines.remove("recalled")
+    assert lines == first.stdout.replace("Downloading", "Using cached").splitlines()
+
+
 @pytest.mark.parametrize("kind", ["sdist", "no-hash", "path", "find-links"])
 def test_what_no_page_fixes_is_not_kept(
     pipwrap: Runner, index: Index, tmp_path: Path, cache_root: Path, kind: str

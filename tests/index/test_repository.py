@@ -264,6 +264,16 @@ def test_a_page_is_read_once_as_long_as_its_bytes_are_the_same(bench: Bench) -> 
     assert bench.pages.asked == [page]
 
 
+def test_a_page_that_comes_with_the_same_bytes_is_not_read_again(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As from a server without validators."""
+    bench.pages.set_up(f"{INDEX}/a/", anchors("a-1.zip"))
+    first = bench(INDEX).find("a")
+    monkeypatch.delattr("pipwrap.index.simple.parse_page")
+    assert bench(INDEX).find("a") == first
+
+
 def test_a_page_that_its_server_confirms_is_not_read_again(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
