@@ -61,6 +61,7 @@ class Bodies:
         self._lock = threading.Lock()
         self._scratch: Layout | None = None
         self._writable = True
+        self._closed = False
 
     def receive(
         self,
@@ -107,8 +108,13 @@ class Bodies:
         return path if os.path.exists(path) else None
 
     def refused(self, error: OSError) -> None:
-        """Stop storing, and say why, once."""
+        """Stop storing, and say why, once.
+
+        Raises ``CancelledError`` for what arrives when the run has ended: its directory is gone.
+        """
         with self._lock:
+            if self._closed:
+                raise _ended() from error
             first, self._writable = self._writable, False
         if first:
             self._listener(
@@ -119,8 +125,9 @@ class Bodies:
             )
 
     def close(self) -> None:
-        """Remove what was not stored."""
+        """Remove what was not stored; nothing is received any more."""
         with self._lock:
+            self._closed = True
             scratch, self._scratch = self._scratch, None
         if scratch is not None:
             import shutil  # noqa: PLC0415 - where something could not be stored
@@ -158,6 +165,8 @@ class Bodies:
     def _run_layout(self) -> Layout:
         """Return the tree of what is not stored; private to the user, made when first needed."""
         with self._lock:
+            if self._closed:
+                raise _ended()
             if self._scratch is None:
                 import tempfile  # noqa: PLC0415 - 24 ms, and most runs store everything
 
@@ -168,3 +177,9 @@ class Bodies:
 def _check(url: str, expected: str | None, got: str) -> None:
     if expected is not None and got != expected:
         raise DigestDiffers(url, expected, got)
+
+
+def _ended() -> Exception:
+    from concurrent.futures import CancelledError  # noqa: PLC0415 - where something goes on
+
+    return CancelledError()

@@ -28,7 +28,10 @@ class Seen(NamedTuple):
     place: str
     """URL of a page as it was asked for, or an absolute path."""
     state: str
-    """Status and sha256 of a page; inode, size and time of a path, nothing where there is none."""
+    """Of a page status, type, URL after redirects and sha256; inode, size and time of a path.
+
+    Nothing where there is no such path.
+    """
 
 
 class Resolutions:

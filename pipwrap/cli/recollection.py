@@ -64,6 +64,8 @@ class Recollection:
         """What resolving begins with, where a page has changed that a recalled answer rests on."""
         self._confirmed: tuple[Seen, ...] = ()
         """The pages and places that this rests on."""
+        self._heard: tuple[Event, ...] = ()
+        """What was told while changed pages were looked at."""
         self._waiting: Callable[[], None] | None = None
         self._looked_at: tuple[Choice, ...] = ()
 
@@ -86,16 +88,22 @@ class Recollection:
         changed = self._offers.repository.changed(evidence)
         if changed is None:
             return None
+        heard: list[Event] = []
         if changed:
-            renewed = self._renewed(question, resolution, evidence, changed)
+            with self.console.overhearing() as heard:
+                renewed = self._renewed(question, resolution, evidence, changed)
+            self._heard = tuple(heard)
             if renewed is None:
-                self._presume(question, resolution, evidence, changed)
+                # What a page has warned of is told by those who look at it.
+                if not any(isinstance(event, Warned) for event in events):
+                    self._presume(question, resolution, evidence, changed)
                 return None
             evidence = renewed
             self._kept.write(key, evidence, fields)
         self._note_used(key, evidence, resolution)
         for event in events if self._told else ():
-            self.console(event)
+            if event not in heard:
+                self.console(event)
         return resolution
 
     def _renewed(
@@ -111,14 +119,17 @@ class Recollection:
         """
         from pipwrap.resolution.grounds import stands  # noqa: PLC0415 - where a page has changed
 
-        renewed: dict[str, Seen] = {}
-        for project in map(self._offers.repository.scope.project_of, changed):
-            if project is None or project not in resolution.grounds:
-                return None
+        repository, renewed = self._offers.repository, dict[str, Seen]()
+        projects = sorted({repository.scope.project_of(url) or "" for url in changed})
+        if not resolution.grounds.keys() >= set(projects):
+            return None
+        for project in projects:
+            repository.prefetch(project)
+        for project in projects:
             choice, clauses = resolution.choices[project], resolution.grounds[project]
             if not stands(choice, clauses, self._offers, question.installed, question.releases):
                 return None
-            renewed |= {seen.place: seen for seen in self._offers.repository.find(project).evidence}
+            renewed |= {seen.place: seen for seen in repository.find(project).evidence}
         if not renewed.keys() >= set(changed) or self._offers.evidence() is None:
             return None
         return tuple(renewed.get(seen.place, seen) for seen in evidence)
@@ -165,7 +176,7 @@ class Recollection:
             return
         anew = {seen.place for seen in evidence}
         evidence += tuple(seen for seen in self._confirmed if seen.place not in anew)
-        told = [row for event in heard if (row := _row(event)) is not None]
+        told = [row for event in (*self._heard, *heard) if (row := _row(event)) is not None]
         fields = {"resolution": fields_of(resolution), "told": told}
         self._waiting = lambda: self._kept.write(key, evidence, fields)
         self._looked_at = resolution.looked_at

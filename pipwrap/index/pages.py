@@ -68,6 +68,7 @@ class ReadPages:
         """Keep the ports; without ``listings``, which are made when wanted, every page is read."""
         self._pages = pages
         self._listings = listings
+        self._confirmed: dict[str, Page] = {}
 
     def known(self, url: str) -> Known | None:
         """Return what is known of the page, where that takes no request and no redirect."""
@@ -75,7 +76,15 @@ class ReadPages:
 
     def fetch(self, url: str, *, refresh: bool = False) -> Page:
         """Return the page itself; raises what the HTTP cache raises."""
+        confirmed = self._confirmed.pop(url, None)
+        if confirmed is not None and not refresh:
+            return confirmed
         return self._pages.page(url, ACCEPT, refresh=refresh)
+
+    def confirm(self, url: str) -> Page:
+        """Return the page, and have the next ``fetch`` take it as it is."""
+        page = self._confirmed[url] = self._pages.page(url, ACCEPT)
+        return page
 
     def kept(self, page: Known) -> Listing | None:
         """Return what was made of a page when it was read before."""

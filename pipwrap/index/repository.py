@@ -211,7 +211,7 @@ class Repository:
                 continue
             known = self._pages.known(seen.place)
             if known is None:
-                asked.append((seen, self._pool.submit(self._pages.fetch, seen.place)))
+                asked.append((seen, self._pool.submit(self._pages.confirm, seen.place)))
             elif _page_state(known) != seen.state:
                 changed.add(seen.place)
         try:
@@ -394,4 +394,5 @@ def path_state(path: str) -> str:
 
 
 def _page_state(page: Known) -> str:
-    return f"{page.status} {page.sha256}"
+    """Return all that decides about what a page offers: its links are relative to its URL."""
+    return f"{page.status} {page.content_type} {page.url} {page.sha256}"

@@ -16,13 +16,12 @@ from pipwrap.resolution.admission import split_package
 from pipwrap.resolution.choice import Choice, Direct
 from pipwrap.resolution.dependencies import Dependencies
 from pipwrap.resolution.explain import Cause
-from pipwrap.resolution.grounds import grounds_of
 from pipwrap.resolution.memory import Artifacts, Memory, Rules
 from pipwrap.resolution.outcome import Resolution
-from pipwrap.resolution.projects import Projects, StartAgain
+from pipwrap.resolution.projects import Mispresumed, Projects, StartAgain
 from pipwrap.resolution.provider import PYTHON, Provider
 from pipwrap.resolution.ranges import RankRange
-from pipwrap.values import frozen, replace
+from pipwrap.values import frozen
 
 _ITERATIONS = 200_000
 
@@ -82,11 +81,16 @@ def resolve(
     while True:
         provider = Provider(rules, ports.projects, ports.artifacts, ports.listener, memory)
         try:
-            resolution = _attempt(provider, wishes, constraints, memory)
-            if not ports.projects.doubt({} if memory.strict else resolution.grounds):
-                return resolution if memory.attempts == 1 else replace(resolution, grounds={})
+            try:
+                return _attempt(provider, wishes, constraints, memory)
+            except ResolutionError:
+                ports.projects.presume_nothing()
+                raise
+        except Mispresumed:
+            # Every step until then was one that would have been gone without.
             ports.projects.start_again()
         except StartAgain:
+            memory.restarts += 1
             ports.projects.start_again()
         except ResolutionTerminatedError as error:
             raise errors.ResolutionImpossible(
@@ -106,7 +110,6 @@ def _attempt(
     constraints: Mapping[str, Constraint],
     memory: Memory,
 ) -> Resolution:
-    memory.attempts += 1
     provider.prefetch(
         tuple(
             wish.requirement
@@ -119,6 +122,9 @@ def _attempt(
     ranges = cast("type[RangeProtocol[int]]", RankRange)
     core = Resolver(provider, max_iterations=_ITERATIONS, range_type=ranges)
     solution = core.solve(roots, _Constraints(provider.projects, constraints))
+    grounds = provider.in_force.grounds(provider.wanted, solution.pins)
+    if not grounds:
+        provider.projects.presume_nothing()
     unasked = provider.admission.unasked(solution.pins) - memory.strict
     if unasked:
         memory.strict |= unasked
@@ -136,17 +142,13 @@ def _attempt(
         for parent, child in solution.edges
         if PYTHON not in {parent, child}
     )
-    asked = [
-        (wish.requirement.name, wish.requirement.clauses) for wish in wishes if wish.requirement
-    ]
-    asked += [(name, str(constraints[name].specifier)) for name in choices if name in constraints]
     return Resolution(
         choices,
         tuple(dict.fromkeys(edge for edge in edges if edge[0] != edge[1])),
         {project: tuple(sorted(names)) for project, names in extras.items()},
         {project: memory.template(project).name for project in choices},
         (*memory.dependencies, *(each for each, known in memory.foreseen.items() if known)),
-        grounds_of(asked, provider.wanted, solution.pins),
+        {} if memory.restarts else grounds,
     )
 
 

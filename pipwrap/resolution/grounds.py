@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from packaging.specifiers import SpecifierSet
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from pipwrap.model.candidate import InstalledCandidate
 from pipwrap.model.release_control import ReleaseControl
-from pipwrap.model.requirement import Requirement
-from pipwrap.resolution.admission import Admission, split_package
+from pipwrap.resolution.admission import Admission
 from pipwrap.resolution.choice import Choice
 from pipwrap.resolution.projects import Installed, Offers, Projects
 
@@ -22,29 +21,36 @@ Grounds = Mapping[str, str]
 """By project, the specifiers that were in force when its version was chosen, joined by commas."""
 
 
-def grounds_of(
-    asked: Iterable[tuple[str, str]],
-    wanted: Mapping[tuple[str, int], Iterable[Requirement]],
-    pins: Mapping[str, int],
-) -> Grounds:
-    """Return the grounds of a solution; nothing where the way to it turned back.
+class InForce:
+    """What is asked of each project, as long as the way has not turned back."""
 
-    ``asked`` are the specifiers that hold from the beginning, by project; ``wanted`` is what each
-    version that was looked at needs, in the order in which they were chosen.
-    """
-    if any(pins.get(package) != rank for package, rank in wanted):
-        return {}
-    clauses: dict[str, dict[str, None]] = {}
-    for project, specifier in asked:
-        clauses.setdefault(project, {})[specifier] = None
-    grounds: dict[str, str] = {}
-    for (package, _), requirements in wanted.items():
-        project, _ = split_package(package)
-        if project not in grounds:
-            grounds[project] = ",".join(filter(None, clauses.get(project, ())))
-        for each in requirements:
-            clauses.setdefault(each.name, {})[each.clauses] = None
-    return grounds
+    def __init__(self) -> None:
+        """Nothing is asked yet."""
+        self._clauses: dict[str, dict[str, None]] = {}
+        self._grounds: dict[str, str] = {}
+
+    def ask(self, project: str, clauses: str) -> None:
+        """Take in what a wish, or a version that was chosen, asks of a project."""
+        if clauses:
+            self._clauses.setdefault(project, {})[clauses] = None
+
+    def of(self, project: str, constraint: SpecifierSet) -> str:
+        """Return what is asked now, the user's ``constraint`` included."""
+        return ",".join(
+            dict.fromkeys(filter(None, (*self._clauses.get(project, ()), str(constraint))))
+        )
+
+    def decide(self, project: str, asked: str) -> None:
+        """Take in what was asked of a project when its version was chosen at first."""
+        self._grounds.setdefault(project, asked)
+
+    def grounds(self, looked_at: Iterable[tuple[str, int]], pins: Mapping[str, int]) -> Grounds:
+        """Return the grounds of a solution; nothing where the way to it turned back.
+
+        ``looked_at`` is every (package, rank) of which it was asked what it needs.
+        """
+        straight = all(pins.get(package) == rank for package, rank in looked_at)
+        return dict(self._grounds) if straight else {}
 
 
 def stands(
@@ -56,11 +62,15 @@ def stands(
 ) -> bool:
     """Tell whether a version is still the first of all that its grounds admit.
 
-    ``False`` as well for what is chosen only because somebody asks for it (``Admission``).
+    ``False`` as well for what is chosen only because somebody asks for it (``Admission``), and for
+    damaged grounds.
     """
     project = choice.project
     projects = Projects(offers, Installed(installed, lambda _: False), {})
-    clauses = SpecifierSet(specifier)
+    try:
+        clauses = SpecifierSet(specifier)
+    except InvalidSpecifier:
+        return False
     universe = projects.universe(project, clauses)
     admission = Admission(projects, releases, set())
     admission.roots[project] = [clauses]

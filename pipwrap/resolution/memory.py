@@ -133,7 +133,7 @@ class Memory:
     """Projects of which it was said that what is installed would do."""
     strict: set[str] = field(default_factory=set)
     """Projects whose special versions nobody asked for in the end (``Admission``)."""
-    attempts: int = 0
+    restarts: int = 0
 
     def template(self, project: str) -> Template:
         """Return what first asked for ``project``."""

@@ -63,12 +63,15 @@ def from_fields(
     ``TypeError``, ``ValueError`` or ``KeyError`` where they are damaged, or where something that
     it kept is not installed.
     """
+    choices = {row[0]: _choice(row, installed) for row in fields["choices"]}
     return Resolution(
-        {row[0]: _choice(row, installed) for row in fields["choices"]},
+        choices,
         tuple((parent, child) for parent, child in fields["edges"]),
         {project: tuple(names) for project, names in fields["extras"].items()},
         dict(fields["names"]),
-        grounds=dict(fields["grounds"]),
+        grounds={project: str(fields["grounds"][project]) for project in choices}
+        if fields["grounds"]
+        else {},
     )
 
 

@@ -23,6 +23,10 @@ class StartAgain(Exception):
     """A universe has to change, so every range over it is void."""
 
 
+class Mispresumed(StartAgain):
+    """Something was presumed that may be wrong; nothing was done because of it yet."""
+
+
 class Offers(Protocol):
     """What indexes and find-links offer, judged for the target environment."""
 
@@ -53,8 +57,13 @@ class Presumed:
     grounds: str
 
     def is_first(self, grounds: str) -> bool:
-        """Tell whether it is the best one again: all that was asked before is asked again."""
-        return set(self.grounds.split(",")) <= {*grounds.split(","), ""}
+        """Tell whether it is the best one again: all that was asked before is asked again.
+
+        More clauses admit less, but for one that names a pre-release where none did (PEP 440).
+        """
+        if not set(self.grounds.split(",")) <= {*grounds.split(","), ""}:
+            return False
+        return SpecifierSet(grounds).prereleases == SpecifierSet(self.grounds).prereleases
 
 
 class Projects:
@@ -75,7 +84,7 @@ class Projects:
         self._offers = offers
         self._installed = installed
         self._constraints = constraints
-        self._presumed = presumed or {}
+        self._presumed = dict(presumed or {})
         self._universes: dict[str, Universe] = {}
         self._wanted_whole: set[str] = set()
         self._direct: dict[str, dict[str, Direct]] = {}
@@ -143,6 +152,7 @@ class Projects:
         known = self._universes.get(project)
         if known is not None:
             if known.is_partial and not self._does(known.points[0].version, project, specifier):
+                self._doubt(project)
                 self.want_whole(project)
             if known.direct_only and project not in self._bound:
                 self.want_whole(project)
@@ -183,20 +193,26 @@ class Projects:
         self._wanted_whole |= taken
         return bool(taken)
 
-    def doubt(self, grounds: Mapping[str, str]) -> bool:
-        """Ask the index for what was presumed and may not be the best; ``False`` if nothing was.
+    def check_presumed(self, project: str, asked: str) -> None:
+        """Start again without what is presumed of a project where it may not be the best.
 
-        ``grounds`` are those of the solution.
+        ``asked`` is what is in force of it now.
         """
-        doubted = {
-            name
-            for name, each in self._presumed.items()
-            if name in self._universes
-            and self._universes[name].is_partial
-            and not (name in grounds and each.is_first(grounds[name]))
-        }
-        self._wanted_whole |= doubted
-        return bool(doubted)
+        presumed = self._presumed.get(project)
+        if presumed is not None and not presumed.is_first(asked):
+            self._doubt(project)
+
+    def presume_nothing(self) -> None:
+        """Start again without all that is presumed, if anything that was asked for is."""
+        for project in tuple(self._presumed):
+            if project in self._universes:
+                self._presumed.clear()
+                raise Mispresumed
+
+    def _doubt(self, project: str) -> None:
+        """Presume a project no more; starts again if it is."""
+        if self._presumed.pop(project, None) is not None and project in self._universes:
+            raise Mispresumed
 
     def add_direct(self, project: str, version: Version, source: Source) -> None:
         """Make a direct reference known; starts again when the numbers are given already."""

@@ -30,6 +30,7 @@ from pipwrap.resolution.admission import Admission, packages_of, split_package
 from pipwrap.resolution.choice import Choice, Direct
 from pipwrap.resolution.dependencies import Dependencies, check_name, version_of
 from pipwrap.resolution.foresight import Foresight
+from pipwrap.resolution.grounds import InForce
 from pipwrap.resolution.memory import Artifacts, Memory, Rules, Template
 from pipwrap.resolution.projects import Projects
 from pipwrap.resolution.ranges import RankRange, Ranks
@@ -64,6 +65,7 @@ class Provider(BaseProvider[str, int]):
         self._memory = memory
         self._ranges: dict[tuple[str, int], dict[str, Ranks]] = {}
         self._wishes = Wishes()
+        self.in_force = InForce()
         self._positive: Mapping[str, RangeProtocol[int]] = {}
         self._clauses: list[Incompatibility[str, int]] = []
 
@@ -86,6 +88,7 @@ class Provider(BaseProvider[str, int]):
                 self._artifacts.expect(only)
             self._prefetch_best(project, allowed)
         self.admission.roots.setdefault(project, []).append(requirement.specifier)
+        self.in_force.ask(project, requirement.clauses)
         for package in packages_of(project, requirement.extras):
             self._wishes.ask(package, requirement, number, direct=user.source is not None)
             self._foresight.oblige(package, allowed)
@@ -176,21 +179,28 @@ class Provider(BaseProvider[str, int]):
 
     def choose_version(self, package: str, version_range: RangeProtocol[int]) -> int | None:
         """Return the rank that pip would try first."""
-        if package == PYTHON:
-            return 0 if 0 in version_range else None
-        project, extra = split_package(package)
         allowed = cast("Ranks", version_range)
+        if package == PYTHON:
+            return 0 if 0 in allowed else None
+        project, extra = split_package(package)
         if extra is not None:
             base = self._positive.get(project)
             both = allowed & cast("Ranks", base) if base is not None else allowed
             allowed = allowed if both.is_empty else both
         universe = self.projects[project]
-        if universe.installed_rank is not None and universe.installed_rank in allowed:
-            self._tell_installed(project, universe.points[universe.installed_rank].choice)
+        asked = self.in_force.of(project, self.projects.constraint(project))
+        self.projects.check_presumed(project, asked)
+        there = universe.installed_rank
+        if there is not None and there in allowed:
+            self._tell_installed(project, universe.points[there].choice)
         chosen = self._liked(project, universe, allowed)
-        if chosen is None and not allowed.is_empty:
-            self._refuse(package, project, allowed)
-        if chosen is not None and (package, chosen) not in self._ranges:
+        if chosen is None:
+            self.projects.presume_nothing()
+            if not allowed.is_empty:
+                self._refuse(package, project, allowed)
+            return None
+        self.in_force.decide(project, asked)
+        if (package, chosen) not in self._ranges:
             self._clauses.extend(self._foresight.clauses(package, chosen))
             self._wishes.move(package)
         return chosen
@@ -222,6 +232,8 @@ class Provider(BaseProvider[str, int]):
     ) -> tuple[object, ...]:
         """Return pip's order: conflicts first, then direct, pinned, bounded, as requested."""
         del version_range, culprit_counts
+        if any(conflict_counts.values()):
+            self.projects.presume_nothing()
         conflicts = conflict_counts.get(package, 0) + self._foresight.refused(package)
         return (package != PYTHON, *self._wishes.order(package, conflicts))
 
@@ -290,13 +302,13 @@ class Provider(BaseProvider[str, int]):
         if not isinstance(choice, InstalledCandidate) and not self._supports(known):
             self.wanted[package, rank] = ()
             return {PYTHON: _NOTHING}
-        requirements: tuple[Requirement, ...] = ()
-        if not self._rules.ignore_dependencies:
-            requirements = known.needed(dict(self._rules.markers), extra)
+        ignored = self._rules.ignore_dependencies
+        requirements = () if ignored else known.needed(dict(self._rules.markers), extra)
         self.wanted[package, rank] = requirements
         self.prefetch(requirements)
         for requirement in requirements:
             self._add(needs, project, requirement)
+            self.in_force.ask(requirement.name, requirement.clauses)
         return needs
 
     def _add(self, needs: dict[str, Ranks], parent: str, requirement: Requirement) -> None:
@@ -307,8 +319,7 @@ class Provider(BaseProvider[str, int]):
         for package in packages_of(requirement.name, requirement.extras):
             self._wishes.learn(package, requirement)
             before = needs.get(package)
-            both = allowed if before is None else before & allowed
-            needs[package] = both
+            needs[package] = allowed if before is None else before & allowed
         self._prefetch_best(requirement.name, allowed)
 
     def _prefetch_best(self, project: str, allowed: Ranks) -> None:
@@ -338,11 +349,10 @@ class Provider(BaseProvider[str, int]):
         return known.requires_python if isinstance(known, Dependencies) else None
 
     def _dependencies(self, project: str, choice: Choice) -> Dependencies | errors.UnusableMetadata:
-        known = self._memory.dependencies.get(choice)
-        if known is None:
-            known = self._read(project, choice)
-            self._memory.dependencies[choice] = known
-        return known
+        known = self._memory.dependencies
+        if choice not in known:
+            known[choice] = self._read(project, choice)
+        return known[choice]
 
     def _read(self, project: str, choice: Choice) -> Dependencies | errors.UnusableMetadata:
         template = self._memory.template(project)

@@ -6,8 +6,9 @@ import gzip
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -443,6 +444,22 @@ def test_a_refused_head_is_told_and_the_response_delivered(origin: Origin, clien
     Path(client.layout.bucket("http-v1")).write_bytes(b"in the way")
     assert content(client.page(origin.url("/p"))) == b"one"
     assert any("cannot be written to" in one for one in client.warnings())
+
+
+def test_what_arrives_when_the_run_has_ended_is_neither_told_nor_left(
+    origin: Origin, client: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Work that nobody waits for may come to its end then; the cache takes nothing any more."""
+    (tmp_path / "own").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "own"))
+    origin.pages["/p"] = page(b"one", Cache_Control="max-age=600")
+    os.makedirs(client.layout.root)
+    Path(client.layout.temporary).write_bytes(b"in the way")
+    client.cache.close()
+    with pytest.raises(CancelledError):
+        client.page(origin.url("/p"))
+    assert client.warnings() == []
+    assert os.listdir(tmp_path / "own") == []
 
 
 def test_files_are_the_users_own(origin: Origin, client: Browser):

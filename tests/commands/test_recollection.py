@@ -157,20 +157,20 @@ def test_what_did_not_change_is_not_looked_at_again(
 ):
     """A newer lib is found, and what it needs; of other pages that are the same nothing is read."""
     index.headers("/simple/*", STALE)
-    new(pipwrap, tmp_path / "one")("install", "demo[x]", expect=0)
+    index.add(make_wheel(files, "demo", "1.0", requires=["lib>=1", "other"]))
+    new(pipwrap, tmp_path / "one")("install", "demo", expect=0)
     index.add(make_wheel(files, "lib", "2.0", requires=["other>=1", "more"]))
     index.add(make_wheel(files, "more", "1.0"))
     for path in cache_root.glob("listings-v1/*/*"):
         path.unlink()
     index.clear_log()
     again = new(pipwrap, tmp_path / "two")
-    again("install", "demo[x]", expect=0)
+    again("install", "demo", expect=0)
     assert again.environment.freeze() == ["demo==1.0", "lib==2.0", "more==1.0", "other==1.0"]
     pages = [each for each in index.requests if each.path.startswith("/simple/")]
     assert sorted((each.path, each.status) for each in pages) == [
         ("/simple/demo/", 304),
         ("/simple/lib/", 200),
-        ("/simple/lib/", 304),
         ("/simple/more/", 200),
         ("/simple/other/", 304),
     ]
@@ -178,7 +178,7 @@ def test_what_did_not_change_is_not_looked_at_again(
     mark(cache_root)
     index.add(make_wheel(files, "other", "2.0"))
     third = new(pipwrap, tmp_path / "three")
-    assert "recalled" not in third("install", "demo[x]", expect=0).stdout
+    assert "recalled" not in third("install", "demo", expect=0).stdout
     assert third.environment.freeze() == ["demo==1.0", "lib==2.0", "more==1.0", "other==2.0"]
 
 

@@ -190,11 +190,8 @@ def resolution(
     """Return what the engine returns, having checked that every path leads from a wish."""
     users = [_wish(world, text) for text in wishes]
     limits = _constraints(constraints)
-    there = {
-        name: InstalledCandidate(name, Version(file.version), _distribution(name, file.version))
-        for name, file in world.installed.items()
-    }
-    projects = Projects(world, Installed(there, keeps), limits, presumed)
+    there = Installed(candidates_of(world.installed), keeps)
+    projects = Projects(world, there, limits, presumed)
     known: dict[Choice, Dependencies] = {}
     for user in users:
         if user.source is not None and user.requirement is not None:
@@ -205,6 +202,14 @@ def resolution(
     ports = engine.Ports(projects, _Artifacts(world), world.events.append)
     asked = Rules(MARKERS, PYTHON, **rules)  # type: ignore[arg-type]
     return engine.resolve(users, limits, asked, ports, known)
+
+
+def candidates_of(installed: Mapping[str, File]) -> dict[str, InstalledCandidate]:
+    """Return what is installed as the engine takes it."""
+    return {
+        name: InstalledCandidate(name, Version(file.version), _distribution(name, file.version))
+        for name, file in installed.items()
+    }
 
 
 def shown(found: engine.Resolution) -> dict[str, str]:
