@@ -320,11 +320,12 @@ class SourceBuild:
         if environment is None or self._contents is None:
             return
         host = backend.leave()
-        if host is None or not self._workshop.pool.give(self._contents, host):
+        if host is not None and self._workshop.pool.give(self._contents, host):
+            self._installed = _requirements(environment)
+            self._environment = None
+        else:
+            self._contents = None
             backend.enter(environment, host)
-            return
-        self._installed = _requirements(environment)
-        self._environment = None
 
     def _refuse_invalid(self, text: str) -> None:
         try:
