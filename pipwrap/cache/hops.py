@@ -76,9 +76,7 @@ class Hops:
         stored = self._entries.read(url, useful) if secure else []
         if self._offline:
             return self._stored_or_nothing(url, wanted, stored)
-        decision = policy.decide(
-            wanted.headers, stored, now=self._clock(), heuristic=wanted.is_file
-        )
+        decision = policy.decide(wanted.headers, stored, now=self._clock())
         if isinstance(decision, policy.Fresh):
             return self._fetched(url, decision.stored)
         if isinstance(decision, policy.Refuse):
@@ -118,7 +116,7 @@ class Hops:
             wanted.headers, response.status, response.headers, requested_at, self._clock()
         )
         confirmed = condition.stored if condition else None
-        verdict = policy.judge(exchange, revalidated=confirmed, heuristic=wanted.is_file)
+        verdict = policy.judge(exchange, revalidated=confirmed)
         if isinstance(verdict, policy.FetchAgain):
             response.body.close()
             return self._ask(url, wanted, stored, None)
@@ -177,7 +175,7 @@ class Hops:
         whole = received.response
         if whole is not response:
             exchange = replace(exchange, headers=whole.headers)
-            verdict = policy.judge(exchange, heuristic=wanted.is_file)
+            verdict = policy.judge(exchange)
         headers = policy.storable(whole.headers)
         if received.stored and isinstance(verdict, policy.Store):
             stored = Stored(

@@ -19,17 +19,10 @@ NOT_MODIFIED = 304
 SERVER_FAILURES = frozenset({500, 502, 503, 504})
 """What RFC 5861 section 4 lets a stale response stand in for."""
 
-_HEURISTICALLY_CACHEABLE = frozenset({200, 203, 204, 300, 301, 308, 404, 405, 410, 414, 501})
-"""RFC 9110 section 15.1, without 206: parts are never stored here."""
-_HEURISTICALLY_FRESH = frozenset({200, 203, 300, 301, 308})
-"""An error that carries no lifetime is asked for again: the file may have appeared since."""
 _NEVER_STORED = frozenset({206, 304, 401, 403, 407})
 """Parts, answers to conditions, and what depends on credentials that no key holds."""
-_UNDERSTOOD = _HEURISTICALLY_CACHEABLE | REDIRECTS
+_UNDERSTOOD = frozenset({200, 203, 204, 300, 404, 405, 410, 414, 501}) | REDIRECTS
 """What a response with must-understand may be stored with (5.2.2.3)."""
-_HEURISTIC_FRACTION = 0.1
-_HEURISTIC_LIMIT = 7 * 86400.0
-"""A tenth of the time since the last change (4.2.2), up to a week as in browsers."""
 
 _HOP_BY_HOP = frozenset({
     "connection", "keep-alive", "proxy-authenticate", "proxy-authentication-info",
@@ -134,19 +127,17 @@ Decision = Fresh | Revalidate | Fetch | Refuse
 Verdict = Store | DoNotStore | Refresh | FetchAgain
 
 
-def decide(
-    request: Headers, stored: Iterable[Stored], *, now: float, heuristic: bool = False
-) -> Decision:
+def decide(request: Headers, stored: Iterable[Stored], *, now: float) -> Decision:
     """Return how to answer a request whose stored variants are these (4).
 
-    With ``heuristic`` a response without a lifetime is fresh for a while by its age (4.2.2).
+    A response is fresh by an explicit lifetime alone; none is guessed (4.2.2).
     """
     wanted = Directives.parse(request.all("Cache-Control"))
     chosen = select(request, stored)
     only_stored = "only-if-cached" in wanted
     if chosen is None or "no-store" in wanted:
         return Refuse() if only_stored else Fetch()
-    if _satisfies(wanted, chosen, now=now, heuristic=heuristic):
+    if _satisfies(wanted, chosen, now=now):
         return Fresh(chosen)
     if only_stored:
         return Refuse()
@@ -160,18 +151,9 @@ def select(request: Headers, stored: Iterable[Stored]) -> Stored | None:
     return max(matching, key=lambda variant: (_date(variant), variant.received_at), default=None)
 
 
-def freshness_lifetime(stored: Stored, *, heuristic: bool = False) -> float:
+def freshness_lifetime(stored: Stored) -> float:
     """Return for how many seconds the response is fresh; 0 when nothing says so (4.2.1)."""
-    explicit = explicit_lifetime(stored.headers, stored.received_at)
-    if explicit is not None:
-        return explicit
-    if not heuristic or stored.status not in _HEURISTICALLY_FRESH:
-        return 0.0
-    modified = http_date(stored.headers.get("Last-Modified"), now=stored.received_at)
-    if modified is None:
-        return 0.0
-    unchanged = max(0.0, _date(stored) - modified)
-    return min(unchanged * _HEURISTIC_FRACTION, _HEURISTIC_LIMIT)
+    return explicit_lifetime(stored.headers, stored.received_at) or 0.0
 
 
 def explicit_lifetime(headers: Headers, received_at: float) -> float | None:
@@ -209,15 +191,13 @@ def validators(stored: Stored) -> tuple[tuple[str, str], ...]:
     return tuple(conditions)
 
 
-def judge(
-    exchange: Exchange, *, revalidated: Stored | None = None, heuristic: bool = False
-) -> Verdict:
+def judge(exchange: Exchange, *, revalidated: Stored | None = None) -> Verdict:
     """Return what becomes of a response; ``revalidated`` is what a 304 would confirm (3, 4.3.3)."""
     if exchange.status == NOT_MODIFIED and revalidated is not None:
         if not _confirms(exchange.headers, revalidated):
             return FetchAgain()
-        return _refresh(exchange, revalidated, heuristic=heuristic)
-    reason = _reason_not_to_store(exchange, heuristic=heuristic)
+        return _refresh(exchange, revalidated)
+    reason = _reason_not_to_store(exchange)
     if reason is not None:
         # A failing server does not tell that what is stored has changed (4.3.3).
         tells = exchange.status < 500 and exchange.status not in _SAYS_NOTHING  # noqa: PLR2004
@@ -258,14 +238,14 @@ def merged(stored: Headers, update: Headers) -> Headers:
     return Headers(kept + fresh)
 
 
-def _refresh(exchange: Exchange, confirmed: Stored, *, heuristic: bool) -> Refresh:
+def _refresh(exchange: Exchange, confirmed: Stored) -> Refresh:
     """Return the confirmed response, as a whole judged like a new one (3.2, 5.2.2.5)."""
     headers = merged(confirmed.headers, exchange.headers)
     whole = replace(exchange, status=confirmed.status, headers=headers)
-    return Refresh(headers, storable=_reason_not_to_store(whole, heuristic=heuristic) is None)
+    return Refresh(headers, storable=_reason_not_to_store(whole) is None)
 
 
-def _reason_not_to_store(exchange: Exchange, *, heuristic: bool) -> str | None:
+def _reason_not_to_store(exchange: Exchange) -> str | None:
     """Return what forbids storing, ``None`` when nothing does (3)."""
     said = Directives.parse(exchange.headers.all("Cache-Control"))
     if "no-store" in said or "no-store" in Directives.parse(exchange.request.all("Cache-Control")):
@@ -278,18 +258,16 @@ def _reason_not_to_store(exchange: Exchange, *, heuristic: bool) -> str | None:
         return "Vary: *"
     if exchange.status == 200 or explicit_lifetime(exchange.headers, exchange.received_at):  # noqa: PLR2004
         return None
-    if heuristic and exchange.status in _HEURISTICALLY_CACHEABLE:
-        return None
     return f"status {exchange.status} without a lifetime"
 
 
-def _satisfies(wanted: Directives, stored: Stored, *, now: float, heuristic: bool) -> bool:
+def _satisfies(wanted: Directives, stored: Stored, *, now: float) -> bool:
     """Tell whether ``stored`` may be used without asking (4.2, 5.2.1)."""
     said = Directives.parse(stored.headers.all("Cache-Control"))
     if "no-store" in said or "no-cache" in said or "no-cache" in wanted or _is_unseen(stored):
         return False
     age = current_age(stored, now=now)
-    lifetime = freshness_lifetime(stored, heuristic=heuristic)
+    lifetime = freshness_lifetime(stored)
     maximum = wanted.seconds("max-age")
     # The equal case is left out: ``max-age=0`` is how a user asks for the server's own word.
     if maximum is not None and age >= maximum:

@@ -56,3 +56,12 @@ def _possible_projects(filename: str) -> set[str]:
         for position, character in enumerate(stem)
         if character == "-" and position
     }
+
+
+def path_state(path: str) -> str:
+    """Return what tells one state of a file or directory from another; nothing for none."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return ""
+    return f"{found.st_ino} {found.st_size} {found.st_mtime_ns}"

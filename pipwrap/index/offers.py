@@ -10,7 +10,7 @@ from packaging.version import Version
 from pipwrap import errors
 from pipwrap.cache.resolutions import Seen
 from pipwrap.index.repository import Found, Repository, Skipped
-from pipwrap.index.selection import Selector, allowed_by_hashes
+from pipwrap.index.selection import Selector
 from pipwrap.model.candidate import Candidate, Rejection
 from pipwrap.model.format_control import FormatControl
 from pipwrap.model.link import Link
@@ -126,7 +126,7 @@ class Offers:
         """Return what can be used, best first."""
         usable = self._usable_of(project, found)
         hashes = frozenset(self.hashes.get(project, ()))
-        return self.selector.ordered(allowed_by_hashes(usable, hashes), hashes)
+        return self.selector.ordered(usable, hashes)
 
     def _usable_of(self, project: str, found: Found) -> list[Candidate]:
         judged = self._judge(project, found.files)

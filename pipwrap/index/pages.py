@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
+from pipwrap import errors
 from pipwrap.index import simple
 from pipwrap.network.transport import Headers
 
@@ -68,7 +69,7 @@ class ReadPages:
         """Keep the ports; without ``listings``, which are made when wanted, every page is read."""
         self._pages = pages
         self._listings = listings
-        self._confirmed: dict[str, Page] = {}
+        self._asked: dict[str, Page | Exception] = {}
 
     def known(self, url: str) -> Known | None:
         """Return what is known of the page, where that takes no request and no redirect."""
@@ -76,14 +77,18 @@ class ReadPages:
 
     def fetch(self, url: str, *, refresh: bool = False) -> Page:
         """Return the page itself; raises what the HTTP cache raises."""
-        confirmed = self._confirmed.pop(url, None)
-        if confirmed is not None and not refresh:
-            return confirmed
-        return self._pages.page(url, ACCEPT, refresh=refresh)
+        asked = None if refresh else self._asked.pop(url, None)
+        if isinstance(asked, Exception):
+            raise asked
+        return asked or self._pages.page(url, ACCEPT, refresh=refresh)
 
     def confirm(self, url: str) -> Page:
-        """Return the page, and have the next ``fetch`` take it as it is."""
-        page = self._confirmed[url] = self._pages.page(url, ACCEPT)
+        """Return the page, and have the next ``fetch`` come to the same without asking."""
+        try:
+            page = self._asked[url] = self._pages.page(url, ACCEPT)
+        except (errors.NetworkError, OSError) as error:
+            self._asked[url] = error
+            raise
         return page
 
     def kept(self, page: Known) -> Listing | None:

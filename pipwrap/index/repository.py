@@ -14,7 +14,7 @@ from pipwrap import errors
 from pipwrap.cache.resolutions import Seen
 from pipwrap.events import Listener, Told, Warned
 from pipwrap.index import simple
-from pipwrap.index.locations import FlatDirectory
+from pipwrap.index.locations import FlatDirectory, path_state
 from pipwrap.index.pages import Known, Page, Pages, ReadPages
 from pipwrap.index.scope import SearchScope, project_url
 from pipwrap.model.format_control import ALL
@@ -233,10 +233,7 @@ class Repository:
         path = self._local_path(location)
         if path is None:
             if "://" not in location:
-                self._warn(
-                    f"Location '{location}' is ignored: "
-                    "it is either a non-existing path or lacks a specific scheme."
-                )
+                self._warn_nowhere(location)
                 return [], []
             link = Link.from_url(location)
             return ([link], []) if is_archive(link.filename) else ([], self._secure(location))
@@ -254,6 +251,11 @@ class Repository:
 
     def _index_page(self, location: str) -> list[str]:
         path = self._local_path(location)
+        if path is None and "://" not in location:
+            index = redact(location.rstrip("/").rpartition("/")[0])
+            self._warn(f'The index url "{index}" seems invalid, please provide a scheme.')
+            self._warn_nowhere(location)
+            return []
         if path is None:
             return self._secure(location)
         if os.path.isdir(path):
@@ -356,6 +358,12 @@ class Repository:
         self._listener(Told(f"Could not fetch URL {shown}: {reason} - skipping", 2))
         return Found(skipped=(Skipped(shown, reason),))
 
+    def _warn_nowhere(self, location: str) -> None:
+        self._warn(
+            f"Location '{redact(location)}' is ignored: "
+            "it is either a non-existing path or lacks a specific scheme."
+        )
+
     def _warn_missing(self, location: str) -> None:
         self._warn(
             f"Location '{redact(location)}' is ignored: it is neither a file nor a directory."
@@ -382,15 +390,6 @@ def _joined(
         (*places, *(seen for found in gathered for seen in found.evidence)),
         all(found.is_certain for found in gathered),
     )
-
-
-def path_state(path: str) -> str:
-    """Return what tells one state of a file or directory from another; nothing for none."""
-    try:
-        found = os.stat(path)
-    except OSError:
-        return ""
-    return f"{found.st_ino} {found.st_size} {found.st_mtime_ns}"
 
 
 def _page_state(page: Known) -> str:

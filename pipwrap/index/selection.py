@@ -188,24 +188,6 @@ def version_of_sdist(stem: str, project: str) -> str | None:
 _canonical = lru_cache(maxsize=4096)(canonicalize_name)
 
 
-def allowed_by_hashes(
-    candidates: Iterable[Candidate], hashes: frozenset[tuple[str, str]]
-) -> tuple[Candidate, ...]:
-    """Return the candidates that the user's hashes leave.
-
-    When one of them has an allowed hash, those with another hash go; when none has, all stay, so
-    that the mismatch is found (and told) on the file that would have been installed.
-    """
-    found = tuple(candidates)
-    if not any(hashes.intersection(candidate.link.hashes) for candidate in found):
-        return found
-    return tuple(
-        candidate
-        for candidate in found
-        if not candidate.link.hashes or hashes.intersection(candidate.link.hashes)
-    )
-
-
 @lru_cache(maxsize=16384)
 def _version(text: str) -> Version:
     return Version(text)

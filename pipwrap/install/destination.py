@@ -213,7 +213,8 @@ class _Destination(WheelDestination):
                 executable, get_launcher_kind()
             )
         else:
-            content = scripts.script_text(_shebang(executable), module, attr)
+            version = self._target.python_version
+            content = scripts.script_text(_shebang(executable), module, attr, version)
         mode = self._modes[0] | 0o555
         path = os.path.join(self._directories["scripts"], name)
         if section == "console":

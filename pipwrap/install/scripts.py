@@ -6,7 +6,7 @@ import functools
 import os
 import re
 import shlex
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from pipwrap.errors import InvalidDistribution
 from pipwrap.values import frozen
@@ -29,6 +29,15 @@ if __name__ == '__main__':
     sys.exit({attribute}())
 """
 """As pip's; ``re`` would cost every start of every script."""
+_TEMPLATE_3_8 = """\
+import re
+import sys
+from {module} import {name}
+if __name__ == '__main__':
+    sys.argv[0] = re.sub(r'(-script\\.pyw|\\.exe)?$', '', sys.argv[0])
+    sys.exit({attribute}())
+"""
+"""As of the last pip for a Python whose texts have no ``removesuffix``."""
 
 
 @frozen
@@ -97,10 +106,13 @@ def check_entry_points(entry_points: EntryPoints, directory: str) -> None:
             )
 
 
-def script_text(shebang: bytes, module: str, attribute: str) -> bytes:
-    """Return a script that calls ``module:attribute``, byte for byte as pip's."""
+def script_text(
+    shebang: bytes, module: str, attribute: str, python_version: Sequence[int]
+) -> bytes:
+    """Return a script that calls ``module:attribute``, byte for byte as the target's pip's."""
+    template = _TEMPLATE if tuple(python_version[:2]) >= (3, 9) else _TEMPLATE_3_8
     name = attribute.partition(".")[0]
-    return shebang + _TEMPLATE.format(module=module, name=name, attribute=attribute).encode()
+    return shebang + template.format(module=module, name=name, attribute=attribute).encode()
 
 
 def shebang(executable: str, *, is_script: bool = False, limit: int = 127) -> bytes:

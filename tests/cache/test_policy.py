@@ -66,7 +66,6 @@ class Row:
     elapsed: float
     expected: type
     request: tuple[str, ...] = ()
-    heuristic: bool = False
     status: int = 200
     delay: float = 0.0
 
@@ -117,13 +116,7 @@ ROWS = [
     Row("a Date ahead", "4.2.3", (f"Date: {http(NOW + 700)}", "Cache-Control: max-age=600"), 599, Fresh),
     Row("a Date that is none", "4.2.3", ("Date: today", "Cache-Control: max-age=600"), 599, Fresh),
     Row("a slow response", "4.2.3", ("Cache-Control: max-age=600", ETAG), 590, Revalidate, delay=10),
-    Row("heuristic for a file", "4.2.2", (DATE, f"Last-Modified: {http(NOW - 10 * DAY)}"), DAY - 1, Fresh, heuristic=True),
-    Row("heuristic has an end", "4.2.2", (DATE, f"Last-Modified: {http(NOW - 10 * DAY)}"), DAY, Revalidate, heuristic=True),
-    Row("heuristic up to a week", "4.2.2", (DATE, f"Last-Modified: {http(NOW - 9999 * DAY)}"), 7 * DAY, Revalidate, heuristic=True),
-    Row("no heuristic for a page", "4.2.2", (DATE, f"Last-Modified: {http(NOW - 10 * DAY)}"), 1, Revalidate),
-    Row("no heuristic against max-age", "4.2.2", ("Cache-Control: max-age=0", f"Last-Modified: {http(NOW - 10 * DAY)}"), 1, Revalidate, heuristic=True),
-    Row("no heuristic for an error", "4.2.2", (DATE, f"Last-Modified: {http(NOW - 10 * DAY)}"), 1, Revalidate, heuristic=True, status=404),
-    Row("heuristic without Last-Modified", "4.2.2", (DATE, ETAG), 1, Revalidate, heuristic=True),
+    Row("nothing is guessed from Last-Modified", "4.2.2", (DATE, f"Last-Modified: {http(NOW - 10 * DAY)}"), 1, Revalidate),
     Row("a redirect with a lifetime", "3", ("Location: /x", "Cache-Control: max-age=9"), 1, Fresh, status=302),
     Row("request max-age=0", "5.2.1.1", ("Cache-Control: max-age=600", ETAG), 0, Revalidate, ("Cache-Control: max-age=0",)),
     Row("request max-age reached", "5.2.1.1", ("Cache-Control: max-age=600", ETAG), 20, Revalidate, ("Cache-Control: max-age=10",)),
@@ -168,12 +161,8 @@ ROWS = [
     Row("Age beyond every counter", "1.2.2", (f"Age: {'9' * 40}", f"Cache-Control: max-age={DAY:.0f}", ETAG), 0, Revalidate),
     Row("two Ages in one line", "5.1", ("Age: 1, 700", "Cache-Control: max-age=600"), 1, Fresh),
     Row("Age with a fraction", "5.1", ("Age: 700.5", "Cache-Control: max-age=600"), 1, Fresh),
-    Row("heuristic for a redirect that is permanent", "4.2.2", (DATE, f"Last-Modified: {http(NOW - 10 * DAY)}"), 1, Fresh, heuristic=True, status=308),
-    Row("no heuristic for what is gone", "4.2.2", (DATE, f"Last-Modified: {http(NOW - 10 * DAY)}"), 1, Revalidate, heuristic=True, status=410),
-    Row("no heuristic for a temporary redirect", "4.2.2", (DATE, f"Last-Modified: {http(NOW - 10 * DAY)}"), 1, Revalidate, heuristic=True, status=307),
-    Row("no heuristic against Expires", "4.2.2", (DATE, "Expires: 0", f"Last-Modified: {http(NOW - 10 * DAY)}"), 0, Revalidate, heuristic=True),
-    Row("Last-Modified after Date", "4.2.2", (DATE, f"Last-Modified: {http(NOW + DAY)}"), 0, Revalidate, heuristic=True),
-    Row("Last-Modified that is no date", "4.2.2", (DATE, "Last-Modified: yesterday"), 0, Revalidate, heuristic=True),
+    Row("Last-Modified after Date", "4.2.2", (DATE, f"Last-Modified: {http(NOW + DAY)}"), 0, Revalidate),
+    Row("Last-Modified that is no date", "4.2.2", (DATE, "Last-Modified: yesterday"), 0, Revalidate),
     Row("request max-age that is none", "5.2.1.1", ("Cache-Control: max-age=600", ETAG), 1, Revalidate, ("Cache-Control: max-age=x",)),
     Row("request max-stale that is none", "5.2.1.2", ("Cache-Control: max-age=600", ETAG), 601, Revalidate, ("Cache-Control: max-stale=x",)),
     Row("request max-stale after max-age", "5.2.1.1", ("Cache-Control: max-age=600", ETAG), 650, Revalidate, ("Cache-Control: max-age=10, max-stale",)),
@@ -189,7 +178,7 @@ ROWS = [
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.section} {row.name}")
 def test_a_stored_response_is_used_revalidated_or_replaced(row: Row):
     kept = stored(*row.response, status=row.status, delay=row.delay)
-    decision = decide(headers(*row.request), [kept], now=NOW + row.elapsed, heuristic=row.heuristic)
+    decision = decide(headers(*row.request), [kept], now=NOW + row.elapsed)
     assert type(decision) is row.expected
 
 
@@ -280,48 +269,48 @@ MODIFIED = f"Last-Modified: {http(NOW - DAY)}"
 
 
 @pytest.mark.parametrize(
-    ("answer", "heuristic", "expected"),
+    ("answer", "expected"),
     [
-        pytest.param(exchange(), False, Store, id="3 a plain 200"),
-        pytest.param(exchange(status=203), True, Store, id="3 a 203 of a file"),
-        pytest.param(exchange("Cache-Control: no-store"), True, DoNotStore, id="5.2.2.5 no-store"),
-        pytest.param(exchange("Cache-Control: No-Store, max-age=9"), True, DoNotStore, id="5.2.2.5 in any case"),
-        pytest.param(exchange(request=("Cache-Control: no-store",)), True, DoNotStore, id="5.2.1.5 the request's"),
-        pytest.param(exchange("Cache-Control: private"), False, Store, id="5.2.2.7 private"),
-        pytest.param(exchange("Cache-Control: no-cache"), False, Store, id="5.2.2.4 no-cache"),
-        pytest.param(exchange("Vary: *"), True, DoNotStore, id="4.1 star"),
-        pytest.param(exchange("Vary: Accept, *"), True, DoNotStore, id="4.1 star in a list"),
-        pytest.param(exchange(LIFE, status=206), True, DoNotStore, id="3 parts never"),
-        pytest.param(exchange(LIFE, status=304), True, DoNotStore, id="3 a 304 nobody asked for"),
-        pytest.param(exchange(LIFE, status=401), True, DoNotStore, id="3 401 never"),
-        pytest.param(exchange(LIFE, status=404), False, Store, id="3 a 404 with a lifetime"),
-        pytest.param(exchange(status=404), False, DoNotStore, id="3 a 404 of a page without"),
-        pytest.param(exchange(status=301), False, DoNotStore, id="3 a 301 of a page without"),
-        pytest.param(exchange(LIFE, status=302), False, Store, id="3 a 302 with a lifetime"),
-        pytest.param(exchange(status=302), True, DoNotStore, id="3 a 302 without"),
-        pytest.param(exchange(MODIFIED, status=301), True, Store, id="3 a 301 of a file"),
-        pytest.param(exchange(MODIFIED, status=308), True, Store, id="3 a 308 of a file"),
-        pytest.param(exchange(LIFE, status=307), False, Store, id="3 a 307 with a lifetime"),
-        pytest.param(exchange(MODIFIED, status=307), True, DoNotStore, id="3 a 307 without"),
-        pytest.param(exchange(LIFE, status=303), False, Store, id="3 a 303 with a lifetime"),
-        pytest.param(exchange(status=410), True, Store, id="3 a 410 of a file"),
-        pytest.param(exchange(LIFE, status=407), True, DoNotStore, id="3 407 never"),
-        pytest.param(exchange("Expires: 0", status=404), False, DoNotStore, id="3 a 404 that has passed"),
-        pytest.param(exchange(LIFE, status=299), False, Store, id="3 an unknown status with a lifetime"),
-        pytest.param(exchange("Cache-Control: must-understand, max-age=9", status=299), False, DoNotStore, id="5.2.2.3 a status that is not understood"),
-        pytest.param(exchange("Cache-Control: must-understand, max-age=9"), False, Store, id="5.2.2.3 a status that is"),
-        pytest.param(exchange("Cache-Control: must-understand, no-store"), False, DoNotStore, id="5.2.2.3 no-store is kept to"),
-        pytest.param(exchange("Cache-Control: max-age=9", "Cache-Control: no-store"), False, DoNotStore, id="5.2.2.5 on a line of its own"),
-        pytest.param(exchange('Cache-Control: x="no-store"'), False, Store, id="5.2 no-store in a quoted argument"),
-        pytest.param(exchange(LIFE, "Set-Cookie: a=b"), False, Store, id="7.3 Set-Cookie"),
-        pytest.param(exchange(LIFE, request=("Authorization: x",)), False, Store, id="3.5 credentials in a private cache"),
-        pytest.param(exchange("Vary: Accept", "Vary: *"), True, DoNotStore, id="4.1 star on a line of its own"),
-        pytest.param(exchange(status=500), True, DoNotStore, id="3 a 500"),
-        pytest.param(exchange(status=100), True, DoNotStore, id="3 not final"),
+        pytest.param(exchange(), Store, id="3 a plain 200"),
+        pytest.param(exchange(status=203), DoNotStore, id="3 a 203 without a lifetime"),
+        pytest.param(exchange("Cache-Control: no-store"), DoNotStore, id="5.2.2.5 no-store"),
+        pytest.param(exchange("Cache-Control: No-Store, max-age=9"), DoNotStore, id="5.2.2.5 in any case"),
+        pytest.param(exchange(request=("Cache-Control: no-store",)), DoNotStore, id="5.2.1.5 the request's"),
+        pytest.param(exchange("Cache-Control: private"), Store, id="5.2.2.7 private"),
+        pytest.param(exchange("Cache-Control: no-cache"), Store, id="5.2.2.4 no-cache"),
+        pytest.param(exchange("Vary: *"), DoNotStore, id="4.1 star"),
+        pytest.param(exchange("Vary: Accept, *"), DoNotStore, id="4.1 star in a list"),
+        pytest.param(exchange(LIFE, status=206), DoNotStore, id="3 parts never"),
+        pytest.param(exchange(LIFE, status=304), DoNotStore, id="3 a 304 nobody asked for"),
+        pytest.param(exchange(LIFE, status=401), DoNotStore, id="3 401 never"),
+        pytest.param(exchange(LIFE, status=404), Store, id="3 a 404 with a lifetime"),
+        pytest.param(exchange(status=404), DoNotStore, id="3 a 404 of a page without"),
+        pytest.param(exchange(status=301), DoNotStore, id="3 a 301 of a page without"),
+        pytest.param(exchange(LIFE, status=302), Store, id="3 a 302 with a lifetime"),
+        pytest.param(exchange(status=302), DoNotStore, id="3 a 302 without"),
+        pytest.param(exchange(MODIFIED, status=301), DoNotStore, id="3 a 301 without a lifetime"),
+        pytest.param(exchange(MODIFIED, status=308), DoNotStore, id="3 a 308 without a lifetime"),
+        pytest.param(exchange(LIFE, status=307), Store, id="3 a 307 with a lifetime"),
+        pytest.param(exchange(MODIFIED, status=307), DoNotStore, id="3 a 307 without"),
+        pytest.param(exchange(LIFE, status=303), Store, id="3 a 303 with a lifetime"),
+        pytest.param(exchange(status=410), DoNotStore, id="3 a 410 without a lifetime"),
+        pytest.param(exchange(LIFE, status=407), DoNotStore, id="3 407 never"),
+        pytest.param(exchange("Expires: 0", status=404), DoNotStore, id="3 a 404 that has passed"),
+        pytest.param(exchange(LIFE, status=299), Store, id="3 an unknown status with a lifetime"),
+        pytest.param(exchange("Cache-Control: must-understand, max-age=9", status=299), DoNotStore, id="5.2.2.3 a status that is not understood"),
+        pytest.param(exchange("Cache-Control: must-understand, max-age=9"), Store, id="5.2.2.3 a status that is"),
+        pytest.param(exchange("Cache-Control: must-understand, no-store"), DoNotStore, id="5.2.2.3 no-store is kept to"),
+        pytest.param(exchange("Cache-Control: max-age=9", "Cache-Control: no-store"), DoNotStore, id="5.2.2.5 on a line of its own"),
+        pytest.param(exchange('Cache-Control: x="no-store"'), Store, id="5.2 no-store in a quoted argument"),
+        pytest.param(exchange(LIFE, "Set-Cookie: a=b"), Store, id="7.3 Set-Cookie"),
+        pytest.param(exchange(LIFE, request=("Authorization: x",)), Store, id="3.5 credentials in a private cache"),
+        pytest.param(exchange("Vary: Accept", "Vary: *"), DoNotStore, id="4.1 star on a line of its own"),
+        pytest.param(exchange(status=500), DoNotStore, id="3 a 500"),
+        pytest.param(exchange(status=100), DoNotStore, id="3 not final"),
     ],
 )  # fmt: skip
-def test_a_response_is_stored_or_not(answer: Exchange, heuristic: bool, expected: type):  # noqa: FBT001
-    assert type(judge(answer, heuristic=heuristic)) is expected
+def test_a_response_is_stored_or_not(answer: Exchange, expected: type):
+    assert type(judge(answer)) is expected
 
 
 @pytest.mark.parametrize(

@@ -193,6 +193,16 @@ def test_a_changed_page_is_asked_for_once(changing: Changing):
     assert sorted(pages) == [f"/simple/{name}/" for name in sorted(("demo", *names))]
 
 
+def test_a_server_that_fails_is_asked_no_oftener_for_what_was_found_before(changing: Changing):
+    changing.offer("demo", "1.0")
+    wished = ("demo", "--retries", "1")
+    changing.run(*wished)
+    changing.index.fault("/simple/demo/", status=503)
+    warm = changing.run(*wished)
+    cold = changing.run(*wished, cache="new")
+    assert (warm.status, warm.asked) == (cold.status, cold.asked)
+
+
 @pytest.mark.parametrize("damage", [5, "?!", None])
 def test_damaged_grounds_are_no_grounds(changing: Changing, cache_root: Path, damage: object):
     changing.offer("lib", "1.0")

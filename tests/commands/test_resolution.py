@@ -248,6 +248,15 @@ def test_an_index_may_be_a_directory(pipwrap: Runner, files: Path):
     assert pipwrap.environment.freeze() == ["demo==1.0"]
 
 
+@pytest.mark.parametrize("place", ["nowhere.example/simple", ""])
+def test_an_index_without_a_scheme_is_named_as_by_pip(pipwrap: Runner, index: Index, place: str):
+    arguments = ("install", "--index-url", place, "demo")
+    ours = pipwrap(*arguments, expect=1)
+    theirs = pipwrap.pip(*arguments, expect=1)
+    assert ours.stderr.splitlines()[:4] == theirs.stderr.splitlines()[:4]
+    assert "please provide a scheme" in ours.stderr
+
+
 def test_no_index_asks_nobody(pipwrap: Runner, index: Index, files: Path):
     index.add(make_wheel(files, "demo", "1.0"))
     refused(pipwrap, "install", "--no-index", "demo", says=f"{NOT_FOUND}demo", messages=2)
@@ -282,6 +291,7 @@ def test_a_requirement_with_the_right_hash_is_installed(pipwrap: Runner, index: 
     "line",
     [
         pytest.param(f"demo==1.0 --hash=sha256:{'0' * 64}\n", id="another"),
+        pytest.param("demo==2.0 --hash=sha256:{digest}\n", id="that of another version"),
         pytest.param("demo==1.0 --hash=sha256:{digest}\nlib==1.0\n", id="one without"),
         pytest.param("demo==1.0 --hash=sha256:{digest}\nlib>=1.0\n", id="unpinned"),
     ],
@@ -292,6 +302,7 @@ def test_hashes_that_do_not_hold_are_refused_in_pips_words(
     wheel = make_wheel(files, "demo", "1.0")
     index.add(wheel)
     index.add(make_wheel(files, "lib", "1.0"))
+    index.add(make_wheel(files, "demo", "2.0"))
     text = line.replace("{digest}", _digest(wheel))
     (pipwrap.directory / "r.txt").write_text(text, encoding="utf-8")
     arguments = ("install", "-r", "r.txt")

@@ -344,7 +344,7 @@ def test_offers_are_judged_once_for_each_answer(bench: Bench) -> None:
     assert offers.candidates("a") is not first.candidates
 
 
-def test_formats_and_hashes_narrow_what_is_offered(bench: Bench) -> None:
+def test_formats_narrow_what_is_offered_and_hashes_order_it(bench: Bench) -> None:
     bench.pages.set_up(
         f"{INDEX}/a/",
         anchors("a-1.zip#sha256=aa", "a-2.zip#sha256=bb", "a-3-py3-none-any.whl"),
@@ -355,7 +355,7 @@ def test_formats_and_hashes_narrow_what_is_offered(bench: Bench) -> None:
         FormatControl(no_binary=frozenset({":all:"})),
         {"a": (("sha256", "aa"),)},
     )
-    assert [str(each.version) for each in offers.candidates("a")] == ["1"]
+    assert [str(each.version) for each in offers.candidates("a")] == ["1", "2"]
 
 
 def test_asking_again_does_not_wait_for_what_has_not_arrived(

@@ -10,7 +10,7 @@ from packaging.version import Version
 
 from index.real_pip import ask
 from pipwrap.index.offers import Judged
-from pipwrap.index.selection import Selector, allowed_by_hashes, supports_python, version_of_sdist
+from pipwrap.index.selection import Selector, supports_python, version_of_sdist
 from pipwrap.model.candidate import Candidate, Rejection
 from pipwrap.model.link import Link
 
@@ -131,6 +131,9 @@ def test_files_are_ordered_as_the_real_pip_does(prefer_binary: bool) -> None:  #
         assert [each.link.url for each in selector.ordered(candidates)] == expected
 
 
+GOOD = ("sha256", "aa")
+
+
 def test_a_file_with_an_allowed_hash_comes_first() -> None:
     right, newer = candidate("1.0", GOOD), candidate("2.0")
     assert SELECTOR.ordered((right, newer)) == (newer, right)
@@ -140,31 +143,6 @@ def test_a_file_with_an_allowed_hash_comes_first() -> None:
 def candidate(version: str, *hashes: tuple[str, str], yanked: str | None = None) -> Candidate:
     link = Link(f"https://files/a-{version}.zip", hashes=hashes, yanked=yanked)
     return Candidate("a", Version(version), link)
-
-
-GOOD, BAD = ("sha256", "aa"), ("sha256", "bb")
-
-
-@pytest.mark.parametrize(
-    ("offered", "kept"),
-    [
-        pytest.param([(GOOD,), (BAD,)], [0], id="another hash goes"),
-        pytest.param([(GOOD,), ()], [0, 1], id="no hash stays"),
-        pytest.param([(BAD,), (BAD,)], [0, 1], id="when none is allowed all stay"),
-        pytest.param([(BAD,), ()], [0, 1], id="also beside one without"),
-        pytest.param([(BAD, GOOD)], [0], id="one of several is enough"),
-    ],
-)
-def test_hashes_leave_out_what_would_only_fail(
-    offered: list[tuple[tuple[str, str], ...]], kept: list[int]
-) -> None:
-    found = [candidate(f"{number}.0", *hashes) for number, hashes in enumerate(offered)]
-    assert allowed_by_hashes(found, frozenset({GOOD})) == tuple(found[index] for index in kept)
-
-
-def test_without_allowed_hashes_everything_stays() -> None:
-    found = (candidate("1.0", BAD), candidate("2.0"))
-    assert allowed_by_hashes(found, frozenset()) == found
 
 
 @pytest.mark.parametrize(
