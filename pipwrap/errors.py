@@ -102,13 +102,17 @@ class BuildFailed(PipwrapError):
 
 
 class ProgramFailed(PipwrapError):
-    """A program that fetches sources (git) ended with an error; its output was shown already."""
+    """A program that fetches sources (git) ended with an error."""
 
-    def __init__(self, command: str, status: int, source: str) -> None:
-        """Keep the command line without credentials, and what was to be fetched by it."""
+    def __init__(self, command: str, status: int, source: str, unseen: str = "") -> None:
+        """Keep the command line without credentials, and what was to be fetched by it.
+
+        ``unseen`` is what it said, where that was not shown while it ran.
+        """
         super().__init__(f"Failed to build '{source}' when {command.lower()}")
         self.command = command
         self.status = status
+        self.unseen = unseen
 
 
 class EnvironmentRefused(PipwrapError):

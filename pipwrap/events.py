@@ -48,9 +48,11 @@ class Failed(Event):
 
 @frozen
 class ProgramSaid(Event):
-    """What a program run for the user (git) is called with or says; for stderr, as it is."""
+    """What a program (git, a build backend) is called with or says; for stderr, as it is."""
 
     message: str
+    level: int = 0
+    """The verbosity from which it is shown."""
 
 
 @frozen

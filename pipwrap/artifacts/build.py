@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pipwrap import errors
 from pipwrap.artifacts.hooks import HookProcesses, Hooks, hosted_module
-from pipwrap.events import BuildFinished, BuildStarted, Listener
+from pipwrap.events import BuildFinished, BuildStarted, Listener, ProgramSaid
 
 if TYPE_CHECKING:
     from build import ProjectBuilder
@@ -120,7 +120,8 @@ class Backend:
         from build import BuildBackendException, BuildException  # noqa: PLC0415 - 140 ms
 
         self._listener(BuildStarted(description))
-        status = "error"
+        self._listener(ProgramSaid(f"Running command {description}", level=1))
+        status, begun = "error", _size(self._log)
         try:
             yield
             status = "done"
@@ -129,6 +130,8 @@ class Backend:
                 raise CancelledError from error
             raise self._failed(hook, description, error) from error
         finally:
+            for line in _lines_from(self._log, begun):
+                self._listener(ProgramSaid(line, level=1))
             self._listener(BuildFinished(description, status))
 
     def _failed(self, hook: str, description: str, error: Exception) -> errors.BuildFailed:
@@ -207,6 +210,23 @@ def _without_unknown_keys(document: Mapping[str, Any]) -> Mapping[str, Any]:
 def _plain(settings: ConfigSettings) -> dict[str, str | Sequence[str]] | None:
     """Return the settings as hooks take them: nothing rather than an empty mapping, as pip."""
     return dict(settings) or None
+
+
+def _size(path: str) -> int:
+    try:
+        return os.stat(path).st_size
+    except FileNotFoundError:
+        return 0
+
+
+def _lines_from(path: str, begun: int) -> list[str]:
+    """Return what was added to a log since it had this size."""
+    try:
+        with open(path, "rb") as stream:
+            stream.seek(begun)
+            return stream.read().decode("utf-8", "backslashreplace").splitlines()
+    except OSError:
+        return []
 
 
 def _last_lines(path: str) -> str:

@@ -68,11 +68,14 @@ class Git:
         """
         command = " ".join(redact(shlex.quote(part)) for part in ("git", *arguments))
         self.listener(ProgramSaid(f"Running command {command}"))
+        said = []
         with self._started(arguments, subprocess.STDOUT) as process:
             for line in process.stdout or ():
-                self.listener(ProgramSaid(redact(line.rstrip())))
+                said.append(redact(line.rstrip()))
+                self.listener(ProgramSaid(said[-1]))
         if process.returncode:
-            raise errors.ProgramFailed(command, process.returncode, self.shown)
+            unseen = "\n".join(said) if self.settings.verbosity < 0 else ""
+            raise errors.ProgramFailed(command, process.returncode, self.shown, unseen)
 
     def ask(self, arguments: Sequence[str], *, prompts: bool = True) -> str:
         """Return what git answers, telling nobody; raises as ``run`` does.

@@ -110,7 +110,7 @@ def _metadata(tools: Tools, wish: UserRequirement, source: Source, question: Que
         obtained = tools.metadata(source)
     except errors.ProgramFailed as error:
         name = wish.requirement.name_as_written if wish.requirement else wish.text
-        raise errors.ProgramFailed(error.command, error.status, name) from error
+        raise errors.ProgramFailed(error.command, error.status, name, error.unseen) from error
     for line in obtained.lines:
         tools.listener(line)
     return obtained.metadata

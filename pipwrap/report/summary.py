@@ -49,7 +49,7 @@ def _trouble(event: Event, verbosity: int) -> list[str]:
         is_shown = verbosity > -3 or event.is_critical  # noqa: PLR2004
         return [f"ERROR: {event.message}"] if is_shown else []
     if isinstance(event, ProgramSaid):
-        return [_indented(event.message, 1)] if verbosity >= 0 else []
+        return [_indented(event.message, 1)] if verbosity >= event.level else []
     return _inner(event.error) if isinstance(event, BuildBroke) else []
 
 
@@ -127,13 +127,16 @@ def _origin(source: str) -> str:
 
 
 def _program_failed(error: errors.ProgramFailed) -> list[str]:
-    """Return pip's frame for a program whose output was shown while it ran."""
+    """Return pip's frame for a program, with what it said unless that was shown while it ran."""
+    said = error.unseen.splitlines()
+    end = [f"╰─> [{len(said)} lines of output]"] if said else ["╰─> No available output."]
     inner = [
         "error: subprocess-exited-with-error",
         "",
         f"× {error.command} did not run successfully.",
         f"│ exit code: {error.status}",
-        "╰─> No available output.",
+        *end,
+        *(f"    {line}" for line in (*said, "[end of output]") if said),
         "",
         "note: This error originates from a subprocess, and is likely not a problem with pip.",
     ]

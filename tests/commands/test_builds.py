@@ -128,6 +128,21 @@ def test_no_cache_dir_builds_every_time(
     assert builds(build_log) == ["demo 1.0"] * 2
 
 
+@pytest.mark.parametrize("options", [("-v",), ("--log", "log.txt")], ids=" ".join)
+def test_what_a_build_says_is_shown_to_those_who_want_it(
+    pipwrap: Runner, index: Index, files: Path, options: tuple[str, ...]
+):
+    said = {"speaks.py": "import sys; print('said by', sys.argv[1], flush=True)"}
+    index.add(make_sdist(files, "demo", "1.0", imports=["speaks"], extra_files=said))
+    result = pipwrap("install", *options, "demo", cwd=pipwrap.directory, expect=0)
+    log = pipwrap.directory / "log.txt"
+    told = log.read_text() if log.exists() else result.stderr
+    assert "Running command Building wheel for demo (pyproject.toml)" in told
+    hooks = ("get_requires_for_build_wheel", "prepare_metadata_for_build_wheel", "build_wheel")
+    assert [told.count(f"said by {hook}") for hook in hooks] == [1, 1, 1]
+    assert "said by" not in (result.output if log.exists() else result.stdout)
+
+
 def test_a_changed_sdist_under_the_same_name_is_built(
     pipwrap: Runner, index: Index, files: Path, build_log: Path, environment: VirtualEnvironment
 ):

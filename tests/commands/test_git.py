@@ -115,6 +115,18 @@ def test_what_cannot_be_had_fails_as_in_pip(
     assert ours.environment.freeze() == []
 
 
+def test_what_git_says_is_in_the_error_where_it_was_not_shown(
+    pipwrap: Runner, repository: GitRepository, tmp_path: Path
+):
+    wished = ("install", "-q", f"{repository.url}@nowhere")
+    _, ours, _, theirs = both(pipwrap, tmp_path, *wished)
+    assert ours.returncode == theirs.returncode == 1
+    said = "error: pathspec 'nowhere' did not match any file(s) known to git"
+    assert said in theirs.stderr
+    assert said in ours.stderr
+    assert "[1 lines of output]" in ours.stderr
+
+
 def test_a_revision_is_never_an_option_of_git(pipwrap: Runner, repository: GitRepository):
     result = pipwrap("install", f"{repository.url}@--upload-pack=touch%20x", expect=1)
     assert "git would take for an option" in result.stderr

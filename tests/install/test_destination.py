@@ -16,7 +16,7 @@ from pipwrap.cache.store import StoredWheelChanged
 from pipwrap.errors import EnvironmentRefused, InvalidDistribution
 from pipwrap.install.bytecode import bytecode_tag
 from pipwrap.install.linking import LinkMode
-from pipwrap.install.scripts import location_warnings, shebang
+from pipwrap.install.scripts import location_warnings, script_text, shebang
 
 FILES: dict[str, str | bytes] = {"foo/__init__.py": "v = 1\n", "foo/data.txt": "data\n"}
 
@@ -239,3 +239,21 @@ def test_no_file_of_a_wheel_replaces_what_the_installer_writes(shell: World):
     rows = {row[0]: row for row in records(shell.environment, info)}
     assert rows["../../bin/foo"][2] == str(script.stat().st_size)
     assert f"{info}/INSTALLER" in rows
+
+
+@pytest.mark.parametrize("version", [(3, 8, 18), (3, 9, 0), (3, 13, 1)])
+def test_a_script_calls_nothing_that_its_python_does_not_have(version: tuple[int, ...]):
+    text = script_text(b"#!/usr/bin/python\n", "string", "Formatter.format", version).decode()
+    assert ("removesuffix" in text) is (version >= (3, 9))
+    code = text.replace("sys.exit(Formatter.format())", "print(sys.argv[0])")
+    result = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            f"__name__ = '__main__'; import sys; sys.argv = ['/bin/x.exe']\n{code}",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert result.stdout == "/bin/x\n"
