@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
 from pipwrap.cache import disk
 from pipwrap.cache.layout import CACHEDIR_SIGNATURE, LOGS, RUN_PREFIX, Layout
-from pipwrap.cache.satisfied import default_root
 from pipwrap.errors import DiskFull
 from pipwrap.events import Listener, Warned
 from pipwrap.values import frozen
@@ -48,10 +47,9 @@ def kept_directory(prefix: str) -> str:
     return os.path.abspath(tempfile.mkdtemp(prefix=f"pip-{prefix}"))
 
 
-def default_layout(environ: Mapping[str, str]) -> Layout | None:
-    """Return the default cache for facts about interpreters; nothing where it may not be used."""
-    root = default_root(environ)
-    return Layout(root) if is_usable(root) else None
+def usable_layout(root: str | None) -> Layout | None:
+    """Return a cache for facts about interpreters; nothing where it may not be used."""
+    return Layout(root) if root is not None and is_usable(root) else None
 
 
 def is_usable(root: str) -> bool:

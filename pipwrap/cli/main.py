@@ -75,7 +75,7 @@ def _run(
     configuration = _configuration(environ, sys.prefix, proof)
     python = target.requested_python(parsed, configuration)
     chosen = target.choose(python, environ, as_module=as_module, prefix=sys.prefix)
-    layout = cache_place.default_layout(environ)
+    layout = cache_place.usable_layout(target.facts_root(parsed, configuration, environ))
     environment = interpreter.describe(
         chosen.executable, layout, environ, meanwhile=lambda: _load(parsed)
     )

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping
 
 from pipwrap import errors
+from pipwrap.cache.satisfied import default_root
 from pipwrap.cli.arguments import Parsed
 from pipwrap.cli.configuration import Configuration
 from pipwrap.cli.option_values import values_of
@@ -34,6 +35,26 @@ def requested_python(parsed: Parsed, configuration: Configuration) -> str | None
     values = values_of("", configuration.items("global"), parsed.general)
     python: str | None = values["python"]
     return python or None
+
+
+def facts_root(
+    parsed: Parsed, configuration: Configuration, environ: Mapping[str, str]
+) -> str | None:
+    """Return the cache in which facts about interpreters are kept; ``None`` without one.
+
+    It is wanted before the interpreter is known, and so are the configuration files beside it.
+    """
+    configured = [
+        (key, value)
+        for key, value in configuration.items(parsed.command)
+        if key in {"cache-dir", "no-cache-dir"}
+    ]
+    given = (*parsed.general, *parsed.given)
+    given = tuple(each for each in given if each[0].destination == "cache_dir")
+    cache = values_of("", configured, given)["cache_dir"] if configured or given else None
+    if cache is None:
+        return default_root(environ)
+    return os.path.abspath(os.path.expanduser(cache)) if cache else None
 
 
 def choose(

@@ -117,3 +117,17 @@ def test_temporary_files_may_lie_in_the_current_directory(
     pipwrap("install", "--no-cache-dir", "demo", environ={"TMPDIR": "."}, cwd=here, expect=0)
     assert environment.freeze() == ["demo==1.0"]
     assert os.listdir(here) == []
+
+
+@pytest.mark.usefixtures("demo")
+@pytest.mark.parametrize("place", ["--no-cache-dir", "--cache-dir=elsewhere", None])
+def test_nothing_is_kept_but_where_the_cache_is(
+    pipwrap: Runner, cache_root: Path, place: str | None
+):
+    """As in the layers of an image: no directory of ours is in the user's."""
+    options = () if place is None else (place,)
+    pipwrap("install", *options, "demo", cwd=pipwrap.directory, expect=0)
+    assert (cache_root / "interpreters-v1").exists() is (place is None)
+    assert cache_root.exists() is (place is None)
+    elsewhere = pipwrap.directory / "elsewhere"
+    assert elsewhere.exists() is (place is not None and "elsewhere" in place)
