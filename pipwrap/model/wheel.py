@@ -6,8 +6,6 @@ import posixpath
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from packaging.version import InvalidVersion, Version
-
 from pipwrap.errors import InvalidDistribution
 from pipwrap.model.names import canonicalize_name
 from pipwrap.values import frozen
@@ -77,22 +75,20 @@ def split_filename(filename: str) -> tuple[str, str]:
 def dist_info_directory(names: Iterable[str], filename: str) -> str:
     """Return the one .dist-info directory among a wheel's members, judged by the file name.
 
-    ``InvalidDistribution`` when there is none, more than one, or that of something else.
+    ``InvalidDistribution`` when there is none, more than one, or that of another project. What
+    version it is of is judged with the metadata.
     """
-    name, version = split_filename(filename)
+    name, _ = split_filename(filename)
     found = sorted({top for top, _, _ in (n.partition("/") for n in names) if _is_info(top)})
     if not found:
         raise invalid_wheel(filename, ".dist-info directory not found")
     if len(found) > 1:
         listed = ", ".join(found)
         raise invalid_wheel(filename, f"multiple .dist-info directories found: {listed}")
-    held_name, _, held_version = found[0].removesuffix(".dist-info").rpartition("-")
+    held_name = found[0].removesuffix(".dist-info").rpartition("-")[0]
     canonical = canonicalize_name(name)
     if canonicalize_name(held_name) != canonical:
         reason = f".dist-info directory {found[0]!r} does not start with {canonical!r}"
-        raise invalid_wheel(filename, reason)
-    if not _same_version(held_version, version):
-        reason = f".dist-info directory {found[0]!r} does not start with {name + '-' + version!r}"
         raise invalid_wheel(filename, reason)
     return found[0]
 
@@ -137,11 +133,3 @@ def invalid_wheel(filename: str, reason: str) -> InvalidDistribution:
 
 def _is_info(directory: str) -> bool:
     return directory.endswith(".dist-info")
-
-
-def _same_version(one: str, other: str) -> bool:
-    """Compare as PEP 440 does; versions that it cannot read are compared as text."""
-    try:
-        return Version(one.replace("_", "-")) == Version(other.replace("_", "-"))
-    except InvalidVersion:
-        return one.replace("_", "-") == other.replace("_", "-")

@@ -191,7 +191,7 @@ WRONG: dict[str, bytes | object] = {
     "two .dist-info": lambda content: with_member("other-2.0.dist-info/METADATA"),
     "the same member twice": lambda content: with_member(f"{INFO}/METADATA"),
     "a member outside": lambda content: with_member("../outside"),
-    "METADATA is no text": lambda content: content.replace(b"demo-1.0", b"demo-1.1"),
+    "another project": lambda content: content.replace(b"demo-1.0", b"dema-1.0"),
 }
 
 

@@ -267,3 +267,18 @@ def test_an_sdist_with_a_path_outside_is_refused(pipwrap: Runner, files: Path, t
     sdist = make_sdist(files, "demo", "1.0", extra_files={"../../outside.py": ""})
     refused(pipwrap, "install", sdist, says="outside")
     assert not list(tmp_path.rglob("outside.py"))
+
+
+def test_a_wheel_of_another_version_than_its_name_says_is_passed_over_as_in_pip(
+    pipwrap: Runner, files: Path
+):
+    make_wheel(files, "demo", "0.9")
+    make_wheel(
+        files, "demo", "1.1", dist_info="demo-1.1.dist-info", filename="demo-1.0-py3-none-any.whl"
+    )
+    arguments = ("install", "--no-index", "--find-links", str(files), "demo")
+    ours = pipwrap(*arguments, expect=0)
+    assert "has inconsistent version: expected '1.0', but metadata has '1.1'" in ours.stdout
+    assert pipwrap.environment.freeze() == ["demo==0.9"]
+    theirs = pipwrap.pip(*arguments, "--force-reinstall", expect=0)
+    assert "has inconsistent version: expected '1.0', but metadata has '1.1'" in theirs.stdout
