@@ -228,7 +228,7 @@ def applicable(
         if applies(user, markers):
             kept.append(user)
             continue
-        name = user.requirement.name if user.requirement else user.text
+        name = user.requirement.name_as_written if user.requirement else user.text
         marker = user.marker or (user.requirement.marker if user.requirement else None)
         listener(Told(f"Ignoring {name}: markers '{marker}' don't match your environment"))
     return tuple(kept)

@@ -143,7 +143,9 @@ def _misnamed(
     shown = f"{known.name} (unavailable)"
     listener(
         Failed(
-            f"Could not find a version that satisfies the requirement {shown} (from versions: none)"
+            "Could not find a version that satisfies the requirement "
+            f"{shown} (from versions: none)",
+            is_critical=True,
         )
     )
     return errors.NoMatchingDistribution(f"No matching distribution found for {shown}")
@@ -188,7 +190,7 @@ def _explained(
         essential, constraints, lambda project: bool(tools.offers.candidates(project))
     )
     if conflict.headline:
-        tools.listener(Failed(conflict.headline))
+        tools.listener(Failed(conflict.headline, is_critical=True))
     if conflict.reasons:
         tools.listener(Told(conflict.reasons))
     return errors.ResolutionImpossible(conflict.error)
@@ -220,12 +222,13 @@ def _no_matching(
     shown = f"{cause.requirement} (from {cause.parent})" if cause.parent else cause.requirement
     if judged.yanked_versions:
         yanked = ", ".join(map(str, judged.yanked_versions))
-        tools.listener(Failed(f"Ignored the following yanked versions: {yanked}"))
+        tools.listener(Failed(f"Ignored the following yanked versions: {yanked}", is_critical=True))
     if judged.other_pythons:
         others = "; ".join(judged.other_pythons)
         tools.listener(
             Failed(
-                f"Ignored the following versions that require a different python version: {others}"
+                f"Ignored the following versions that require a different python version: {others}",
+                is_critical=True,
             )
         )
     versions = ", ".join(map(str, judged.versions)) or "none"
@@ -235,7 +238,7 @@ def _no_matching(
     message += f"(from versions: {versions})"
     if cause.project in tools.offers.locked:
         message = _about_lock(judged.candidates[0], shown, final_only=final_only)
-    tools.listener(Failed(message))
+    tools.listener(Failed(message, is_critical=True))
     if cause.requirement == "requirements.txt":
         tools.listener(
             Told(

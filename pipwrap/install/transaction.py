@@ -300,7 +300,8 @@ def _tell(removals: list[Removal], plan: Plan, listener: Listener) -> None:
         label = f"{distribution.name}-{distribution.version}"
         indent = 0
         if distribution.info in replaced:
-            listener(Told(f"Attempting uninstall: {replaced[distribution.info].name}", indent=1))
+            name = replaced[distribution.info].display_name
+            listener(Told(f"Attempting uninstall: {name}", indent=1))
             indent = 2
         if not plan.announced:
             listener(_found(distribution, indent))
