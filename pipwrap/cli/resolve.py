@@ -100,7 +100,10 @@ def _metadata(tools: Tools, wish: UserRequirement, source: Source, question: Que
     if source.editable:
         heading = f"Obtaining {wish.text}"
     elif source.link.scheme == "file":
-        heading = f"Processing {question.show_path(url_to_path(source.link.url))}"
+        path = url_to_path(source.link.url)
+        # pip's name for the working directory itself.
+        here = question.show_path(f"{path}/.") == "./."
+        heading = f"Processing {'./.' if here else question.show_path(path)}"
     else:
         heading = f"Collecting {wish.requirement.text if wish.requirement else wish.text}"
     names_origin = wish.requirement is not None or source.editable

@@ -318,3 +318,11 @@ def test_a_directory_without_a_project_is_refused_in_pips_words(pipwrap: Runner)
 def test_an_sdist_without_a_project_inside_is_refused(pipwrap: Runner, files: Path, index: Index):
     sdist = write_file(files / "demo-1.0.tar.gz", tar_gz_bytes({"demo-1.0/README": "nothing"}))
     refused(pipwrap, "install", sdist, says="does not appear to be a Python project")
+
+
+def test_the_working_directory_is_named_as_by_pip(pipwrap: Runner, files: Path):
+    tree = make_source_tree(files, "demo", "1.0")
+    for place, shown in ((tree, "./."), (files, "./demo"), (files.parent, "./files/demo")):
+        arguments = ("install", "--no-build-isolation", "--dry-run", str(tree))
+        lines = [run(*arguments, cwd=place).stdout.splitlines() for run in (pipwrap, pipwrap.pip)]
+        assert all(f"Processing {shown}" in each for each in lines)
