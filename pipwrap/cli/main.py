@@ -96,6 +96,7 @@ def _run(
         options = build_options(
             parsed, configuration, default_index_url=real_pip.default_index_url()
         )
+        console.plain = options.no_color
         if chosen.warning:
             console(Warned(chosen.warning))
         try:
@@ -179,6 +180,7 @@ def _carry_out(
     console = Console(
         options.verbosity,
         progress=options.progress_bar,
+        plain=options.no_color,
         log=log,
         transcript=proof.printed,
     )

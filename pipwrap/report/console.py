@@ -56,14 +56,16 @@ class Console:
         progress: str = "off",
         log: Log | None = None,
         transcript: list[tuple[bool, str]] | None = None,
+        plain: bool = False,
     ) -> None:
         """Write to the process's streams unless others are given.
 
         ``transcript`` gets (on stderr?, text) of all that is printed.
 
         ``progress`` is ``on`` (bars, on a terminal only), ``raw`` or ``off``. ``log`` gets
-        everything, whatever the verbosity.
+        everything, whatever the verbosity. ``plain`` has no colours on any terminal.
         """
+        self.plain = plain
         self._log = log
         self._transcript = transcript
         self._raw = progress == "raw" and verbosity >= 0
@@ -187,6 +189,16 @@ class Console:
             self._stdout.flush()
             self._stderr.flush()
 
+    def _coloured(self, text: str) -> str:
+        """Return what goes to stderr with pip's colours, where there are any."""
+        named = os.environ.get
+        is_terminal = named("TERM") not in {"dumb", "unknown"} and self._stderr.isatty()
+        if self.plain or named("NO_COLOR") or not (named("FORCE_COLOR") or is_terminal):
+            return text
+        from pipwrap.report.paint import painted  # noqa: PLC0415 - on terminals
+
+        return painted(text)
+
     def _write(self, lines: tuple[Line, ...]) -> None:
         with self._lock:
             for line in lines:
@@ -196,7 +208,7 @@ class Console:
                     self._progress.above(text, stream)
                 else:
                     shown = _printable(text, stream) + "\n"
-                    stream.write(shown)
+                    stream.write(self._coloured(shown) if line.is_error else shown)
                     if self._transcript is not None:
                         self._transcript.append((line.is_error, shown))
             self._stdout.flush()
