@@ -15,6 +15,7 @@ from pipwrap.model.link import Link
 from pipwrap.model.metadata import Metadata
 from pipwrap.model.names import canonicalize_name
 from pipwrap.model.source import Source
+from pipwrap.model.wheel import split_filename
 
 if TYPE_CHECKING:
     from packaging.specifiers import SpecifierSet
@@ -39,8 +40,14 @@ def _requested(candidate: Candidate) -> str:
     return f"Requested {candidate.project}=={candidate.version} from {candidate.link.redacted}"
 
 
-def check_built(wanted: Candidate | Source, metadata: Metadata, name: str) -> None:
+def check_built(wanted: Candidate | Source, metadata: Metadata, name: str, filename: str) -> None:
     """Raise ``errors.InvalidDistribution`` when a backend built something else than asked for."""
+    _, version = split_filename(filename)
+    if _version(version.replace("_", "-")) != _version(metadata.version):
+        raise errors.InvalidDistribution(
+            f"Built wheel for {name} is invalid: Wheel has unexpected file name: "
+            f"expected {metadata.version!r}, got {version!r}"
+        )
     if isinstance(wanted, Candidate):
         check(wanted, metadata)
     elif canonicalize_name(metadata.name) != canonicalize_name(name):

@@ -322,7 +322,7 @@ class Preparer:
         verifies = self._workshop.rules.verifies
         if verifies:
             metadata = read_metadata(path, filename)
-            consistency.check_built(wanted, metadata, name)
+            consistency.check_built(wanted, metadata, name, filename)
             if key is not None:
                 self._shelves.reuse.check_metadata(key, name, metadata)
         self._listener(
