@@ -203,16 +203,19 @@ class Projects:
             self._doubt(project)
 
     def presume_nothing(self) -> None:
-        """Start again without all that is presumed, if anything that was asked for is."""
-        for project in tuple(self._presumed):
-            if project in self._universes:
-                self._presumed.clear()
-                raise Mispresumed
+        """Presume nothing more; starts again if anything that was asked for is presumed."""
+        presumed, self._presumed = self._presumed, {}
+        if any(map(self._is_partial, presumed)):
+            raise Mispresumed
 
     def _doubt(self, project: str) -> None:
         """Presume a project no more; starts again if it is."""
-        if self._presumed.pop(project, None) is not None and project in self._universes:
+        if self._presumed.pop(project, None) is not None and self._is_partial(project):
             raise Mispresumed
+
+    def _is_partial(self, project: str) -> bool:
+        known = self._universes.get(project)
+        return known is not None and known.is_partial
 
     def add_direct(self, project: str, version: Version, source: Source) -> None:
         """Make a direct reference known; starts again when the numbers are given already."""
@@ -262,12 +265,13 @@ class Projects:
         )
 
     def _presumes(self, project: str, specifier: SpecifierSet) -> bool:
+        presumed = self._presumed.get(project)
         return (
-            project in self._presumed
+            presumed is not None
             and project not in self._wanted_whole
             and project not in self._direct
             and project not in self._bound
-            and self._does(self._presumed[project].candidate.version, project, specifier)
+            and self._does(presumed.candidate.version, project, specifier)
         )
 
     def _does(self, version: Version, project: str, specifier: SpecifierSet) -> bool:
