@@ -9,7 +9,7 @@ what was chosen from the others is presumed and resolved again (decision record 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pipwrap import __version__
@@ -90,13 +90,19 @@ class Recollection:
             return None
         heard: list[Event] = []
         if changed:
+            # By the page that changed; one that is not a project's alone has no grounds.
+            project_of = self._offers.repository.scope.project_of
+            projects = {url: project_of(url) or "" for url in sorted(changed)}
+            if not resolution.grounds.keys() >= set(projects.values()):
+                return None
             with self.console.overhearing() as heard:
-                renewed = self._renewed(question, resolution, evidence, changed)
+                renewed = self._renewed(question, resolution, evidence, projects)
             self._heard = tuple(heard)
             if renewed is None:
                 # What a page has warned of is told by those who look at it.
                 if not any(isinstance(event, Warned) for event in events):
-                    self._presume(question, resolution, evidence, changed)
+                    self._presume(question, resolution, projects.values())
+                    self._confirmed = tuple(seen for seen in evidence if seen.place not in changed)
                 return None
             evidence = renewed
             self._kept.write(key, evidence, fields)
@@ -111,7 +117,7 @@ class Recollection:
         question: Question,
         resolution: Resolution,
         evidence: Sequence[Seen],
-        changed: Collection[str],
+        changed: Mapping[str, str],
     ) -> tuple[Seen, ...] | None:
         """Return the evidence with these pages as they are now, where they change nothing.
 
@@ -120,9 +126,7 @@ class Recollection:
         from pipwrap.resolution.grounds import stands  # noqa: PLC0415 - where a page has changed
 
         repository, renewed = self._offers.repository, dict[str, Seen]()
-        projects = sorted({repository.scope.project_of(url) or "" for url in changed})
-        if not resolution.grounds.keys() >= set(projects):
-            return None
+        projects = dict.fromkeys(changed.values())
         for project in projects:
             repository.prefetch(project)
         for project in projects:
@@ -130,33 +134,22 @@ class Recollection:
             if not stands(choice, clauses, self._offers, question.installed, question.releases):
                 return None
             renewed |= {seen.place: seen for seen in repository.find(project).evidence}
-        if not renewed.keys() >= set(changed) or self._offers.evidence() is None:
+        if not renewed.keys() >= changed.keys() or self._offers.evidence() is None:
             return None
         return tuple(renewed.get(seen.place, seen) for seen in evidence)
 
     def _presume(
-        self,
-        question: Question,
-        resolution: Resolution,
-        evidence: Sequence[Seen],
-        changed: Collection[str],
+        self, question: Question, resolution: Resolution, changed: Collection[str]
     ) -> None:
-        """Presume what was chosen of projects whose pages are the same, if it may be chosen alone.
-
-        Nothing where a page has changed that is not one project's alone.
-        """
+        """Presume what was chosen of other projects than these, if it may be chosen alone."""
         from pipwrap.resolution.projects import Presumed  # noqa: PLC0415 - where a page has changed
 
-        others = set(map(self._offers.repository.scope.project_of, changed))
-        if not others <= resolution.grounds.keys():
-            return
         for project, grounds in resolution.grounds.items():
             choice = resolution.choices[project]
-            if project in others or project in question.installed:
+            if project in changed or project in question.installed:
                 continue
             if isinstance(choice, Candidate) and choice.is_plain:
                 self.presumed[project] = Presumed(choice, grounds)
-        self._confirmed = tuple(seen for seen in evidence if seen.place not in changed)
 
     def _note_used(self, key: str, evidence: Sequence[Seen], resolution: Resolution) -> None:
         """Remember what resolving anew would read, so that it is not the first to make room."""
