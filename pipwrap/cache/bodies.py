@@ -168,9 +168,7 @@ class Bodies:
             if self._closed:
                 raise _ended()
             if self._scratch is None:
-                import tempfile  # noqa: PLC0415 - 24 ms, and most runs store everything
-
-                self._scratch = Layout(tempfile.mkdtemp(prefix="pipwrap-http-"))
+                self._scratch = Layout(disk.temporary_directory("pipwrap-http-"))
             return self._scratch
 
 

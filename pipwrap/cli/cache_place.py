@@ -42,9 +42,7 @@ class CachePlace:
 
 def kept_directory(prefix: str) -> str:
     """Make a directory that outlives the run, among the system's temporary ones: --no-clean."""
-    import tempfile  # noqa: PLC0415 - 24 ms, for this option only
-
-    return os.path.abspath(tempfile.mkdtemp(prefix=f"pip-{prefix}"))
+    return disk.temporary_directory(f"pip-{prefix}")
 
 
 def usable_layout(root: str | None) -> Layout | None:
@@ -171,9 +169,7 @@ def _run_directory(layout: Layout) -> Iterator[Layout]:
 
 @contextmanager
 def _temporary() -> Iterator[CachePlace]:
-    import tempfile  # noqa: PLC0415 - 24 ms, only without a cache
-
-    root = os.path.abspath(tempfile.mkdtemp(prefix=_OWN_PREFIX))
+    root = disk.temporary_directory(_OWN_PREFIX)
     layout = Layout(root)
     try:
         yield CachePlace(layout, is_kept=False, scratch=_scratch_in(layout))
