@@ -215,27 +215,26 @@ def _plain(settings: ConfigSettings) -> dict[str, str | Sequence[str]] | None:
 def _size(path: str) -> int:
     try:
         return os.stat(path).st_size
-    except FileNotFoundError:
+    except OSError:
         return 0
 
 
-def _lines_from(path: str, begun: int) -> list[str]:
-    """Return what was added to a log since it had this size."""
+def _read(path: str, begin: int) -> bytes:
+    """Return a log from a position on; nothing where there is none."""
     try:
         with open(path, "rb") as stream:
-            stream.seek(begun)
-            return stream.read().decode("utf-8", "backslashreplace").splitlines()
+            stream.seek(begin)
+            return stream.read()
     except OSError:
-        return []
+        return b""
+
+
+def _lines_from(path: str, begin: int) -> list[str]:
+    """Return what was added to a log since it had this size."""
+    return _read(path, begin).decode("utf-8", "backslashreplace").splitlines()
 
 
 def _last_lines(path: str) -> str:
     """Return the end of a log, for a person to read."""
-    try:
-        with open(path, "rb") as stream:
-            stream.seek(0, os.SEEK_END)
-            stream.seek(max(0, stream.tell() - 64 * 1024))
-            text = stream.read().decode("utf-8", "replace")
-    except OSError:
-        return ""
+    text = _read(path, max(0, _size(path) - 64 * 1024)).decode("utf-8", "replace")
     return "\n".join(text.rstrip().splitlines()[-_LAST_LINES:])
