@@ -86,6 +86,10 @@ class HashMismatch(PipwrapError):
     """The bytes are not those that were asked for."""
 
 
+REQUIREMENTS_STEP = "build requirements"
+"""The step of a build at which what it requires is resolved and installed."""
+
+
 class BuildFailed(PipwrapError):
     """A build backend ended with an error; ``log_path`` names its whole output."""
 

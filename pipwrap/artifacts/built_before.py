@@ -41,10 +41,12 @@ class BuiltBefore:
         if key is not None:
             self.reuse.drop(key, cached)
 
-    def instead(self, wanted: Wanted, error: errors.BuildFailed) -> BuiltWheel | None:
+    def instead(
+        self, wanted: Wanted, build: SourceBuild | None, error: errors.BuildFailed
+    ) -> BuiltWheel | None:
         """Return the cached wheel that a failed rebuild leaves in use."""
         key = self.sources.key(wanted)
-        return self.reuse.instead(key, error) if key is not None else None
+        return self.reuse.instead(key, build, error) if key is not None else None
 
     def metadata(self, wanted: Candidate | Archive) -> Metadata | None:
         """Return what the backend of an sdist told before, if it may be used."""

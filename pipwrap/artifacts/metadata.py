@@ -192,11 +192,12 @@ class MetadataLadder:
 
     def _of_backend(self, wanted: Candidate | Archive) -> Obtained:
         """Return what the build backend tells, or the older wheel that a failed rebuild leaves."""
+        build = None
         try:
             build = self._sources.build(wanted)
             metadata = build.metadata()
         except errors.BuildFailed as error:
-            older = self._built_before.instead(wanted, error)
+            older = self._built_before.instead(wanted, build, error)
             if older is None:
                 raise
             return Obtained(read_metadata(older.path, older.filename))

@@ -65,7 +65,11 @@ def absent_files(log: str) -> tuple[str, ...]:
 def evidence_of(
     observation: Observation, log: str, requirements: Iterable[str], world: World
 ) -> Evidence:
-    """Return what a wheel rests on, with the variables' present digests."""
+    """Return what a wheel rests on, with the variables' present digests.
+
+    What was missing for the build although it is there for us (in another place than it looked,
+    for another compiler) would be missing again: it is left out.
+    """
     variables = tuple(
         (name, world.variable(name)) for name in sorted(observation.relevant_variables)
     )
@@ -74,10 +78,12 @@ def evidence_of(
         variables=variables,
         key=world.key() if has_digest else "",
         missing=tuple(
-            sorted(each for each in observation.missing if base_name(each) not in _VERSION_CONTROL)
+            each
+            for each in sorted(observation.missing)
+            if base_name(each) not in _VERSION_CONTROL and not world.has_program(each)
         ),
         failed=tuple(sorted(observation.failed)),
-        absent_files=absent_files(log),
+        absent_files=tuple(each for each in absent_files(log) if not world.has_file(each)),
         ran=tuple(sorted(observation.run)),
         requirements=tuple(sorted(requirements)),
     )

@@ -311,7 +311,7 @@ class Preparer:
         try:
             path = build.wheel(name)
         except errors.BuildFailed as error:
-            older = self._built_before.instead(wanted, error)
+            older = self._built_before.instead(wanted, build, error)
             identity = self.sources.identity(wanted)
             reused = self._reuse(wanted, older, name, identity) if older is not None else None
             if reused is None:

@@ -1,7 +1,8 @@
 """Whether a wheel that was built before may be used, and which of two is kept.
 
 To look up is to check the evidence. Where it does not hold the source is built again, once for each
-difference; a build that fails or turns out worse changes nothing: the older wheel is used.
+state of what the build reads; one that fails or turns out worse changes nothing: the older wheel is
+used, now and while what that build read is as it was.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from pipwrap import errors
 from pipwrap.artifacts import observe
 from pipwrap.artifacts.consistency import differences
 from pipwrap.artifacts.source_build import SourceBuild
-from pipwrap.cache.evidence import Quality, assess
+from pipwrap.cache.evidence import NOTHING_BETTER, assess
 from pipwrap.cache.keys import BuildKey
 from pipwrap.cache.metadata import KeptMetadata, MetadataCache
 from pipwrap.cache.surroundings import Surroundings
@@ -27,9 +28,6 @@ from pipwrap.model.names import canonicalize_name
 from pipwrap.model.selection import NameSelection
 from pipwrap.model.wheel import split_filename
 from pipwrap.values import field, frozen, mutable
-
-_ANYTHING_COUNTS = Quality(degraded="metadata is told again for little")
-"""Lets ``assess`` count all that was missing, as for a wheel that could have become better."""
 
 
 def _nothing_native(candidate: Candidate) -> bool:
@@ -100,7 +98,7 @@ class Reuse:
         # Only the wheel says which project a direct reference is.
         if project is None and self._asked_for(canonicalize_name(name)):
             return None
-        if found.assessment.holds or self.rules.offline:
+        if found.is_usable or self.rules.offline:
             return found.entry
         reasons = "; ".join(each.reason for each in found.assessment.differences)
         self.listener(Told(f"Rebuilding {project or name} {version}: {reasons}", indent=1))
@@ -114,8 +112,14 @@ class Reuse:
         self.listener(Told(f"Rebuilding {project}: asked for by --rebuild", indent=1))
         return True
 
-    def instead(self, key: BuildKey, error: errors.PipwrapError) -> BuiltWheel | None:
-        """Return the older wheel for a rebuild that failed, having said so, if there is one."""
+    def instead(
+        self, key: BuildKey, build: SourceBuild | None, error: errors.BuildFailed
+    ) -> BuiltWheel | None:
+        """Return the older wheel for a rebuild that failed, having said so, if there is one.
+
+        It is not tried again while what the build read is as it was, unless it was its requirements
+        that could not be had: an index that cannot be reached says nothing of the source.
+        """
         with self._lock:
             due = self._due.pop(key.identity, None)
             if due is None:
@@ -126,9 +130,10 @@ class Reuse:
                     f"{error.message}"
                 )
             )
-            with contextlib.suppress(OSError):
-                # A cache that takes nothing: the next run tries again.
-                self.built.remember_tried(key, due.assessment.differences)
+            if build is not None and error.step != errors.REQUIREMENTS_STEP:
+                with contextlib.suppress(OSError):
+                    # A cache that takes nothing: the next run tries again.
+                    self.built.settle(due.entry, build.evidence(self.world))
             self._decided[key.identity] = due.entry
             return due.entry
 
@@ -148,16 +153,15 @@ class Reuse:
             index_has_native=isinstance(wanted, Candidate) and self.rules.index_has_native(wanted),
         )
         due = self._due.pop(key.identity, None)
-        if due is not None:
-            self.built.remember_tried(key, due.assessment.differences)
-            if quality.degraded and not due.entry.quality.degraded:
-                self.listener(
-                    Warned(
-                        f"The cached {due.entry.filename} is used, because the wheel that was "
-                        f"built now is worse: {quality.degraded}"
-                    )
+        if due is not None and quality.degraded and not due.entry.quality.degraded:
+            self.built.settle(due.entry, evidence)
+            self.listener(
+                Warned(
+                    f"The cached {due.entry.filename} is used, because the wheel that was "
+                    f"built now is worse: {quality.degraded}"
                 )
-                return due.entry
+            )
+            return due.entry
         provenance = Provenance(
             source_url, evidence, quality, build.seconds, build.python_version, build.log
         )
@@ -174,7 +178,7 @@ class Reuse:
         kept = self.kept.find(key.identity)
         if kept is None:
             return None
-        holds = assess(kept.evidence, _ANYTHING_COUNTS, self.world).holds
+        holds = assess(kept.evidence, NOTHING_BETTER, self.world).holds
         return kept.text if holds or self.rules.offline else None
 
     def keep_metadata(self, key: BuildKey, build: SourceBuild, source_url: str) -> None:

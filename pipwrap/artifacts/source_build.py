@@ -114,6 +114,8 @@ class SourceBuild:
         self._name = name
         self._workshop = workshop
         self._directory = workshop.scratch("build-")
+        self.log = os.path.join(self._directory, "build.log")
+        """Everything that the backend printed; elsewhere once the build has failed."""
         self._backend: Backend | None = None
         self._environment: BuildEnvironment | None = None
         """The isolated one that it is in."""
@@ -124,11 +126,6 @@ class SourceBuild:
         self._metadata: Metadata | None = None
         self._metadata_directory: str | None = None
         self._wheel: str | None = None
-
-    @property
-    def log(self) -> str:
-        """Return the path of everything that the backend printed."""
-        return os.path.join(self._directory, "build.log")
 
     @property
     def _observed(self) -> str:
@@ -145,7 +142,7 @@ class SourceBuild:
         return self._workshop.target.python_version
 
     def evidence(self, world: World) -> Evidence:
-        """Return what the finished wheel rests on."""
+        """Return what the wheel rests on, or that there is none."""
         if self._environment is not None:
             self._installed = _requirements(self._environment)
         observation = observe.read_observation(self._observed)
@@ -378,7 +375,7 @@ class SourceBuild:
                 f"{description} for {self._name} did not run successfully.",
                 context="exit code: 1",
                 output=f"ERROR: {error.message}",
-                step="build requirements",
+                step=errors.REQUIREMENTS_STEP,
             ) from error
         finally:
             listener(BuildFinished(description, status))
@@ -387,7 +384,7 @@ class SourceBuild:
         """Return the error with its source, and its log where that outlives the run."""
         error.source = error.source or self._name
         if error.log_path == self.log and os.path.exists(self.log):
-            error.log_path = self._workshop.keep_log(self.log, self._name)
+            error.log_path = self.log = self._workshop.keep_log(self.log, self._name)
         return error
 
 

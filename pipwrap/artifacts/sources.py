@@ -168,5 +168,5 @@ class Sources:
                 f"{project} is already being built: "
                 f"{' -> '.join((*self._workshop.building, project))}",
                 context="exit code: 1",
-                step="build requirements",
+                step=errors.REQUIREMENTS_STEP,
             )

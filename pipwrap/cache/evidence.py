@@ -8,7 +8,6 @@ that is gone or has another version says nothing, because nothing better can be 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from hashlib import sha256
 from typing import Any, Protocol
 
 from pipwrap.values import field, frozen
@@ -121,8 +120,6 @@ class Difference:
 
     kind: str
     name: str
-    now: str = ""
-    """What identifies the new state, so that the same difference is known again."""
 
     @property
     def reason(self) -> str:
@@ -135,11 +132,6 @@ class Difference:
             return f"{self.name} cannot be compared, because the key of the cache was lost"
         return f"{self.name} was missing when the cached wheel was built"
 
-    @property
-    def fingerprint(self) -> str:
-        """Return a hex digest that is the same for the same difference."""
-        return sha256(f"{self.kind}\0{self.name}\0{self.now}".encode()).hexdigest()
-
 
 @frozen
 class Quality:
@@ -149,6 +141,10 @@ class Quality:
     """It holds compiled code."""
     degraded: str | None = None
     """Why it is less than it could be; ``None`` when it is not."""
+
+
+NOTHING_BETTER = Quality(degraded="anything that was missing may have been the reason")
+"""The quality of a build that made no wheel: ``assess`` counts all that it looked for in vain."""
 
 
 @frozen
@@ -174,10 +170,9 @@ def assess(
     evidence: Evidence,
     quality: Quality,
     world: World,
-    tried: frozenset[str] = frozenset(),
     tags: Callable[[], str | None] = no_tags,
 ) -> Assessment:
-    """Return what of the evidence holds; differences that were ``tried`` before are irrelevant.
+    """Return what of the evidence holds.
 
     ``tags`` returns the digest of the repository's tags now, which may be some work.
     """
@@ -191,16 +186,16 @@ def assess(
         elif now == digest:
             held.append(f"{name} is as it was")
         else:
-            found.append(Difference("variable", name, now or ""))
+            found.append(Difference("variable", name))
     if unknown:
-        found.append(Difference("key", ", ".join(unknown), world.key()))
+        found.append(Difference("key", ", ".join(unknown)))
     _judge_tags(found, held, evidence.tags, tags)
     if quality.degraded is not None:
         for name in evidence.missing:
             _judge(found, held, "program", name, is_there=world.has_program(name))
         for name in evidence.absent_files:
             _judge(found, held, "file", name, is_there=world.has_file(name))
-    return Assessment(tuple(each for each in found if each.fingerprint not in tried), tuple(held))
+    return Assessment(tuple(found), tuple(held))
 
 
 def _judge_tags(
@@ -213,7 +208,7 @@ def _judge_tags(
     if now is not None and now == digest:
         held.append("the repository's tags are as they were")
     elif now is not None:
-        found.append(Difference("tags", "the repository", now))
+        found.append(Difference("tags", "the repository"))
 
 
 def _judge(

@@ -5,7 +5,7 @@
   bodies-v1/AA/<sha256 of the bytes>   bodies of responses and files, one for each content
   wheels-v1/secret                     the key of the variables' digests
   wheels-v1/AA/<key>/<entry>/          {NAME.whl, entry.json, build.log}
-  wheels-v1/AA/<key>/tried-<digest>    a difference for which it was built again
+  wheels-v1/AA/<key>/<entry>/settled-<digest>.json  a later build that gave nothing better
   store-v1/AA/<sha256 of the wheel>/   {tree/, entry.json, bytecode/<cache tag>-<magic number>/}
   git-v1/AA/<sha256 of the URL>/       a bare clone, and entry.json: its files
   metadata-v1/AA/<digest>.json         metadata by its file's origin, or by its wheel's key
@@ -102,9 +102,10 @@ class Layout:
         """Return the file with the key under which values of variables are digested."""
         return os.path.join(self.bucket(WHEELS), "secret")
 
-    def tried(self, identity: str, fingerprint: str) -> str:
-        """Return the marker of a difference for which a source was built again already."""
-        return os.path.join(self.built_wheels(identity), f"tried-{_segment(fingerprint)}")
+    @staticmethod
+    def settled(entry: str, digest: str) -> str:
+        """Return the file, in an entry's directory, with what a build without success read."""
+        return os.path.join(entry, f"settled-{_segment(digest)}.json")
 
     def stored_wheel(self, sha256: str) -> str:
         """Return the directory of one unpacked wheel."""

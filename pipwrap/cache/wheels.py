@@ -3,6 +3,11 @@
 <identity>/<entry>/NAME.whl       as the backend made it
 <identity>/<entry>/entry.json     what it is, where it came from, and what it rests on
 <identity>/<entry>/build.log      everything the backend printed
+<identity>/<entry>/settled-*.json what a later build read that failed, or gave a worse wheel
+
+There is one entry for each state of what a build reads: it is kept with the values that it read, so
+that the next lookup in the same state finds it. A build that gave nothing to keep is an answer with
+evidence too: while it holds, the entry that was there is used, and nothing is built.
 """
 
 from __future__ import annotations
@@ -10,12 +15,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 
 from pipwrap.cache import disk
 from pipwrap.cache.evidence import (
+    NOTHING_BETTER,
     Assessment,
-    Difference,
     Evidence,
     Quality,
     World,
@@ -31,7 +36,6 @@ from pipwrap.values import as_dict, frozen
 _VERSION = 3
 _ENTRY = "entry.json"
 _LOG = "build.log"
-_TRIED = "tried-"
 
 
 @frozen
@@ -86,10 +90,17 @@ class Provenance:
 
 @frozen
 class Found:
-    """The best entry of a key, and whether its evidence holds."""
+    """An entry of a key, and whether its evidence holds."""
 
     entry: BuiltWheel
     assessment: Assessment
+    is_settled: bool = False
+    """It does not hold, but building again gave nothing better, and would not now."""
+
+    @property
+    def is_usable(self) -> bool:
+        """Tell whether there is no reason to build again."""
+        return self.assessment.holds or self.is_settled
 
 
 class BuiltWheels:
@@ -119,35 +130,34 @@ class BuiltWheels:
     ) -> Found | None:
         """Return the best entry of a key; ``tags`` digests those that its repository has now.
 
-        Evidence that holds comes before evidence that does not, compiled code before a degraded
-        wheel, then the newest.
+        What may be used comes before what may not, compiled code before a degraded wheel, evidence
+        that holds before differences that were settled, then the newest.
         """
-        tried = self._tried(key.identity)
-        found = [
-            Found(entry, assess(entry.evidence, entry.quality, world, tried, tags))
-            for entry in self._entries(self._layout.built_wheels(key.identity))
-        ]
-        return max(found, key=_preference, default=None)
+        directory = self._layout.built_wheels(key.identity)
+        return max(self._assessed(directory, world, tags), key=_preference, default=None)
 
     def siblings(self, entry: BuiltWheel, world: World) -> list[Found]:
         """Return every entry of an entry's key with its assessment, the preferred one first."""
         directory = os.path.dirname(entry.directory)
-        tried = self._tried(os.path.basename(directory))
-        found = [
-            Found(each, assess(each.evidence, each.quality, world, tried))
-            for each in self._entries(directory)
-        ]
-        return sorted(found, key=_preference, reverse=True)
+        return sorted(self._assessed(directory, world, no_tags), key=_preference, reverse=True)
 
-    def remember_tried(self, key: BuildKey, differences: Iterable[Difference]) -> None:
-        """Note that a source was built again for these differences: they are no reason any more."""
-        for difference in differences:
-            path = self._layout.tried(key.identity, difference.fingerprint)
-            disk.write(path, b"", self._layout.temporary)
+    def settle(self, entry: BuiltWheel, evidence: Evidence) -> None:
+        """Keep what a build read that failed, or gave a worse wheel than ``entry``."""
+        fields = {"version": _VERSION, **as_dict(evidence)}
+        content = json.dumps(fields, indent=1, sort_keys=True).encode("utf-8")
+        path = self._layout.settled(entry.directory, hashlib.sha256(content).hexdigest())
+        disk.write(path, content, self._layout.temporary)
 
-    def _tried(self, identity: str) -> frozenset[str]:
-        names = disk.listed(self._layout.built_wheels(identity))
-        return frozenset(name[len(_TRIED) :] for name in names if name.startswith(_TRIED))
+    def _assessed(
+        self, directory: str, world: World, tags: Callable[[], str | None]
+    ) -> Iterator[Found]:
+        for entry in self._entries(directory):
+            assessment = assess(entry.evidence, entry.quality, world, tags)
+            is_settled = not assessment.holds and any(
+                assess(evidence, NOTHING_BETTER, world, tags).holds
+                for evidence in _settled(entry.directory)
+            )
+            yield Found(entry, assessment, is_settled)
 
     def add(self, key: BuildKey, wheel: str, provenance: Provenance) -> BuiltWheel:
         """Copy a wheel (and its build's log) into the cache and return its entry.
@@ -246,10 +256,29 @@ class BuiltWheels:
             json.dump({"version": _VERSION, **fields}, stream, indent=1, sort_keys=True)
 
 
+def _settled(directory: str) -> Iterator[Evidence]:
+    """Yield what builds read that gave nothing better; a file that is not readable says nothing."""
+    for path in disk.within(directory):
+        if os.path.basename(path).startswith("settled-"):
+            try:
+                with open(path, "rb") as stream:
+                    fields = json.load(stream)
+                if fields.pop("version") == _VERSION:
+                    yield Evidence.of(fields)
+            except (OSError, ValueError, TypeError, KeyError, AttributeError):
+                continue
+
+
 def _preference(found: Found) -> tuple[object, ...]:
     entry = found.entry
     whole = entry.quality.degraded is None
-    return (found.assessment.holds, whole, entry.quality.native, entry.built_at)
+    return (
+        found.is_usable,
+        whole,
+        entry.quality.native,
+        found.assessment.holds,
+        entry.built_at,
+    )
 
 
 def _copy(source: str, target: str) -> str:

@@ -86,9 +86,11 @@ def _explain_key(work: Work, found: list[Found]) -> None:
             console.line(f"  holds: {held}")
         for difference in each.assessment.differences:
             console.line(f"  does not hold: {difference.reason}")
+        if each.is_settled:
+            console.line("  settled: building again for that left this wheel in use")
     if first.entry.abi != work.environment.abi:
         console.line(f"It was built for another Python than {work.environment.executable}.")
-    elif first.assessment.holds:
+    elif first.is_usable:
         console.line(f"It would be used: {first.entry.name}")
     else:
         reasons = "; ".join(each.reason for each in first.assessment.differences)

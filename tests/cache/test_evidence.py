@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 import pytest
 
 from pipwrap.cache.evidence import (
-    Difference,
     Evidence,
     Observation,
     Quality,
@@ -154,23 +153,6 @@ def test_tags_are_not_looked_for_where_they_are_no_evidence():
 )
 def test_programs_that_may_ask_git(program: str, may: bool):  # noqa: FBT001
     assert Observation(run=frozenset({program})).may_ask_git == may
-
-
-def test_a_difference_that_was_tried_is_no_reason_any_more():
-    evidence, world = Evidence(variables=(("CC", "d1"),)), World({"CC": "d2"})
-    tried = frozenset(each.fingerprint for each in assess(evidence, DEGRADED, world).differences)
-    assert assess(evidence, DEGRADED, world, tried).holds
-    assert not assess(evidence, DEGRADED, World({"CC": "d3"}), tried).holds
-
-
-def test_differences_are_told_apart_by_kind_name_and_new_state():
-    fingerprints = {
-        Difference(kind, name, now).fingerprint
-        for kind in ("variable", "program")
-        for name in ("CC", "CXX")
-        for now in ("", "d1")
-    }
-    assert len(fingerprints) == 8
 
 
 @pytest.mark.parametrize(
