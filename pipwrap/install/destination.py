@@ -84,8 +84,9 @@ def prepare(
     """
     wheel = installation.wheel
     try:
-        entry_points = _entry_points(installation, target)
-        destination = _Destination(installation, target, bytecode, tag)
+        entry_points = _entry_points(wheel)
+        made = scripts.find_scripts(entry_points, target.python_version, target.scheme.scripts)
+        destination = _Destination(installation, target, bytecode, tag, made)
         source = _StoredSource(wheel, entry_points)
         installer.install(source, destination, _additional_metadata(installation))
     except InvalidDistribution as error:
@@ -96,8 +97,7 @@ def prepare(
     return Prepared(destination.folders, tuple(destination.console_scripts))
 
 
-def _entry_points(installation: Installation, target: Target) -> scripts.EntryPoints:
-    wheel = installation.wheel
+def _entry_points(wheel: StoredWheel) -> scripts.EntryPoints:
     stored = wheel.dist_info_file("entry_points.txt")
     if stored is None:
         return scripts.EntryPoints()
@@ -107,9 +107,7 @@ def _entry_points(installation: Installation, target: Target) -> scripts.EntryPo
         raise InvalidDistribution(
             f"Error decoding metadata for {wheel.filename}: {error} in entry_points.txt file"
         ) from error
-    found = scripts.versioned(scripts.parse_entry_points(text), target.python_version)
-    scripts.check_entry_points(found, target.scheme.scripts)
-    return found
+    return scripts.parse_entry_points(text)
 
 
 def _read(wheel: StoredWheel, directory: str, stored: StoredFile) -> bytes:
@@ -146,11 +144,11 @@ class _StoredSource(WheelSource):
 
     @property
     def dist_info_filenames(self) -> list[str]:
-        return ["WHEEL", "entry_points.txt"] if self._entry_points.names else ["WHEEL"]
+        """Leave out entry_points.txt: ``installer`` refuses names and comments that pip takes."""
+        return ["WHEEL"]
 
     def read_dist_info(self, filename: str) -> str:
-        if filename == "entry_points.txt":
-            return self._entry_points.as_text()
+        del filename
         purelib = "true" if self._wheel.root_is_purelib else "false"
         return f"Wheel-Version: 1.0\nRoot-Is-Purelib: {purelib}\n"
 
@@ -183,8 +181,10 @@ class _Destination(WheelDestination):
         target: Target,
         bytecode: tuple[StoredFile, ...],
         tag: str,
+        made_scripts: tuple[scripts.Script, ...],
     ) -> None:
         scheme = target.scheme
+        self._scripts = made_scripts
         self._target = target
         self._wheel = installation.wheel
         self._bytecode_root = installation.wheel.bytecode(tag)
@@ -205,21 +205,23 @@ class _Destination(WheelDestination):
         self._decided: list[Creation] = []
         """What was planned one by one, through the port."""
 
-    def write_script(self, name: str, module: str, attr: str, section: str) -> RecordEntry:
+    def _written_script(self, script: scripts.Script) -> tuple[SchemeKey, RecordEntry]:
         """Plan the script of an entry point."""
-        executable = self._target.executable
+        name, executable = script.name, self._target.executable
+        module, attribute = script.module, script.attribute
         if os.name == "nt":
-            name, content = Script(name, module, attr, section).generate(  # type: ignore[arg-type]
+            section = "console" if script.is_console else "gui"
+            name, content = Script(name, module, attribute, section).generate(  # type: ignore[arg-type]
                 executable, get_launcher_kind()
             )
         else:
             version = self._target.python_version
-            content = scripts.script_text(_shebang(executable), module, attr, version)
+            content = scripts.script_text(_shebang(executable), module, attribute, version)
         mode = self._modes[0] | 0o555
         path = os.path.join(self._directories["scripts"], name)
-        if section == "console":
+        if script.is_console:
             self.console_scripts.append(path)
-        return self._written(path, name, content, mode)
+        return SchemeKey("scripts"), self._written(path, name, content, mode)
 
     def write_file(
         self,
@@ -252,13 +254,14 @@ class _Destination(WheelDestination):
         record_file_path: str,
         records: Iterable[tuple[SchemeKey, RecordEntry]],
     ) -> None:
-        """Plan the trees, then RECORD."""
+        """Plan the scripts of entry points, which replace those of .data; the trees; RECORD."""
         del scheme
+        written = [*records, *map(self._written_script, self._scripts)]
         self._link_trees(self._wheel.files, self._wheel.tree, hashed=True)
         self._link_trees(self._compiled.values(), self._bytecode_root, hashed=False)
         for creation in self._decided:  # as with pip, no file of a wheel replaces one of ours
             self._plan(creation)
-        for key, record in records:
+        for key, record in written:
             _, digest, size = record.to_row()
             self._add_row(os.path.join(self._directories[key], record.path), digest, size)
         path = f"{self._root}/{record_file_path}"
