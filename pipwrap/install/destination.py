@@ -30,7 +30,7 @@ from installer.utils import get_launcher_kind
 from pipwrap.cache.store import StoredWheelChanged
 from pipwrap.errors import InvalidDistribution
 from pipwrap.install import scripts
-from pipwrap.install.bytecode import cached_path
+from pipwrap.install.bytecode_settings import BytecodeSettings, source_stamp
 from pipwrap.install.linking import Creation, file_mode
 from pipwrap.install.plan import Installation
 from pipwrap.model.environment import Scheme
@@ -51,6 +51,7 @@ class Target:
     """For the first line of scripts."""
     python_version: tuple[int, ...]
     cache_tag: str
+    bytecode: BytecodeSettings
     umask: int
     now_ns: int
     """The time that written files get."""
@@ -258,7 +259,10 @@ class _Destination(WheelDestination):
         del scheme
         written = [*records, *map(self._written_script, self._scripts)]
         self._link_trees(self._wheel.files, self._wheel.tree, hashed=True)
-        self._link_trees(self._compiled.values(), self._bytecode_root, hashed=False)
+        if self._target.bytecode.prefix is None:
+            self._link_trees(self._compiled.values(), self._bytecode_root, hashed=False)
+        else:
+            self._link_bytecode()
         for creation in self._decided:  # as with pip, no file of a wheel replaces one of ours
             self._plan(creation)
         for key, record in written:
@@ -295,6 +299,20 @@ class _Destination(WheelDestination):
                 row = (f"sha256={stored.sha256}", stored.size) if hashed else ("", "")
                 self._add_row(target, *row)
 
+    def _link_bytecode(self) -> None:
+        """Plan the bytecode that lies in a tree of its own, except that of scripts."""
+        for stored in self._compiled.values():
+            folder, _, name = f"/{stored.path}".rpartition("/__pycache__/")
+            parts, top = folder.strip("/").split("/"), self._root
+            if parts[0].endswith(".data"):
+                if parts[1] == "scripts":
+                    continue
+                top, parts = self._directories[parts[1]], parts[2:]
+            directory = os.path.join(top, *parts).rstrip(os.sep)
+            target = os.path.join(self._target.bytecode.directory(directory), name)
+            self._linked(target, self._bytecode_root, stored)
+            self._add_row(target, "", "")
+
     def _linked(self, path: str, directory: str, stored: StoredFile) -> Creation:
         relative, size, mtime_ns, mode, executable, _ = stored
         wanted, source = self._modes[executable], f"{directory}/{relative}"
@@ -326,17 +344,22 @@ class _Destination(WheelDestination):
 
     def _add_bytecode(self, path: str, stored: StoredFile, changed: bytes | None) -> None:
         """Plan the compiled form of a module in .data."""
-        compiled = self._compiled.get(cached_path(stored.path, self._target.cache_tag))
+        target, settings = self._target, self._target.bytecode
+        compiled = self._compiled.get(settings.cached_path(stored.path, target.cache_tag))
         if compiled is None:
             return
-        target_path = cached_path(path, self._target.cache_tag)
-        self._add_row(target_path, "", "")
+        directory, name = os.path.split(path)
+        cached_name = settings.cached_name(name, target.cache_tag)
+        target_path = os.path.join(settings.directory(directory), cached_name)
         if changed is None:
             self._linked(target_path, self._bytecode_root, compiled)
-            return
-        content = _read(self._wheel, self._bytecode_root, compiled)
-        content = content[:8] + _little(self._target.now_ns // 10**9, len(changed)) + content[16:]
-        self._written(target_path, target_path, content, self._modes[0])
+        else:
+            content = _read(self._wheel, self._bytecode_root, compiled)
+            head = source_stamp(settings, content, changed, target.now_ns, target.python_version)
+            if not head:
+                return
+            self._written(target_path, target_path, head + content[len(head) :], self._modes[0])
+        self._add_row(target_path, "", "")
 
 
 def _record(rows: Mapping[str, str]) -> bytes:
@@ -353,11 +376,6 @@ def _record(rows: Mapping[str, str]) -> bytes:
 def _is_data(path: str) -> bool:
     """Tell what lies in a .data directory, whatever that is named, from the wheel's root."""
     return ".data/" in path and path.partition("/")[0].endswith(".data")
-
-
-def _little(mtime: int, size: int) -> bytes:
-    """Return what stands for the source in a bytecode file (PEP 552, timestamp mode)."""
-    return b"".join((value & 0xFFFFFFFF).to_bytes(4, "little") for value in (mtime, size))
 
 
 def _shebang(executable: str) -> bytes:

@@ -20,7 +20,8 @@ from pipwrap.cache.store import Store, StoredWheelChanged
 from pipwrap.errors import DiagnosticError, DiskFull, EnvironmentRefused
 from pipwrap.events import Listener, Told, Warned
 from pipwrap.install import journal, scripts
-from pipwrap.install.bytecode import bytecode_tag, compiled
+from pipwrap.install.bytecode import compiled
+from pipwrap.install.bytecode_settings import bytecode_tag, read_settings
 from pipwrap.install.changes import Changes, merge, missing_directories
 from pipwrap.install.creating import create_all
 from pipwrap.install.destination import Prepared, Target, prepare
@@ -95,6 +96,7 @@ def _target(plan: Plan, environment: Environment, clock: Callable[[], float]) ->
         executable=environment.executable,
         python_version=environment.version,
         cache_tag=environment.cache_tag,
+        bytecode=read_settings(environment, os.environ),
         umask=_umask(),
         now_ns=int(clock()) * 10**9,
     )
@@ -107,13 +109,15 @@ def _prepare(
     target: Target,
     listener: Listener,
 ) -> list[Prepared]:
-    """Return the files of every installation; the environment is not looked at."""
-    bytecode = (
-        compiled((item.wheel for item in plan.install), environment, store, listener)
-        if plan.compile_bytecode
-        else {}
-    )
-    tag = bytecode_tag(environment)
+    """Return the files of every installation; the environment is not looked at.
+
+    With --target pip leaves the bytecode of a PYTHONPYCACHEPREFIX where its temporary directory
+    was, of no use to anybody: there is none.
+    """
+    compiles = plan.compile_bytecode and not (target.bytecode.prefix and plan.relocation)
+    wheels = [item.wheel for item in plan.install] if compiles else []
+    bytecode = compiled(wheels, environment, store, listener, target.bytecode)
+    tag = bytecode_tag(environment, target.bytecode)
     return [
         prepare(item, target, bytecode.get(item.wheel.sha256, ()), tag) for item in plan.install
     ]
