@@ -15,7 +15,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 
-from pipwrap.cache.disk import is_full
+from pipwrap.cache.disk import is_directory, is_full
 from pipwrap.cache.store import Store, StoredWheelChanged
 from pipwrap.errors import DiagnosticError, DiskFull, EnvironmentRefused
 from pipwrap.events import Listener, Told, Warned
@@ -201,6 +201,8 @@ def _create(written: journal.Journal, changes: Changes, linker: Linker) -> None:
     for position, name in create_all(linker, changes.batches, frozenset(directories)):
         # Somebody made it since we looked, or the filesystem does not tell case apart.
         creation = changes.batches[position][1][name]
+        if is_directory(creation.path):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), creation.path)
         os.rename(creation.path, written.stash(creation.path))
         linker.create(creation)
 
