@@ -38,7 +38,31 @@ class Archive:
     zip: zipfile.ZipFile
     dist_info: str
     members: tuple[tuple[str, zipfile.ZipInfo], ...]
-    """(path below the wheel's root, member), files only."""
+    """(path below the wheel's root, member), files only; of one that is repeated the last."""
+    repeated: tuple[tuple[str, zipfile.ZipInfo, zipfile.ZipInfo], ...] = ()
+    """(path, an earlier member, the last), which claim the same size and checksum."""
+
+    def check_repeated(self, only: str | None = None) -> None:
+        """Refuse two members of one path whose bytes are not the same; ``only`` judges one path.
+
+        Which of them is installed must not depend on who reads the archive. Published wheels with
+        the same member twice install with pip.
+        """
+        for path, earlier, last in self.repeated:
+            if only in {None, path} and not self._are_same(earlier, last):
+                raise _two_files(self.path, path)
+
+    def _are_same(self, one: zipfile.ZipInfo, other: zipfile.ZipInfo) -> bool:
+        """Compare the bytes of two members of one size."""
+        with (
+            translated(self.path, self.filename),
+            self.zip.open(one) as first,
+            self.zip.open(other) as second,
+        ):
+            while chunk := first.read(CHUNK):
+                if second.read(CHUNK) != chunk:
+                    return False
+        return True
 
     def read(self, name: str) -> str:
         """Return a text file of the .dist-info directory; refuse the wheel without it."""
@@ -47,6 +71,7 @@ class Archive:
         if info is None:
             reason = f"could not read {path!r} file: there is no such file in the archive"
             raise invalid_wheel(self.filename, reason)
+        self.check_repeated(path)
         try:
             with translated(self.path, self.filename):
                 return self.zip.read(info).decode("utf-8")
@@ -95,20 +120,31 @@ def opened(stream: Stream, path: str, filename: str) -> Iterator[Archive]:
         with translated(path, filename):
             archive = stack.enter_context(zipfile.ZipFile(stream))
         dist_info = dist_info_directory(archive.namelist(), filename)
-        yield Archive(path, filename, archive, dist_info, _members(archive, path))
+        files, repeated = _members(archive, path)
+        yield Archive(path, filename, archive, dist_info, tuple(files.items()), repeated)
 
 
-def _members(archive: zipfile.ZipFile, wheel: str) -> tuple[tuple[str, zipfile.ZipInfo], ...]:
-    """Return all files by the path they will have; refuse links, duplicates and escapes."""
+def _members(
+    archive: zipfile.ZipFile, wheel: str
+) -> tuple[dict[str, zipfile.ZipInfo], tuple[tuple[str, zipfile.ZipInfo, zipfile.ZipInfo], ...]]:
+    """Return all files by the path they will have, and those that are repeated.
+
+    Links, escapes and different files of one path are refused. Of a repeated one the last counts
+    (its permissions), as in pip.
+    """
     files: dict[str, zipfile.ZipInfo] = {}
+    repeated = []
     for info in archive.infolist():
         if info.filename.endswith("/"):
             continue
         path = member_path(info.filename, wheel)
         if stat.S_ISLNK(info.external_attr >> 16):
             raise InvalidDistribution(f"The wheel {wheel!r} has a symbolic link {info.filename!r}")
-        if path in files:
-            raise InvalidDistribution(f"The wheel {wheel!r} has two files named {path!r}")
+        earlier = files.get(path)
+        if earlier is not None:
+            if (earlier.file_size, earlier.CRC) != (info.file_size, info.CRC):
+                raise _two_files(wheel, path)
+            repeated.append((path, earlier, info))
         files[path] = info
     parents: set[str] = set()
     for path in files:
@@ -120,7 +156,12 @@ def _members(archive: zipfile.ZipFile, wheel: str) -> tuple[tuple[str, zipfile.Z
                 )
             parents.add(parent)
             parent = os.path.dirname(parent)
-    return tuple(files.items())
+    return files, tuple(repeated)
+
+
+def _two_files(wheel: str, path: str) -> InvalidDistribution:
+    """Return the error for different files of one path."""
+    return InvalidDistribution(f"The wheel {wheel!r} has two different files named {path!r}")
 
 
 def read_wheel_facts(archive: Archive) -> WheelFacts:
@@ -173,9 +214,7 @@ def extract(
         descriptor = os.open(target, _CREATES, 0o777 if executable else 0o666)
     except FileExistsError:
         # A filesystem that does not tell the case of names apart.
-        raise InvalidDistribution(
-            f"The wheel {archive.path!r} has two files named {path!r}"
-        ) from None
+        raise _two_files(archive.path, path) from None
     try:
         if info.file_size or info.compress_size:
             with translated(archive.path, archive.filename), archive.zip.open(info) as member:

@@ -22,17 +22,17 @@ def processors() -> int:
     return os.cpu_count() or 1
 
 
-def start(executable: str, program: str) -> subprocess.Popen[bytes]:
+def start(executable: str, program: str, *flags: str) -> subprocess.Popen[bytes]:
     """Return a new process; ``OSError`` or ``ValueError`` where there can be none.
 
     It sees neither the user's modules nor his variables, and names files in the encoding that this
-    process does.
+    process does. ``flags`` are further options of Python.
     """
     import subprocess  # noqa: PLC0415 - who only counts processors starts none
 
     utf8 = ("-X", "utf8") if sys.flags.utf8_mode else ()
     return subprocess.Popen(
-        [executable, "-I", "-S", "-B", *utf8, "-c", program],
+        [executable, "-I", "-S", "-B", *utf8, *flags, "-c", program],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

@@ -2,7 +2,8 @@
 
 store-v1/AA/<sha256>/entry.json            size, mtime, mode and sha256 of each file in ``tree``
 store-v1/AA/<sha256>/tree/                 the wheel's files
-store-v1/AA/<sha256>/bytecode/<tag>/       compiled modules, laid out like ``tree``
+store-v1/AA/<sha256>/bytecode/<tag>/       compiled modules, laid out like ``tree``; the tag names
+                                           all that decides how they are compiled
 store-v1/AA/<sha256>/bytecode/<tag>/.json  what is there, as in entry.json
 
 An entry is immutable and appears by one rename. Whoever links a file compares its stat with the

@@ -36,6 +36,7 @@ def unpack_file(
     with open(wheel_path, "rb") as stream:
         _check_digest(stream, filename, sha256)
         with wheel_archive.opened(stream, wheel_path, filename) as archive:
+            archive.check_repeated()
             archive.read("METADATA")
             facts = wheel_archive.read_wheel_facts(archive)
             claims = wheel_archive.read_record(archive)

@@ -27,6 +27,7 @@ from pipwrap.index.repository import Found, Repository
 from pipwrap.index.selection import Selector
 from pipwrap.install import installed
 from pipwrap.install.bytecode import Compiler
+from pipwrap.install.bytecode_settings import read_settings
 from pipwrap.install.plan import Plan
 from pipwrap.model.candidate import Candidate, InstalledCandidate
 from pipwrap.model.environment import Environment
@@ -179,7 +180,9 @@ class Bench:
     def _arrived(self) -> Callable[[StoredWheel], None]:
         """Return what is done with each wheel that comes into the store: it is compiled."""
         if self._installs and self.shared.context.options.compile:
-            self._compiler = Compiler(self._installs_into, self.shared.store)
+            environ = self.shared.context.environ
+            settings = read_settings(self._installs_into, environ)
+            self._compiler = Compiler(self._installs_into, self.shared.store, settings)
             return self._compiler.begin
         return lambda _: None
 

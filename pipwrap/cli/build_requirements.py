@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -154,7 +155,16 @@ class Resolved:
         wanted = planning.wanted(resolution, {}, bench.listener)
         wheels = bench.wheels(wanted, resolution.names)
         plan = planning.make_plan(resolution, wheels, {}, self.environment.scheme, self.wishes)
-        bench.apply(replace(plan, warn_script_location=False, link_mode=LinkMode.HARDLINK))
+        # In a tree of its own it would outlive the environment that it is for.
+        compiles = not os.environ.get("PYTHONPYCACHEPREFIX")
+        bench.apply(
+            replace(
+                plan,
+                warn_script_location=False,
+                link_mode=LinkMode.HARDLINK,
+                compile_bytecode=compiles,
+            )
+        )
 
 
 def _wish(text: str) -> UserRequirement:

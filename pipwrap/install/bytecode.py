@@ -1,7 +1,8 @@
 """Bytecode for stored wheels, compiled once by the interpreter that will run it.
 
-Timestamp mode (PEP 552); ``co_filename`` is the path below the wheel's root, and importing sets
-it to where the module lies then (importlib's ``_fix_co_filename``), so one file serves all.
+Timestamp mode, or that of the source's hash (PEP 552); ``co_filename`` is the path below the
+wheel's root, and importing sets it to where the module lies then (importlib's
+``_fix_co_filename``), so one file serves all.
 
 Wheels may be given as they come: processes of the target interpreter, as many as there are
 processors, work while others are still downloaded and unpacked.
@@ -10,7 +11,6 @@ processors, work while others are still downloaded and unpacked.
 from __future__ import annotations
 
 import contextlib
-import os
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from pipwrap.cache import disk
 from pipwrap.cache.store import Store
 from pipwrap.events import Listener, Told
+from pipwrap.install.bytecode_settings import BytecodeSettings, bytecode_tag
 from pipwrap.model.environment import Environment
 from pipwrap.model.wheel import StoredFile, StoredWheel
 from pipwrap.values import field, mutable
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 _PROGRAM = """
 import gc, json, marshal, os, sys, warnings
 gc.disable()
-from importlib.util import MAGIC_NUMBER
+from importlib.util import MAGIC_NUMBER, source_hash
 warnings.simplefilter("ignore")
 sys.setrecursionlimit(max(sys.getrecursionlimit(), 3000))
 def pack(number):
@@ -42,7 +43,10 @@ for line in sys.stdin:
             with open(os.path.join(tree, source), "rb") as stream:
                 text = stream.read()
             code = compile(text, source, "exec", dont_inherit=True)
-            head = MAGIC_NUMBER + bytes(4) + pack(mtime) + pack(len(text))
+            if mtime is None:
+                head = MAGIC_NUMBER + pack(3) + source_hash(text)
+            else:
+                head = MAGIC_NUMBER + pack(0) + pack(mtime) + pack(len(text))
             data = head + marshal.dumps(code)
         except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError, OSError):
             continue
@@ -58,23 +62,12 @@ _SHARE = 100
 """Modules that are compiled at a time: a large wheel keeps every processor busy."""
 
 
-def bytecode_tag(environment: Environment) -> str:
-    """Return the name for bytecode that this interpreter loads."""
-    return f"{environment.cache_tag}-{environment.magic_number}"
-
-
-def cached_path(path: str, cache_tag: str) -> str:
-    """Return where the bytecode of a module lies (PEP 3147)."""
-    directory, name = os.path.split(path)
-    cached = f"__pycache__/{name.removesuffix('.py')}.{cache_tag}.pyc"
-    return f"{directory}/{cached}" if directory else cached
-
-
 def compiled(
     wheels: Iterable[StoredWheel],
     environment: Environment,
     store: Store,
     listener: Listener,
+    settings: BytecodeSettings,
 ) -> Mapping[str, tuple[StoredFile, ...]]:
     """Return the bytecode of every wheel (by digest), compiling what the store does not have.
 
@@ -82,7 +75,7 @@ def compiled(
     interpreter could not be run or stopped in the middle, or the cache had no room: that is told
     at -v, since Python compiles on import.
     """
-    tag = bytecode_tag(environment)
+    tag = bytecode_tag(environment, settings)
     ready: dict[str, tuple[StoredFile, ...]] = {}
     missing = []
     for wheel in wheels:
@@ -92,7 +85,7 @@ def compiled(
         else:
             ready[wheel.sha256] = found
     if missing:
-        with contextlib.closing(Compiler(environment, store)) as compiler:
+        with contextlib.closing(Compiler(environment, store, settings)) as compiler:
             for wheel in sorted(missing, key=lambda wheel: -len(wheel.files)):
                 compiler.begin(wheel)
             ready |= compiler.finish()
@@ -115,13 +108,14 @@ class _Work:
 class Compiler:
     """Compiles wheels while the command goes on; what is done is in the store."""
 
-    def __init__(self, environment: Environment, store: Store) -> None:
-        """Keep for whom and where; no process is started before there is work."""
+    def __init__(self, environment: Environment, store: Store, settings: BytecodeSettings) -> None:
+        """Keep for whom, where and how; no process is started before there is work."""
         import queue  # noqa: PLC0415 - most bytecode is stored, and nobody comes here
 
         self._environment = environment
         self._store = store
-        self._tag = bytecode_tag(environment)
+        self._settings = settings
+        self._tag = bytecode_tag(environment, settings)
         self._lock = threading.Lock()
         self._beginning = threading.Lock()
         """For what beginning and ending change: rooms and threads."""
@@ -148,7 +142,7 @@ class Compiler:
         if self._store.find_bytecode(wheel, self._tag) is not None:
             return
         sources = [each.path for each in wheel.files if each.path.endswith(".py")]
-        modules = [(path, cached_path(path, cache_tag)) for path in sources]
+        modules = [(path, self._settings.cached_path(path, cache_tag)) for path in sources]
         shares = [modules[start : start + _SHARE] for start in range(0, len(modules), _SHARE)]
         with self._beginning:
             if self.failure:
@@ -230,8 +224,9 @@ class Compiler:
         """Have a share compiled, and its wheel published when that was the last."""
         from pipwrap.cache import line_process  # noqa: PLC0415 - most bytecode is stored
 
-        tree, mtime_ns = work.wheel.tree, work.wheel.files[0].mtime_ns
-        paths = line_process.ask(process, [tree, work.room, mtime_ns // 10**9, modules])
+        mtime = work.wheel.files[0].mtime_ns // 10**9
+        request = [work.wheel.tree, work.room, None if self._settings.is_hashed else mtime, modules]
+        paths = line_process.ask(process, request)
         with self._lock:
             work.paths += paths
             work.shares -= 1
@@ -254,7 +249,7 @@ class Compiler:
     def _started(self) -> Iterator[subprocess.Popen[bytes]]:
         from pipwrap.cache import line_process  # noqa: PLC0415 - as above
 
-        process = line_process.start(self._environment.executable, _PROGRAM)
+        process = line_process.start(self._environment.executable, _PROGRAM, *self._settings.flags)
         with self._lock:
             self._processes.append(process)
         try:

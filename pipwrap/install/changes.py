@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 
 from pipwrap.cache.disk import is_directory
+from pipwrap.errors import EnvironmentRefused
 from pipwrap.install.creating import Batch
 from pipwrap.install.destination import Prepared, Target
 from pipwrap.install.linking import Creation, file_mode
@@ -67,9 +68,9 @@ def merge(
             directory, name = os.path.split(path)
             made = Creation(path, len(content), target.now_ns, mode, None, content)
             folders[directory] = folders.get(directory, {}) | {name: made}
-    folders = _resolved(folders)
-    for path in _occupied(folders, stash, directories):
-        stash[path] = None
+    folders = _resolved(folders, stash)
+    _refuse_nested(folders)
+    stash = _with_occupied(folders, stash, directories)
     schemes = (plan.scheme, environment.scheme, environment.user_scheme)
     kept = {environment.prefix, *(removal.distribution.location for removal in removals)}
     if plan.relocation is not None:
@@ -124,12 +125,14 @@ def _holds_only(directory: str, names: set[str]) -> bool:
         return False
 
 
-def _resolved(folders: Mapping[str, dict[str, Creation]]) -> dict[str, dict[str, Creation]]:
+def _resolved(
+    folders: Mapping[str, dict[str, Creation]], stash: Mapping[str, None]
+) -> dict[str, dict[str, Creation]]:
     """Return the files with each directory under its name without links."""
     real: dict[str, tuple[str, bool]] = {}
     resolved: dict[str, dict[str, Creation]] = {}
     for directory, found in folders.items():
-        path, names = _resolve(directory, real)[0], found
+        path, names = _resolve(directory, real, stash)[0], found
         if path != directory:
             names = {
                 name: creation._replace(path=os.path.join(path, name))
@@ -139,29 +142,62 @@ def _resolved(folders: Mapping[str, dict[str, Creation]]) -> dict[str, dict[str,
     return resolved
 
 
-def _resolve(directory: str, real: dict[str, tuple[str, bool]]) -> tuple[str, bool]:
-    """Return a directory under its one name without links, and whether it exists.
+def _resolve(
+    directory: str, real: dict[str, tuple[str, bool]], stash: Mapping[str, None]
+) -> tuple[str, bool]:
+    """Return a directory under its one name without links, and whether it will be there.
 
-    One that does not is not looked into: installing a package makes hundreds of directories.
+    One that will not is not looked into: installing a package makes hundreds of directories. What
+    is moved away (a file or a link in whose place a directory comes) does not count as being there.
     """
     known = real.get(directory)
     if known is None:
         parent, name = os.path.split(directory)
-        above, exists = _resolve(parent, real) if name else ("", True)
-        if exists and os.path.isdir(directory):
+        above, exists = _resolve(parent, real, stash) if name else ("", True)
+        path = os.path.join(above, name)
+        if not exists or path in stash:
+            known = path, False
+        elif os.path.isdir(directory):
             known = os.path.realpath(directory), True
+        elif os.path.lexists(directory):
+            raise _in_the_way(errno.ENOTDIR, path, path)
         else:
-            known = os.path.join(above, name), False
+            known = path, False
         real[directory] = known
     return known
+
+
+def _refuse_nested(folders: Mapping[str, Mapping[str, Creation]]) -> None:
+    """Refuse a file where another of the new files needs a directory."""
+    seen = set()
+    for path in folders:
+        directory = path
+        while directory not in seen:
+            seen.add(directory)
+            parent, name = os.path.split(directory)
+            if name in folders.get(parent, ()):
+                raise _in_the_way(errno.ENOTDIR, directory, directory)
+            directory = parent
+
+
+def _with_occupied(
+    folders: Mapping[str, Mapping[str, Creation]], stash: dict[str, None], whole: set[str]
+) -> dict[str, None]:
+    """Return what is moved away, with what is in the way; a directory goes with all it holds."""
+    for path in list(_occupied(folders, stash, whole)):
+        if is_directory(path):
+            stash = {each: None for each in stash if not each.startswith(path + os.sep)}
+        stash[path] = None
+    return stash
 
 
 def _occupied(
     folders: Mapping[str, Mapping[str, Creation]], stash: Mapping[str, None], whole: set[str]
 ) -> Iterator[str]:
-    """Yield what is in the way of new files and not removed anyway, as pip overwrites it.
+    """Yield what is in the way of new files and not removed by itself, as pip overwrites it.
 
-    ``whole`` are the directories among what is removed.
+    A directory is among it when all its files are removed, and refused otherwise. ``whole`` are
+    the directories among what is removed.
     """
     for directory, names in folders.items():
         try:
@@ -172,10 +208,39 @@ def _occupied(
             continue
         for name in there.intersection(names):
             path = os.path.join(directory, name)
-            if path not in stash:
-                if is_directory(path):
-                    raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
-                yield path
+            if path in stash:
+                continue
+            if is_directory(path):
+                if not any(removed.startswith(path + os.sep) for removed in stash):
+                    raise _in_the_way(errno.EISDIR, path, path)
+                for left in _files_left(path, stash):
+                    raise _in_the_way(errno.EISDIR, path, left)
+            yield path
+
+
+def _files_left(directory: str, stash: Mapping[str, None]) -> Iterator[str]:
+    """Yield the files below a directory that are not moved away.
+
+    A link to a directory is none: pip moves it away with the directory that it lies in.
+    """
+    with os.scandir(directory) as entries:
+        for entry in entries:
+            if entry.path in stash:
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                yield from _files_left(entry.path, stash)
+            elif not entry.is_dir():
+                yield entry.path
+
+
+def _in_the_way(number: int, path: str, left: str) -> EnvironmentRefused:
+    """Return pip's error about a path that is no file, or no directory, and what to do."""
+    return EnvironmentRefused(
+        f"Could not install packages due to an OSError: [Errno {number}] {os.strerror(number)}:"
+        f" {path!r}\n",
+        hint=f"Nothing that is replaced has installed {left}. Move it away and run the command"
+        " again; the environment is as it was.",
+    )
 
 
 def missing_directories(directories: Iterable[str]) -> list[str]:

@@ -30,7 +30,7 @@ from installer.utils import get_launcher_kind
 from pipwrap.cache.store import StoredWheelChanged
 from pipwrap.errors import InvalidDistribution
 from pipwrap.install import scripts
-from pipwrap.install.bytecode import cached_path
+from pipwrap.install.bytecode_settings import BytecodeSettings, source_stamp
 from pipwrap.install.linking import Creation, file_mode
 from pipwrap.install.plan import Installation
 from pipwrap.model.environment import Scheme
@@ -51,6 +51,7 @@ class Target:
     """For the first line of scripts."""
     python_version: tuple[int, ...]
     cache_tag: str
+    bytecode: BytecodeSettings
     umask: int
     now_ns: int
     """The time that written files get."""
@@ -84,8 +85,9 @@ def prepare(
     """
     wheel = installation.wheel
     try:
-        entry_points = _entry_points(installation, target)
-        destination = _Destination(installation, target, bytecode, tag)
+        entry_points = _entry_points(wheel)
+        made = scripts.find_scripts(entry_points, target.python_version, target.scheme.scripts)
+        destination = _Destination(installation, target, bytecode, tag, made)
         source = _StoredSource(wheel, entry_points)
         installer.install(source, destination, _additional_metadata(installation))
     except InvalidDistribution as error:
@@ -96,8 +98,7 @@ def prepare(
     return Prepared(destination.folders, tuple(destination.console_scripts))
 
 
-def _entry_points(installation: Installation, target: Target) -> scripts.EntryPoints:
-    wheel = installation.wheel
+def _entry_points(wheel: StoredWheel) -> scripts.EntryPoints:
     stored = wheel.dist_info_file("entry_points.txt")
     if stored is None:
         return scripts.EntryPoints()
@@ -107,9 +108,7 @@ def _entry_points(installation: Installation, target: Target) -> scripts.EntryPo
         raise InvalidDistribution(
             f"Error decoding metadata for {wheel.filename}: {error} in entry_points.txt file"
         ) from error
-    found = scripts.versioned(scripts.parse_entry_points(text), target.python_version)
-    scripts.check_entry_points(found, target.scheme.scripts)
-    return found
+    return scripts.parse_entry_points(text)
 
 
 def _read(wheel: StoredWheel, directory: str, stored: StoredFile) -> bytes:
@@ -146,11 +145,11 @@ class _StoredSource(WheelSource):
 
     @property
     def dist_info_filenames(self) -> list[str]:
-        return ["WHEEL", "entry_points.txt"] if self._entry_points.names else ["WHEEL"]
+        """Leave out entry_points.txt: ``installer`` refuses names and comments that pip takes."""
+        return ["WHEEL"]
 
     def read_dist_info(self, filename: str) -> str:
-        if filename == "entry_points.txt":
-            return self._entry_points.as_text()
+        del filename
         purelib = "true" if self._wheel.root_is_purelib else "false"
         return f"Wheel-Version: 1.0\nRoot-Is-Purelib: {purelib}\n"
 
@@ -183,8 +182,10 @@ class _Destination(WheelDestination):
         target: Target,
         bytecode: tuple[StoredFile, ...],
         tag: str,
+        made_scripts: tuple[scripts.Script, ...],
     ) -> None:
         scheme = target.scheme
+        self._scripts = made_scripts
         self._target = target
         self._wheel = installation.wheel
         self._bytecode_root = installation.wheel.bytecode(tag)
@@ -205,21 +206,23 @@ class _Destination(WheelDestination):
         self._decided: list[Creation] = []
         """What was planned one by one, through the port."""
 
-    def write_script(self, name: str, module: str, attr: str, section: str) -> RecordEntry:
+    def _written_script(self, script: scripts.Script) -> tuple[SchemeKey, RecordEntry]:
         """Plan the script of an entry point."""
-        executable = self._target.executable
+        name, executable = script.name, self._target.executable
+        module, attribute = script.module, script.attribute
         if os.name == "nt":
-            name, content = Script(name, module, attr, section).generate(  # type: ignore[arg-type]
+            section = "console" if script.is_console else "gui"
+            name, content = Script(name, module, attribute, section).generate(  # type: ignore[arg-type]
                 executable, get_launcher_kind()
             )
         else:
             version = self._target.python_version
-            content = scripts.script_text(_shebang(executable), module, attr, version)
+            content = scripts.script_text(_shebang(executable), module, attribute, version)
         mode = self._modes[0] | 0o555
         path = os.path.join(self._directories["scripts"], name)
-        if section == "console":
+        if script.is_console:
             self.console_scripts.append(path)
-        return self._written(path, name, content, mode)
+        return SchemeKey("scripts"), self._written(path, name, content, mode)
 
     def write_file(
         self,
@@ -252,13 +255,17 @@ class _Destination(WheelDestination):
         record_file_path: str,
         records: Iterable[tuple[SchemeKey, RecordEntry]],
     ) -> None:
-        """Plan the trees, then RECORD."""
+        """Plan the scripts of entry points, which replace those of .data; the trees; RECORD."""
         del scheme
+        written = [*records, *map(self._written_script, self._scripts)]
         self._link_trees(self._wheel.files, self._wheel.tree, hashed=True)
-        self._link_trees(self._compiled.values(), self._bytecode_root, hashed=False)
+        if self._target.bytecode.prefix is None:
+            self._link_trees(self._compiled.values(), self._bytecode_root, hashed=False)
+        else:
+            self._link_bytecode()
         for creation in self._decided:  # as with pip, no file of a wheel replaces one of ours
             self._plan(creation)
-        for key, record in records:
+        for key, record in written:
             _, digest, size = record.to_row()
             self._add_row(os.path.join(self._directories[key], record.path), digest, size)
         path = f"{self._root}/{record_file_path}"
@@ -292,6 +299,20 @@ class _Destination(WheelDestination):
                 row = (f"sha256={stored.sha256}", stored.size) if hashed else ("", "")
                 self._add_row(target, *row)
 
+    def _link_bytecode(self) -> None:
+        """Plan the bytecode that lies in a tree of its own, except that of scripts."""
+        for stored in self._compiled.values():
+            folder, _, name = f"/{stored.path}".rpartition("/__pycache__/")
+            parts, top = folder.strip("/").split("/"), self._root
+            if parts[0].endswith(".data"):
+                if parts[1] == "scripts":
+                    continue
+                top, parts = self._directories[parts[1]], parts[2:]
+            directory = os.path.join(top, *parts).rstrip(os.sep)
+            target = os.path.join(self._target.bytecode.directory(directory), name)
+            self._linked(target, self._bytecode_root, stored)
+            self._add_row(target, "", "")
+
     def _linked(self, path: str, directory: str, stored: StoredFile) -> Creation:
         relative, size, mtime_ns, mode, executable, _ = stored
         wanted, source = self._modes[executable], f"{directory}/{relative}"
@@ -323,17 +344,22 @@ class _Destination(WheelDestination):
 
     def _add_bytecode(self, path: str, stored: StoredFile, changed: bytes | None) -> None:
         """Plan the compiled form of a module in .data."""
-        compiled = self._compiled.get(cached_path(stored.path, self._target.cache_tag))
+        target, settings = self._target, self._target.bytecode
+        compiled = self._compiled.get(settings.cached_path(stored.path, target.cache_tag))
         if compiled is None:
             return
-        target_path = cached_path(path, self._target.cache_tag)
-        self._add_row(target_path, "", "")
+        directory, name = os.path.split(path)
+        cached_name = settings.cached_name(name, target.cache_tag)
+        target_path = os.path.join(settings.directory(directory), cached_name)
         if changed is None:
             self._linked(target_path, self._bytecode_root, compiled)
-            return
-        content = _read(self._wheel, self._bytecode_root, compiled)
-        content = content[:8] + _little(self._target.now_ns // 10**9, len(changed)) + content[16:]
-        self._written(target_path, target_path, content, self._modes[0])
+        else:
+            content = _read(self._wheel, self._bytecode_root, compiled)
+            head = source_stamp(settings, content, changed, target.now_ns, target.python_version)
+            if not head:
+                return
+            self._written(target_path, target_path, head + content[len(head) :], self._modes[0])
+        self._add_row(target_path, "", "")
 
 
 def _record(rows: Mapping[str, str]) -> bytes:
@@ -350,11 +376,6 @@ def _record(rows: Mapping[str, str]) -> bytes:
 def _is_data(path: str) -> bool:
     """Tell what lies in a .data directory, whatever that is named, from the wheel's root."""
     return ".data/" in path and path.partition("/")[0].endswith(".data")
-
-
-def _little(mtime: int, size: int) -> bytes:
-    """Return what stands for the source in a bytecode file (PEP 552, timestamp mode)."""
-    return b"".join((value & 0xFFFFFFFF).to_bytes(4, "little") for value in (mtime, size))
 
 
 def _shebang(executable: str) -> bytes:

@@ -11,8 +11,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pipwrap.errors import InvalidDistribution
 from pipwrap.values import frozen
 
-_REFERENCE = re.compile(r"(?P<module>[\w.]+)\s*:\s*(?P<attribute>[\w.]+)\s*(\[.*\])?\s*$")
-"""Entry points specification, use for scripts."""
+_SPECIFICATION = re.compile(
+    r"(?P<name>[^\[]\S*)\s*=\s*(?P<object>\w+(?:[:.]\w+)*)"
+    r"\s*(?P<extras>\[\s*[\w-]+(?:=\w+)?(?:,\s*\w+(?:=\w+)?)*\s*\])?"
+)
+"""What pip (distlib) finds in ``name = value``: the last word of the name, and no tail."""
+_SPECIFICATION_AT_SPACE = re.compile(rf"(?:(?<!\s)(?=\s)|(?=\s\S)){_SPECIFICATION.pattern}")
+"""The same where it can only begin after the first word: in linear time."""
 _VERSIONED = {
     "pip": (re.compile(r"pip(\d+(\.\d+)?)?$"), ("pip", "pip{major}", "pip{major}.{minor}")),
     "easy_install": (
@@ -21,6 +26,10 @@ _VERSIONED = {
     ),
 }
 """pip names its own and setuptools' scripts after the Python that they are installed for."""
+_SEE = (
+    "See https://packaging.python.org/specifications/entry-points/#use-for-scripts"
+    " for more information."
+)
 _TEMPLATE = """\
 import sys
 from {module} import {name}
@@ -52,21 +61,29 @@ class EntryPoints:
         """Return the names of all scripts."""
         return frozenset(name for name, _ in self.console + self.gui)
 
-    def as_text(self) -> str:
-        """Return them as entry_points.txt, without what only confuses a parser."""
-        lines = ["[console_scripts]", *(f"{name} = {value}" for name, value in self.console)]
-        lines += ["[gui_scripts]", *(f"{name} = {value}" for name, value in self.gui)]
-        return "\n".join(lines) + "\n"
+
+@frozen
+class Script:
+    """A script that calls an object of a module."""
+
+    name: str
+    """Its path below the directory of scripts."""
+    module: str
+    attribute: str
+    is_console: bool
 
 
 def parse_entry_points(text: str) -> EntryPoints:
-    """Return the scripts in entry_points.txt, not judged; of two of one name the last counts."""
+    """Return the scripts in entry_points.txt, not judged; of two of one name the last counts.
+
+    As importlib.metadata reads it: a comment is a line of its own that begins with ``#``.
+    """
     groups: dict[str, dict[str, str]] = {}
     section: dict[str, str] = {}
     for line in map(str.strip, text.splitlines()):
         if line.startswith("[") and line.endswith("]"):
-            section = groups.setdefault(line.strip("[]").strip(), {})
-        elif line and not line.startswith(("#", ";")):
+            section = groups.setdefault(line.strip("[]"), {})
+        elif line and not line.startswith("#"):
             name, _, value = line.partition("=")
             section[name.strip()] = value.strip()
     return EntryPoints(
@@ -75,35 +92,65 @@ def parse_entry_points(text: str) -> EntryPoints:
     )
 
 
-def versioned(entry_points: EntryPoints, python_version: tuple[int, ...]) -> EntryPoints:
+def find_scripts(
+    entry_points: EntryPoints, python_version: tuple[int, ...], directory: str
+) -> tuple[Script, ...]:
+    """Return the scripts to be made in a directory, in pip's order: of one name the last counts.
+
+    ``InvalidDistribution`` for those that cannot be.
+    """
+    console = _versioned(dict(entry_points.console), python_version)
+    found = [_script(*each, directory, is_console=True) for each in console.items()]
+    found += [_script(*each, directory, is_console=False) for each in entry_points.gui]
+    return tuple(found)
+
+
+def _versioned(console: dict[str, str], python_version: tuple[int, ...]) -> dict[str, str]:
     """Return the same with pip's and setuptools' own scripts named after this Python."""
-    console = dict(entry_points.console)
     named: dict[str, str] = {}
     for name, (pattern, templates) in _VERSIONED.items():
         value = console.pop(name, None)
-        if value is None:
+        if not value:
             continue
         console = {key: held for key, held in console.items() if not pattern.match(key)}
         for template in templates:
             named[template.format(major=python_version[0], minor=python_version[1])] = value
-    return EntryPoints(tuple((named | console).items()), entry_points.gui)
+    return named | console
 
 
-def check_entry_points(entry_points: EntryPoints, directory: str) -> None:
-    """Refuse scripts without a callable, and names that leave the scripts directory."""
-    for name, value in entry_points.console + entry_points.gui:
-        if not _REFERENCE.match(value):
-            raise InvalidDistribution(
-                f"Invalid script entry point: {name} = {value} - A callable suffix is required."
-                " See https://packaging.python.org/specifications/entry-points/#use-for-scripts"
-                " for more information."
-            )
-        path = os.path.abspath(os.path.join(directory, name))
-        if not path.startswith(os.path.abspath(directory).rstrip(os.sep) + os.sep):
-            raise InvalidDistribution(
-                f"Invalid script entry point name {name!r}: the script would be installed"
-                f" outside the scripts directory ({directory})."
-            )
+def _script(name: str, value: str, directory: str, *, is_console: bool) -> Script:
+    """Return what pip makes of an entry point; refuse what names no callable, or leaves."""
+    specification = f"{name} = {value}"
+    start = len(specification) - len(specification.lstrip("["))
+    found = _SPECIFICATION.match(specification, start) or _SPECIFICATION_AT_SPACE.search(
+        specification, start
+    )
+    is_bracketed = "[" in specification or "]" in specification
+    if (
+        found is None
+        or (is_bracketed and not found["extras"])
+        or found["object"].count(":") > 1
+        or "\0" in specification
+    ):
+        raise InvalidDistribution(
+            f"Invalid script entry point: {specification!r} - It should be NAME = MODULE:OBJECT."
+            f" {_SEE}"
+        )
+    module, colon, attribute = found["object"].partition(":")
+    if not colon:
+        extras = [each.strip() for each in (found["extras"] or "").strip("[]").split(",") if each]
+        raise InvalidDistribution(
+            f"Invalid script entry point: <ExportEntry {found['name']} = {module}:None {extras}>"
+            f" - A callable suffix is required. {_SEE}"
+        )
+    path = os.path.abspath(os.path.join(directory, found["name"]))
+    home = os.path.abspath(directory).rstrip(os.sep) + os.sep
+    if not path.startswith(home):
+        raise InvalidDistribution(
+            f"Invalid script entry point name {found['name']!r}: the script would be installed"
+            f" outside the scripts directory ({directory})."
+        )
+    return Script(path.removeprefix(home), module, attribute, is_console)
 
 
 def script_text(

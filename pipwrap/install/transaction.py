@@ -15,12 +15,13 @@ import os
 import time
 from collections.abc import Callable, Iterator
 
-from pipwrap.cache.disk import is_full
+from pipwrap.cache.disk import is_directory, is_full
 from pipwrap.cache.store import Store, StoredWheelChanged
 from pipwrap.errors import DiagnosticError, DiskFull, EnvironmentRefused
 from pipwrap.events import Listener, Told, Warned
 from pipwrap.install import journal, scripts
-from pipwrap.install.bytecode import bytecode_tag, compiled
+from pipwrap.install.bytecode import compiled
+from pipwrap.install.bytecode_settings import bytecode_tag, read_settings
 from pipwrap.install.changes import Changes, merge, missing_directories
 from pipwrap.install.creating import create_all
 from pipwrap.install.destination import Prepared, Target, prepare
@@ -95,6 +96,7 @@ def _target(plan: Plan, environment: Environment, clock: Callable[[], float]) ->
         executable=environment.executable,
         python_version=environment.version,
         cache_tag=environment.cache_tag,
+        bytecode=read_settings(environment, os.environ),
         umask=_umask(),
         now_ns=int(clock()) * 10**9,
     )
@@ -107,13 +109,15 @@ def _prepare(
     target: Target,
     listener: Listener,
 ) -> list[Prepared]:
-    """Return the files of every installation; the environment is not looked at."""
-    bytecode = (
-        compiled((item.wheel for item in plan.install), environment, store, listener)
-        if plan.compile_bytecode
-        else {}
-    )
-    tag = bytecode_tag(environment)
+    """Return the files of every installation; the environment is not looked at.
+
+    With --target pip leaves the bytecode of a PYTHONPYCACHEPREFIX where its temporary directory
+    was, of no use to anybody: there is none.
+    """
+    compiles = plan.compile_bytecode and not (target.bytecode.prefix and plan.relocation)
+    wheels = [item.wheel for item in plan.install] if compiles else []
+    bytecode = compiled(wheels, environment, store, listener, target.bytecode)
+    tag = bytecode_tag(environment, target.bytecode)
     return [
         prepare(item, target, bytecode.get(item.wheel.sha256, ()), tag) for item in plan.install
     ]
@@ -197,6 +201,8 @@ def _create(written: journal.Journal, changes: Changes, linker: Linker) -> None:
     for position, name in create_all(linker, changes.batches, frozenset(directories)):
         # Somebody made it since we looked, or the filesystem does not tell case apart.
         creation = changes.batches[position][1][name]
+        if is_directory(creation.path):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), creation.path)
         os.rename(creation.path, written.stash(creation.path))
         linker.create(creation)
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import posixpath
+import shutil
 import stat
 import tracemalloc
 import zipfile
+import zlib
 from pathlib import Path
 
 import pytest
@@ -101,7 +104,8 @@ def test_other_bytes_than_asked_for_are_refused(store: Store, tmp_path: Path):
         ({"C:/evil.py": ""}, "outside the target directory"),
         ({"foo-1.0.data/nonsense/x": ""}, "Unknown scheme key used in"),
         ({"foo-1.0.data/x": ""}, "Unexpected file in"),
-        ({"foo.py": "", "./foo.py": ""}, "two files named 'foo.py'"),
+        ({"foo.py": "x", "./foo.py": "y"}, "two different files named 'foo.py'"),
+        ({"a/b.py": "x", "a//b.py": "xx"}, "two different files named 'a/b.py'"),
         ({"foo": "", "foo/x.py": ""}, "'foo' where 'foo/x.py' needs a directory"),
         ({"bar-1.dist-info/METADATA": ""}, "foo has an invalid wheel, multiple .dist-info"),
         ({f"{INFO}/WHEEL": "Root-Is-Purelib: true\n"}, "WHEEL is missing Wheel-Version"),
@@ -148,6 +152,64 @@ def test_a_wheel_under_another_name_is_refused(
 def test_equal_versions_may_be_spelled_differently(store: Store, tmp_path: Path):
     path = make_wheel(str(tmp_path), version="1.0")
     assert store.add(path, "Foo-1.0.0-py3-none-any.whl", sha256_of(path)).dist_info == INFO
+
+
+REPEATED = {
+    "module": "foo/__init__.py",
+    "record": f"{INFO}/RECORD",
+    "metadata": f"{INFO}/METADATA",
+    "dotted": "./foo/__init__.py",
+    "slashes": "foo//__init__.py",
+    "directory": "foo/",
+}
+
+
+@pytest.mark.parametrize("name", REPEATED.values(), ids=REPEATED)
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_a_member_that_is_there_twice_is_one_file(
+    store: Store, told: list[Event], tmp_path: Path, name: str
+):
+    plain = make_wheel(str(tmp_path / "plain"), files={"foo/__init__.py": "v = 1\n"})
+    path = shutil.copy(plain, tmp_path)
+    with zipfile.ZipFile(path, "a") as archive:
+        content = b"" if name.endswith("/") else archive.read(posixpath.normpath(name))
+        for _ in range(2):
+            archive.writestr(zipfile.ZipInfo(name), content)
+    assert add(store, path).files == add(store, plain).files
+    assert told == []
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_the_last_of_equal_members_says_whether_it_may_run(store: Store, tmp_path: Path):
+    path = make_wheel(str(tmp_path), files={"foo.sh": "x"})
+    with zipfile.ZipFile(path, "a") as archive:
+        info = zipfile.ZipInfo("foo.sh")
+        info.create_system, info.external_attr = 3, (stat.S_IFREG | 0o755) << 16
+        archive.writestr(info, "x")
+    (stored,) = [file for file in add(store, path).files if file.path == "foo.sh"]
+    assert stored.executable
+
+
+@pytest.mark.parametrize("name", ["foo.bin", f"{INFO}/METADATA"])
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_members_of_one_checksum_and_other_bytes_are_refused(
+    store: Store, tmp_path: Path, name: str
+):
+    """A CRC-32 is made to match in no time: the bytes are compared."""
+    header = b"Metadata-Version: 2.1\nName: foo\nVersion: 1.0\n\n"
+    one, other = header + b"plumless", header + b"buckeroo"
+    assert zlib.crc32(b"plumless") == zlib.crc32(b"buckeroo")
+    path = make_wheel(str(tmp_path), files={name: one})
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr(name, other)
+    with pytest.raises(InvalidDistribution, match="two different files named"):
+        add(store, path)
+    assert store.find(sha256_of(path)) is None
+
+
+def test_names_that_differ_in_case_are_two_files(store: Store, tmp_path: Path):
+    wheel = add(store, make_wheel(str(tmp_path), files={"foo.py": "x", "FOO.py": "y"}))
+    assert {"foo.py", "FOO.py"} <= {file.path for file in wheel.files}
 
 
 def test_a_symbolic_link_is_refused(store: Store, tmp_path: Path):

@@ -15,10 +15,12 @@ import pytest
 from install.worlds import World, make_wheel
 from pipwrap.cache import line_process
 from pipwrap.install import bytecode
-from pipwrap.install.bytecode import Compiler, bytecode_tag, compiled
+from pipwrap.install.bytecode import Compiler, compiled
+from pipwrap.install.bytecode_settings import BytecodeSettings, bytecode_tag
 from pipwrap.model.wheel import StoredWheel
 from pipwrap.values import replace
 
+PLAIN = BytecodeSettings()
 MANY = 250
 """More modules than are compiled at a time."""
 
@@ -31,7 +33,7 @@ def stored(world: World, name: str, modules: int = 1, **files: str) -> StoredWhe
 
 
 def tag(world: World) -> str:
-    return bytecode_tag(world.environment)
+    return bytecode_tag(world.environment, PLAIN)
 
 
 def rooms(world: World) -> list[str]:
@@ -56,7 +58,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
 
 def test_wheels_are_in_the_store_when_all_is_finished(world: World):
     wheels = [stored(world, name, modules=3) for name in ("one", "two", "six")]
-    with contextlib.closing(Compiler(world.environment, world.store)) as compiler:
+    with contextlib.closing(Compiler(world.environment, world.store, PLAIN)) as compiler:
         for wheel in wheels:
             compiler.begin(wheel)
         done = compiler.finish()
@@ -69,7 +71,7 @@ def test_wheels_are_in_the_store_when_all_is_finished(world: World):
 
 def test_a_large_wheel_is_shared_out_and_published_whole(world: World):
     wheel = stored(world, "large", modules=MANY)
-    done = compiled([wheel], world.environment, world.store, world.tell)
+    done = compiled([wheel], world.environment, world.store, world.tell, PLAIN)
     assert len(done[wheel.sha256]) == MANY
     assert len({each.path for each in done[wheel.sha256]}) == MANY
 
@@ -79,23 +81,25 @@ def test_no_more_processes_than_processors_and_none_for_what_is_stored(
 ):
     monkeypatch.setattr(line_process, "processors", lambda: 2)
     wheels = [stored(world, f"w{n}") for n in range(6)]
-    compiled(wheels, world.environment, world.store, world.tell)
+    compiled(wheels, world.environment, world.store, world.tell, PLAIN)
     assert len(started) == 2
     assert {command[0] for command in started} == {world.environment.executable}
-    compiled(wheels, world.environment, world.store, world.tell)
+    compiled(wheels, world.environment, world.store, world.tell, PLAIN)
     assert len(started) == 2
 
 
 def test_a_wheel_without_modules_needs_no_process(world: World, started: list[list[str]]):
     wheel = stored(world, "data", modules=0, **{"data/table.txt": "1"})
-    assert compiled([wheel], world.environment, world.store, world.tell) == {wheel.sha256: ()}
+    assert compiled([wheel], world.environment, world.store, world.tell, PLAIN) == {
+        wheel.sha256: ()
+    }
     assert started == []
     assert world.store.find_bytecode(wheel, tag(world)) == ()
 
 
 def test_a_module_that_does_not_compile_has_no_bytecode_and_the_others_have(world: World):
     wheel = stored(world, "half", modules=2, **{"half/old.py": "print 'two'\n"})
-    done = compiled([wheel], world.environment, world.store, world.tell)
+    done = compiled([wheel], world.environment, world.store, world.tell, PLAIN)
     assert [os.path.basename(each.path).split(".")[0] for each in done[wheel.sha256]] == [
         "m0",
         "m1",
@@ -108,7 +112,7 @@ def test_an_interpreter_that_dies_is_told_once_and_leaves_nothing(world: World, 
     dying.chmod(0o755)
     environment = replace(world.environment, executable=str(dying))
     wheels = [stored(world, f"w{n}") for n in range(4)]
-    assert compiled(wheels, environment, world.store, world.tell) == {}
+    assert compiled(wheels, environment, world.store, world.tell, PLAIN) == {}
     told = [message for message in world.messages if "bytecode" in message]
     assert told == [f"Some bytecode was not compiled: {dying} ended with status 3"]
     assert rooms(world) == []
@@ -120,7 +124,7 @@ def test_what_is_given_up_leaves_no_process_and_nothing_half_done(
 ):
     slow = bytecode._PROGRAM.replace("    done = []", "    import time; time.sleep(60); done = []")
     monkeypatch.setattr(bytecode, "_PROGRAM", slow)
-    compiler = Compiler(world.environment, world.store)
+    compiler = Compiler(world.environment, world.store, PLAIN)
     wheels = [stored(world, f"w{n}") for n in range(4)]
     for wheel in wheels:
         compiler.begin(wheel)
@@ -133,7 +137,7 @@ def test_what_is_given_up_leaves_no_process_and_nothing_half_done(
 def test_a_wheel_that_was_taken_from_the_store_is_nobodys_error(world: World):
     wheel = stored(world, "gone")
     world.store.discard(wheel.sha256)
-    compiled([wheel], world.environment, world.store, world.tell)
+    compiled([wheel], world.environment, world.store, world.tell, PLAIN)
     assert world.store.find(wheel.sha256) is None
 
 
@@ -145,7 +149,7 @@ def test_where_there_can_be_no_thread_python_compiles_on_import(
 
     monkeypatch.setattr(bytecode.threading.Thread, "start", refused)
     wheels = [stored(world, f"w{n}") for n in range(3)]
-    assert compiled(wheels, world.environment, world.store, world.tell) == {}
+    assert compiled(wheels, world.environment, world.store, world.tell, PLAIN) == {}
     told = [message for message in world.messages if "bytecode" in message]
     assert told == ["Some bytecode was not compiled: can't start new thread"]
     assert rooms(world) == []
@@ -155,7 +159,7 @@ def test_ending_waits_for_nobody_who_is_about_to_begin(
     world: World, monkeypatch: pytest.MonkeyPatch
 ):
     """Whoever begins at that moment has begun by then, or does not."""
-    compiler = Compiler(world.environment, world.store)
+    compiler = Compiler(world.environment, world.store, PLAIN)
     compiler.begin(stored(world, "first"))
     hired, ended = threading.Event(), threading.Event()
     hire = compiler._hire

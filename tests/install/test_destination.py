@@ -14,7 +14,7 @@ import pytest
 from install.worlds import World, make_wheel, records, snapshot
 from pipwrap.cache.store import StoredWheelChanged
 from pipwrap.errors import EnvironmentRefused, InvalidDistribution
-from pipwrap.install.bytecode import bytecode_tag
+from pipwrap.install.bytecode_settings import BytecodeSettings, bytecode_tag
 from pipwrap.install.linking import LinkMode
 from pipwrap.install.scripts import location_warnings, script_text, shebang
 
@@ -194,7 +194,7 @@ def test_bytecode_is_compiled_once_used_and_names_the_installed_path(world: Worl
     path = make_wheel(world.wheels, files=files)
     world.install(path)
     wheel = world.installation(path).wheel
-    compiled = world.store.find_bytecode(wheel, bytecode_tag(world.environment))
+    compiled = world.store.find_bytecode(wheel, bytecode_tag(world.environment, BytecodeSettings()))
     assert compiled is not None
     assert [file.path for file in compiled] == [
         f"__pycache__/foo.{world.environment.cache_tag}.pyc"

@@ -60,13 +60,18 @@ def dies(work: Callable[[], None], at: int) -> bool:
 
 
 def populated(shell: World) -> Plan:
-    """Return a plan that upgrades, reinstalls, removes and overwrites; its old state is there."""
+    """Return a plan that upgrades, reinstalls, removes and overwrites; its old state is there.
+
+    A directory becomes a file, and a file a directory.
+    """
     files = {"foo/__init__.py": "v = 1\n", "foo/old/data.txt": "old\n", "foo/same.txt": "same\n"}
+    files |= {"turned/a/x.txt": "x\n", "turned/y.txt": "y\n", "swapped": "file\n"}
     foo = make_wheel(shell.wheels, "foo", "1.0", dict(files))
     bar = make_wheel(shell.wheels, "bar", "1.0", {"bar/__init__.py": "", "bar/x.txt": "x"})
     again = make_wheel(shell.wheels, "again", "1.0", {"again.py": "", "again.txt": "kept\n"})
     shell.install(foo, bar, again, compile_bytecode=False)
     os.mkdir(os.path.join(shell.purelib, "bar", "empty"), 0o750)
+    os.mkdir(os.path.join(shell.purelib, "turned", "empty"), 0o750)
     with open(os.path.join(shell.purelib, "stray.txt"), "w", encoding="utf-8") as stream:
         stream.write("somebody's\n")
     newer = make_wheel(
@@ -76,6 +81,8 @@ def populated(shell: World) -> Plan:
         {
             "foo/__init__.py": "v = 2\n",
             "foo/new/data.txt": "new\n",
+            "turned": "a file now\n",
+            "swapped/b/z.txt": "a directory now\n",
             "stray.txt": "foo's\n",
             "foo-2.0.dist-info/entry_points.txt": "[console_scripts]\nfoo = foo:v\n",
         },
@@ -277,6 +284,28 @@ def test_a_stash_on_another_filesystem_lies_beside_the_file(
     monkeypatch.setattr(os, "rename", other_filesystem)
     shell.apply(plan)
     assert not [path for path in snapshot(shell.environment.prefix) if ".pipwrap" in path]
+
+
+def test_a_directory_that_somebody_makes_meanwhile_is_not_taken_away(
+    shell: World, monkeypatch: pytest.MonkeyPatch
+):
+    """The stash is deleted at the end."""
+    plan = populated(shell)
+    old = snapshot(shell.environment.prefix)
+    made = os.path.join(shell.purelib, "turned")
+    create_all = transaction.create_all
+
+    def late(*arguments: Any) -> list[tuple[int, str]]:
+        os.mkdir(made)
+        Path(made, "mine.txt").write_text("the user's own")
+        return create_all(*arguments)
+
+    monkeypatch.setattr(transaction, "create_all", late)
+    with pytest.raises(EnvironmentRefused, match="Is a directory"):
+        shell.apply(plan)
+    assert content(os.path.join(made, "mine.txt")) == "the user's own"
+    os.unlink(os.path.join(made, "mine.txt"))
+    assert snapshot(shell.environment.prefix) == old
 
 
 def test_bytecode_that_an_import_wrote_meanwhile_is_no_obstacle(shell: World):
