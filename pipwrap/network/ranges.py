@@ -102,11 +102,11 @@ class Ranges:
     def between(self, part: Part, start: int, stop: int) -> Part:
         """Return the bytes from ``start`` to ``stop`` of the file that ``part`` is of.
 
-        Raises ``RangeRefused``, also when the file was changed since.
+        Raises ``RangeRefused``, also when the file was changed since. Without a validator only
+        another size tells that: the checksums in the file have to be compared.
         """
-        if part.validator is None:
-            raise RangeRefused("nothing tells whether the file is the same at the next request")
-        asked = (("Range", f"bytes={start}-{stop - 1}"), ("If-Range", part.validator))
+        condition = (("If-Range", part.validator),) if part.validator else ()
+        asked = (("Range", f"bytes={start}-{stop - 1}"), *condition)
         answer = self._send(part.url, asked)
         if answer.response.status == _OK:
             answer.response.body.close()
