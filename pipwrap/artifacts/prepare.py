@@ -146,19 +146,18 @@ class Preparer:
         return self._metadata.obtain(wanted)
 
     def described(self, candidates: Sequence[Candidate]) -> list[Metadata | None]:
-        """Return what indexes say of wheels in files apart, asked for side by side.
+        """Return the metadata of wheels that are not fetched for it, asked for side by side.
 
-        ``None`` for what has no such file, or where it cannot be had.
+        ``None`` where only the whole wheel would tell, or it cannot be had.
         """
         return list(self._pool.map(self._apart, candidates))
 
     def _apart(self, candidate: Candidate) -> Metadata | None:
-        if not self._metadata.is_described(candidate):
-            return None
         try:
-            return self.obtain(candidate).metadata
+            obtained = self._metadata.without_transfer(candidate)
         except errors.PipwrapError:
             return None
+        return obtained.metadata if obtained is not None else None
 
     def text(self, wanted: Wanted) -> str:
         """Return the metadata as it is written; raises what ``obtain`` raises."""
