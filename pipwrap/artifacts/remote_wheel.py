@@ -98,7 +98,7 @@ class RemoteWheels:
                 return _metadata(file, link)
             except _Missing as missing:
                 length = missing.stop - missing.start
-                if not requests_left or length > min(_LARGEST_PART, tail.total // 2):
+                if not requests_left or length > max(_TAIL, min(_LARGEST_PART, tail.total // 2)):
                     raise RangeRefused("too much of it would have to be read") from missing
                 file.add(self._parts.between(tail, missing.start, missing.stop))
             except (errors.InvalidDistribution, OSError, ValueError) as error:
@@ -183,12 +183,12 @@ class _PartialFile:
         return position
 
     def read(self, count: int = -1, /) -> bytes:
-        """Return bytes; what is missing is asked for with some of what lies before it.
+        """Return bytes; what is missing is asked for with as much before it as the end was long.
 
         That is where .dist-info is, when the table at the end was too long for the first part.
         """
         stop = self.size if count < 0 else min(self.size, self._position + count)
-        content = self._held(self._position, stop, before=_TAIL)
+        content = self._held(self._position, stop, before=len(self._parts[0].content))
         self._position += len(content)
         return content
 

@@ -129,7 +129,8 @@ class Ranges:
         try:
             part = _last(_part(answer, length), length)
         except RangeRefused:
-            server.serves = False
+            # One that has served others may do so again: the connection may have broken down.
+            server.serves = server.serves or False
             raise
         server.serves = True
         return part

@@ -61,10 +61,15 @@ class Server:
 
 
 def wheel(
-    tmp_path: Path, *, first: bool = False, modules: int = 1, requires: str = "other>=2"
+    tmp_path: Path,
+    *,
+    first: bool = False,
+    modules: int = 1,
+    requires: str = "other>=2",
+    size: int = len(NOISE),
 ) -> bytes:
     """Return a wheel of 600 KiB whose .dist-info is its beginning or its end."""
-    size = len(NOISE) // modules
+    size //= modules
     files = {
         f"demo/module_with_a_long_name_{number:05}.py": NOISE[number * size :][:size]
         for number in range(modules)
@@ -231,10 +236,9 @@ def test_another_size_than_the_index_names_is_refused(tmp_path: Path):
         read(tmp_path / "other", server, size=len(server.content) + 1)
 
 
-def linked(version: str, size: int, sha256: str | None = None) -> Link:
+def linked(version: str, size: int | None = None) -> Link:
     """Return a version of one project on a server."""
-    hashes = (("sha256", sha256),) if sha256 else ()
-    return Link(f"http://host.invalid/demo-{version}-py3-none-any.whl", hashes=hashes, size=size)
+    return Link(f"http://host.invalid/demo-{version}-py3-none-any.whl", size=size)
 
 
 def test_of_small_wheels_the_first_of_a_project_comes_whole(tmp_path: Path):
@@ -267,10 +271,16 @@ def test_of_further_versions_only_what_the_last_one_needed_is_asked_for(
     assert needed < server.bytes_read / 2 < needed * 1.2 + KIB
 
 
-def test_one_whose_end_is_longer_than_that_of_the_last_is_read_as_well(tmp_path: Path):
-    server = Server(wheel(tmp_path))
+@pytest.mark.parametrize("size", [0, 20 * KIB, 100 * KIB, 600 * KIB])
+@pytest.mark.parametrize("begins", [False, True], ids=["at the end", "at the beginning"])
+def test_versions_that_differ_from_the_last_one_are_read_as_well(
+    tmp_path: Path, size: int, *, begins: bool
+):
+    """None is refused, which would have it fetched whole."""
+    server = Server(b"")
     wheels = RemoteWheels(server, MetadataCache(Layout(str(tmp_path / "cache")), ignore))
-    for number, (modules, first) in enumerate([(1, False), (1200, False), (1, True), (1200, True)]):
-        server.content = wheel(tmp_path, modules=modules, first=first)
-        text = wheels.metadata(linked(f"{number}", len(server.content)))
+    shapes = [(1, begins), (1, not begins), (40, begins), (300, begins), (300, not begins)]
+    for number, (modules, first) in enumerate([*shapes, *reversed(shapes)]):
+        server.content = wheel(tmp_path, first=first, modules=modules, size=size)
+        text = wheels.metadata(linked(f"{number}"))
         assert text == whole(tmp_path, server.content)

@@ -145,6 +145,17 @@ def test_what_is_not_exactly_the_part_is_refused_and_not_asked_for_again(
     assert len(origin.log) == 1
 
 
+def test_a_server_that_has_served_parts_is_asked_for_others_after_a_failure(
+    ranges: Ranges, origin: Origin
+):
+    tail(ranges, origin)
+    origin.pages["/file"] = answered(truncate=50)
+    with pytest.raises(RangeRefused):
+        tail(ranges, origin)
+    origin.pages["/file"] = page(CONTENT)
+    assert tail(ranges, origin).content == CONTENT[-100:]
+
+
 def test_no_more_is_read_than_was_asked_for(ranges: Ranges, origin: Origin):
     """A server that announces a gigabyte is not waited for: its connection stays silent."""
     huge = 1 << 30
