@@ -193,6 +193,32 @@ def test_a_server_without_ranges_is_asked_once_however_many_want_parts(
     assert len(origin.log) == 1
 
 
+def test_a_server_without_suffix_ranges_is_asked_for_the_same_by_its_first_byte(
+    ranges: Ranges, origin: Origin
+):
+    def without_suffixes(asked: Asked) -> Answer:
+        if asked.headers["range"] == "bytes=924-1023":
+            return answered()
+        return page(CONTENT, Accept_Ranges="bytes")
+
+    origin.ranges = False
+    origin.pages["/file"] = without_suffixes
+    for _ in range(2):
+        assert tail(ranges, origin).content == CONTENT[-100:]
+    assert len(origin.log) == 4
+
+
+def test_a_server_that_only_says_that_it_serves_ranges_is_not_asked_again(
+    ranges: Ranges, origin: Origin
+):
+    origin.ranges = False
+    origin.pages["/file"] = page(CONTENT, Accept_Ranges="bytes")
+    for _ in range(2):
+        with pytest.raises(RangeRefused, match="serves no ranges"):
+            tail(ranges, origin)
+    assert len(origin.log) == 2
+
+
 def redirecting(target: Callable[[], str]) -> Callable[[Asked], Answer]:
     """Return a page that leads elsewhere."""
     return lambda asked: Answer(302, {"Location": target()}, b"")
