@@ -122,12 +122,14 @@ class Preparer:
     def _quietly(
         self, candidate: Candidate, then: Callable[[Metadata], None] | None = None
     ) -> None:
-        """Do the work ahead; whoever really wants the answer meets its error."""
+        """Do the work ahead, but fetch no large wheel; its errors are met when its turn comes."""
+        could_be_in_vain = candidate.is_wheel and (candidate.link.size or 0) > _MOST_AHEAD
+        get = self._metadata.without_transfer if could_be_in_vain else self._metadata.obtain
         try:
-            obtained = self._metadata.obtain(candidate)
+            obtained = get(candidate)
         except errors.PipwrapError:
             return
-        if then is not None:
+        if then is not None and obtained is not None:
             then(obtained.metadata)
 
     def expect(self, candidate: Candidate) -> None:

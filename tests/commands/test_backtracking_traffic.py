@@ -115,3 +115,19 @@ def test_a_server_without_ranges_sends_only_what_is_tried_in_turn(
     told = [line.split()[3] for line in result.stdout.splitlines() if "Getting all of" in line]
     assert {name.partition("-py3")[0] for name in told if not name.startswith("leaf")} == fetched
     assert len(told) == len(set(told))
+
+
+@pytest.mark.parametrize(("size", "is_fetched"), [(9_000_000, False), (True, True)])
+def test_a_large_wheel_of_a_server_without_ranges_is_not_fetched_before_it_is_chosen(
+    pipwrap: Runner, index: Index, tmp_path: Path, *, size: int | bool, is_fetched: bool
+):
+    index.ranges = False
+    for version in ("1.0", "2.0"):
+        index.add(make_wheel(tmp_path / "files", "demo", version), metadata=False, size=size)
+    index.add(make_wheel(tmp_path / "files", "app", "1.0", requires=["demo<2"]), metadata=False)
+    index.fault("/files/app-*", delay=1)
+    pipwrap("install", "app==1.0", "demo", expect=0)
+    assert pipwrap.environment.freeze() == ["app==1.0", "demo==1.0"]
+    # A request for a part is how it is found out that there are none.
+    asked = [each.path for each in of_files(index) if "range" not in each.headers]
+    assert ("/files/demo-2.0-py3-none-any.whl" in asked) == is_fetched
