@@ -92,32 +92,53 @@ class MetadataLadder:
             and self._admitted.may_be_described(wanted)
         )
 
+    def without_transfer(self, wanted: Candidate) -> Obtained | None:
+        """Return the metadata of a wheel where no server has to send the whole wheel for it.
+
+        Raises what ``obtain`` raises.
+        """
+        if not wanted.is_wheel:
+            return None
+        if self._may_be_apart(wanted):
+            try:
+                self._apart(wanted)
+            except RangeRefused:
+                return None
+        elif wanted.link.scheme == "file" or not self._archives.holds(wanted.link):
+            return None
+        return self.obtain(wanted)
+
     def _of_wheel(self, wanted: Candidate | Archive) -> Obtained:
-        if isinstance(wanted, Candidate) and self._admitted.may_be_described(wanted):
-            described = self._described(wanted)
-            if described is not None:
-                return described
+        """Return the metadata of a wheel; why all of it has to be fetched for that is told."""
+        if isinstance(wanted, Candidate) and self._may_be_apart(wanted):
+            try:
+                return self._apart(wanted)
+            except RangeRefused as refused:
+                reason = f"Getting all of {wanted.link.filename} for its metadata: {refused}"
+                self._listener(Told(reason, level=2, indent=1))
         return self.of_wheel_file(wanted)
 
-    def _described(self, wanted: Candidate) -> Obtained | None:
-        """Return what is told of a wheel without it being fetched; ``None`` where that is better.
+    def _may_be_apart(self, wanted: Candidate) -> bool:
+        """Tell whether something else than a wheel's file may tell, and is the cheaper one."""
+        if not self._admitted.may_be_described(wanted):
+            return False
+        return wanted.link.metadata_hashes is not None or not self._archives.holds(wanted.link)
 
-        Where nothing but the wheel tells, the reason is told at -vv.
+    def _apart(self, wanted: Candidate) -> Obtained:
+        """Return what is told of a wheel without it being fetched, found out once.
+
+        Raises ``RangeRefused`` where only the wheel tells.
         """
+        return self._once(("apart", key_of(wanted)), lambda: self._described(wanted))
+
+    def _described(self, wanted: Candidate) -> Obtained:
         link = wanted.link
         if link.metadata_hashes is not None:
             return self._of_sidecar(wanted)
-        if self._archives.holds(link):
-            return None
         text_in_store = self._text_in_store(link.sha256) if link.sha256 else None
         if text_in_store is not None:
             return Obtained(Metadata.parse(text_in_store), teller=Teller.STORE)
-        try:
-            text = self._remote.metadata(link)
-        except RangeRefused as refused:
-            reason = f"Getting all of {link.filename} for its metadata: {refused}"
-            self._listener(Told(reason, level=2, indent=1))
-            return None
+        text = self._remote.metadata(link)
         line = f"Obtaining dependency information from {wanted.project} {wanted.version}"
         return Obtained(Metadata.parse(text), (Told(line, level=1, indent=1),), Teller.PARTS)
 

@@ -122,12 +122,14 @@ class Preparer:
     def _quietly(
         self, candidate: Candidate, then: Callable[[Metadata], None] | None = None
     ) -> None:
-        """Do the work ahead; whoever really wants the answer meets its error."""
+        """Do the work ahead, but fetch no large wheel; its errors are met when its turn comes."""
+        could_be_in_vain = candidate.is_wheel and (candidate.link.size or 0) > _MOST_AHEAD
+        get = self._metadata.without_transfer if could_be_in_vain else self._metadata.obtain
         try:
-            obtained = self._metadata.obtain(candidate)
+            obtained = get(candidate)
         except errors.PipwrapError:
             return
-        if then is not None:
+        if then is not None and obtained is not None:
             then(obtained.metadata)
 
     def expect(self, candidate: Candidate) -> None:
@@ -146,19 +148,18 @@ class Preparer:
         return self._metadata.obtain(wanted)
 
     def described(self, candidates: Sequence[Candidate]) -> list[Metadata | None]:
-        """Return what indexes say of wheels in files apart, asked for side by side.
+        """Return the metadata of wheels that are not fetched for it, asked for side by side.
 
-        ``None`` for what has no such file, or where it cannot be had.
+        ``None`` where only the whole wheel would tell, or it cannot be had.
         """
         return list(self._pool.map(self._apart, candidates))
 
     def _apart(self, candidate: Candidate) -> Metadata | None:
-        if not self._metadata.is_described(candidate):
-            return None
         try:
-            return self.obtain(candidate).metadata
+            obtained = self._metadata.without_transfer(candidate)
         except errors.PipwrapError:
             return None
+        return obtained.metadata if obtained is not None else None
 
     def text(self, wanted: Wanted) -> str:
         """Return the metadata as it is written; raises what ``obtain`` raises."""

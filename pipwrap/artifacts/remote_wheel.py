@@ -1,7 +1,8 @@
 """METADATA of wheels that lie on a server, read in parts instead of whole.
 
-A zip says at its end what is in it, and most wheels have .dist-info right before that. Of the 23
-larger wheels in a set of 98 the last 64 KiB are enough for 18, a second part for four more.
+A zip says at its end what is in it, and most wheels have .dist-info right before that: the last
+64 KiB are enough for 466 of the 557 wheels in a set of 887 that are larger. Versions of one project
+are alike: what was needed of one is what is asked for of the next.
 """
 
 from __future__ import annotations
@@ -14,12 +15,11 @@ from pipwrap.cache.metadata import KeptMetadata, MetadataCache, origin_identity
 from pipwrap.model.link import Link
 from pipwrap.network.origins import without_credentials
 from pipwrap.network.ranges import Part, RangeRefused, Unchanged
-from pipwrap.values import frozen
 
 _TAIL = 22 + 0x10000
 """What has the last record of a zip in it, whatever comment follows: no more is looked through."""
-_SMALL = 256 * 1024
-"""Of a file that is not much larger than its parts, the whole is the cheaper thing to ask for."""
+_BLOCK = 1024
+"""What a version may need more than the one before it, and an eighth of what that needed."""
 _REQUESTS = 3
 _LARGEST_PART = 2 * 1024 * 1024
 
@@ -34,13 +34,21 @@ class Parts(Protocol):
         """Return other bytes of the same file."""
 
 
-@frozen
 class RemoteWheels:
-    """What wheels on servers say of themselves; kept by origin, and the sha256 that is named."""
+    """What wheels on servers say of themselves; kept by origin, and the sha256 that is named.
 
-    parts: Parts
-    kept: MetadataCache
-    offline: bool = False
+    Called from many threads.
+    """
+
+    def __init__(self, parts: Parts, kept: MetadataCache, *, offline: bool = False) -> None:
+        """Keep the ports; nothing is asked yet."""
+        self._parts = parts
+        self._kept = kept
+        self._offline = offline
+        self._first: dict[str, str] = {}
+        """By project, the URL of the version that was asked for first."""
+        self._needed: dict[str, int] = {}
+        """By project, how much of the end was enough for the last version that was read."""
 
     def metadata(self, link: Link) -> str:
         """Return the text of a wheel's METADATA.
@@ -49,39 +57,50 @@ class RemoteWheels:
         """
         if link.scheme not in {"http", "https"}:
             raise RangeRefused("it is not on a web server")
-        if link.size is not None and link.size < _SMALL:
-            raise RangeRefused("it is small")
-        kept = self.kept.find(_identity(link))
-        if kept is not None and (link.sha256 or self.offline):
+        kept = self._kept.find(_identity(link))
+        if kept is not None and (link.sha256 or self._offline):
             return kept.text
-        if self.offline:
+        if self._offline:
             raise RangeRefused("the network is not to be used")
-        found = self.parts.tail(link.url, _TAIL, kept.etag if kept else None)
+        project = link.filename.partition("-")[0]
+        if link.size is not None and link.size <= _TAIL and self._is_first(project, link):
+            raise RangeRefused("it is small")
+        length = self._needed.get(project, _TAIL)
+        found = self._parts.tail(link.url, length, kept.etag if kept else None)
         if isinstance(found, Unchanged):
             if kept is None:
                 raise RangeRefused("its server says that something unknown is unchanged")
             return kept.text
         if link.size not in {None, found.total}:
             raise RangeRefused("it has another size than its index names")
-        text = self._read(link, found)
+        text, needed = self._read(link, found)
+        self._needed[project] = needed + needed // 8 + _BLOCK
         self._keep(link, found, text)
         return text
 
+    def _is_first(self, project: str, link: Link) -> bool:
+        """Tell whether a wheel is the first of its project, which is likely to be installed.
+
+        Of a small one the whole costs no more than a part, and is not asked for again. Another
+        version means that the first is thrown away, as this one may be.
+        """
+        return self._first.setdefault(project, link.url) == link.url
+
     def forget(self, link: Link) -> None:
         """Drop what was kept of a wheel that turned out to say something else."""
-        self.kept.discard(_identity(link))
+        self._kept.discard(_identity(link))
 
-    def _read(self, link: Link, tail: Part) -> str:
-        """Return METADATA, asking for what is missing of the wheel."""
+    def _read(self, link: Link, tail: Part) -> tuple[str, int]:
+        """Return METADATA, asking for what is missing of the wheel, and how long an end has it."""
         file = _PartialFile(tail)
         for requests_left in reversed(range(_REQUESTS)):
             try:
                 return _metadata(file, link)
             except _Missing as missing:
                 length = missing.stop - missing.start
-                if not requests_left or length > min(_LARGEST_PART, tail.total // 2):
+                if not requests_left or length > max(_TAIL, min(_LARGEST_PART, tail.total // 2)):
                     raise RangeRefused("too much of it would have to be read") from missing
-                file.add(self.parts.between(tail, missing.start, missing.stop))
+                file.add(self._parts.between(tail, missing.start, missing.stop))
             except (errors.InvalidDistribution, OSError, ValueError) as error:
                 # zipfile raises the last two for offsets that are no offsets.
                 raise RangeRefused(f"its parts are no proper wheel's: {error}") from error
@@ -91,7 +110,7 @@ class RemoteWheels:
         """Keep it where something can tell later that it is still right."""
         if tail.may_be_kept and (link.sha256 or tail.etag):
             url = without_credentials(link.url)
-            self.kept.add(_identity(link), KeptMetadata(text, url, link.sha256, etag=tail.etag))
+            self._kept.add(_identity(link), KeptMetadata(text, url, link.sha256, etag=tail.etag))
 
 
 def _identity(link: Link) -> str:
@@ -101,13 +120,16 @@ def _identity(link: Link) -> str:
         raise RangeRefused(f"its URL is invalid: {error}") from error
 
 
-def _metadata(file: _PartialFile, link: Link) -> str:
-    """Return METADATA; raises ``_Missing`` for bytes that are not there yet.
+def _metadata(file: _PartialFile, link: Link) -> tuple[str, int]:
+    """Return METADATA, and how much of the end of the file is needed for it.
 
-    What follows a member in the archive bounds it: its own header has parts of unknown length.
+    That is the table alone where METADATA lies far before it. Raises ``_Missing`` for bytes that
+    are not there yet. What follows a member in the archive bounds it: its own header has parts of
+    unknown length.
     """
     with wheel_archive.opened(file, link.redacted, link.filename) as archive:
         path = f"{archive.dist_info}/METADATA"
+        start = archive.zip.start_dir
         info = dict(archive.members).get(path)
         if info is not None:
             offsets = [each.header_offset for each in archive.zip.infolist()]
@@ -116,7 +138,9 @@ def _metadata(file: _PartialFile, link: Link) -> str:
             if info.file_size > _LARGEST_PART or info.compress_size > stop - info.header_offset:
                 raise RangeRefused("its table of contents is absurd about METADATA")
             file.require(info.header_offset, stop)
-        return archive.read("METADATA")
+            if start - info.header_offset <= _TAIL:
+                start = min(start, info.header_offset)
+        return archive.read("METADATA"), file.size - start
 
 
 class _Missing(Exception):
@@ -135,7 +159,7 @@ class _PartialFile:
     def __init__(self, tail: Part) -> None:
         """Begin with its end."""
         self._parts = [tail]
-        self._total = tail.total
+        self.size = tail.total
         self._position = 0
 
     def add(self, part: Part) -> None:
@@ -152,19 +176,19 @@ class _PartialFile:
 
     def seek(self, offset: int, whence: int = 0, /) -> int:
         """Move; ``OSError`` for a place before the first byte, as real files have it."""
-        position = offset + (0, self._position, self._total)[whence]
+        position = offset + (0, self._position, self.size)[whence]
         if position < 0:
             raise OSError("negative seek position")
         self._position = position
         return position
 
     def read(self, count: int = -1, /) -> bytes:
-        """Return bytes; what is missing is asked for with some of what lies before it.
+        """Return bytes; what is missing is asked for with as much before it as the end was long.
 
         That is where .dist-info is, when the table at the end was too long for the first part.
         """
-        stop = self._total if count < 0 else min(self._total, self._position + count)
-        content = self._held(self._position, stop, before=_TAIL)
+        stop = self.size if count < 0 else min(self.size, self._position + count)
+        content = self._held(self._position, stop, before=len(self._parts[0].content))
         self._position += len(content)
         return content
 

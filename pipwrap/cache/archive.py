@@ -146,16 +146,16 @@ def _members(
                 raise _two_files(wheel, path)
             repeated.append((path, earlier, info))
         files[path] = info
-    parents: set[str] = set()
-    for path in files:
-        parent = os.path.dirname(path)
-        while parent and parent not in parents:
-            if parent in files:
+    directories: set[str] = set()
+    for parent, path in {path.rpartition("/")[0]: path for path in files}.items():
+        directory = parent
+        while directory and directory not in directories:
+            if directory in files:
                 raise InvalidDistribution(
-                    f"The wheel {wheel!r} has a file {parent!r} where {path!r} needs a directory"
+                    f"The wheel {wheel!r} has a file {directory!r} where {path!r} needs a directory"
                 )
-            parents.add(parent)
-            parent = os.path.dirname(parent)
+            directories.add(directory)
+            directory = directory.rpartition("/")[0]
     return files, tuple(repeated)
 
 

@@ -227,7 +227,7 @@ class Bench:
         return obtained
 
     def described(self, candidates: Sequence[Candidate]) -> Sequence[Metadata | None]:
-        """Return the metadata that indexes offer apart from the files."""
+        """Return the metadata of wheels that no server has to send whole for it."""
         if self._saving is not None:
             return self.preparer.described(candidates)
         return self._described.all(candidates, self._fetched_apart)

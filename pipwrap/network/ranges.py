@@ -102,11 +102,11 @@ class Ranges:
     def between(self, part: Part, start: int, stop: int) -> Part:
         """Return the bytes from ``start`` to ``stop`` of the file that ``part`` is of.
 
-        Raises ``RangeRefused``, also when the file was changed since.
+        Raises ``RangeRefused``, also when the file was changed since. Without a validator only
+        another size tells that: the checksums in the file have to be compared.
         """
-        if part.validator is None:
-            raise RangeRefused("nothing tells whether the file is the same at the next request")
-        asked = (("Range", f"bytes={start}-{stop - 1}"), ("If-Range", part.validator))
+        condition = (("If-Range", part.validator),) if part.validator else ()
+        asked = (("Range", f"bytes={start}-{stop - 1}"), *condition)
         answer = self._send(part.url, asked)
         if answer.response.status == _OK:
             answer.response.body.close()
@@ -120,6 +120,12 @@ class Ranges:
     def _tail(self, server: _Server, url: str, length: int, etag: str | None) -> Part | Unchanged:
         conditions = (("If-None-Match", etag),) if etag else ()
         answer = self._send(url, (("Range", f"bytes=-{length}"), *conditions))
+        total = _offered(answer.response)
+        if total is not None and total > length:
+            # Some object stores serve no suffix ranges (RFC 9110, 14.1.2), but all others.
+            answer.response.body.close()
+            asked = f"bytes={total - length}-{total - 1}"
+            answer = self._send(url, (("Range", asked), *conditions))
         status = answer.response.status
         if status not in {_OK, _PARTIAL}:
             answer.response.body.close()
@@ -129,7 +135,8 @@ class Ranges:
         try:
             part = _last(_part(answer, length), length)
         except RangeRefused:
-            server.serves = False
+            # One that has served others may do so again: the connection may have broken down.
+            server.serves = server.serves or False
             raise
         server.serves = True
         return part
@@ -159,6 +166,13 @@ class Ranges:
             if not may_be_followed(url):
                 break
         raise RangeRefused("it redirects to no end, or to no http URL")
+
+
+def _offered(response: Response) -> int | None:
+    """Return the size of a file that was sent whole, though parts of it are to be had."""
+    accepted = (response.headers.get("Accept-Ranges") or "").strip().lower()
+    is_whole = response.status == _OK and accepted == "bytes"
+    return content_length(response.headers) if is_whole else None
 
 
 def _last(part: Part, length: int) -> Part:

@@ -1,9 +1,9 @@
 """What untried versions of a project need, once several in a row turned out to be impossible.
 
 A long way back is hundreds of versions that are chosen only to be refused, each for a reason that
-the core knows already. So their metadata is read side by side, as far as the index offers it as a
-file of its own, and the core is told of those that can never be chosen. Only projects whose
-versions are known are spoken of: nothing more is asked of an index.
+the core knows already. So their metadata is read side by side, as far as no file has to be fetched
+whole for it, and the core is told of those that can never be chosen. Only projects whose versions
+are known are spoken of: no more pages are asked for.
 """
 
 from __future__ import annotations

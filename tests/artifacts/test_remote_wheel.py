@@ -31,6 +31,8 @@ class Server:
 
     content: bytes
     validator: str | None = '"one"'
+    later: bytes | None = None
+    """What takes the place of the file after the first request."""
     asked: list[tuple[int, int]] = field(default_factory=list)
 
     def tail(self, url: str, length: int, etag: str | None = None) -> Part | Unchanged:
@@ -42,8 +44,8 @@ class Server:
 
     def between(self, part: Part, start: int, stop: int) -> Part:
         """Return another part."""
-        if part.validator is None:
-            raise RangeRefused("no validator")
+        del part
+        self.content = self.later or self.content
         return self._part(start, stop)
 
     def _part(self, start: int, stop: int) -> Part:
@@ -58,14 +60,21 @@ class Server:
         return sum(stop - start for start, stop in self.asked)
 
 
-def wheel(tmp_path: Path, *, first: bool = False, modules: int = 1) -> bytes:
+def wheel(
+    tmp_path: Path,
+    *,
+    first: bool = False,
+    modules: int = 1,
+    requires: str = "other>=2",
+    size: int = len(NOISE),
+) -> bytes:
     """Return a wheel of 600 KiB whose .dist-info is its beginning or its end."""
-    size = len(NOISE) // modules
+    size //= modules
     files = {
         f"demo/module_with_a_long_name_{number:05}.py": NOISE[number * size :][:size]
         for number in range(modules)
     }
-    made = make_wheel(tmp_path, "demo", "1.0", files=files, requires=["other>=2"]).read_bytes()
+    made = make_wheel(tmp_path, "demo", "1.0", files=files, requires=[requires]).read_bytes()
     return reordered(made) if first else made
 
 
@@ -110,10 +119,24 @@ def test_a_wheel_is_read_in_few_requests(
     assert server.bytes_read < len(server.content) // 2
 
 
-def test_a_file_that_cannot_be_told_from_a_later_one_is_read_at_once_or_not(tmp_path: Path):
-    assert read(tmp_path, Server(wheel(tmp_path), validator=None))
-    with pytest.raises(RangeRefused, match="no validator"):
-        read(tmp_path / "other", Server(wheel(tmp_path, first=True), validator=None))
+@pytest.mark.parametrize("modules", [1, 1200])
+@pytest.mark.parametrize("first", [False, True], ids=["at the end", "at the beginning"])
+def test_a_server_without_validators_serves_parts_as_well(
+    tmp_path: Path, modules: int, *, first: bool
+):
+    server = Server(wheel(tmp_path, first=first, modules=modules), validator=None)
+    assert read(tmp_path, server) == whole(tmp_path, server.content)
+    assert server.bytes_read < len(server.content) // 2
+
+
+def test_without_a_validator_a_checksum_finds_out_that_the_file_was_changed(tmp_path: Path):
+    content = wheel(tmp_path, first=True)
+    other = wheel(tmp_path / "other", first=True, requires="other>=3")
+    assert len(content) == len(other)
+    server = Server(content, validator=None, later=other)
+    with pytest.raises(RangeRefused, match="its parts are no proper wheel's"):
+        read(tmp_path, server)
+    assert not (tmp_path / "cache").exists()
 
 
 def comment(content: bytes) -> bytes:
@@ -213,8 +236,51 @@ def test_another_size_than_the_index_names_is_refused(tmp_path: Path):
         read(tmp_path / "other", server, size=len(server.content) + 1)
 
 
-def test_small_wheels_are_not_read_in_parts(tmp_path: Path):
-    server = Server(wheel(tmp_path))
-    with pytest.raises(RangeRefused, match="small"):
-        read(tmp_path, server, size=255 * KIB)
+def linked(version: str, size: int | None = None) -> Link:
+    """Return a version of one project on a server."""
+    return Link(f"http://host.invalid/demo-{version}-py3-none-any.whl", size=size)
+
+
+def test_of_small_wheels_the_first_of_a_project_comes_whole(tmp_path: Path):
+    """It costs as much as a part; of others it is likely that they are thrown away."""
+    content = make_wheel(tmp_path, "demo", "1.0").read_bytes()
+    server = Server(content)
+    wheels = RemoteWheels(server, MetadataCache(Layout(str(tmp_path / "cache")), ignore))
+    for _ in range(2):
+        with pytest.raises(RangeRefused, match="small"):
+            wheels.metadata(linked("1.0", len(content)))
     assert server.asked == []
+    assert wheels.metadata(linked("2.0", len(content))) == whole(tmp_path, content)
+    assert server.asked == [(0, len(content))]
+
+
+@pytest.mark.parametrize("modules", [1, 1200])
+def test_of_further_versions_only_what_the_last_one_needed_is_asked_for(
+    tmp_path: Path, modules: int
+):
+    content = wheel(tmp_path, modules=modules)
+    server = Server(content)
+    wheels = RemoteWheels(server, MetadataCache(Layout(str(tmp_path / "cache")), ignore))
+    wheels.metadata(linked("1.0", len(content)))
+    server.asked.clear()
+    for version in ("2.0", "3.0"):
+        assert wheels.metadata(linked(version, len(content))) == whole(tmp_path, content)
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        needed = len(content) - archive.getinfo(f"{INFO}/METADATA").header_offset
+    assert [stop for _, stop in server.asked] == [len(content)] * 2, "one request each"
+    assert needed < server.bytes_read / 2 < needed * 1.2 + KIB
+
+
+@pytest.mark.parametrize("size", [0, 20 * KIB, 100 * KIB, 600 * KIB])
+@pytest.mark.parametrize("begins", [False, True], ids=["at the end", "at the beginning"])
+def test_versions_that_differ_from_the_last_one_are_read_as_well(
+    tmp_path: Path, size: int, *, begins: bool
+):
+    """None is refused, which would have it fetched whole."""
+    server = Server(b"")
+    wheels = RemoteWheels(server, MetadataCache(Layout(str(tmp_path / "cache")), ignore))
+    shapes = [(1, begins), (1, not begins), (40, begins), (300, begins), (300, not begins)]
+    for number, (modules, first) in enumerate([*shapes, *reversed(shapes)]):
+        server.content = wheel(tmp_path, first=first, modules=modules, size=size)
+        text = wheels.metadata(linked(f"{number}"))
+        assert text == whole(tmp_path, server.content)

@@ -294,6 +294,20 @@ def test_metadata_at_the_beginning_costs_another_request(
     assert parts[1].headers["if-range"].startswith('"')
 
 
+@pytest.mark.parametrize("modified", ["", "Wed, 01 Jan 2025 00:00:00 GMT"], ids=["no", "a date"])
+@pytest.mark.parametrize("etag", ["", 'W/"weak"'], ids=["no etag", "weak etag"])
+def test_a_second_part_needs_no_strong_validator(
+    pipwrap: Runner, offered: Index, tmp_path: Path, etag: str, modified: str
+):
+    offered.headers("/files/*", {"ETag": etag, "Last-Modified": modified})
+    wheel = info_first(big_wheel(tmp_path / "files", requires=["lib"]))
+    offered.add(wheel, metadata=False)
+    for parts in ([(206, True)] * 2, []):
+        result = pipwrap("install", "--dry-run", "big", expect=0)
+        assert "Would install big-1.0 lib-1.0" in result.stdout
+        assert asked(offered) == parts
+
+
 def test_a_wheel_that_is_replaced_between_two_parts_is_got_whole(
     pipwrap: Runner, offered: Index, tmp_path: Path
 ):

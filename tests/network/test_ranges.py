@@ -88,12 +88,27 @@ def test_a_server_that_ignores_if_range_is_found_out(
         ranges.between(first, 10, 20)
 
 
-def test_without_a_validator_no_second_part_is_asked_for(ranges: Ranges, origin: Origin):
-    origin.pages["/file"] = page(CONTENT, ETag='W/"weak"')
+@pytest.mark.parametrize("fields", [{}, {"ETag": 'W/"weak"'}], ids=["none", "weak"])
+def test_without_a_validator_a_second_part_is_asked_for_without_a_condition(
+    ranges: Ranges, origin: Origin, fields: dict[str, str]
+):
+    origin.pages["/file"] = page(CONTENT, **fields)
     first = tail(ranges, origin)
-    with pytest.raises(RangeRefused, match="nothing tells whether the file is the same"):
+    assert ranges.between(first, 10, 20).content == CONTENT[10:20]
+    assert "if-range" not in origin.log[1].headers
+
+
+@pytest.mark.parametrize(
+    "later",
+    [page(CONTENT * 2), page(CONTENT, ETag='"one"')],
+    ids=["another size", "a validator all at once"],
+)
+def test_without_a_validator_another_file_is_refused(ranges: Ranges, origin: Origin, later: Answer):
+    origin.pages["/file"] = page(CONTENT)
+    first = tail(ranges, origin)
+    origin.pages["/file"] = later
+    with pytest.raises(RangeRefused, match="another part"):
         ranges.between(first, 10, 20)
-    assert len(origin.log) == 1
 
 
 def test_a_known_etag_saves_the_body(ranges: Ranges, origin: Origin):
@@ -128,6 +143,17 @@ def test_what_is_not_exactly_the_part_is_refused_and_not_asked_for_again(
         with pytest.raises(RangeRefused):
             tail(ranges, origin)
     assert len(origin.log) == 1
+
+
+def test_a_server_that_has_served_parts_is_asked_for_others_after_a_failure(
+    ranges: Ranges, origin: Origin
+):
+    tail(ranges, origin)
+    origin.pages["/file"] = answered(truncate=50)
+    with pytest.raises(RangeRefused):
+        tail(ranges, origin)
+    origin.pages["/file"] = page(CONTENT)
+    assert tail(ranges, origin).content == CONTENT[-100:]
 
 
 def test_no_more_is_read_than_was_asked_for(ranges: Ranges, origin: Origin):
@@ -165,6 +191,32 @@ def test_a_server_without_ranges_is_asked_once_however_many_want_parts(
         reasons = {job.result() for job in [pool.submit(ask) for _ in range(8)]}
     assert reasons == {"its server serves no ranges"}
     assert len(origin.log) == 1
+
+
+def test_a_server_without_suffix_ranges_is_asked_for_the_same_by_its_first_byte(
+    ranges: Ranges, origin: Origin
+):
+    def without_suffixes(asked: Asked) -> Answer:
+        if asked.headers["range"] == "bytes=924-1023":
+            return answered()
+        return page(CONTENT, Accept_Ranges="bytes")
+
+    origin.ranges = False
+    origin.pages["/file"] = without_suffixes
+    for _ in range(2):
+        assert tail(ranges, origin).content == CONTENT[-100:]
+    assert len(origin.log) == 4
+
+
+def test_a_server_that_only_says_that_it_serves_ranges_is_not_asked_again(
+    ranges: Ranges, origin: Origin
+):
+    origin.ranges = False
+    origin.pages["/file"] = page(CONTENT, Accept_Ranges="bytes")
+    for _ in range(2):
+        with pytest.raises(RangeRefused, match="serves no ranges"):
+            tail(ranges, origin)
+    assert len(origin.log) == 2
 
 
 def redirecting(target: Callable[[], str]) -> Callable[[Asked], Answer]:
