@@ -86,8 +86,8 @@ class Proof:
         self._is_proven = True
 
     def keep(self, status: int) -> None:
-        """Keep a proven answer; nothing where something it rests on changed just now."""
-        if not self._is_proven or self._asked is None or not self._may_be_kept:
+        """Keep a proven answer; not a failure, nor where what it rests on changed just now."""
+        if status != 0 or not self._is_proven or self._asked is None or not self._may_be_kept:
             return
         now = time.time_ns()
         if any(_is_young(state, now) for state in self._evidence.values()):
@@ -100,7 +100,7 @@ class Proof:
         layout = Layout(satisfied.root(self._environ))
         path = satisfied.path_of(self._asked, self._environ)
         try:
-            disk.write(path, satisfied.encode(evidence, printed, status), layout.temporary)
+            disk.write(path, satisfied.encode(evidence, printed), layout.temporary)
         except (OSError, UnicodeError):
             return
 
