@@ -7,8 +7,8 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
-from pipwrap.cache import disk
-from pipwrap.cache.layout import CACHEDIR_SIGNATURE, LOGS, RUN_PREFIX, Layout
+from pipwrap.cache import disk, ownership
+from pipwrap.cache.layout import LOGS, RUN_PREFIX, Layout
 from pipwrap.errors import DiskFull
 from pipwrap.events import Listener, Warned
 from pipwrap.values import frozen
@@ -92,7 +92,7 @@ def _kept(root: str, listener: Listener, stack: ExitStack) -> CachePlace | None:
     """Return the cache at ``root``; ``None``, having said why, where it cannot be used."""
     try:
         _check_room(root)
-        _mark(root)
+        ownership.claim(Layout(root))
         layout = stack.enter_context(_run_directory(Layout(root)))
     except OSError as error:
         reason = error.strerror or str(error)
@@ -153,7 +153,7 @@ def _is_below(path: str, root: str) -> bool:
 
 @contextmanager
 def _run_directory(layout: Layout) -> Iterator[Layout]:
-    """Yield the layout with a directory of the run's own in ``tmp``; sweep those of dead runs."""
+    """Yield the layout with a directory of the run's own; sweep those of dead runs."""
     shared = layout.temporary
     disk.make_directory(shared)
     run = Layout(layout.root, RUN_PREFIX + os.path.basename(disk.unused_name(shared)))
@@ -186,12 +186,3 @@ def _scratch_in(layout: Layout) -> Callable[[str], str]:
         return path
 
     return scratch
-
-
-def _mark(root: str) -> None:
-    """Make the cache and say on disk that it is one (https://bford.info/cachedir/)."""
-    disk.make_directory(root)
-    layout = Layout(root)
-    if not os.path.lexists(layout.tag):
-        text = f"{CACHEDIR_SIGNATURE}\n# This is the cache of pipwrap; it may be deleted.\n"
-        disk.write(layout.tag, text.encode("ascii"), layout.temporary)

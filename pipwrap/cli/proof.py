@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 
 from pipwrap import __version__
-from pipwrap.cache import disk, satisfied
+from pipwrap.cache import disk, ownership, satisfied
 from pipwrap.cache.layout import Layout
 from pipwrap.cli.target import TOOL_MARKERS, looks_on_path
 from pipwrap.install import journal
@@ -100,6 +100,7 @@ class Proof:
         layout = Layout(satisfied.root(self._environ))
         path = satisfied.path_of(self._asked, self._environ)
         try:
+            ownership.claim(layout)
             disk.write(path, satisfied.encode(evidence, printed), layout.temporary)
         except (OSError, UnicodeError):
             return

@@ -268,7 +268,7 @@ def test_a_failed_build_leaves_the_environment_and_the_built_wheels_as_they_were
     index.add(make_sdist(files, "demo", "1.0", fail_in="build_wheel"))
     refused(pipwrap, "install", "demo", says="the build says why it failed")
     assert not (cache_root / "wheels-v1").exists()
-    assert os.listdir(cache_root / "tmp") == []
+    assert os.listdir(cache_root / "tmp-v1") == []
 
 
 def test_a_wheel_that_is_not_what_its_sdist_promised_is_refused(
