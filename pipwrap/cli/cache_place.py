@@ -25,18 +25,22 @@ class CachePlace:
     """Make a directory on the cache's filesystem that is gone when the run ends."""
 
     def keep_log(self, path: str, name: str) -> str:
-        """Move the log of a failed build to where it outlives the run, and return that path."""
-        import shutil  # noqa: PLC0415 - failures only
-        import tempfile  # noqa: PLC0415
+        """Copy the log of a failed build to where it outlives the run, and return that path.
 
-        safe = "".join(character if character.isalnum() else "-" for character in name)[-60:]
-        directory = self.layout.bucket(LOGS) if self.is_kept else tempfile.gettempdir()
+        Empty where nothing outlives it: without a cache, as in pip, or when that is impossible.
+        """
+        import shutil  # noqa: PLC0415 - failures only
+
+        if not self.is_kept:
+            return ""
+        directory = self.layout.bucket(LOGS)
+        plain = "".join(each if each.isascii() and each.isalnum() else "-" for each in name)[-60:]
         try:
             disk.make_directory(directory)
-            kept = disk.unused_name(directory, f"-{safe}.log")
+            kept = disk.unused_name(directory, f"-{plain}.log")
             shutil.copyfile(path, kept)
         except OSError:
-            return path
+            return ""
         return kept
 
 

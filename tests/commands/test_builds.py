@@ -326,3 +326,17 @@ def test_the_working_directory_is_named_as_by_pip(pipwrap: Runner, files: Path):
         arguments = ("install", "--no-build-isolation", "--dry-run", str(tree))
         lines = [run(*arguments, cwd=place).stdout.splitlines() for run in (pipwrap, pipwrap.pip)]
         assert all(f"Processing {shown}" in each for each in lines)
+
+
+@pytest.mark.parametrize("command", [("install",), ("wheel", "-w", "into")], ids=" ".join)
+def test_without_a_cache_a_failed_build_leaves_nothing_as_in_pip(
+    pipwrap: Runner, tmp_path: Path, command: tuple[str, ...]
+):
+    """No path is named where nothing stays."""
+    tree = make_source_tree(tmp_path / "tree", "demo", "1.0", fail_in="build_wheel")
+    temporary = Path(pipwrap.environ["TMPDIR"])
+    result = pipwrap(*command, "--no-cache-dir", tree, expect=1)
+    assert "the build says why it failed" in result.stderr
+    assert "The whole log is in" not in result.stderr
+    assert str(temporary) not in result.stderr
+    assert list(temporary.iterdir()) == []
