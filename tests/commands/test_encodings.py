@@ -23,8 +23,10 @@ PROGRAM = str(scripts_directory() / "pipwrap")
 def slow(index: Index, tmp_path: Path) -> Index:
     """Return an index with a wheel of a long name, whose download is seen."""
     wheel = make_wheel(tmp_path / "files", LONG, "1.0", files={"data.bin": os.urandom(1 << 20)})
-    index.add(wheel)
+    index.add(wheel, metadata=False)
+    index.ranges = False
     index.fault(f"/files/{wheel.name}", delay=0.6)
+    index.fault(f"/files/{wheel.name}", truncate=1 << 19, times=1)
     return index
 
 
@@ -50,7 +52,8 @@ def test_a_progress_bar_never_ends_an_install(
     from support.terminal import run_on_terminal  # noqa: PLC0415 - not on Windows
 
     del slow
-    command = [PROGRAM, "--python", str(pipwrap.environment.python), "install", LONG]
+    command = [PROGRAM, "--python", str(pipwrap.environment.python), "install"]
+    command += ["--progress-bar", "on", LONG]
     variables = {**pipwrap.environ, "TERM": "xterm", **environ}
     status, said = run_on_terminal(command, variables, str(pipwrap.directory), columns=columns)
     assert b"Traceback" not in said, said
