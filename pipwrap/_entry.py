@@ -9,6 +9,7 @@ def main(*, as_module: bool = False) -> int:
 
     The process ends at once: a download that nobody waits for any more must not hold it.
     """
+    _use_utf8()
     _open_streams()
     _import_ours_first(sys.path, os.environ.get("PYTHONPATH", ""), as_module=as_module)
     status = _proven(sys.argv[1:], as_module=as_module)
@@ -35,10 +36,9 @@ def _proven(argv: list[str], *, as_module: bool) -> int | None:
         asked = satisfied.question(__version__, argv, os.environ, as_module=as_module)
     except OSError:  # the working directory is gone
         return None
-    recalled = satisfied.recall(asked, os.environ)
-    if recalled is None:
+    printed = satisfied.recall(asked, os.environ)
+    if printed is None:
         return None
-    printed, status = recalled
     try:
         for stream, text in printed:
             writer = sys.stderr if stream == satisfied.ERR else sys.stdout
@@ -46,11 +46,38 @@ def _proven(argv: list[str], *, as_module: bool) -> int | None:
             writer.flush()
     except (OSError, ValueError):  # the long way knows what to say of a stream that takes nothing
         return None
-    return status
+    return 0
+
+
+_STREAMS = "pipwrap_streams"
+"""The -X option that names the encoding of the terminal, where that of files is another."""
+
+
+def _use_utf8() -> None:
+    """Begin again in UTF-8 mode (PEP 540) where names of files could not be any text otherwise.
+
+    That is so in the POSIX locale, if the variables for it are set, and in locales with other
+    encodings. Wheels and sdists have names in UTF-8, and so have their files on disk.
+    """
+    encoding = sys.getfilesystemencoding().lower()
+    if os.name != "posix" or encoding == "utf-8" or _STREAMS in sys._xoptions:  # noqa: SLF001 - documented
+        return
+    terminal = encoding if sys.stdout is None else sys.stdout.encoding
+    options = ["-X", "utf8", "-X", f"{_STREAMS}={terminal}"]
+    try:
+        os.execv(sys.executable, [sys.executable, *options, *sys.orig_argv[1:]])  # noqa: S606 - no shell
+    except OSError:
+        return
 
 
 def _open_streams() -> None:
     """Put os.devnull where a standard stream was closed: no other file may get its number."""
+    encoding = sys._xoptions.get(_STREAMS)  # noqa: SLF001 - as above
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(encoding, str) and stream is not None:
+            stream.reconfigure(  # type: ignore[union-attr]  # both are TextIOWrapper
+                encoding=encoding, errors="backslashreplace"
+            )
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115

@@ -9,6 +9,7 @@ from pipwrap.artifacts.hashes import Hashes, HashPolicy, trusted
 from pipwrap.artifacts.wanted import key_of
 from pipwrap.events import Listener
 from pipwrap.model.candidate import Candidate
+from pipwrap.model.link import checked_file_name
 from pipwrap.model.source import Archive
 
 
@@ -36,7 +37,7 @@ class Admitted:
         """Return what an earlier run left in the destination, when its hash says that it is it."""
         if self._directory is None:
             return None
-        path = os.path.join(self._directory, wanted.link.filename)
+        path = os.path.join(self._directory, checked_file_name(wanted.link.filename))
         expected = self._allowed(wanted) or trusted(wanted.link.hashes)
         return self._once(key_of(wanted), lambda: present(path, expected, self._listener))
 

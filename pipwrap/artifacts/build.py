@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pipwrap import errors
 from pipwrap.artifacts.hooks import HookProcesses, Hooks, hosted_module
 from pipwrap.events import BuildFinished, BuildStarted, Listener, ProgramSaid
+from pipwrap.model.link import is_plain_file_name
 
 if TYPE_CHECKING:
     from build import ProjectBuilder
@@ -50,6 +51,7 @@ class Backend:
         source; ``processes`` are those of all builds of the run.
         """
         self._log = log
+        self._name = name
         self._listener = listener
         self._processes = processes
         self._hooks = Hooks(log, observed, processes)
@@ -94,7 +96,8 @@ class Backend:
         """
         what = "editable metadata" if kind == "editable" else "metadata"
         with self._step(f"Preparing {what} (pyproject.toml)", f"prepare_metadata_for_build_{kind}"):
-            return self._builder.prepare(kind, directory, _plain(settings))
+            made = self._builder.prepare(kind, directory, _plain(settings))
+        return None if made is None else _inside(made, directory, self._name)
 
     def build(
         self,
@@ -104,9 +107,14 @@ class Backend:
         name: str,
         metadata: str | None = None,
     ) -> str:
-        """Return the path of the wheel that the backend made in ``directory``."""
+        """Return the path of the wheel that the backend made in ``directory``.
+
+        Raises ``errors.InvalidDistribution`` when it named something else; so does
+        ``prepare_metadata``.
+        """
         with self._step(f"Building {kind} for {name} (pyproject.toml)", f"build_{kind}"):
-            return self._builder.build(kind, directory, _plain(settings), metadata)
+            made = self._builder.build(kind, directory, _plain(settings), metadata)
+        return _inside(made, directory, name)
 
     def rest(self) -> None:
         """End the process that waits for a further hook.
@@ -147,6 +155,18 @@ class Backend:
             step=hook,
             note="This error originates from a subprocess, and is likely not a problem with pip.",
         )
+
+
+def _inside(path: str, directory: str, name: str) -> str:
+    """Return what a hook made: PEP 517 has it return a name in the directory that it was given."""
+    parent, made = os.path.split(path)
+    if parent != os.path.abspath(directory) or not is_plain_file_name(made):
+        named = os.path.relpath(path, directory) if "\0" not in path else path
+        raise errors.InvalidDistribution(
+            f"The build backend of {name} named {named!r}, which is no name in the directory that "
+            "it was given"
+        )
+    return path
 
 
 def _project_builder(

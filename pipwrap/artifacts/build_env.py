@@ -35,9 +35,12 @@ class BuildEnvironment:
 
         ``observed`` is the file in which the recorder notes what a build in isolation looks at.
         """
+        environ = dict(os.environ)
+        if sys.flags.utf8_mode:  # names of files are what they are to us (``_entry``)
+            environ["PYTHONUTF8"] = "1"
         if not self.isolated:
-            return dict(os.environ)
-        ours = {name: value for name, value in os.environ.items() if name not in _HIDDEN}
+            return environ
+        ours = {name: value for name, value in environ.items() if name not in _HIDDEN}
         path = self.environment.scheme.scripts + os.pathsep + os.environ.get("PATH", os.defpath)
         return {**ours, "PATH": path, "PYTHONNOUSERSITE": "1", observe.OBSERVE: observed}
 

@@ -22,6 +22,7 @@ from pipwrap.events import Listener, Told
 from pipwrap.model.candidate import Candidate
 from pipwrap.model.metadata import Metadata
 from pipwrap.model.source import Archive, Directory, Repository
+from pipwrap.model.wheel import is_of_same_project
 from pipwrap.network.ranges import RangeRefused
 from pipwrap.values import frozen
 
@@ -135,7 +136,9 @@ class MetadataLadder:
         link = wanted.link
         if link.metadata_hashes is not None:
             return self._of_sidecar(wanted)
-        text_in_store = self._text_in_store(link.sha256) if link.sha256 else None
+        text_in_store = None
+        if link.sha256:
+            text_in_store = self._text_in_store(link.sha256, link.filename)
         if text_in_store is not None:
             return Obtained(Metadata.parse(text_in_store), teller=Teller.STORE)
         text = self._remote.metadata(link)
@@ -172,7 +175,7 @@ class MetadataLadder:
     def of_wheel_file(self, wanted: Candidate | Archive) -> Obtained:
         """Return what a wheel itself says, from the store or the file; one damaged comes anew."""
         acquired, filename = self._admitted.acquire(wanted), wanted.link.filename
-        text_in_store = self._text_in_store(acquired.sha256)
+        text_in_store = self._text_in_store(acquired.sha256, filename)
         if text_in_store is not None:
             return Obtained(Metadata.parse(text_in_store), acquired.lines)
         try:
@@ -183,9 +186,12 @@ class MetadataLadder:
                 raise
             return Obtained(read_metadata(again.path, filename), acquired.lines)
 
-    def _text_in_store(self, sha256: str) -> str | None:
+    def _text_in_store(self, sha256: str, filename: str) -> str | None:
+        """Return the METADATA of a stored wheel; ``None`` where its name is another project's."""
         stored = self._store.find(sha256)
-        return self._store.read_dist_info(stored, "METADATA") if stored else None
+        if stored is None or not is_of_same_project(stored.filename, filename):
+            return None
+        return self._store.read_dist_info(stored, "METADATA")
 
     # Sources
 

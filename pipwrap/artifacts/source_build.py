@@ -69,7 +69,7 @@ class Workshop:
     scratch: Callable[[str], str]
     """Make a directory for the run whose name begins with the argument, and return it."""
     keep_log: Callable[[str, str], str]
-    """Move the log of a failed build (path, name) to where the user finds it; return that path."""
+    """Copy the log of a failed build (path, name) to where it stays; return that path, or ''."""
     requirements: BuildRequirements
     listener: Listener
     repositories: Repositories

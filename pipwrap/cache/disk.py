@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from typing import IO
 
-from pipwrap.cache.layout import Layout
+from pipwrap.cache.layout import Layout, is_temporary_name
 from pipwrap.errors import DiskFull
 from pipwrap.events import Warned
 
@@ -332,7 +332,8 @@ def dead_directories(parent: str) -> list[str]:
     return [
         entry.path
         for entry in os.scandir(parent)
-        if entry.is_dir(follow_symlinks=False) and _is_old(entry) and _is_dead(entry.path)
+        if is_temporary_name(entry.name) and entry.is_dir(follow_symlinks=False)
+        if _is_old(entry) and _is_dead(entry.path)
     ]
 
 

@@ -1,6 +1,6 @@
 """The only speller of cache paths; a change of format is a new bucket name.
 
-<cache>/                CACHEDIR.TAG
+<cache>/                CACHEDIR.TAG, or pipwrap-cache beside other things; pipwrap.lock
   http-v1/AA/<sha256 of the URL>/      responses: head files, one for each variant
   bodies-v1/AA/<sha256 of the bytes>   bodies of responses and files, one for each content
   wheels-v1/secret                     the key of the variables' digests
@@ -14,7 +14,8 @@
   logs-v1/*.log                        what failed builds printed
   resolutions-v1/AA/<sha256 of the question>.json
   satisfied-v1/<number of the question> answers that needed no work
-  interpreters-v1/  usage-v1/  tmp/
+  interpreters-v1/  usage-v1/
+  tmp-v1/run-<24 hex digits>/          what a run works with; its lock says that it lives
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from pipwrap.cache import satisfied
 from pipwrap.values import frozen
 
 CACHEDIR_TAG = "CACHEDIR.TAG"
+SHARED_MARK = "pipwrap-cache"
+LOCK = "pipwrap.lock"
 CACHEDIR_SIGNATURE = "Signature: 8a477f597d28d172789f06886806bc55"
 HTTP = "http-v1"
 BODIES = "bodies-v1"
@@ -39,9 +42,9 @@ INTERPRETERS = "interpreters-v1"
 SATISFIED = satisfied.BUCKET
 USAGE = "usage-v1"
 LOGS = "logs-v1"
-TEMPORARY = "tmp"
+TEMPORARY = "tmp-v1"
 RUN_PREFIX = "run-"
-"""Names below ``tmp`` that are directories of runs."""
+"""Names below ``tmp-v1`` that are directories of runs."""
 BUCKETS = (
     HTTP,
     BODIES,
@@ -69,13 +72,23 @@ def _segment(text: str) -> str:
     return text
 
 
+_UNIQUE = 24
+"""Hex digits of a name that is made up for a moment."""
+
+
+def is_temporary_name(name: str) -> bool:
+    """Tell what we call things below ``tmp-v1``, for a run or for a moment."""
+    digits = name.removeprefix(RUN_PREFIX)
+    return len(digits) == _UNIQUE and not digits.strip("0123456789abcdef")
+
+
 @frozen
 class Layout:
     """The tree of one cache directory; paths are strings, nothing is touched."""
 
     root: str
     run: str = ""
-    """Name of this run's own directory below ``tmp``, whose kernel lock says that it lives."""
+    """Name of this run's own directory below ``tmp-v1``, whose kernel lock says that it lives."""
 
     def bucket(self, name: str) -> str:
         """Return the directory of one of ``BUCKETS``."""
@@ -144,7 +157,7 @@ class Layout:
     @property
     def lock(self) -> str:
         """Return the file whose kernel lock is shared by commits and exclusive for upkeep."""
-        return os.path.join(self.root, "lock")
+        return os.path.join(self.root, LOCK)
 
     @property
     def usage(self) -> str:
@@ -153,5 +166,10 @@ class Layout:
 
     @property
     def tag(self) -> str:
-        """Return the path of CACHEDIR.TAG, without which nothing is purged."""
+        """Return the path of CACHEDIR.TAG, which marks a directory that is all ours."""
         return os.path.join(self.root, CACHEDIR_TAG)
+
+    @property
+    def shared_mark(self) -> str:
+        """Return the path of what marks our buckets in a directory that holds other things."""
+        return os.path.join(self.root, SHARED_MARK)

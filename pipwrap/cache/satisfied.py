@@ -22,6 +22,8 @@ PATH, LINK, VARIABLE = "path", "link", "variable"
 """Kinds of evidence: what a path leads to, what lies there itself, the value of a variable."""
 
 _FORMAT = "1"
+_SUCCESS = "0"
+"""The exit status that every answer begins with."""
 OUT, ERR = "out", "err"
 _PRIME = (1 << 127) - 1
 _PREFIXES = ("PIP_", "PIPWRAP_", "PYTHON", "XDG_", "LC_")
@@ -107,12 +109,13 @@ def state(kind: str, name: str, environ: Mapping[str, str]) -> str:
     return f"{found.st_ino} {found.st_size} {found.st_mtime_ns} {found.st_ctime_ns}"
 
 
-def encode(
-    evidence: Iterable[tuple[str, str, str]], printed: Iterable[tuple[str, str]], status: int
-) -> bytes:
-    """Return an answer as it is kept: rows of (kind, name, state) and of (stream, text)."""
+def encode(evidence: Iterable[tuple[str, str, str]], printed: Iterable[tuple[str, str]]) -> bytes:
+    """Return an answer as it is kept: rows of (kind, name, state) and of (stream, text).
+
+    Answers are of commands that succeeded: what failed once may not fail again.
+    """
     rows = list(evidence)
-    fields = [str(status), str(len(rows))]
+    fields = [_SUCCESS, str(len(rows))]
     for row in rows:
         fields += row
     for said in printed:
@@ -121,8 +124,8 @@ def encode(
     return number(content).encode("ascii") + b"\0" + content
 
 
-def recall(asked: bytes, environ: Mapping[str, str]) -> tuple[list[tuple[str, str]], int] | None:
-    """Return what to print, as (stream, text), and the exit status; ``None`` if not proven."""
+def recall(asked: bytes, environ: Mapping[str, str]) -> list[tuple[str, str]] | None:
+    """Return what a command that succeeds prints, as (stream, text); ``None`` if not proven."""
     try:
         with open(path_of(asked, environ), "rb") as kept:
             if hasattr(os, "getuid") and os.fstat(kept.fileno()).st_uid != os.getuid():
@@ -131,11 +134,12 @@ def recall(asked: bytes, environ: Mapping[str, str]) -> tuple[list[tuple[str, st
         if checksum != number(content).encode("ascii"):
             return None
         fields = os.fsdecode(content).split("\0")
+        if fields[0] != _SUCCESS:
+            return None
         end = 2 + 3 * int(fields[1])
         for at in range(2, end, 3):
             if state(fields[at], fields[at + 1], environ) != fields[at + 2]:
                 return None
-        printed = [(fields[at], fields[at + 1]) for at in range(end, len(fields), 2)]
-        return printed, int(fields[0])
+        return [(fields[at], fields[at + 1]) for at in range(end, len(fields), 2)]
     except (OSError, ValueError, IndexError):
         return None

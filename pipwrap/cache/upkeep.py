@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
-from pipwrap.cache import disk
+from pipwrap.cache import disk, ownership
 from pipwrap.cache.layout import BODIES, BUCKETS, HTTP, RUN_PREFIX, TEMPORARY, Layout
 from pipwrap.cache.wheels import BuiltWheel, BuiltWheels
 from pipwrap.model.names import canonicalize_name
@@ -93,9 +93,9 @@ def remove_wheels(wheels: BuiltWheels, entries: list[BuiltWheel]) -> Extent:
 
 
 def purge(layout: Layout) -> Extent:
-    """Remove all of our buckets and return what is gone; nothing without our CACHEDIR.TAG."""
+    """Remove all of our buckets and return what is gone; nothing where they are not ours."""
     removed = Extent()
-    if not os.path.isfile(layout.tag):
+    if not ownership.is_ours(layout):
         return removed
     for bucket in BUCKETS:
         path = layout.bucket(bucket)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 
 from pipwrap import errors
-from pipwrap.cache import disk, upkeep, usage
+from pipwrap.cache import disk, ownership, upkeep, usage
 from pipwrap.cache.layout import BUCKETS, HTTP, WHEELS, Layout
 from pipwrap.cache.upkeep import Extent
 from pipwrap.cache.wheels import BuiltWheels
@@ -21,6 +21,7 @@ from pipwrap.report.console import Console
 
 _ACTIONS = ("dir", "info", "list", "purge", "remove")
 """pip's own, which its error names."""
+_CHANGING = ("purge", "remove", "prune", "verify")
 _TAKES_ARGUMENT = ("list", "remove", "explain", "log")
 
 
@@ -42,12 +43,23 @@ def run(
     if len(rest) > (action in _TAKES_ARGUMENT):
         raise errors.CommandError("Too many arguments")
     layout = Layout(root)
+    if action in _CHANGING:
+        _claim(layout)
     wheels = BuiltWheels(layout, console, time.time)
     if action in cache_upkeep.ACTIONS:
         work = Work(options, console, layout, wheels, environment, environ)
         return cache_upkeep.run(work, action, rest)
     _carry_out(action, rest, Work(options, console, layout, wheels, environment, environ))
     return 0
+
+
+def _claim(layout: Layout) -> None:
+    """Raise ``errors.CommandError`` where buckets are somebody else's: nothing of them may go."""
+    try:
+        ownership.claim(layout)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise errors.CommandError(f"The cache in {layout.root} cannot be used: {reason}") from error
 
 
 def _carry_out(action: str, rest: Sequence[str], work: Work) -> None:

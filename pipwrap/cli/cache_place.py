@@ -7,8 +7,8 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
-from pipwrap.cache import disk
-from pipwrap.cache.layout import CACHEDIR_SIGNATURE, LOGS, RUN_PREFIX, Layout
+from pipwrap.cache import disk, ownership
+from pipwrap.cache.layout import LOGS, RUN_PREFIX, Layout
 from pipwrap.errors import DiskFull
 from pipwrap.events import Listener, Warned
 from pipwrap.values import frozen
@@ -25,18 +25,22 @@ class CachePlace:
     """Make a directory on the cache's filesystem that is gone when the run ends."""
 
     def keep_log(self, path: str, name: str) -> str:
-        """Move the log of a failed build to where it outlives the run, and return that path."""
-        import shutil  # noqa: PLC0415 - failures only
-        import tempfile  # noqa: PLC0415
+        """Copy the log of a failed build to where it outlives the run, and return that path.
 
-        safe = "".join(character if character.isalnum() else "-" for character in name)[-60:]
-        directory = self.layout.bucket(LOGS) if self.is_kept else tempfile.gettempdir()
+        Empty where nothing outlives it: without a cache, as in pip, or when that is impossible.
+        """
+        import shutil  # noqa: PLC0415 - failures only
+
+        if not self.is_kept:
+            return ""
+        directory = self.layout.bucket(LOGS)
+        plain = "".join(each if each.isascii() and each.isalnum() else "-" for each in name)[-60:]
         try:
             disk.make_directory(directory)
-            kept = disk.unused_name(directory, f"-{safe}.log")
+            kept = disk.unused_name(directory, f"-{plain}.log")
             shutil.copyfile(path, kept)
         except OSError:
-            return path
+            return ""
         return kept
 
 
@@ -92,7 +96,7 @@ def _kept(root: str, listener: Listener, stack: ExitStack) -> CachePlace | None:
     """Return the cache at ``root``; ``None``, having said why, where it cannot be used."""
     try:
         _check_room(root)
-        _mark(root)
+        ownership.claim(Layout(root))
         layout = stack.enter_context(_run_directory(Layout(root)))
     except OSError as error:
         reason = error.strerror or str(error)
@@ -153,7 +157,7 @@ def _is_below(path: str, root: str) -> bool:
 
 @contextmanager
 def _run_directory(layout: Layout) -> Iterator[Layout]:
-    """Yield the layout with a directory of the run's own in ``tmp``; sweep those of dead runs."""
+    """Yield the layout with a directory of the run's own; sweep those of dead runs."""
     shared = layout.temporary
     disk.make_directory(shared)
     run = Layout(layout.root, RUN_PREFIX + os.path.basename(disk.unused_name(shared)))
@@ -186,12 +190,3 @@ def _scratch_in(layout: Layout) -> Callable[[str], str]:
         return path
 
     return scratch
-
-
-def _mark(root: str) -> None:
-    """Make the cache and say on disk that it is one (https://bford.info/cachedir/)."""
-    disk.make_directory(root)
-    layout = Layout(root)
-    if not os.path.lexists(layout.tag):
-        text = f"{CACHEDIR_SIGNATURE}\n# This is the cache of pipwrap; it may be deleted.\n"
-        disk.write(layout.tag, text.encode("ascii"), layout.temporary)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from pipwrap import errors
 from pipwrap.model.link import Link, redact
@@ -77,18 +77,32 @@ def source_of_url(url: str, *, explicit: bool = False, subdirectory: str | None 
 
 
 def source_of(link: Link, *, explicit: bool) -> Source:
-    """Return what lies behind a link; ``explicit`` says that the user named it."""
+    """Return what lies behind a link; ``explicit`` says that the user named it.
+
+    Raises ``errors.InvalidRequirement`` where no file and no directory can have the name.
+    """
+    refuse_null(link)
     if link.scheme in GIT_SCHEMES:
         return Repository(link)
     if link.scheme in OTHER_VERSION_CONTROL:
         system = link.scheme.partition("+")[0]
         raise errors.HandOver(f"the {system} requirement {link.redacted}")
+    if not link.names_a_file:
+        raise errors.InvalidRequirement(
+            f"Invalid URL {link.redacted!r}: it does not end in the name of a file"
+        )
     if link.scheme != "file":
         return Archive(link, None, explicit)
     path = path_of(link)
     if os.path.isdir(path):
         return Directory(path, Link(path_to_url(path), subdirectory=link.subdirectory))
     return Archive(link, path, explicit)
+
+
+def refuse_null(link: Link) -> None:
+    """Raise ``errors.InvalidRequirement`` for a URL with a null character, which no path has."""
+    if "\0" in unquote(link.url) or "\0" in (link.subdirectory or ""):
+        raise errors.InvalidRequirement(f"Invalid URL {link.redacted!r}: it has a null character")
 
 
 def path_of(link: Link) -> str:

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from pipwrap import errors
 from pipwrap.artifacts.wanted import Saving, Wanted
+from pipwrap.cache import disk
 from pipwrap.cli import connecting, only_dependencies, planning, wiring
 from pipwrap.cli.bench import Bench
 from pipwrap.cli.context import Context
@@ -18,6 +19,7 @@ from pipwrap.cli.recollection import resolution_of
 from pipwrap.cli.request import read_request
 from pipwrap.events import Told
 from pipwrap.model.candidate import Candidate
+from pipwrap.model.link import checked_file_name
 from pipwrap.model.source import Archive, Repository
 
 
@@ -74,7 +76,7 @@ def _clones(
         if not isinstance(each, Repository):
             continue
         metadata = bench.metadata(each).metadata
-        filename = f"{metadata.name}-{metadata.version}.zip"
+        filename = checked_file_name(f"{metadata.name}-{metadata.version}.zip")
         if os.path.exists(os.path.join(directory, filename)):
             raise errors.HandOver(f"a decision about {filename}, which is there already")
         path = os.path.join(context.place.scratch("zip-"), filename)
@@ -89,7 +91,7 @@ def _clones(
 
 def _save(context: Context, path: str, filename: str, directory: str) -> None:
     """Copy one file, whole or not at all; an identical one is left as it is."""
-    target = os.path.join(directory, filename)
+    target = os.path.join(directory, checked_file_name(filename))
     shown = context.show_path(target)
     if path == target:
         return
@@ -98,21 +100,33 @@ def _save(context: Context, path: str, filename: str, directory: str) -> None:
             context.console(Told(f"File was already downloaded {target}", indent=1))
             return
         context.console(Told(f"Replacing {shown}, which is another file", 1))
-    save_file(path, target)
+    save_file(path, directory, filename)
     context.console(Told(f"Saved {shown}"))
 
 
-def save_file(source: str, target: str) -> None:
-    """Copy a file to where the user wants it; raises ``errors.EnvironmentRefused``."""
-    beside = f"{target}.{os.getpid()}.part"
+def save_file(source: str, directory: str, filename: str) -> str:
+    """Copy a file to where the user wants it and return its path.
+
+    It is written under a name that nobody can know before, where nothing lies and no link leads
+    elsewhere, and renamed at the end. Raises ``errors.EnvironmentRefused``, and
+    ``errors.InvalidDistribution`` for what is no file name.
+    """
+    target = os.path.join(directory, checked_file_name(filename))
+    beside = disk.unused_name(directory, ".part")
     try:
-        os.makedirs(os.path.dirname(target), exist_ok=True)
-        shutil.copyfile(source, beside)
+        os.makedirs(directory, exist_ok=True)
+        with open(source, "rb") as content, open(beside, "xb", opener=_new_file) as copy:
+            shutil.copyfileobj(content, copy)
         os.replace(beside, target)
     except OSError as error:
-        if os.path.exists(beside):
-            os.unlink(beside)
+        disk.unlink(beside)
         raise errors.EnvironmentRefused(f"Could not save {target}: {error}") from error
+    return target
+
+
+def _new_file(path: str, flags: int) -> int:
+    """Open a file that must not be there, and be no link; ``os.open`` as ``open`` calls it."""
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o666)
 
 
 def _same(one: str, other: str) -> bool:

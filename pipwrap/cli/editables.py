@@ -9,6 +9,7 @@ from pipwrap.cli.direct_references import (
     OTHER_VERSION_CONTROL,
     egg_name,
     path_of,
+    refuse_null,
     shown_url,
     source_of,
     split_extras,
@@ -85,6 +86,7 @@ def _path_or_url(text: str) -> tuple[Requirement | None, str, tuple[str, ...]]:
 
 
 def _source(link: Link, requirement: Requirement | None) -> Source:
+    refuse_null(link)
     if link.scheme in GIT_SCHEMES:
         return Repository(link, requirement.name if requirement else "")
     if link.scheme != "file":

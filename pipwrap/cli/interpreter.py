@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pipwrap import errors
-from pipwrap.cache import disk
+from pipwrap.cache import disk, ownership
 from pipwrap.cache.layout import Layout
 from pipwrap.model.environment import Environment, Scheme
 
@@ -165,6 +165,7 @@ def _remembered(path: str, evidence: list[Any]) -> dict[str, Any] | None:
 def _remember(path: str, entry: dict[str, Any], layout: Layout) -> None:
     """Keep the facts; a cache that cannot be written is somebody else's news."""
     try:
+        ownership.claim(layout)
         disk.write(path, json.dumps(entry).encode(), layout.temporary)
     except OSError:
         return

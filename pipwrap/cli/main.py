@@ -112,12 +112,18 @@ def _run(
     line = passthrough.command(argv, environment, names_python=_names_python(parsed))
     if parsed.help and passthrough.can_be_told(environment):
         proof.rests_on(passthrough.initial_files(environment))
-        proof.stands()
-        text, status = passthrough.asked(line, environ)
-        console.text(text)
-        return status
+        return _told_by_pip(passthrough.asked(line, environ), console, proof)
     console.close()
     return passthrough.run(line, environ)
+
+
+def _told_by_pip(answer: passthrough.Answer, console: Console, proof: Proof) -> int:
+    """Print what the real pip says and return its status; what is right once is kept."""
+    if answer.may_be_kept:
+        proof.stands()
+    console.text(answer.stdout)
+    console.error_text(answer.stderr)
+    return answer.status
 
 
 def _load(parsed: Parsed) -> None:

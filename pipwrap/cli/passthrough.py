@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pipwrap import errors
 from pipwrap.cache import satisfied
 from pipwrap.model.environment import Environment
+from pipwrap.values import frozen
 
 HANDED_OVER = "PIPWRAP_HANDED_OVER"
 """Set for the real pip, so that a ``pip`` which it calls by name is never our shim's pipwrap."""
@@ -52,15 +53,29 @@ def initial_files(environment: Environment) -> list[str]:
     return [os.path.join(path, "pip", "__init__.py") for path in places if path]
 
 
-def asked(line: Sequence[str], environ: Mapping[str, str]) -> tuple[str, int]:
+@frozen
+class Answer:
+    """What the real pip printed, and how it ended."""
+
+    stdout: str
+    stderr: str
+    status: int
+
+    @property
+    def may_be_kept(self) -> bool:
+        """Tell whether it will say the same again: it did not fail and complained of nothing."""
+        return self.status == 0 and not self.stderr
+
+
+def asked(line: Sequence[str], environ: Mapping[str, str]) -> Answer:
     """Return what the real pip prints, as wide as our stdout is, and its status."""
     import subprocess  # noqa: PLC0415 - once for each help text
 
     environ = {**environ, HANDED_OVER: "1", "COLUMNS": str(satisfied.columns(environ))}
     done = subprocess.run(
-        list(line), env=environ, stdout=subprocess.PIPE, text=True, errors="replace", check=False
+        list(line), env=environ, capture_output=True, text=True, errors="replace", check=False
     )
-    return done.stdout, done.returncode
+    return Answer(done.stdout, done.stderr, done.returncode)
 
 
 def run(line: Sequence[str], environ: Mapping[str, str]) -> int:

@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 
 from pipwrap import __version__
-from pipwrap.cache import disk, satisfied
+from pipwrap.cache import disk, ownership, satisfied
 from pipwrap.cache.layout import Layout
 from pipwrap.cli.target import TOOL_MARKERS, looks_on_path
 from pipwrap.install import journal
@@ -86,8 +86,8 @@ class Proof:
         self._is_proven = True
 
     def keep(self, status: int) -> None:
-        """Keep a proven answer; nothing where something it rests on changed just now."""
-        if not self._is_proven or self._asked is None or not self._may_be_kept:
+        """Keep a proven answer; not a failure, nor where what it rests on changed just now."""
+        if status != 0 or not self._is_proven or self._asked is None or not self._may_be_kept:
             return
         now = time.time_ns()
         if any(_is_young(state, now) for state in self._evidence.values()):
@@ -100,7 +100,8 @@ class Proof:
         layout = Layout(satisfied.root(self._environ))
         path = satisfied.path_of(self._asked, self._environ)
         try:
-            disk.write(path, satisfied.encode(evidence, printed, status), layout.temporary)
+            ownership.claim(layout)
+            disk.write(path, satisfied.encode(evidence, printed), layout.temporary)
         except (OSError, UnicodeError):
             return
 

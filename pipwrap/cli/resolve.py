@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from packaging.utils import parse_wheel_filename
+from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
 from pipwrap import errors
@@ -164,7 +164,10 @@ def _check_wheel(source: Source, environment: Environment) -> None:
 def _is_supported(source: Source, environment: Environment) -> bool:
     if not source.is_wheel:
         return True
-    _, _, _, tags = parse_wheel_filename(source.link.filename)
+    try:
+        _, _, _, tags = parse_wheel_filename(source.link.filename)
+    except InvalidWheelFilename as error:
+        raise errors.InvalidRequirement(str(error)) from error
     return not {str(tag) for tag in tags}.isdisjoint(environment.tags)
 
 

@@ -49,9 +49,8 @@ def _save(context: Context, bench: Bench, made: Mapping[str, Wanted], directory:
     """Copy the wheels to where the user wants them; what is there already stays."""
     for project, each in made.items():
         path, filename = bench.preparer.wheel_file(each, project)
-        target = os.path.join(directory, filename)
-        if path == target:
+        if path == os.path.join(directory, filename):
             continue
-        save_file(path, target)
+        target = save_file(path, directory, filename)
         if each.is_wheel:
             context.console(Told(f"Saved {context.show_path(target)}"))

@@ -55,8 +55,10 @@ class Selector:
         return judged if isinstance(judged, Rejection) else self._judge_further(judged)
 
     def _judge_further(self, judged: Candidate) -> Candidate | Rejection:
-        """Return the same, or why what the page says of it leaves it out."""
+        """Return the same, or why its file name or what the page says of it leaves it out."""
         link = judged.link
+        if not link.names_a_file:
+            return Rejection(link, "invalid file name", "format")
         if self.uploaded_prior_to is not None and not self._is_old_enough(link):
             reason = f"Upload time {link.upload_time} not prior to {self.uploaded_prior_to}"
             return Rejection(link, reason, "upload_time", judged.version)

@@ -6,6 +6,7 @@ import posixpath
 import re
 from urllib.parse import unquote, urlsplit, urlunsplit
 
+from pipwrap.errors import InvalidDistribution
 from pipwrap.values import frozen, replace
 
 STRONG_HASHES = ("sha512", "sha384", "sha256")
@@ -26,6 +27,9 @@ ARCHIVE_EXTENSIONS = (
     ".tar.lzma",
 )
 """What pip takes for an archive, by the end of its name."""
+
+_LONGEST = 255
+"""Bytes of a file's name; no common filesystem takes more."""
 
 _USER_INFORMATION = re.compile(r"(?P<before>[a-z+]+://)(?P<user>[^/@\s]*)@", re.IGNORECASE)
 
@@ -49,6 +53,33 @@ def split_archive_name(name: str) -> tuple[str, str]:
         return name, ""
     extension = max(filter(lowered.endswith, ARCHIVE_EXTENSIONS), key=len)
     return name[: -len(extension)], name[-len(extension) :]
+
+
+def is_plain_file_name(name: str) -> bool:
+    """Tell a name that is one segment of a path, on any system, and that a terminal can show."""
+    return (
+        name not in {"", ".", ".."}
+        and not any(mark in name for mark in "/\\")
+        and not _has_control_character(name)
+        and len(name.encode("utf-8", "surrogatepass")) <= _LONGEST
+    )
+
+
+def checked_file_name(name: str) -> str:
+    """Return the name of a file that is to be written; ``InvalidDistribution`` if not plain."""
+    if not is_plain_file_name(name):
+        raise InvalidDistribution(
+            f"{name!r} is not a file name: nothing is written under it.",
+            hint="It comes from the distribution or its server: tell those who publish it.",
+        )
+    return name
+
+
+def _has_control_character(name: str) -> bool:
+    """Tell a name with a character of Unicode's category Cc: C0, DEL or C1."""
+    return not name.isprintable() and any(
+        character < " " or "\x7f" <= character < "\xa0" for character in name
+    )
 
 
 @frozen
@@ -93,12 +124,24 @@ class Link:
 
     @property
     def filename(self) -> str:
-        """Return the unquoted last segment of the path, or the host where there is none."""
+        """Return the last segment of the unquoted path, or the host where there is none.
+
+        A quoted slash parts segments, as in pip: object stores put one into the URLs of files.
+        """
+        return posixpath.basename(self._segment) or urlsplit(self.url).netloc
+
+    @property
+    def names_a_file(self) -> bool:
+        """Tell whether what the URL ends in can be the name of a file, once it is unquoted."""
+        return is_plain_file_name(self.filename) and ".." not in self._segment.split("/")
+
+    @property
+    def _segment(self) -> str:
+        """Return the last segment of the path, unquoted; slashes that were quoted are in it."""
         name = self.url.rpartition("/")[2]
         if name and "?" not in self.url and "%" not in name:
             return name  # what a page has thousands of
-        parts = urlsplit(self.url)
-        return unquote(posixpath.basename(parts.path.rstrip("/"))) or parts.netloc
+        return unquote(posixpath.basename(urlsplit(self.url).path.rstrip("/")))
 
     @property
     def scheme(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 from pipwrap.model.link import ARCHIVE_EXTENSIONS
 
@@ -14,13 +14,13 @@ def path_to_url(path: str) -> str:
     """Return the file URL of an absolute, normalised path."""
     if _WINDOWS:
         path = "/" + path.replace("\\", "/")
-    return "file://" + quote(path, safe="/:" if _WINDOWS else "/")
+    return "file://" + quote(os.fsencode(path), safe="/:" if _WINDOWS else "/")
 
 
 def url_to_path(url: str) -> str:
     """Return the path that a ``file:`` URL means; ``ValueError`` for a host that is not here."""
     parts = urlsplit(url)
-    path = unquote(parts.path)
+    path = os.fsdecode(unquote_to_bytes(parts.path))
     if _WINDOWS:
         host = f"\\\\{parts.netloc}" if parts.netloc not in {"", "localhost"} else ""
         return host + path.lstrip("/" if not host else "").replace("/", "\\")

@@ -72,6 +72,12 @@ def split_filename(filename: str) -> tuple[str, str]:
     return parts[0], parts[1]
 
 
+def is_of_same_project(one: str, other: str) -> bool:
+    """Tell whether the file names of two wheels name one project."""
+    names = (split_filename(filename)[0] for filename in (one, other))
+    return len(set(map(canonicalize_name, names))) == 1
+
+
 def dist_info_directory(names: Iterable[str], filename: str) -> str:
     """Return the one .dist-info directory among a wheel's members, judged by the file name.
 

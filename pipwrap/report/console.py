@@ -23,6 +23,7 @@ from pipwrap.events import (
     Warned,
 )
 from pipwrap.model.link import redact
+from pipwrap.report.encoding import printable
 from pipwrap.report.summary import Line, error_lines, lines_of
 
 if TYPE_CHECKING:
@@ -154,15 +155,16 @@ class Console:
     def text(self, text: str) -> None:
         """Print text on stdout as it is: what another program said for us."""
         with self._lock:
-            self._stdout.write(text)
+            shown = printable(text, self._stdout)
+            self._stdout.write(shown)
             self._stdout.flush()
             if self._transcript is not None:
-                self._transcript.append((False, text))
+                self._transcript.append((False, shown))
 
     def error_text(self, text: str) -> None:
         """Print text on stderr as it is: usage, a frame made elsewhere."""
         with self._lock:
-            self._stderr.write(redact(text))
+            self._stderr.write(printable(redact(text), self._stderr))
             self._stderr.flush()
 
     def abandon(self, reason: str) -> None:
@@ -207,7 +209,7 @@ class Console:
                 if self._progress is not None:
                     self._progress.above(text, stream)
                 else:
-                    shown = _printable(text, stream) + "\n"
+                    shown = printable(text, stream) + "\n"
                     stream.write(self._coloured(shown) if line.is_error else shown)
                     if self._transcript is not None:
                         self._transcript.append((line.is_error, shown))
@@ -245,9 +247,3 @@ class Console:
             problem = self._log.write(lines)
         if problem is not None:
             self._write(lines_of(Warned(problem), self._verbosity))
-
-
-def _printable(text: str, stream: TextIO) -> str:
-    """Return the text with what the stream's encoding lacks replaced, so that nothing fails."""
-    encoding = stream.encoding or "utf-8"
-    return text.encode(encoding, "replace").decode(encoding)

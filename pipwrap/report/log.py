@@ -26,7 +26,9 @@ class Log:
         try:
             if self._stream is None:
                 os.makedirs(os.path.dirname(os.path.abspath(self._path)), exist_ok=True)
-                self._stream = open(self._path, "a", encoding="utf-8")  # noqa: SIM115 - until close
+                self._stream = open(  # noqa: SIM115 - until close
+                    self._path, "a", encoding="utf-8", errors="backslashreplace"
+                )
             moment = _moment(self._clock())
             for line in lines:
                 self._stream.writelines(f"{moment} {part}\n" for part in line.text.splitlines())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TextIO
+from typing import TextIO, cast
 
 from rich.console import Console as RichConsole
 from rich.progress import (
@@ -16,6 +16,23 @@ from rich.progress import (
 from rich.progress import Progress as RichProgress
 
 from pipwrap.events import DownloadFinished, DownloadProgressed, DownloadStarted
+from pipwrap.report.encoding import printable
+
+
+class _Degrading:
+    """A stream that replaces what its encoding lacks, for rich, which knows of UTF-8 and ASCII."""
+
+    def __init__(self, stream: TextIO) -> None:
+        """Stand before ``stream``."""
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> object:
+        """Return everything else as the stream has it."""
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        """Write what can be written."""
+        return self._stream.write(printable(text, self._stream))
 
 
 class Progress:
@@ -23,7 +40,8 @@ class Progress:
 
     def __init__(self, stdout: TextIO) -> None:
         """Start to draw."""
-        self._console = RichConsole(file=stdout)
+        self._stdout = stdout
+        self._console = RichConsole(file=cast("TextIO", _Degrading(stdout)))
         self._bars = RichProgress(
             TextColumn("  {task.description}"),
             BarColumn(),
@@ -56,11 +74,11 @@ class Progress:
 
     def above(self, text: str, stream: TextIO) -> None:
         """Print a line above the bars, or on another stream."""
-        if stream is self._console.file:
+        if stream is self._stdout:
             self._console.print(text, markup=False, highlight=False, soft_wrap=True)
         else:
             self._bars.stop()
-            stream.write(text + "\n")
+            stream.write(printable(text, stream) + "\n")
             self._bars.start()
 
     def close(self) -> None:

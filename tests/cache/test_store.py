@@ -63,7 +63,7 @@ def test_an_entry_tells_what_it_holds(store: Store, tmp_path: Path):
         assert file.executable == (file.path == "foo.sh") == bool(file.mode & 0o100)
     assert store.read_dist_info(wheel, "METADATA").startswith("Metadata-Version")
     assert store.read_dist_info(wheel, "nothing") is None
-    assert os.listdir(os.path.join(str(tmp_path), "cache", "tmp")) == []
+    assert os.listdir(os.path.join(str(tmp_path), "cache", "tmp-v1")) == []
 
 
 def test_a_corrupt_entry_is_a_miss_told_once_and_replaced(
@@ -124,7 +124,7 @@ def test_what_is_no_proper_wheel_is_refused_and_leaves_nothing(
     assert words in caught.value.message
     assert os.path.basename(path) in caught.value.message
     assert store.find(sha256_of(path)) is None
-    assert os.listdir(tmp_path / "cache" / "tmp") == []
+    assert os.listdir(tmp_path / "cache" / "tmp-v1") == []
 
 
 @pytest.mark.parametrize("name", ["METADATA", "WHEEL", "RECORD"])

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
-from pipwrap.cache import upkeep
+from pipwrap.cache import ownership, upkeep
 from pipwrap.cache.keys import BuildKey
 from pipwrap.cache.layout import CACHEDIR_SIGNATURE, HTTP, Layout
 from pipwrap.cache.surroundings import Surroundings
@@ -177,6 +178,10 @@ def test_purge_takes_our_buckets_only_and_only_with_our_tag(shelf: Shelf, tmp_pa
     assert upkeep.purge(shelf.layout) == Extent()
     assert shelf.find(KEY) is not None
     Path(shelf.layout.tag).write_text(CACHEDIR_SIGNATURE, encoding="ascii")
+    assert upkeep.purge(shelf.layout) == Extent(), "the tag of another program's cache"
+    mark = Layout(str(tmp_path / "other"))
+    ownership.claim(mark)
+    shutil.copy(mark.tag, shelf.layout.tag)
     assert upkeep.purge(shelf.layout).files == 2
     assert shelf.built.all() == []
     assert (root / "http-v2" / "of pip").exists()

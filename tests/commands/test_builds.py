@@ -268,7 +268,7 @@ def test_a_failed_build_leaves_the_environment_and_the_built_wheels_as_they_were
     index.add(make_sdist(files, "demo", "1.0", fail_in="build_wheel"))
     refused(pipwrap, "install", "demo", says="the build says why it failed")
     assert not (cache_root / "wheels-v1").exists()
-    assert os.listdir(cache_root / "tmp") == []
+    assert os.listdir(cache_root / "tmp-v1") == []
 
 
 def test_a_wheel_that_is_not_what_its_sdist_promised_is_refused(
@@ -326,3 +326,17 @@ def test_the_working_directory_is_named_as_by_pip(pipwrap: Runner, files: Path):
         arguments = ("install", "--no-build-isolation", "--dry-run", str(tree))
         lines = [run(*arguments, cwd=place).stdout.splitlines() for run in (pipwrap, pipwrap.pip)]
         assert all(f"Processing {shown}" in each for each in lines)
+
+
+@pytest.mark.parametrize("command", [("install",), ("wheel", "-w", "into")], ids=" ".join)
+def test_without_a_cache_a_failed_build_leaves_nothing_as_in_pip(
+    pipwrap: Runner, tmp_path: Path, command: tuple[str, ...]
+):
+    """No path is named where nothing stays."""
+    tree = make_source_tree(tmp_path / "tree", "demo", "1.0", fail_in="build_wheel")
+    temporary = Path(pipwrap.environ["TMPDIR"])
+    result = pipwrap(*command, "--no-cache-dir", tree, expect=1)
+    assert "the build says why it failed" in result.stderr
+    assert "The whole log is in" not in result.stderr
+    assert str(temporary) not in result.stderr
+    assert list(temporary.iterdir()) == []

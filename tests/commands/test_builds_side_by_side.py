@@ -211,7 +211,7 @@ def test_an_interrupt_ends_every_build(
     assert said == "ERROR: Operation cancelled by user\n"
     wait_for(lambda: not any(map(is_there, os.listdir(meeting))))
     assert pipwrap.environment.freeze() == []
-    assert os.listdir(cache_root / "tmp") == []
+    assert os.listdir(cache_root / "tmp-v1") == []
 
 
 def is_there(process: str) -> bool:

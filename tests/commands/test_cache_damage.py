@@ -21,7 +21,7 @@ from support.wheels import make_sdist, make_wheel
 
 FILES = {
     "CACHEDIR.TAG": "CACHEDIR.TAG",
-    "lock": "lock",
+    "lock": "pipwrap.lock",
     "head": "http-v1/*/*/*.json",
     "body": "bodies-v1/*/*",
     "built entry": "wheels-v1/*/*/*/entry.json",
@@ -407,7 +407,7 @@ def test_a_cache_whose_disk_fills_up_is_left_out_and_the_install_goes_on(
     assert "starts again without the cache" in warning
     assert large.environment.freeze() == sorted(["demo==1.0", f"{name}==1.0"])
     check_records(large.environment.site_packages)
-    assert list((filling_disk / "cache" / "tmp").iterdir()) == []
+    assert list((filling_disk / "cache" / "tmp-v1").iterdir()) == []
 
 
 @pytest.mark.parametrize("name", ["large", "source"])

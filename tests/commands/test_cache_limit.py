@@ -115,7 +115,7 @@ def test_what_the_run_itself_used_stays_whatever_the_limit(site: Site):
 
 def test_while_the_lock_is_held_nothing_goes_and_the_next_run_does_it(site: Site):
     site.install("first")
-    with disk.locked(str(site.cache / "lock"), shared=True):
+    with disk.locked(str(site.cache / "pipwrap.lock"), shared=True):
         site.install("second", limit="1")
         assert site.held() == ["first", "second"]
     site.install("second", limit="1")
@@ -126,7 +126,7 @@ def test_what_another_run_relies_upon_stays(site: Site):
     """Such a run has names of its own for it, in a directory whose lock says that it lives."""
     site.install("first")
     site.install("second")
-    other = site.cache / "tmp" / "run-other"
+    other = site.cache / "tmp-v1" / f"run-{'0' * 24}"
     other.mkdir()
     with disk.alive(str(other)):
         for number, body in enumerate(site.bodies()):
@@ -138,7 +138,7 @@ def test_what_another_run_relies_upon_stays(site: Site):
 
 def test_what_a_run_that_died_relied_upon_goes(site: Site):
     site.install("first")
-    other = site.cache / "tmp" / "run-other"
+    other = site.cache / "tmp-v1" / f"run-{'0' * 24}"
     other.mkdir()
     os.link(site.bodies()[0], other / "0")
     os.utime(other, (1_700_000_000, 1_700_000_000))

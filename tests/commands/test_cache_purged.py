@@ -87,4 +87,4 @@ def test_the_run_that_was_purged_leaves_a_whole_cache(
 ):
     site.install("demo", "emptying")
     assert pipwrap("cache", "verify", expect=0).stdout == "The cache is whole.\n"
-    assert list((cache_root / "tmp").iterdir()) == []
+    assert list((cache_root / "tmp-v1").iterdir()) == []

@@ -282,3 +282,36 @@ def test_nothing_is_imported_for_a_proven_answer(place: Place):
         )
     loaded = {name for name in done.stderr.split() if not name.startswith("__")}
     assert loaded == {"pipwrap", "pipwrap._entry", "pipwrap.cache", "pipwrap.cache.satisfied"}
+
+
+@pytest.mark.parametrize(
+    ("status", "ends"), [(1, "os._exit(1)"), (0, "")], ids=["error", "warning"]
+)
+def test_an_answer_that_failed_or_complained_is_not_remembered(
+    tmp_path: Path, pipwrap: Runner, cache_root: Path, status: int, ends: str
+):
+    """It may not fail again; and what was said on stderr would be missing the next time."""
+    module = tmp_path / "modules" / "sitecustomize.py"
+    module.parent.mkdir()
+    module.write_text(
+        "import os, sys\nif 'PIPWRAP_HANDED_OVER' in os.environ:\n"
+        f"    sys.stderr.write('odd\\n'); sys.stderr.flush(); {ends}\n",
+        encoding="utf-8",
+    )
+    environ = {"PYTHONPATH": str(module.parent), "PYTHONDONTWRITEBYTECODE": "1"}
+    settle()
+    for _ in range(2):
+        result = pipwrap("install", "--help", environ=environ, expect=status)
+        assert result.stderr.startswith("odd\n")
+    assert kept(cache_root) == []
+    module.write_text("", encoding="utf-8")
+    assert "Usage:" in pipwrap("install", "--help", environ=environ, expect=0).stdout
+
+
+def test_a_failure_that_an_earlier_version_remembered_is_forgotten(place: Place, cache_root: Path):
+    settle()
+    first = place.run("--version")
+    (path,) = kept(cache_root)
+    content = b"1" + path.read_bytes().partition(b"\0")[2][1:]
+    path.write_bytes(satisfied.number(content).encode() + b"\0" + content)
+    assert place.run("--version").stdout == first.stdout

@@ -89,7 +89,7 @@ class _Texts:
         text = _TRACEBACK.sub(r"\1Traceback\n", text)
         # Both caches are the user's; they lie beside each other.
         text = text.replace("$ROOT/cache/pipwrap", "$CACHE").replace("$ROOT/cache/pip", "$CACHE")
-        return re.sub(r"\$CACHE/tmp/run-[^\s'\"),;]*", "$TMP", text)
+        return re.sub(r"\$CACHE/tmp-v1/run-[^\s'\"),;]*", "$TMP", text)
 
     def lines(self, text: str) -> Iterator[str]:
         """Yield the lines that count; progress is drawn by each in its own way."""

@@ -71,6 +71,8 @@ PURE_OF_OS = frozenset(
         "os.sep",
         "os.altsep",
         "os.pathsep",
+        "os.fsdecode",
+        "os.fsencode",
         "os.fspath",
         "os.PathLike",
         "os.path.basename",

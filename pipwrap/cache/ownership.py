@@ -1,0 +1,66 @@
+"""Which directories are our caches, so that nothing of the user's is ever marked, swept or purged.
+
+Two marks say so. CACHEDIR.TAG with our line in it lies in a directory that we made, or found
+empty: all of it is the cache. ``pipwrap-cache`` lies in one that holds other things, too (pip's
+cache, a home directory): when it was written nothing there had the name of a bucket, so that
+whatever has one since is ours. Where a bucket's name is taken, the directory is not used.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+
+from pipwrap.cache import disk
+from pipwrap.cache.layout import (
+    BUCKETS,
+    CACHEDIR_SIGNATURE,
+    CACHEDIR_TAG,
+    INTERPRETERS,
+    LOCK,
+    SHARED_MARK,
+    Layout,
+)
+
+_LINE = "# This is the cache of pipwrap; it may be deleted."
+_TAG = f"{CACHEDIR_SIGNATURE}\n{_LINE}\n".encode("ascii")
+_SHARED = b"The buckets of pipwrap's cache lie here, beside other things.\n"
+_NAMES = frozenset((*BUCKETS, LOCK))
+_ONLY_OURS = _NAMES | {CACHEDIR_TAG, SHARED_MARK, "tmp", "lock"}
+"""The last two are of earlier versions, which left caches unmarked that held answers alone."""
+
+
+def is_ours(layout: Layout) -> bool:
+    """Tell whether the buckets in a directory are those of our cache."""
+    return _begins_with(layout.tag, _TAG) or _begins_with(layout.shared_mark, _SHARED)
+
+
+def claim(layout: Layout) -> None:
+    """Make and mark a cache, unless it is one; to be called before the first bucket is made.
+
+    Raises ``OSError`` where that is impossible, and ``FileExistsError`` where somebody else's
+    files have the names of buckets.
+    """
+    if is_ours(layout):
+        return
+    disk.make_directory(layout.root)
+    names = set(os.listdir(layout.root))
+    # Damage may have taken the mark: no other program keeps what it learns of interpreters there.
+    if not names or (INTERPRETERS in names and names <= _ONLY_OURS):
+        disk.write(layout.tag, _TAG, layout.root)
+        return
+    taken = sorted(names & _NAMES)
+    if taken and is_ours(layout):  # another run was first
+        return
+    if taken:
+        reason = f"{', '.join(taken)} in it is not of a cache that pipwrap made"
+        raise FileExistsError(errno.EEXIST, reason, layout.root)
+    disk.write(layout.shared_mark, _SHARED, layout.root)
+
+
+def _begins_with(path: str, content: bytes) -> bool:
+    try:
+        with open(path, "rb") as stream:
+            return stream.read(len(content)) == content
+    except OSError:
+        return False
