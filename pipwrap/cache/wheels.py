@@ -12,7 +12,7 @@ import json
 import os
 from collections.abc import Callable, Iterable, Iterator
 
-from pipwrap.cache import disk
+from pipwrap.cache import build_logs, disk
 from pipwrap.cache.evidence import (
     Assessment,
     Difference,
@@ -162,7 +162,7 @@ class BuiltWheels:
             filename = os.path.basename(wheel)
             digest = _copy(wheel, os.path.join(prepared, filename))
             if provenance.log is not None and os.path.exists(provenance.log):
-                _copy(provenance.log, os.path.join(prepared, _LOG))
+                build_logs.keep(provenance.log, os.path.join(prepared, _LOG))
             target = disk.unused_name(self._layout.built_wheels(key.identity))
             entry = BuiltWheel(
                 path=os.path.join(target, filename),

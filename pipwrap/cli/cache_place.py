@@ -26,15 +26,16 @@ class CachePlace:
 
     def keep_log(self, path: str, name: str) -> str:
         """Move the log of a failed build to where it outlives the run, and return that path."""
-        import shutil  # noqa: PLC0415 - failures only
-        import tempfile  # noqa: PLC0415
+        import tempfile  # noqa: PLC0415 - failures only
+
+        from pipwrap.cache import build_logs  # noqa: PLC0415
 
         safe = "".join(character if character.isalnum() else "-" for character in name)[-60:]
         directory = self.layout.bucket(LOGS) if self.is_kept else tempfile.gettempdir()
         try:
             disk.make_directory(directory)
             kept = disk.unused_name(directory, f"-{safe}.log")
-            shutil.copyfile(path, kept)
+            build_logs.keep(path, kept)
         except OSError:
             return path
         return kept

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from pipwrap.values import frozen, replace
 
@@ -27,19 +27,37 @@ ARCHIVE_EXTENSIONS = (
 )
 """What pip takes for an archive, by the end of its name."""
 
-_USER_INFORMATION = re.compile(r"(?P<before>[a-z+]+://)(?P<user>[^/@\s]*)@", re.IGNORECASE)
+_WHOLE_URL = re.compile(r"(?P<before>(?:[a-z][a-z0-9+.-]*:)?//)(?P<user>[^/?#\n]*)@", re.IGNORECASE)
+"""User information ends at the last @ before the path, as for ``urllib.parse.urlsplit``."""
+_URL_IN_TEXT = re.compile(
+    # The second form has a raw delimiter or blank in its password: after the colon is no port.
+    r"(?P<before>(?<![a-z0-9+.-])[a-z0-9+.-]+://)(?P<user>[^/?#\s]*"
+    r"|[^/?#\s:@\[]*:(?!\d*(?:[\s/?#]|$))(?:(?!://)[^\n])*?)@",
+    re.IGNORECASE,
+)
+_NO_PASSWORDS = ("", "x", "x-oauth-basic")
+"""Passwords that go with a token in the place of the user, as GitHub and others take it."""
 
 
 def redact(text: str) -> str:
-    """Return ``text`` with the credentials of every URL in it hidden, as pip hides them."""
+    """Return ``text`` with the credentials of every URL in it hidden, as pip hides them.
 
-    def hide(match: re.Match[str]) -> str:
-        user = match["user"]
-        if ":" not in user:
-            return f"{match['before']}****@"
-        return f"{match['before']}{user.partition(':')[0]}:****@"
+    Unlike pip, the user is hidden too where it is a token: its password is empty or a filler.
+    Text that begins as a URL is one: its user information may hold blanks.
+    """
+    if "@" not in text:
+        return text
+    whole = _WHOLE_URL.match(text)
+    if whole:
+        return _hidden(whole) + redact(text[whole.end() :])
+    return _URL_IN_TEXT.sub(_hidden, text)
 
-    return _USER_INFORMATION.sub(hide, text)
+
+def _hidden(match: re.Match[str]) -> str:
+    user, colon, password = match["user"].partition(":")
+    if not colon or unquote(password).lower() in _NO_PASSWORDS:
+        return f"{match['before']}****@"
+    return f"{match['before']}{quote(unquote(user))}:****@"
 
 
 def split_archive_name(name: str) -> tuple[str, str]:
@@ -95,10 +113,11 @@ class Link:
     def filename(self) -> str:
         """Return the unquoted last segment of the path, or the host where there is none."""
         name = self.url.rpartition("/")[2]
-        if name and "?" not in self.url and "%" not in name:
+        if name and "?" not in self.url and "%" not in name and "@" not in self.url:
             return name  # what a page has thousands of
         parts = urlsplit(self.url)
-        return unquote(posixpath.basename(parts.path.rstrip("/"))) or parts.netloc
+        host = parts.netloc.rpartition("@")[2]
+        return unquote(posixpath.basename(parts.path.rstrip("/"))) or host
 
     @property
     def scheme(self) -> str:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from typing import TextIO
 
+from pipwrap.model.link import redact
 from pipwrap.report.summary import Line
 
 
@@ -29,7 +30,8 @@ class Log:
                 self._stream = open(self._path, "a", encoding="utf-8")  # noqa: SIM115 - until close
             moment = _moment(self._clock())
             for line in lines:
-                self._stream.writelines(f"{moment} {part}\n" for part in line.text.splitlines())
+                text = redact(line.text)  # as on the console
+                self._stream.writelines(f"{moment} {part}\n" for part in text.splitlines())
             self._stream.flush()
         except OSError as error:
             self._failed = True
