@@ -116,8 +116,17 @@ def _run(
         text, status = passthrough.asked(line, environ)
         console.text(text)
         return status
+    _check_handed_over(parsed, environment)
     console.close()
     return passthrough.run(line, environ)
+
+
+def _check_handed_over(parsed: Parsed, environment: Environment) -> None:
+    """Raise where the real pip would replace this program by another project of its name."""
+    if parsed.is_ours and parsed.command == "install":
+        from pipwrap.cli import own_distribution, placement  # noqa: PLC0415 - hand-overs only
+
+        own_distribution.check_line(parsed.arguments, placement.Placement(environment.scheme))
 
 
 def _load(parsed: Parsed) -> None:
