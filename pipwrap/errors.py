@@ -86,6 +86,10 @@ class HashMismatch(PipwrapError):
     """The bytes are not those that were asked for."""
 
 
+BUILD_CYCLE = "build cycle"
+"""The step of a build that fails because it requires itself: no backend was run."""
+
+
 class BuildFailed(PipwrapError):
     """A build backend ended with an error; ``log_path`` names its whole output."""
 

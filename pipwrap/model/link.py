@@ -35,6 +35,7 @@ _URL_IN_TEXT = re.compile(
     r"|[^/?#\s:@\[]*:(?!\d*(?:[\s/?#]|$))(?:(?!://)[^\n])*?)@",
     re.IGNORECASE,
 )
+_HEX = re.compile(r"[0-9a-f]+", re.IGNORECASE)
 _NO_PASSWORDS = ("", "x", "x-oauth-basic")
 """Passwords that go with a token in the place of the user, as GitHub and others take it."""
 
@@ -58,6 +59,11 @@ def _hidden(match: re.Match[str]) -> str:
     if not colon or unquote(password).lower() in _NO_PASSWORDS:
         return f"{match['before']}****@"
     return f"{match['before']}{quote(unquote(user))}:****@"
+
+
+def digest_of(value: object) -> str:
+    """Return a hex digest in lower case; for anything else a word that no file's digest equals."""
+    return value.lower() if isinstance(value, str) and _HEX.fullmatch(value) else "invalid"
 
 
 def split_archive_name(name: str) -> tuple[str, str]:
@@ -99,7 +105,7 @@ class Link:
         for item in parts.fragment.split("&"):
             key, _, value = item.partition("=")
             if key in (*STRONG_HASHES, "sha224", "sha1", "md5") and value:
-                hashes.append((key, value.lower()))
+                hashes.append((key, digest_of(value)))
             elif key == "subdirectory" and value:
                 subdirectory = unquote(value)
         return cls(
