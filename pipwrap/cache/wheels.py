@@ -25,6 +25,7 @@ from pipwrap.cache.evidence import (
 from pipwrap.cache.keys import BuildKey
 from pipwrap.cache.layout import WHEELS, Layout
 from pipwrap.cache.usage import Grown, uncounted
+from pipwrap.errors import cause_of
 from pipwrap.events import Listener, Warned
 from pipwrap.values import as_dict, frozen
 
@@ -225,7 +226,7 @@ class BuiltWheels:
             self._broken.add(directory)
             return None
         except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-            self._ignore(directory, f"is not readable and is ignored: {error}")
+            self._ignore(directory, f"is not readable and is ignored: {cause_of(error)}")
             return None
         if not whole:
             self._ignore(directory, "is truncated and is ignored.")

@@ -112,7 +112,9 @@ def save_file(source: str, target: str) -> None:
     except OSError as error:
         if os.path.exists(beside):
             os.unlink(beside)
-        raise errors.EnvironmentRefused(f"Could not save {target}: {error}") from error
+        raise errors.EnvironmentRefused(
+            f"Could not save {target}: {errors.cause_of(error)}"
+        ) from error
 
 
 def _same(one: str, other: str) -> bool:

@@ -53,7 +53,7 @@ def main(argv: list[str], environ: Mapping[str, str], *, as_module: bool) -> int
         console.abandon("Pipe to stdout was broken")
         return _BROKEN_PIPE
     except OSError as error:
-        console.abandon(f"Could not carry out the command due to an OSError: {error}")
+        console.abandon(f"Could not carry out the command: {errors.cause_of(error)}")
         return _ERROR
     finally:
         console.close()

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from typing import TextIO
 
+from pipwrap.errors import cause_of
 from pipwrap.model.link import redact
 from pipwrap.report.summary import Line
 
@@ -35,7 +36,7 @@ class Log:
             self._stream.flush()
         except OSError as error:
             self._failed = True
-            return f"The log file {self._path} cannot be written: {error}"
+            return f"The log file {self._path} cannot be written: {cause_of(error)}"
         return None
 
     def close(self) -> None:

@@ -182,3 +182,40 @@ def test_builds_that_require_each_other_name_the_cycle(pipwrap: Runner, index: I
     result = pipwrap("install", "one")
     _fails(result, "ERROR: one is already being built: one -> two -> one\nHINT: Build one of them")
     assert "originates from a subprocess" not in result.stderr
+
+
+def _log_below_a_file(pipwrap: Runner) -> tuple[list[str], str]:
+    (pipwrap.directory / "file").write_text("", encoding="utf-8")
+    return ["--log", "file/log", "install", "demo"], "cannot be written: "
+
+
+def _saved_below_a_file(pipwrap: Runner) -> tuple[list[str], str]:
+    (pipwrap.directory / "file").write_text("", encoding="utf-8")
+    return ["download", "-d", "file/to", "demo"], "not a directory: "
+
+
+def _log_with_a_long_name(pipwrap: Runner) -> tuple[list[str], str]:
+    return ["--log", "x" * 300, "install", "demo"], "cannot be written: file name too long: "
+
+
+def _log_through_a_circle(pipwrap: Runner) -> tuple[list[str], str]:
+    (pipwrap.directory / "circle").symlink_to("circle")
+    return ["--log", "circle/x/log", "install", "demo"], "cannot be written: "
+
+
+@pytest.mark.parametrize(
+    "made",
+    [_log_below_a_file, _saved_below_a_file, _log_with_a_long_name, _log_through_a_circle],
+)
+def test_a_known_cause_is_told_in_words(
+    pipwrap: Runner,
+    index: Index,
+    tmp_path: Path,
+    made: Callable[[Runner], tuple[list[str], str]],
+):
+    index.add(make_wheel(tmp_path, "demo", "1.0"))
+    line, says = made(pipwrap)
+    result = pipwrap(*line)
+    assert says in result.stderr, result.output
+    assert "Errno" not in result.output
+    assert "Traceback" not in result.output
