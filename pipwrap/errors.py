@@ -5,6 +5,15 @@ Subclasses differ by who can act on them. ``message`` is what pip would print af
 """
 
 
+def cause_of(error: Exception) -> str:
+    """Return why a file could not be used: the system's words and the path, without a number."""
+    if not isinstance(error, OSError) or not error.strerror:
+        return str(error)
+    words = error.strerror[0].lower() + error.strerror[1:]
+    places = [str(each) for each in (error.filename, error.filename2) if each is not None]
+    return f"{words}: {' and '.join(places)}" if places else words
+
+
 class PipwrapError(Exception):
     """What went wrong, why, and what to do; ends the command with ``exit_status``."""
 
@@ -88,6 +97,10 @@ class HashMismatch(PipwrapError):
 
 REQUIREMENTS_STEP = "build requirements"
 """The step of a build at which what it requires is resolved and installed."""
+BUILD_CYCLE = "build cycle"
+"""The step of a build that fails because it requires itself."""
+BEFORE_THE_BACKEND = frozenset({REQUIREMENTS_STEP, BUILD_CYCLE})
+"""What fails at one of these says nothing of the source: its backend was not run."""
 
 
 class BuildFailed(PipwrapError):

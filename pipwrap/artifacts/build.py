@@ -183,6 +183,10 @@ def _project_builder(
             raise errors.InvalidDistribution(
                 f"{name} has a pyproject.toml file that does not comply with PEP 518: {error}"
             ) from error
+        except RecursionError:
+            raise errors.InvalidDistribution(
+                f"{name} has a pyproject.toml file that is nested too deeply"
+            ) from None
         except build.BuildException as error:
             raise errors.InvalidDistribution(f"{name} cannot be built: {error}") from error
         except ValueError as error:  # pyproject_hooks' word for a backend-path that leads outside

@@ -16,8 +16,18 @@ from pipwrap.values import frozen, replace
 _VERSION = re.compile(r"git version (\d+)\.(\d+)")
 _PARTIAL_CLONE = (2, 17)
 """The first version that leaves files out until they are needed."""
-_HIDDEN = ("GIT_DIR", "GIT_WORK_TREE")
-"""Variables that would send git to another repository."""
+LOCAL_VARIABLES = (
+    *("GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_COMMON_DIR", "GIT_CONFIG", "GIT_DIR"),
+    *("GIT_GRAFT_FILE", "GIT_IMPLICIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_INTERNAL_SUPER_PREFIX"),
+    *("GIT_NO_REPLACE_OBJECTS", "GIT_OBJECT_DIRECTORY", "GIT_PREFIX", "GIT_QUARANTINE_PATH"),
+    *("GIT_REPLACE_REF_BASE", "GIT_SHALLOW_FILE", "GIT_WORK_TREE"),
+)
+"""What describes the caller's repository to its git (a hook, ``rebase --exec``, ``bisect run``).
+
+It is what ``git rev-parse --local-env-vars`` lists, and what marks a receiving hook's quarantine
+(git-receive-pack(1)). GIT_CONFIG_COUNT and GIT_CONFIG_PARAMETERS are passed on, although git lists
+them: users configure credentials and protocols by them, and pip and uv pass them on, too.
+"""
 _ALLOWED = "GIT_ALLOW_PROTOCOL"
 """What would overrule the configuration that keeps git off the network (git(1))."""
 _NO_NETWORK = tuple(
@@ -129,7 +139,7 @@ class Git:
             ) from error
 
     def _environ(self, *, prompts: bool) -> dict[str, str]:
-        hidden = (*_HIDDEN, _ALLOWED) if self.settings.offline else _HIDDEN
+        hidden = (*LOCAL_VARIABLES, _ALLOWED) if self.settings.offline else LOCAL_VARIABLES
         environ = {name: value for name, value in os.environ.items() if name not in hidden}
         if self.settings.no_input or not prompts:
             environ["GIT_TERMINAL_PROMPT"] = "0"

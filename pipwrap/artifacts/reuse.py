@@ -130,7 +130,7 @@ class Reuse:
                     f"{error.message}"
                 )
             )
-            if build is not None and error.step != errors.REQUIREMENTS_STEP:
+            if build is not None and error.step not in errors.BEFORE_THE_BACKEND:
                 with contextlib.suppress(OSError):
                     # A cache that takes nothing: the next run tries again.
                     self.built.settle(due.entry, build.evidence(self.world))

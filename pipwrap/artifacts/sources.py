@@ -104,12 +104,12 @@ class Sources:
 
     def _start(self, wanted: Wanted) -> SourceBuild:
         name, project = shown(wanted), project_of(wanted)
+        self._refuse_cycle(project or name)
         if isinstance(wanted, Directory):
             root = wanted.path
         elif isinstance(wanted, Repository):
             root = self.checkout(wanted).root
         else:
-            self._refuse_cycle(wanted)
             root = self._unpack(wanted, name)
         root = source_tree.installable_root(root, wanted.link.subdirectory, name)
         link = wanted.link.redacted
@@ -160,13 +160,10 @@ class Sources:
                 raise
         return source_tree.unpack(again.path, self._workshop.scratch("source-"), name)
 
-    def _refuse_cycle(self, wanted: Wanted) -> None:
+    def _refuse_cycle(self, name: str) -> None:
         """Refuse to build what is already being built: its own build would need itself."""
-        project = project_of(wanted)
-        if project is not None and project in self._workshop.building:
+        if name in self._workshop.building:
             raise errors.BuildFailed(
-                f"{project} is already being built: "
-                f"{' -> '.join((*self._workshop.building, project))}",
-                context="exit code: 1",
-                step=errors.REQUIREMENTS_STEP,
+                f"{name} is already being built: {' -> '.join((*self._workshop.building, name))}",
+                step=errors.BUILD_CYCLE,
             )

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import IO
 
 from pipwrap.cache.layout import Layout, is_temporary_name
-from pipwrap.errors import DiskFull
+from pipwrap.errors import DiskFull, cause_of
 from pipwrap.events import Warned
 
 DIRECTORY_MODE = 0o700
@@ -211,7 +211,7 @@ def remove(path: str, *, through: str) -> None:
 
 def damaged(path: str, error: Exception) -> Warned:
     """Return what is told of an entry that cannot be read, and that is made again."""
-    return Warned(f"Cache entry {path} is damaged and is ignored: {error}")
+    return Warned(f"Cache entry {path} is damaged and is ignored: {cause_of(error)}")
 
 
 def pinned(path: str, layout: Layout) -> str:

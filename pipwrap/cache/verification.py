@@ -24,6 +24,7 @@ from pipwrap.cache.layout import (
 )
 from pipwrap.cache.store import Store
 from pipwrap.cache.wheels import BuiltWheels
+from pipwrap.errors import cause_of
 from pipwrap.values import frozen
 
 
@@ -90,7 +91,7 @@ def _answers(layout: Layout) -> Iterator[Damage]:
             with open(path, "rb") as stream:
                 checksum, _, content = stream.read().partition(b"\0")
         except OSError as error:
-            yield Damage(path, f"it cannot be read: {error}")
+            yield Damage(path, f"it cannot be read: {cause_of(error)}")
             continue
         if checksum != satisfied.number(content).encode("ascii"):
             yield Damage(path, "it is not as it was written")
@@ -102,7 +103,7 @@ def _unreadable(path: str) -> Damage | None:
         with open(path, "rb") as stream:
             json.load(stream)
     except (OSError, ValueError) as error:
-        return Damage(path, f"it cannot be read: {error}")
+        return Damage(path, f"it cannot be read: {cause_of(error)}")
     return None
 
 
@@ -111,7 +112,7 @@ def _metadata(layout: Layout) -> Iterator[Damage]:
         try:
             metadata.read(path)
         except (OSError, ValueError) as error:
-            yield Damage(path, f"it cannot be read: {error}")
+            yield Damage(path, f"it cannot be read: {cause_of(error)}")
 
 
 def _sealed(layout: Layout) -> Iterator[Damage]:
@@ -119,7 +120,7 @@ def _sealed(layout: Layout) -> Iterator[Damage]:
         try:
             sealed.read(path)
         except (OSError, ValueError) as error:
-            yield Damage(path, f"it cannot be read: {error}")
+            yield Damage(path, f"it cannot be read: {cause_of(error)}")
 
 
 def _stored(layout: Layout, store: Store) -> Iterator[Damage]:

@@ -17,7 +17,7 @@ import json
 import os
 from collections.abc import Callable, Iterator
 
-from pipwrap.cache import disk
+from pipwrap.cache import build_logs, disk
 from pipwrap.cache.evidence import (
     NOTHING_BETTER,
     Assessment,
@@ -30,6 +30,7 @@ from pipwrap.cache.evidence import (
 from pipwrap.cache.keys import BuildKey
 from pipwrap.cache.layout import WHEELS, Layout
 from pipwrap.cache.usage import Grown, uncounted
+from pipwrap.errors import cause_of
 from pipwrap.events import Listener, Warned
 from pipwrap.values import as_dict, frozen
 
@@ -172,7 +173,7 @@ class BuiltWheels:
             filename = os.path.basename(wheel)
             digest = _copy(wheel, os.path.join(prepared, filename))
             if provenance.log is not None and os.path.exists(provenance.log):
-                _copy(provenance.log, os.path.join(prepared, _LOG))
+                build_logs.keep(provenance.log, os.path.join(prepared, _LOG))
             target = disk.unused_name(self._layout.built_wheels(key.identity))
             entry = BuiltWheel(
                 path=os.path.join(target, filename),
@@ -235,7 +236,7 @@ class BuiltWheels:
             self._broken.add(directory)
             return None
         except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-            self._ignore(directory, f"is not readable and is ignored: {error}")
+            self._ignore(directory, f"is not readable and is ignored: {cause_of(error)}")
             return None
         if not whole:
             self._ignore(directory, "is truncated and is ignored.")

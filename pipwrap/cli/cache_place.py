@@ -29,7 +29,7 @@ class CachePlace:
 
         Empty where nothing outlives it: without a cache, as in pip, or when that is impossible.
         """
-        import shutil  # noqa: PLC0415 - failures only
+        from pipwrap.cache import build_logs  # noqa: PLC0415 - failures only
 
         if not self.is_kept:
             return ""
@@ -38,7 +38,7 @@ class CachePlace:
         try:
             disk.make_directory(directory)
             kept = disk.unused_name(directory, f"-{plain}.log")
-            shutil.copyfile(path, kept)
+            build_logs.keep(path, kept)
         except OSError:
             return ""
         return kept

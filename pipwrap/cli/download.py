@@ -120,7 +120,9 @@ def save_file(source: str, directory: str, filename: str) -> str:
         os.replace(beside, target)
     except OSError as error:
         disk.unlink(beside)
-        raise errors.EnvironmentRefused(f"Could not save {target}: {error}") from error
+        raise errors.EnvironmentRefused(
+            f"Could not save {target}: {errors.cause_of(error)}"
+        ) from error
     return target
 
 

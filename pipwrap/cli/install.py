@@ -8,6 +8,7 @@ from pipwrap.cli import (
     consistency,
     install_target,
     only_dependencies,
+    own_distribution,
     placement,
     planning,
     wiring,
@@ -46,12 +47,15 @@ def run(context: Context) -> int:
             )
             if place.ignores_installed:
                 candidates = {}
-            resolution = resolution_of(bench, _question(context, request, candidates))
-            replaced = place.replaceable(installed, context.environment)
+            resolution = _resolved(context, bench, request, candidates, place)
+            replaced = own_distribution.with_former(
+                place.replaceable(installed, context.environment)
+            )
             wanted = planning.wanted(
                 resolution, replaced, context.console, force=options.force_reinstall
             )
             wanted = only_dependencies.kept(wanted, resolution, request.wishes, options)
+            own_distribution.check_names(wanted, place)
             place.check_precedence(wanted, installed, context.environment)
             if options.report:
                 from pipwrap.cli import reporting  # noqa: PLC0415 - for one option
@@ -74,6 +78,25 @@ def run(context: Context) -> int:
             bench.close()
     install_target.warn_if_root(context)
     return 0
+
+
+def _resolved(
+    context: Context,
+    bench: Bench,
+    request: Request,
+    candidates: dict[str, InstalledCandidate],
+    place: placement.Placement,
+) -> Resolution:
+    """Return what is chosen; raises before another project of this program's name is asked for."""
+    question = _question(context, request, candidates)
+    own_distribution.check_names(_to_fetch(question, request), place)
+    return resolution_of(bench, question)
+
+
+def _to_fetch(question: Question, request: Request) -> set[str]:
+    """Return the projects that the user names and that no installed version stands for."""
+    named = {wish.requirement.name for wish in request.wishes if wish.requirement is not None}
+    return {name for name in named if name not in question.installed or not question.keeps(name)}
 
 
 def _is_plain(context: Context, request: Request) -> bool:
@@ -153,6 +176,7 @@ def _carry_out(
     context: Context, bench: Bench, plan: Plan, installed: dict[str, InstalledDistribution]
 ) -> None:
     options = context.options
+    own_distribution.check_plan(plan)
     plan = replace(
         plan,
         compile_bytecode=options.compile,

@@ -14,7 +14,7 @@ from pipwrap.cache import disk, ownership
 from pipwrap.cache.layout import Layout
 from pipwrap.model.environment import Environment, Scheme
 
-_FORMAT = 2
+_FORMAT = 3
 _PROBE = os.path.join(os.path.dirname(__file__), "probe.py")
 _VARIABLES = ("PYTHONHOME", "PYTHONPATH", "PYTHONUSERBASE", "PYTHONNOUSERSITE", "HOME")
 
@@ -44,7 +44,8 @@ def describe(
     if facts is None:
         facts = _ask(executable, meanwhile)
         if os.path.abspath(facts["executable"]) == key:
-            _remember(path, {"evidence": evidence, "facts": facts}, layout)
+            startup = _startup(facts["sys_path"])
+            _remember(path, {"evidence": evidence, "startup": startup, "facts": facts}, layout)
     return environment_of(facts)
 
 
@@ -74,6 +75,7 @@ def environment_of(facts: Mapping[str, Any]) -> Environment:
         tags=tuple(facts["tags"] or _tags(facts)),
         externally_managed=marker if managed else None,
         site_packages_isolated=facts["isolated_site"],
+        has_finders=facts["finders"],
     )
 
 
@@ -144,6 +146,17 @@ def _evidence(executable: str, environ: Mapping[str, str]) -> list[Any]:
     ]
 
 
+def _startup(sys_path: list[str]) -> dict[str, list[int] | None]:
+    """Return the state of what an interpreter runs before the probe (site): it may add finders."""
+    return {
+        path: _stat(os.stat, path)
+        for directory in sys_path
+        for name in disk.listed(directory)
+        if name.endswith(".pth") or name.partition(".")[0] in {"sitecustomize", "usercustomize"}
+        for path in [os.path.join(directory, name)]
+    }
+
+
 def _stat(read: Any, path: str) -> list[int] | None:
     try:
         found = read(path)
@@ -157,7 +170,8 @@ def _remembered(path: str, evidence: list[Any]) -> dict[str, Any] | None:
         with open(path, "rb") as stream:
             entry = json.load(stream)
         facts: dict[str, Any] = entry["facts"]
-        return facts if entry["evidence"] == evidence else None
+        known = entry["evidence"], entry["startup"]
+        return facts if known == (evidence, _startup(facts["sys_path"])) else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

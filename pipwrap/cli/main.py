@@ -53,7 +53,7 @@ def main(argv: list[str], environ: Mapping[str, str], *, as_module: bool) -> int
         console.abandon("Pipe to stdout was broken")
         return _BROKEN_PIPE
     except OSError as error:
-        console.abandon(f"Could not carry out the command due to an OSError: {error}")
+        console.abandon(f"Could not carry out the command: {errors.cause_of(error)}")
         return _ERROR
     finally:
         console.close()
@@ -113,6 +113,7 @@ def _run(
     if parsed.help and passthrough.can_be_told(environment):
         proof.rests_on(passthrough.initial_files(environment))
         return _told_by_pip(passthrough.asked(line, environ), console, proof)
+    _check_handed_over(parsed, environment)
     console.close()
     return passthrough.run(line, environ)
 
@@ -124,6 +125,14 @@ def _told_by_pip(answer: passthrough.Answer, console: Console, proof: Proof) -> 
     console.text(answer.stdout)
     console.error_text(answer.stderr)
     return answer.status
+
+
+def _check_handed_over(parsed: Parsed, environment: Environment) -> None:
+    """Raise where the real pip would replace this program by another project of its name."""
+    if parsed.is_ours and parsed.command == "install":
+        from pipwrap.cli import own_distribution, placement  # noqa: PLC0415 - hand-overs only
+
+        own_distribution.check_line(parsed.arguments, placement.Placement(environment.scheme))
 
 
 def _load(parsed: Parsed) -> None:

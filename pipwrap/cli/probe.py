@@ -14,6 +14,9 @@ import sys
 import sysconfig
 from importlib._bootstrap_external import MAGIC_NUMBER
 
+_OWN_FINDERS = ("_frozen_importlib", "_frozen_importlib_external", "importlib.metadata")
+"""Modules of the finders of Python itself."""
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import ModuleType
@@ -45,7 +48,17 @@ def gather(packaging_directory: str | None = None) -> dict[str, Any]:
         "abis": _abis(),
         "tags": _tags(packaging_directory),
         "isolated_site": _isolated_site(),
+        "finders": _has_finders(),
     }
+
+
+def _has_finders() -> bool:
+    """Tell whether others than Python's own finder may yield distributions."""
+    return any(
+        hasattr(finder, "find_distributions")
+        for finder in sys.meta_path
+        if getattr(finder, "__module__", "") not in _OWN_FINDERS
+    )
 
 
 def _magic_number() -> str:

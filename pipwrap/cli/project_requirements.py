@@ -31,6 +31,10 @@ def group_requirements(groups: Iterable[str]) -> Iterator[str]:
             ) from error
         try:
             yield from map(str, resolver.resolve(group))
+        except RecursionError:
+            raise errors.InvalidRequirement(
+                f"[dependency-groups] of {path} are nested too deeply"
+            ) from None
         except ExceptionGroup as error:
             reasons = "; ".join(map(str, error.exceptions))
             raise errors.InvalidRequirement(
@@ -103,5 +107,8 @@ def read_toml(text: str) -> dict[str, Any]:
     if sys.version_info >= (3, 11):
         import tomllib  # noqa: PLC0415 - groups and scripts only
 
-        return tomllib.loads(text)
+        try:
+            return tomllib.loads(text)
+        except RecursionError:
+            raise ValueError("it is nested too deeply") from None
     raise errors.HandOver("TOML, which this Python does not read")

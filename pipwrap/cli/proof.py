@@ -52,6 +52,8 @@ class Proof:
 
     def rests_on_target(self, environment: Environment) -> None:
         """Note what decides about the target, and what it searches."""
+        if environment.has_finders:
+            self._may_be_kept = False  # what they yield is theirs alone to say
         executable = environment.executable
         self.rests_on([executable], kind=satisfied.LINK)
         self.rests_on(os.path.join(sys.prefix, marker) for marker in TOOL_MARKERS)

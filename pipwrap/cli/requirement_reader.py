@@ -10,7 +10,13 @@ from collections.abc import Callable, Iterator, Mapping
 from urllib.parse import urljoin, urlsplit
 
 from pipwrap.cli.options import SearchOptions, add_formats
-from pipwrap.cli.requirement_file import OptionLine, RequirementLine, parse_lines, variables_in
+from pipwrap.cli.requirement_file import (
+    Line,
+    OptionLine,
+    RequirementLine,
+    parse_lines,
+    variables_in,
+)
 from pipwrap.cli.selection_options import add_releases
 from pipwrap.errors import InvalidRequirement
 from pipwrap.events import Listener, Warned, ignore
@@ -72,7 +78,7 @@ class RequirementFileReader:
         requirements: list[RequirementLine] = []
         opened: list[_Opened] = []
         reasons: list[str | None] = []
-        for found in self._walk(location, {_identity(location): None}, is_constraint):
+        for found in self._walk(location, is_constraint):
             if isinstance(found, _Opened):
                 opened.append(found)
                 continue
@@ -93,21 +99,41 @@ class RequirementFileReader:
     def _walk(
         self,
         location: str,
-        including: dict[str, str | None],
         is_constraint: bool,  # noqa: FBT001
     ) -> Iterator[_Opened | RequirementLine | OptionLine]:
-        """Yield what a file says, nested files in place; ``including`` maps files to parents."""
-        text = self._text(location, is_constraint)
-        yield _Opened(location, text)
-        for line in parse_lines(text, location, self.environ, is_constraint=is_constraint):
-            if isinstance(line, RequirementLine) or line.nested is None:
+        """Yield what a file says, nested files in place, at any depth."""
+        including: dict[str, str | None] = {_identity(location): None}
+        """The files that are open, in order, each with the one that includes it."""
+        opened = self._open(location, is_constraint)
+        yield opened
+        open_files = [self._lines(opened, is_constraint)]
+        while open_files:
+            location, lines = open_files[-1]
+            line = next(lines, None)
+            if line is None:
+                open_files.pop()
+                including.popitem()
+            elif isinstance(line, RequirementLine) or line.nested is None:
                 yield line
-                continue
-            nested = _relative_to(location, line.nested.location)
-            _refuse_recursion(nested, location, including)
-            yield from self._walk(
-                nested, {**including, nested: location}, line.nested.is_constraint
-            )
+            else:
+                nested = _relative_to(location, line.nested.location)
+                _refuse_recursion(nested, location, including)
+                including[nested] = location
+                opened = self._open(nested, line.nested.is_constraint)
+                yield opened
+                open_files.append(self._lines(opened, line.nested.is_constraint))
+
+    def _open(self, location: str, is_constraint: bool) -> _Opened:  # noqa: FBT001
+        return _Opened(location, self._text(location, is_constraint))
+
+    def _lines(
+        self,
+        opened: _Opened,
+        is_constraint: bool,  # noqa: FBT001
+    ) -> tuple[str, Iterator[Line]]:
+        location = opened.location
+        lines = parse_lines(opened.text, location, self.environ, is_constraint=is_constraint)
+        return location, iter(lines)
 
     def _warn_of_hashes(self, line: OptionLine) -> None:
         if line.values("hashes"):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from pipwrap import errors
 from pipwrap.cache.resolutions import Seen
@@ -274,12 +274,12 @@ class Repository:
         """Return the page, or nothing (and say so) when it would come over plain http."""
         if self._is_secure(location):
             return [location]
-        host = location.partition("://")[2].partition("/")[0].rpartition("@")[2]
+        host = urlsplit(location).netloc.rpartition("@")[2].partition(":")[0]
         self._warn(
-            f"The repository located at {host.partition(':')[0]} is not a trusted or secure host "
+            f"The repository located at {host} is not a trusted or secure host "
             "and is being ignored. If this repository is available via HTTPS we recommend you use "
             "HTTPS instead, otherwise you may silence this warning and allow it anyway with "
-            f"'--trusted-host {host.partition(':')[0]}'."
+            f"'--trusted-host {host}'."
         )
         return []
 

@@ -8,7 +8,7 @@ file that the later index names.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timezone
 from functools import lru_cache
 from operator import itemgetter
 from typing import TYPE_CHECKING
@@ -135,10 +135,19 @@ class Selector:
         if not link.upload_time:
             place = f"Index {redact(link.comes_from)}" if link.comes_from else "Index"
             raise errors.NetworkError(f"{place} does not provide upload-time metadata.")
-        text = link.upload_time.replace("Z", "+00:00")
-        return (
-            self.uploaded_prior_to is None or datetime.fromisoformat(text) < self.uploaded_prior_to
-        )
+        if self.uploaded_prior_to is None:
+            return True
+        try:
+            uploaded = datetime.fromisoformat(link.upload_time.replace("Z", "+00:00"))
+        except ValueError as error:
+            place = redact(link.comes_from) if link.comes_from else "The index"
+            raise errors.NetworkError(
+                f"{place} has an upload-time of {link.filename} that is no time (PEP 700): "
+                f"{link.upload_time!r}"
+            ) from error
+        if uploaded.tzinfo is None:
+            uploaded = uploaded.replace(tzinfo=timezone.utc)  # PEP 700 has no other
+        return uploaded < self.uploaded_prior_to
 
     def _supports_python(self, requires_python: str | None) -> bool:
         return requires_python is None or supports_python(requires_python, self.python_version)

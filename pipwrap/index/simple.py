@@ -10,7 +10,7 @@ from itertools import chain, zip_longest
 from typing import Any
 from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
 
-from pipwrap.model.link import Link
+from pipwrap.model.link import Link, digest_of
 
 JSON_TYPE = "application/vnd.pypi.simple.v1+json"
 ACCEPT = f"{JSON_TYPE}, application/vnd.pypi.simple.v1+html; q=0.1, text/html; q=0.01"
@@ -54,17 +54,29 @@ def parse_page(content: bytes, content_type: str, url: str) -> tuple[Row, ...]:
 def _parse_json(content: bytes, url: str) -> tuple[Row, ...]:
     try:
         page = json.loads(content)
-        files = page.get("files", [])
-        return tuple(row for file in files if (row := _row_from_json(file, url)) is not None)
-    except (ValueError, AttributeError, TypeError, RecursionError) as error:
+    except RecursionError:
+        raise InvalidPage("its JSON is nested too deeply") from None
+    except ValueError as error:
         raise InvalidPage(str(error)) from error
+    files = page.get("files", []) if isinstance(page, dict) else None
+    if not isinstance(files, list):
+        raise InvalidPage("it has no list of files (PEP 691)")
+    if not all(isinstance(file, dict) for file in files):
+        raise InvalidPage("one of its files is no object (PEP 691)")
+    rows = (_row_from_json(file, url) for file in files)
+    return tuple(row for row in rows if row is not None)
 
 
 def _row_from_json(file: Mapping[str, Any], page_url: str) -> Row | None:
-    """Return the row of one entry of ``files`` (PEP 691), or nothing without a proper URL."""
+    """Return the row of one entry of ``files`` (PEP 691), or nothing without a proper URL.
+
+    What has another type than the PEPs say counts as absent, but for digests: they never match.
+    """
     url = file.get("url")
     if url is None:
         return None
+    if not isinstance(url, str):
+        raise InvalidPage(f"one of its files has a URL that is no text: {url!r} (PEP 691)")
     absolute = _absolute(page_url, url)
     if absolute is None:
         return None
@@ -78,8 +90,8 @@ def _row_from_json(file: Mapping[str, Any], page_url: str) -> Row | None:
         _word(file.get("requires-python")),
         None if not yanked else (yanked if isinstance(yanked, str) else ""),
         _metadata(sidecar),
-        file.get("upload-time"),
-        file.get("size"),
+        _word(file.get("upload-time")),
+        _size(file.get("size")),
         None,
     )
 
@@ -88,10 +100,14 @@ def _word(value: object) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
+def _size(value: object) -> int | None:
+    return value if type(value) is int and value >= 0 else None
+
+
 def _hashes(value: object) -> tuple[tuple[str, str], ...] | None:
     if not isinstance(value, Mapping):
         return None
-    return tuple((str(name), str(digest).lower()) for name, digest in value.items())
+    return tuple((str(name), digest_of(digest)) for name, digest in value.items())
 
 
 def _metadata(value: object) -> tuple[tuple[str, str], ...] | None:
@@ -124,7 +140,7 @@ def _metadata_attribute(value: str | None) -> tuple[tuple[str, str], ...] | None
     if value is None:
         return None
     name, separator, digest = value.partition("=")
-    return ((name, digest.lower()),) if separator and digest else ()
+    return ((name, digest_of(digest)),) if separator and digest else ()
 
 
 def _absolute(base: str, url: str) -> str | None:

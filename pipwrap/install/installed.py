@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from urllib.parse import unquote, urlsplit
 
+from pipwrap.errors import EnvironmentRefused
 from pipwrap.events import Listener, Warned, ignore
 from pipwrap.model.environment import Environment, InstalledDistribution
 from pipwrap.model.metadata import Metadata
@@ -16,6 +17,8 @@ from pipwrap.model.names import canonicalize_name
 _VALID_NAME = re.compile(r"^([A-Z0-9]|[A-Z0-9][A-Z0-9._-]*[A-Z0-9])$", re.IGNORECASE)
 """Dependency specifiers, names."""
 _INFO = (".dist-info", ".egg-info")
+_NOWHERE = "<memory>"
+"""How pip shows the location of a distribution that has none."""
 _HEAD = 16 * 1024
 """Name and Version stand at the start of every METADATA."""
 
@@ -33,7 +36,35 @@ def find_installed(
     for directory in dict.fromkeys(searched):
         for distribution in _distributions(directory, listener):
             found.setdefault(canonicalize_name(distribution.name), distribution)
+    if environment.has_finders and paths is None:
+        found.update(_of_finders(environment))
     return tuple(found.values())
+
+
+def _of_finders(environment: Environment) -> Iterator[tuple[str, InstalledDistribution]]:
+    """Yield what the interpreter's finders alone yield; it hides what the path has of that name."""
+    import subprocess  # noqa: PLC0415 - environments with such finders only
+
+    from pipwrap.install import finders  # noqa: PLC0415
+
+    command = [environment.executable, finders.__file__]
+    done = subprocess.run(command, capture_output=True, check=False, stdin=subprocess.DEVNULL)
+    if done.returncode:
+        said = done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]
+        raise EnvironmentRefused(
+            f"What is installed cannot be listed: a finder of {environment.executable} failed",
+            context=said or None,
+        )
+    for name, version, info, text in json.loads(done.stdout):
+        location = "" if info is None else os.path.dirname(info)
+        if info is None:
+            place = f"sys.meta_path:{name}"
+            yield (
+                canonicalize_name(name),
+                InstalledDistribution(name, version, _NOWHERE, place, metadata=text),
+            )
+        elif location not in environment.sys_path:
+            yield canonicalize_name(name), InstalledDistribution(name, version, location, info)
 
 
 def read_metadata(distribution: InstalledDistribution) -> Metadata:
@@ -61,6 +92,8 @@ def read_metadata(distribution: InstalledDistribution) -> Metadata:
 
 def read_text(distribution: InstalledDistribution, name: str) -> str | None:
     """Return a text file of a distribution's metadata directory, if it is there."""
+    if distribution.metadata is not None:
+        return distribution.metadata if name == "METADATA" else None
     return _read(os.path.join(distribution.info, name))
 
 

@@ -50,6 +50,9 @@ def find_removal(
     Those who remove many at once look at each directory once, through ``folders``.
     ``DiagnosticError`` in pip's words when that cannot be known: no RECORD, or distutils.
     """
+    if distribution.metadata is not None:
+        name = canonicalize_name(distribution.name)
+        return Removal(distribution, note=f"Not uninstalling {name} since it is not installed")
     location = os.path.realpath(distribution.location)
     home = _link_home(distribution, environment) or location
     if environment.is_virtual and not _is_below(home, os.path.realpath(environment.prefix)):

@@ -72,6 +72,8 @@ class Environment:
     """Relative to the base that ``--prefix`` names."""
     home_scheme: Scheme = _POSIX
     """Relative to a base that holds nothing else, as ``--target`` wants it."""
+    has_finders: bool = False
+    """A finder on its ``sys.meta_path`` may yield distributions that no directory holds."""
 
     @property
     def is_virtual(self) -> bool:
@@ -101,6 +103,8 @@ class InstalledDistribution:
     info: str
     """Its .dist-info or .egg-info, absolute."""
     editable_location: str | None = None
+    metadata: str | None = None
+    """Its METADATA, of one that a finder yields and that has no directory; ``info`` is no path."""
 
     @property
     def is_wheel(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from pipwrap.errors import InvalidDistribution
 from pipwrap.values import frozen, replace
@@ -31,19 +31,43 @@ ARCHIVE_EXTENSIONS = (
 _LONGEST = 255
 """Bytes of a file's name; no common filesystem takes more."""
 
-_USER_INFORMATION = re.compile(r"(?P<before>[a-z+]+://)(?P<user>[^/@\s]*)@", re.IGNORECASE)
+_WHOLE_URL = re.compile(r"(?P<before>(?:[a-z][a-z0-9+.-]*:)?//)(?P<user>[^/?#\n]*)@", re.IGNORECASE)
+"""User information ends at the last @ before the path, as for ``urllib.parse.urlsplit``."""
+_URL_IN_TEXT = re.compile(
+    # The second form has a raw delimiter or blank in its password: after the colon is no port.
+    r"(?P<before>(?<![a-z0-9+.-])[a-z0-9+.-]+://)(?P<user>[^/?#\s]*"
+    r"|[^/?#\s:@\[]*:(?!\d*(?:[\s/?#]|$))(?:(?!://)[^\n])*?)@",
+    re.IGNORECASE,
+)
+_HEX = re.compile(r"[0-9a-f]+", re.IGNORECASE)
+_NO_PASSWORDS = ("", "x", "x-oauth-basic")
+"""Passwords that go with a token in the place of the user, as GitHub and others take it."""
 
 
 def redact(text: str) -> str:
-    """Return ``text`` with the credentials of every URL in it hidden, as pip hides them."""
+    """Return ``text`` with the credentials of every URL in it hidden, as pip hides them.
 
-    def hide(match: re.Match[str]) -> str:
-        user = match["user"]
-        if ":" not in user:
-            return f"{match['before']}****@"
-        return f"{match['before']}{user.partition(':')[0]}:****@"
+    Unlike pip, the user is hidden too where it is a token: its password is empty or a filler.
+    Text that begins as a URL is one: its user information may hold blanks.
+    """
+    if "@" not in text:
+        return text
+    whole = _WHOLE_URL.match(text)
+    if whole:
+        return _hidden(whole) + redact(text[whole.end() :])
+    return _URL_IN_TEXT.sub(_hidden, text)
 
-    return _USER_INFORMATION.sub(hide, text)
+
+def _hidden(match: re.Match[str]) -> str:
+    user, colon, password = match["user"].partition(":")
+    if not colon or unquote(password).lower() in _NO_PASSWORDS:
+        return f"{match['before']}****@"
+    return f"{match['before']}{quote(unquote(user))}:****@"
+
+
+def digest_of(value: object) -> str:
+    """Return a hex digest in lower case; for anything else a word that no file's digest equals."""
+    return value.lower() if isinstance(value, str) and _HEX.fullmatch(value) else "invalid"
 
 
 def split_archive_name(name: str) -> tuple[str, str]:
@@ -112,7 +136,7 @@ class Link:
         for item in parts.fragment.split("&"):
             key, _, value = item.partition("=")
             if key in (*STRONG_HASHES, "sha224", "sha1", "md5") and value:
-                hashes.append((key, value.lower()))
+                hashes.append((key, digest_of(value)))
             elif key == "subdirectory" and value:
                 subdirectory = unquote(value)
         return cls(
@@ -128,7 +152,8 @@ class Link:
 
         A quoted slash parts segments, as in pip: object stores put one into the URLs of files.
         """
-        return posixpath.basename(self._segment) or urlsplit(self.url).netloc
+        host = urlsplit(self.url).netloc.rpartition("@")[2]
+        return posixpath.basename(self._segment) or host
 
     @property
     def names_a_file(self) -> bool:
@@ -139,7 +164,7 @@ class Link:
     def _segment(self) -> str:
         """Return the last segment of the path, unquoted; slashes that were quoted are in it."""
         name = self.url.rpartition("/")[2]
-        if name and "?" not in self.url and "%" not in name:
+        if name and "?" not in self.url and "%" not in name and "@" not in self.url:
             return name  # what a page has thousands of
         return unquote(posixpath.basename(urlsplit(self.url).path.rstrip("/")))
 

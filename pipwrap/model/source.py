@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from pipwrap.model.link import Link
@@ -11,6 +12,8 @@ from pipwrap.values import frozen
 
 GIT_SCHEMES = ("git+http", "git+https", "git+ssh", "git+git", "git+file")
 """What pip takes for a git repository, by the scheme of its URL."""
+_VARIABLES = re.compile(r"\$\{[A-Za-z0-9-_]+\}(:\$\{[A-Za-z0-9-_]+\})?")
+"""User information that PEP 610 keeps, as pip reads it."""
 
 
 @frozen
@@ -152,11 +155,7 @@ def editable_direct_url(directory: str, subdirectory: str | None) -> str:
 
 def without_password(url: str) -> str:
     """Return ``url`` as PEP 610 stores it: no credentials, unless they are ``${VARIABLES}``."""
-    scheme, separator, rest = url.partition("://")
-    authority, slash, path = rest.partition("/")
-    user, at, host = authority.rpartition("@")
-    if not at or user == "git":
+    user, at, host = urlsplit(url).netloc.rpartition("@")
+    if not at or user == "git" or _VARIABLES.fullmatch(user):
         return url
-    if all(part.startswith("${") and part.endswith("}") for part in user.split(":")):
-        return url
-    return f"{scheme}{separator}{host}{slash}{path}"
+    return url.replace(f"//{user}@{host}", f"//{host}", 1)

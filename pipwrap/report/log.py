@@ -6,6 +6,8 @@ import os
 from collections.abc import Callable
 from typing import TextIO
 
+from pipwrap.errors import cause_of
+from pipwrap.model.link import redact
 from pipwrap.report.summary import Line
 
 
@@ -31,11 +33,12 @@ class Log:
                 )
             moment = _moment(self._clock())
             for line in lines:
-                self._stream.writelines(f"{moment} {part}\n" for part in line.text.splitlines())
+                text = redact(line.text)  # as on the console
+                self._stream.writelines(f"{moment} {part}\n" for part in text.splitlines())
             self._stream.flush()
         except OSError as error:
             self._failed = True
-            return f"The log file {self._path} cannot be written: {error}"
+            return f"The log file {self._path} cannot be written: {cause_of(error)}"
         return None
 
     def close(self) -> None:

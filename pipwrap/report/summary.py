@@ -98,6 +98,9 @@ def _bar(text: str, first: str, others: str) -> list[str]:
 
 def _build_failed(error: errors.BuildFailed) -> list[str]:
     """Return pip's two frames: the subprocess's, then what that means for the command."""
+    if error.step == errors.BUILD_CYCLE:
+        hint = "Build one of them elsewhere, and offer its wheel with --find-links."
+        return [f"ERROR: {error.message}", f"HINT: {hint}"]
     if error.step == "get_requires_for_build_wheel":
         needed = "when getting requirements to build wheel"
         return [*_inner(error), f"ERROR: Failed to build '{error.source}' {needed}"]

@@ -24,7 +24,10 @@ def description() -> str:
 
 def versions(names: Sequence[str]) -> str:
     """Return installed distributions, each with its version."""
-    return ", ".join(f"{name} {importlib.metadata.version(name)}" for name in names)
+    distributions = {"pipwrap": "pipwrap-installer"}
+    return ", ".join(
+        f"{name} {importlib.metadata.version(distributions.get(name, name))}" for name in names
+    )
 
 
 def today() -> str:

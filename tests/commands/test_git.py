@@ -6,11 +6,13 @@ import json
 import os
 import re
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from support.environments import VirtualEnvironment, make_environment
+from pipwrap.artifacts.git import LOCAL_VARIABLES
+from support.environments import VirtualEnvironment, make_environment, snapshot
 from support.index import Index
 from support.repositories import GitRepository, make_repository
 from support.runner import Result, Runner
@@ -149,6 +151,60 @@ def test_subdirectories_and_submodules_are_there(
     pipwrap("install", url, environ=environ, expect=0)
     assert environment.freeze() == ["demo==1.5"]
     assert direct_url(environment)["subdirectory"] == "below/inner"
+
+
+def test_every_local_variable_of_git_is_known():
+    """A newer git may list more: each is then hidden, or kept with a reason."""
+    line = ["git", "rev-parse", "--local-env-vars"]
+    listed = subprocess.run(line, capture_output=True, text=True, check=True).stdout.split()
+    assert set(listed) - set(LOCAL_VARIABLES) <= {"GIT_CONFIG_COUNT", "GIT_CONFIG_PARAMETERS"}
+
+
+@pytest.mark.parametrize(
+    "variable",
+    ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", None],
+)
+def test_variables_of_the_callers_repository_reach_no_git(
+    pipwrap: Runner, repository: GitRepository, tmp_path: Path, variable: str | None
+):
+    """As in a hook: clone, ls-remote, fetch, checkout and submodules leave the caller's alone."""
+    inner = make_repository(tmp_path / "repositories" / "inner")
+    inner.commit("inner", "1.5")
+    repository.git("submodule", "add", "--quiet", f"file://{inner.path}", "below")
+    commit = repository.commit_all("a submodule")
+    callers = make_repository(tmp_path / "callers")
+    callers.commit("callers", "1.0")
+    place = callers.path / ".git"
+    (tmp_path / "elsewhere").mkdir()
+    values = {
+        "GIT_DIR": place,
+        "GIT_COMMON_DIR": place,
+        "GIT_WORK_TREE": callers.path,
+        "GIT_INDEX_FILE": place / "index",
+        "GIT_OBJECT_DIRECTORY": tmp_path / "elsewhere",
+        "GIT_QUARANTINE_PATH": tmp_path / "elsewhere",
+        "GIT_CONFIG": place / "config",
+        "GIT_SHALLOW_FILE": place / "shallow",
+        "GIT_PREFIX": "wheel/",
+    }
+    names = LOCAL_VARIABLES if variable is None else (variable,)
+    environ = {name: str(values.get(name, "1")) for name in names}
+    environ |= {
+        "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_KEY_0": "protocol.file.allow",
+        "GIT_CONFIG_VALUE_0": "always",
+    }
+    before = snapshot(callers.path)
+    line = ["--src", str(tmp_path / "src"), "-e", f"{repository.url}@main#egg=demo"]
+    for revision in ("main", commit):
+        requirement = f"{repository.url}@{revision}"
+        pipwrap("install", "--force-reinstall", requirement, environ=environ, expect=0)
+    for _ in ("cloned", "updated"):  # then its backend builds no editable
+        result = pipwrap("install", *line, environ=environ, expect=1)
+        assert "is missing the 'build_editable' hook" in result.stderr
+    assert (tmp_path / "src" / "demo" / "below" / "PKG-INFO").is_file()
+    assert snapshot(callers.path) == before
+    assert list((tmp_path / "elsewhere").iterdir()) == []
 
 
 @pytest.mark.parametrize("form", ["{url}@{commit}", "demo @ {url}@{commit}"])

@@ -75,7 +75,7 @@ def test_a_stdout_that_takes_nothing_ends_the_command_with_one_message(
 ) -> None:
     result = shell(pipwrap, '"$PIPWRAP" install demo > /dev/full')
     assert result.returncode == 1
-    assert result.stderr.startswith("ERROR: Could not carry out the command due to an OSError: ")
+    assert result.stderr.startswith("ERROR: Could not carry out the command: ")
     assert "Traceback" not in result.stderr
     assert environment.freeze() == []
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
+from pip._internal.utils.misc import redact_auth_from_url
 
 from pipwrap.model.link import Link, redact, split_archive_name
 
@@ -15,7 +18,31 @@ DIGEST = "0123456789abcdef" * 4
         ("https://host/simple/", "https://host/simple/"),
         ("https://me:secret@host/simple/", "https://me:****@host/simple/"),
         ("https://token@host/simple/", "https://****@host/simple/"),
-        ("https://me:@host/", "https://me:****@host/"),
+        ("https://token:@host/", "https://****@host/"),
+        ("https://token:x-oauth-basic@host/", "https://****@host/"),
+        ("https://token:X%2Doauth-basic@host/", "https://****@host/"),
+        ("git+https://token:@host/x.git@main", "git+https://****@host/x.git@main"),
+        ("https://me@corp:secret@host/simple/", "https://me%40corp:****@host/simple/"),
+        ("https://me:s@e:c@ret@host:8080/", "https://me:****@host:8080/"),
+        ("git+ssh://me@corp:secret@host:org/x@1", "git+ssh://me%40corp:****@host:org/x@1"),
+        ("from 'https://me@corp:secret@host'", "from 'https://me%40corp:****@host'"),
+        ("https://me:sec ret@host/simple/", "https://me:****@host/simple/"),
+        ("at https://me:sec ret@host/simple/", "at https://me:****@host/simple/"),
+        ("at https://me:sec/ret@host/simple/", "at https://me:****@host/simple/"),
+        ("at https://me:sec#ret@host/simple/", "at https://me:****@host/simple/"),
+        ("at https://me:sec?ret@host/simple/", "at https://me:****@host/simple/"),
+        ("at http://host:80/ ask me@host", "at http://host:80/ ask me@host"),
+        ("at http://host: ask me@host", "at http://host: ask me@host"),
+        ("at http://[::1]:80/x@1", "at http://[::1]:80/x@1"),
+        ("at http://[::1]/x@1", "at http://[::1]/x@1"),
+        ("file:///C:/x@1", "file:///C:/x@1"),
+        ("//me:secret@host/", "//me:****@host/"),
+        ("svn+https://me:secret@host/x@5", "svn+https://me:****@host/x@5"),
+        ("s3://key:secret@bucket/x", "s3://key:****@bucket/x"),
+        ("http://one,http://c:d@two/", "http://one,http://c:****@two/"),
+        ("https://a:b@one/?at=c@d", "https://a:****@one/?at=c@d"),
+        ("https://host?at=c@d", "https://host?at=c@d"),
+        ("https://${USER}:${PASS}@host/", "https://%24%7BUSER%7D:****@host/"),
         ("HTTPS://me:secret@host/", "HTTPS://me:****@host/"),
         ("git+ssh://git@host/project.git", "git+ssh://****@host/project.git"),
         ("git+https://me:secret@host/x.git@main", "git+https://me:****@host/x.git@main"),
@@ -26,6 +53,27 @@ DIGEST = "0123456789abcdef" * 4
 )
 def test_credentials_are_hidden_in_every_url_of_a_text(text: str, printed: str):
     assert redact(text) == printed
+    assert redact(printed) == printed
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("https://me@corp:secret@host/simple/", "https://me:s@e:c@ret@host:8080/"),
+        *("https://me:sec ret@host/", "https://t oken@host/", "https://a+b:c@host?x=1@2#y@z"),
+        *("svn+ssh://me@host/x@1", "//me:secret@host/", "https://:secret@host/"),
+    ],
+)
+def test_a_url_is_hidden_as_by_pip(url: str):
+    assert redact(url) == redact_auth_from_url(url)
+
+
+def test_a_long_line_takes_no_long_time():
+    """Each character is looked at a few times, not once for every other one."""
+    text = "a" * 400_000 + "@" + "http://x:y " * 20_000 + "@"
+    began = time.process_time()
+    redact(text)
+    assert time.process_time() - began < 5
 
 
 @pytest.mark.parametrize(
@@ -74,6 +122,9 @@ def test_a_fragment_names_hashes_and_the_subdirectory(
         ("https://host/demo-1.0%2Bcpu.zip?token=a/b", "demo-1.0+cpu.zip", "https", False),
         ("file:///tmp/demo/", "demo", "file", False),
         ("https://host/", "host", "https", False),
+        ("https://me@corp:secret@host", "host", "https", False),
+        ("https://token:@host/", "host", "https", False),
+        ("https://me:secret@host/d%40-1.0.zip", "d@-1.0.zip", "https", False),
     ],
 )
 def test_a_url_knows_its_file(url: str, filename: str, scheme: str, is_wheel: bool):  # noqa: FBT001

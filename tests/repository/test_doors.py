@@ -34,8 +34,9 @@ WRITERS = (
     "pipwrap.__main__",
     "pipwrap.artifacts.hook_host",
     "pipwrap.cli.probe",
+    "pipwrap.install.finders",
 )
-"""The host of hooks and the probe are programs of their own, run by other interpreters."""
+"""Other interpreters run the host of hooks, the probe and the list of finders as programs."""
 
 EXIT_STATUSES = {
     "UsageError": 2,
