@@ -58,7 +58,7 @@ def build_rules(
     settings: dict[str, ConfigSettings] = {}
     for wish in wishes:
         if wish.source is not None:
-            settings.setdefault(wish.source.url, _merged(wish.config_settings))
+            settings.setdefault(wish.source.identity, _merged(wish.config_settings))
         elif wish.requirement is not None:
             settings.setdefault(wish.requirement.name, _merged(wish.config_settings))
     return BuildRules(

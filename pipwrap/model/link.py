@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import parse_qs, unquote, urlencode, urlsplit, urlunsplit
 
 from pipwrap.values import frozen, replace
 
@@ -82,7 +82,7 @@ class Link:
             key, _, value = item.partition("=")
             if key in (*STRONG_HASHES, "sha224", "sha1", "md5") and value:
                 hashes.append((key, value.lower()))
-            elif key == "subdirectory" and value:
+            elif key == "subdirectory" and value and subdirectory is None:  # the first, as in pip
                 subdirectory = unquote(value)
         return cls(
             urlunsplit(parts._replace(fragment="")),
@@ -90,6 +90,23 @@ class Link:
             comes_from=comes_from,
             subdirectory=subdirectory,
         )
+
+    @property
+    def identity(self) -> str:
+        """Return what is equal for links that pip takes for the same (its ``links_equivalent``).
+
+        Credentials do not count, nor the order of the query's names, nor ``#egg=``; the
+        subdirectory and the digests of the fragment do. RFC 8089: no host is localhost.
+        """
+        parts = urlsplit(self.url)
+        host = parts.netloc.rpartition("@")[2]
+        if parts.scheme == "file":
+            host = host or "localhost"
+        fragment = sorted(dict(reversed(self.hashes)).items())
+        if self.subdirectory:
+            fragment.append(("subdirectory", self.subdirectory))
+        query = urlencode(sorted(parse_qs(parts.query).items()), doseq=True)
+        return urlunsplit((parts.scheme, host, parts.path, query, urlencode(fragment)))
 
     @property
     def filename(self) -> str:

@@ -165,6 +165,6 @@ class Constraint:
             self,
             specifier=self.specifier & other.specifier,
             hashes=self.hashes + other.hashes,
-            sources=tuple({each.url: each for each in self.sources + other.sources}.values()),
+            sources=tuple({each.identity: each for each in self.sources + other.sources}.values()),
             texts=self.texts + other.texts,
         )
