@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from urllib.parse import parse_qs, unquote, urlencode, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qs, unquote, urlencode, urlsplit, urlunsplit
 
 from pipwrap.values import frozen, replace
 
@@ -51,6 +51,16 @@ def split_archive_name(name: str) -> tuple[str, str]:
     return name[: -len(extension)], name[-len(extension) :]
 
 
+def joined_url(parts: SplitResult) -> str:
+    """Return ``urlunsplit`` of a URL, with ``file:proj`` left relative (RFC 3986 section 5.3).
+
+    Python 3.10 to 3.12 make it ``file:///proj``.
+    """
+    if parts.netloc or parts.path.startswith("/") or not parts.scheme:
+        return urlunsplit(parts)
+    return f"{parts.scheme}:{urlunsplit(parts._replace(scheme=''))}"
+
+
 @frozen
 class Link:
     """One file of one page."""
@@ -85,7 +95,7 @@ class Link:
             elif key == "subdirectory" and value and subdirectory is None:  # the first, as in pip
                 subdirectory = unquote(value)
         return cls(
-            urlunsplit(parts._replace(fragment="")),
+            joined_url(parts._replace(fragment="")),
             hashes=tuple(hashes),
             comes_from=comes_from,
             subdirectory=subdirectory,

@@ -125,3 +125,19 @@ def test_hashes_can_be_set_without_changing_the_link():
 def test_two_links_are_the_same_as_pip_takes_them(one: str, other: str, same: bool):  # noqa: FBT001
     assert links_equivalent(PipLink(one), PipLink(other)) is same
     assert (Link.from_url(one).identity == Link.from_url(other).identity) is same
+
+
+@pytest.mark.parametrize(
+    ("written", "url"),
+    [
+        ("file:proj#egg=d", "file:proj"),
+        ("file:./proj?x=1", "file:./proj?x=1"),
+        ("file:../proj", "file:../proj"),
+        ("FILE:/proj", "file:///proj"),
+        ("file:///proj", "file:///proj"),
+        ("file://localhost/proj#x", "file://localhost/proj"),
+    ],
+)
+def test_a_relative_file_url_stays_relative(written: str, url: str):
+    """On every Python: the urlunsplit of 3.10 to 3.12 puts slashes before it."""
+    assert Link.from_url(written).url == url
