@@ -53,11 +53,11 @@ class Admitted:
         """Return what the user allows it to be."""
         if isinstance(wanted, Candidate):
             return self._policy.of(wanted.project)
-        return self._policy.of_source(wanted.link.url) or wanted.link.hashes
+        return self._policy.of_source(wanted.identity) or wanted.link.hashes
 
     def _shown(self, wanted: Candidate | Archive) -> str:
         """Return how pip names it where hashes differ."""
         if isinstance(wanted, Candidate):
             pin = f"{wanted.project}=={wanted.version}"
             return self._policy.shown(wanted.project, pin, wanted.link.redacted)
-        return self._policy.shown(wanted.link.url, "", wanted.link.redacted_whole)
+        return self._policy.shown(wanted.identity, "", wanted.link.redacted_whole)

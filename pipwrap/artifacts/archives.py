@@ -124,7 +124,7 @@ class Archives:
         Raises ``errors.HashMismatch``, ``errors.NetworkError`` or ``errors.InvalidDistribution``.
         """
         return self._once(
-            link.url,
+            (link.url, link.hashes),
             lambda: self._acquire(link, shown or f"{link.filename} from {link.redacted}"),
         )
 

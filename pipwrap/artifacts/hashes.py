@@ -37,24 +37,25 @@ class HashPolicy:
     allowed: Mapping[str, Hashes] = field(default_factory=dict)
     """By project; a project that is not here may have any."""
     allowed_sources: Mapping[str, Hashes] = field(default_factory=dict)
-    """By URL, for what the user names outright."""
+    """By ``Source.identity``, for what the user names outright."""
     required: bool = False
     """Every archive needs an allowed hash."""
     wishes: Mapping[str, UserRequirement] = field(default_factory=dict)
-    """By project, or by URL for what the user names outright: how messages name it."""
+    """How messages name it: by project, or by identity for what the user names outright."""
 
     def of(self, project: str) -> Hashes:
         """Return what a project's files may be."""
         return self.allowed.get(project, ())
 
-    def of_source(self, url: str) -> Hashes:
+    def of_source(self, identity: str) -> Hashes:
         """Return what a direct reference may be."""
-        return self.allowed_sources.get(url, ())
+        return self.allowed_sources.get(identity, ())
 
     def shown(self, key: str, default: str, link: str) -> str:
         """Return how pip names the file at ``link``: by the requirement that asked for it.
 
-        ``key`` is the project or the URL, ``default`` the requirement where the user named none.
+        ``key`` is the project or the source's identity, ``default`` the requirement where the user
+        named none.
         """
         wish = self.wishes.get(key)
         requirement = wish.requirement.text if wish and wish.requirement else default

@@ -52,10 +52,10 @@ class Repositories:
         Only what the server does not list (an abbreviation) is cloned for it. Raises what
         ``checkout`` raises.
         """
-        made = self._made.get(repository.url)
+        made = self._made.get(repository.identity)
         if made is not None:  # its name may have moved since it was asked for
             return made.commit
-        return self._once(("commit", repository.url), lambda: self._commit(repository, shown))
+        return self._once(("commit", repository.identity), lambda: self._commit(repository, shown))
 
     def checkout(self, repository: Repository, shown: str) -> Checkout:
         """Return the clone; one for an editable stays, and is brought up to date.
@@ -65,11 +65,11 @@ class Repositories:
         revision, ``errors.NetworkError`` for what offline cannot be had, and ``errors.HandOver``
         when the user has to decide about what is there.
         """
-        return self._once(repository.url, lambda: self._checkout(repository, shown))
+        return self._once(repository.identity, lambda: self._checkout(repository, shown))
 
     def lines(self, repository: Repository, shown: str) -> tuple[Told, ...]:
         """Return what tells which commit a name means, where no checkout has told it."""
-        if repository.url in self._made or is_commit(repository.revision):
+        if repository.identity in self._made or is_commit(repository.revision):
             return ()
         resolved = f"Resolved {redact(repository.clone_url)} to commit "
         return (Told(resolved + self.commit(repository, shown), indent=1),)
@@ -81,7 +81,7 @@ class Repositories:
         Raises what ``checkout`` raises.
         """
         git, commit = self._git(shown), self.commit(repository, shown)
-        if repository.url not in self._made:
+        if repository.identity not in self._made:
             listed = self._listed(repository, shown)
             cached = self._clones.look(repository.clone_url)
             if cached and (listed is None or listed.tags == cached.references.tags):
@@ -137,7 +137,7 @@ class Repositories:
         fixed = True
         if revision is not None and is_commit(revision):
             fixed = revision.lower() == commit and clone.named_commit(revision) is None
-        made = self._made[repository.url] = Checkout(clone.directory, commit, fixed)
+        made = self._made[repository.identity] = Checkout(clone.directory, commit, fixed)
         return made
 
     def _directory(self, repository: Repository) -> str:

@@ -170,7 +170,9 @@ def pack(root: str, name: str, target: str) -> None:
 
     What git keeps in it comes along, as in pip: versions may be made from it.
     """
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, allowZip64=True) as archive:
+    with zipfile.ZipFile(
+        target, "w", zipfile.ZIP_DEFLATED, allowZip64=True, strict_timestamps=False
+    ) as archive:
         for folder, folders, files in os.walk(root):
             folders.sort()
             for each in (*folders, *sorted(files)):

@@ -61,8 +61,8 @@ def line_of(name: str, size: int, *, from_cache: bool) -> Told:
 
 def key_of(wanted: Wanted) -> str:
     """Return what tells one piece of work from another."""
-    if isinstance(wanted, Directory | Repository):
-        return wanted.url
+    if not isinstance(wanted, Candidate):
+        return wanted.identity
     return wanted.link.url + (f"#{wanted.link.subdirectory}" if wanted.link.subdirectory else "")
 
 
@@ -73,7 +73,7 @@ def project_of(wanted: Wanted) -> str | None:
 
 def settings_name(wanted: Wanted) -> str:
     """Return what config settings for it are filed under."""
-    return wanted.project if isinstance(wanted, Candidate) else wanted.url
+    return wanted.project if isinstance(wanted, Candidate) else wanted.identity
 
 
 def shown(wanted: Wanted) -> str:

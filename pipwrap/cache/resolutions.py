@@ -3,8 +3,9 @@
     resolutions-v1/AA/<sha256 of the question>.json
 
 A key holds everything that is asked: requirements, constraints, options, target, installed set. The
-evidence is what was seen of the world: the pages of indexes by status and digest, local places
-by their stat. Whether it still holds is for those to say who look at pages and places.
+evidence is what was seen of the world: the pages of indexes by status and digest, local places and
+the metadata of installed distributions by their stat. Whether it still holds is for those to say
+who look at pages and places.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from pipwrap.cache import disk
 from pipwrap.cache.layout import Layout
 from pipwrap.events import Listener, Warned
 
-VERSION = 2
+VERSION = 3
 
 
 class Seen(NamedTuple):
@@ -28,7 +29,7 @@ class Seen(NamedTuple):
     place: str
     """URL of a page as it was asked for, or an absolute path."""
     state: str
-    """Of a page status, type, URL after redirects and sha256; inode, size and time of a path.
+    """Of a page status, type, URL after redirects and sha256; inode, size and times of a path.
 
     Nothing where there is no such path.
     """

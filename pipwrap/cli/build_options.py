@@ -49,21 +49,26 @@ def build_rules(
     options: BuildOptions,
     wishes: Iterable[UserRequirement],
     constraints: Mapping[str, Constraint],
+    build_constraints: Mapping[str, Constraint],
 ) -> BuildRules:
     """Return the rules for the builds of a command.
 
     Settings belong to what is named, by project or by URL; whatever that needs gets none. Of two
-    wishes for one project the first one counts.
+    wishes for one project the first one counts. A constraint that says where a named project
+    comes from passes them on; what is named by that very URL has its own.
     """
     settings: dict[str, ConfigSettings] = {}
     for wish in wishes:
         if wish.source is not None:
-            settings.setdefault(wish.source.url, _merged(wish.config_settings))
+            settings.setdefault(wish.source.identity, _merged(wish.config_settings))
         elif wish.requirement is not None:
             settings.setdefault(wish.requirement.name, _merged(wish.config_settings))
+    for name in settings.keys() & constraints.keys():
+        for source in constraints[name].sources:
+            settings.setdefault(source.identity, settings[name])
     return BuildRules(
         settings,
-        texts_of(constraints),
+        texts_of(build_constraints),
         isolated=options.isolation,
         checks_requirements=options.checks_requirements,
         verifies=options.verifies,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit
 
 from pipwrap import errors
-from pipwrap.model.link import Link, redact
-from pipwrap.model.location import path_to_url, url_to_path
+from pipwrap.model.link import Link, joined_url, redact
+from pipwrap.model.location import absolute_url, path_to_url, url_to_path
 from pipwrap.model.names import canonicalize_name
 from pipwrap.model.source import GIT_SCHEMES, Archive, Directory, Repository, Source
+from pipwrap.values import replace
 
 OTHER_VERSION_CONTROL = (
     *("bzr+http", "bzr+https", "bzr+ssh", "bzr+sftp", "bzr+ftp", "bzr+lp", "bzr+file"),
@@ -36,7 +37,7 @@ def is_url(text: str) -> bool:
 
 def shown_url(url: str) -> str:
     """Return a URL as pip prints it: without credentials, and with ``git+file:/path``."""
-    return redact(urlunsplit(urlsplit(url)))
+    return redact(joined_url(urlsplit(url)))
 
 
 def egg_name(url: str) -> str | None:
@@ -60,9 +61,7 @@ def split_extras(path: str) -> tuple[str, tuple[str, ...]]:
     if match is None:
         return path, ()
     names = match[2][1:-1].split(",")
-    return os.path.normpath(match[1]), tuple(
-        sorted({canonicalize_name(name.strip()) for name in names})
-    )
+    return match[1].rstrip(), tuple(sorted({canonicalize_name(name.strip()) for name in names}))
 
 
 def source_of_url(url: str, *, explicit: bool = False, subdirectory: str | None = None) -> Source:
@@ -96,7 +95,7 @@ def source_of(link: Link, *, explicit: bool) -> Source:
     path = path_of(link)
     if os.path.isdir(path):
         return Directory(path, Link(path_to_url(path), subdirectory=link.subdirectory))
-    return Archive(link, path, explicit)
+    return Archive(replace(link, url=absolute_url(link.url, os.getcwd())), path, explicit)
 
 
 def refuse_null(link: Link) -> None:

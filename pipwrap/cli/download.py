@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from pipwrap import errors
@@ -20,7 +20,7 @@ from pipwrap.cli.request import read_request
 from pipwrap.events import Told
 from pipwrap.model.candidate import Candidate
 from pipwrap.model.link import checked_file_name
-from pipwrap.model.source import Archive, Repository
+from pipwrap.model.source import Archive, Directory, Repository
 
 
 def run(context: Context) -> int:
@@ -37,7 +37,8 @@ def run(context: Context) -> int:
             wanted = planning.wanted_in_order(resolution, context.console)
             wanted = only_dependencies.kept(wanted, resolution, request.wishes, options)
             files = _archives(bench, list(wanted.values()))
-            files |= _clones(context, bench, list(wanted.values()), directory)
+            spelled = {resolution.names[project]: each for project, each in wanted.items()}
+            files |= _packed(context, bench, spelled, directory)
             for each in wanted.values():
                 if each in files:
                     _save(context, *files[each], directory)
@@ -52,7 +53,7 @@ def run(context: Context) -> int:
 def _archives(bench: Bench, wanted: Sequence[Wanted]) -> dict[Wanted, tuple[str, str]]:
     """Return path and name of all archives, downloaded side by side: none is saved without all.
 
-    Like pip, what lies in a local directory is not saved.
+    Like pip, what lies in a local directory is not saved, but for editables (``_packed``).
     """
     archives = [each for each in wanted if isinstance(each, Candidate | Archive)]
     found: dict[Wanted, tuple[str, str]] = {}
@@ -65,26 +66,28 @@ def _archives(bench: Bench, wanted: Sequence[Wanted]) -> dict[Wanted, tuple[str,
     return found
 
 
-def _clones(
-    context: Context, bench: Bench, wanted: Sequence[Wanted], directory: str
+def _packed(
+    context: Context, bench: Bench, spelled: Mapping[str, Wanted], directory: str
 ) -> dict[Wanted, tuple[str, str]]:
-    """Return path and name of a zip of each repository: there is no file to be copied."""
-    from pipwrap.artifacts.source_tree import pack  # noqa: PLC0415 - repositories only
+    """Return path and name of a zip of each repository and each editable: no file can be copied.
+
+    Like pip, which packs no other directory, and names the zip as the user spells the project.
+    """
+    from pipwrap.artifacts.source_tree import pack  # noqa: PLC0415 - source trees only
 
     found: dict[Wanted, tuple[str, str]] = {}
-    for each in wanted:
-        if not isinstance(each, Repository):
+    for name, each in spelled.items():
+        if isinstance(each, Directory) and each.editable:
+            root = each.path
+        elif isinstance(each, Repository):
+            root = bench.preparer.sources.checkout(each).root
+        else:
             continue
-        metadata = bench.metadata(each).metadata
-        filename = checked_file_name(f"{metadata.name}-{metadata.version}.zip")
+        filename = checked_file_name(f"{name}-{bench.metadata(each).metadata.version}.zip")
         if os.path.exists(os.path.join(directory, filename)):
             raise errors.HandOver(f"a decision about {filename}, which is there already")
         path = os.path.join(context.place.scratch("zip-"), filename)
-        pack(
-            os.path.join(bench.preparer.sources.checkout(each).root, each.link.subdirectory or ""),
-            metadata.name,
-            path,
-        )
+        pack(os.path.join(root, each.link.subdirectory or ""), name, path)
         found[each] = path, filename
     return found
 

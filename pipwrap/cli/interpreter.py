@@ -12,6 +12,7 @@ from typing import Any
 from pipwrap import errors
 from pipwrap.cache import disk, ownership
 from pipwrap.cache.layout import Layout
+from pipwrap.cli.target import is_what_runs
 from pipwrap.model.environment import Environment, Scheme
 
 _FORMAT = 3
@@ -43,7 +44,7 @@ def describe(
     facts = _remembered(path, evidence)
     if facts is None:
         facts = _ask(executable, meanwhile)
-        if os.path.abspath(facts["executable"]) == key:
+        if is_what_runs(key, facts["executable"]):
             startup = _startup(facts["sys_path"])
             _remember(path, {"evidence": evidence, "startup": startup, "facts": facts}, layout)
     return environment_of(facts)

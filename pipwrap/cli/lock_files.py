@@ -17,7 +17,7 @@ from pipwrap.events import Listener, Warned
 from pipwrap.model.environment import Environment
 from pipwrap.model.format_control import FormatControl
 from pipwrap.model.link import Link
-from pipwrap.model.location import path_to_url, url_to_path
+from pipwrap.model.location import absolute_url, path_to_url, url_to_path
 from pipwrap.model.names import canonicalize_name
 from pipwrap.model.requirement import UserRequirement
 from pipwrap.values import field, frozen, mutable, replace
@@ -229,8 +229,9 @@ def _url(lock: str, path: str | None, url: str | None) -> str:
             f"Absolute paths are not supported in pylock files obtained from a URL: {path!r} in "
             f"{lock!r}"
         )
-    joined = urljoin(lock, path)
-    if urlsplit(joined)[:2] != urlsplit(lock)[:2]:
+    base = absolute_url(lock, os.getcwd()) if lock.lower().startswith("file:") else lock
+    joined = urljoin(base, path)
+    if urlsplit(joined)[:2] != urlsplit(base)[:2]:
         raise errors.InvalidRequirement(
             f"Path {path!r} in pylock file obtained from a URL resolves outside its location: "
             f"{lock!r}"

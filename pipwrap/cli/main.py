@@ -82,7 +82,7 @@ def _run(
     _recover(environment)
     if environment.prefix != sys.prefix:
         configuration = _configuration(environ, environment.prefix, proof)
-    proof.rests_on_target(environment)
+    proof.rests_on_target(environment, chosen.executable)
     if parsed.version:
         proof.rests_on([real_pip.initial_file()])
         proof.stands()

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pipwrap import __version__
 from pipwrap.cache import disk, ownership, satisfied
 from pipwrap.cache.layout import Layout
-from pipwrap.cli.target import TOOL_MARKERS, looks_on_path
+from pipwrap.cli.target import TOOL_MARKERS, is_what_runs, looks_on_path
 from pipwrap.install import journal
 from pipwrap.model.environment import Environment, InstalledDistribution
 
@@ -50,11 +50,15 @@ class Proof:
                 state = satisfied.state(kind, absolute, self._environ)
                 self._evidence[kind, absolute] = state
 
-    def rests_on_target(self, environment: Environment) -> None:
-        """Note what decides about the target, and what it searches."""
+    def rests_on_target(self, environment: Environment, chosen: str) -> None:
+        """Note what decides about the target, and what it searches.
+
+        Nothing is proven where ``chosen`` may run another interpreter the next time.
+        """
         if environment.has_finders:
             self._may_be_kept = False  # what they yield is theirs alone to say
         executable = environment.executable
+        self._may_be_kept &= is_what_runs(chosen, executable)
         self.rests_on([executable], kind=satisfied.LINK)
         self.rests_on(os.path.join(sys.prefix, marker) for marker in TOOL_MARKERS)
         if looks_on_path(sys.prefix, self._environ):

@@ -1,15 +1,16 @@
 """Resolutions that were found before: recalled while what they rest on is as it was.
 
 What is asked is the key, down to the last option; what was seen of the world is the evidence: every
-page of every index by its status and digest. A page that is not fresh is asked for again. So a
-recalled resolution is what resolving again would come to, without reading a page. A page that has
-changed is asked whether what was chosen from it is still the first that its grounds admit; if not,
-what was chosen from the others is presumed and resolved again (decision record 0016).
+page of every index by its status and digest, the metadata that was read of installed distributions
+by its stat. A page that is not fresh is asked for again. So a recalled resolution is what resolving
+again would come to, without reading a page. A page that has changed is asked whether what was
+chosen from it is still the first that its grounds admit; if not, what was chosen from the others is
+presumed and resolved again (decision record 0016).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pipwrap import __version__
@@ -18,8 +19,10 @@ from pipwrap.cache.resolutions import Resolutions, Seen
 from pipwrap.cli.context import Context
 from pipwrap.cli.question import Question, Tools
 from pipwrap.events import Event, Told, Warned
+from pipwrap.index.locations import path_state
 from pipwrap.index.offers import Offers
-from pipwrap.model.candidate import Candidate
+from pipwrap.install.installed import metadata_files
+from pipwrap.model.candidate import Candidate, InstalledCandidate
 from pipwrap.resolution.choice import Choice
 from pipwrap.resolution.outcome import Resolution, fields_of, from_fields
 
@@ -167,6 +170,7 @@ class Recollection:
         key, evidence = self._key(question), self._offers.evidence()
         if key is None or evidence is None or not resolution.rests_on_pages:
             return
+        evidence += _of_installed((*resolution.looked_at, *resolution.choices.values()))
         anew = {seen.place for seen in evidence}
         evidence += tuple(seen for seen in self._confirmed if seen.place not in anew)
         told = [row for event in (*self._heard, *heard) if (row := _row(event)) is not None]
@@ -225,6 +229,16 @@ class Recollection:
         )
         selector = self._offers.selector
         return digest_of((__version__, asked, installed, selector, self._settings, self._told))
+
+
+def _of_installed(choices: Iterable[Choice]) -> tuple[Seen, ...]:
+    """Return the state of all metadata that was read of installed distributions.
+
+    A version does not fix it: people edit METADATA, or install another build of one version.
+    """
+    read = dict.fromkeys(each for each in choices if isinstance(each, InstalledCandidate))
+    files = (path for each in read for path in metadata_files(each.distribution))
+    return tuple(Seen("path", path, path_state(path)) for path in files)
 
 
 class Recalling(Tools, Protocol):

@@ -53,20 +53,20 @@ class Request:
             if constraint.hashes and not constraint.sources:
                 allowed[name] = _both(allowed.get(name, ()), constraint.hashes)
         sources = {
-            source.url: allowed[name]
+            source.identity: allowed[name]
             for name, constraint in self.constraints.items()
             if name in allowed
             for source in constraint.sources
         }
         sources |= {
-            wish.source.url: wish.hashes
+            wish.source.identity: wish.hashes
             for wish in self.wishes
             if wish.source is not None and wish.hashes
         }
         wishes: dict[str, UserRequirement] = {}
         for wish in self.wishes:
             if wish.source is not None:
-                wishes.setdefault(wish.source.url, wish)
+                wishes.setdefault(wish.source.identity, wish)
             elif wish.requirement is not None:
                 wishes.setdefault(wish.requirement.name, wish)
         return HashPolicy(allowed, sources, self.requires_hashes, wishes)
@@ -187,7 +187,7 @@ def _check_pinned(request: Request) -> None:
         )
     directories = [w for w in request.wishes if isinstance(w.source, Directory)]
     if directories:
-        listed = "\n".join(f"    {wish.source.url}" for wish in directories if wish.source)
+        listed = "\n".join(f"    {wish.source.link.url}" for wish in directories if wish.source)
         raise errors.HashMismatch(
             "Can't verify hashes for these file:// requirements because they point to "
             f"directories:\n{listed}"

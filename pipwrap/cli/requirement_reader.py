@@ -20,7 +20,7 @@ from pipwrap.cli.requirement_file import (
 from pipwrap.cli.selection_options import add_releases
 from pipwrap.errors import InvalidRequirement
 from pipwrap.events import Listener, Warned, ignore
-from pipwrap.model.location import url_to_path
+from pipwrap.model.location import absolute_url, url_to_path
 from pipwrap.model.release_control import ReleaseControl
 from pipwrap.values import frozen, replace
 
@@ -239,7 +239,9 @@ def _beside(filename: str, location: str) -> str:
 def _relative_to(including: str, location: str) -> str:
     """Return where a nested file lies: relative to the file or URL that includes it."""
     if _URL.match(including):
-        return urljoin(including, location)
+        is_file = including.lower().startswith("file:")
+        base = absolute_url(including, os.getcwd()) if is_file else including
+        return urljoin(base, location)
     if _URL.match(location):
         return location
     return os.path.abspath(os.path.join(os.path.dirname(including), location))

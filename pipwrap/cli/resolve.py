@@ -203,7 +203,7 @@ def _explained(
 
 
 def _places(constraint: Constraint) -> str:
-    shown = ", ".join(source.link.redacted for source in constraint.sources)
+    shown = ", ".join(source.link.redacted_whole for source in constraint.sources)
     return f" (from {shown})" if shown else ""
 
 

@@ -104,6 +104,22 @@ def looks_on_path(prefix: str, environ: Mapping[str, str]) -> bool:
     )
 
 
+def is_what_runs(executable: str, described: str) -> bool:
+    """Tell whether to run ``executable`` is always to run the interpreter that was ``described``.
+
+    A shim or wrapper (pyenv, asdf, mise) decides anew each time, by variables and files that are
+    its own affair. What it runs says another ``sys.executable``; one that hands its own name on
+    (``exec -a``) is known by being a script.
+    """
+    if os.path.abspath(executable) != os.path.abspath(described):
+        return False
+    try:
+        with open(executable, "rb") as program:
+            return program.read(2) != b"#!"
+    except OSError:
+        return False
+
+
 def _warning(executable: str, environ: Mapping[str, str]) -> str | None:
     active = environ.get("VIRTUAL_ENV")
     if not active:

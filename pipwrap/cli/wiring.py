@@ -121,7 +121,7 @@ def bench_for(shared: Shared, request: Request, saving: Saving | None = None) ->
         request.hash_policy,
         context.console,
         formats=request.search.format_control,
-        rules=build_rules(context.options.build, request.wishes, constraints),
+        rules=build_rules(context.options.build, request.wishes, request.constraints, constraints),
         saving=saving,
     )
 

@@ -267,7 +267,7 @@ class Repository:
 
     def _local_path(self, location: str) -> str | None:
         if location.lower().startswith("file:"):
-            return os.path.normpath(url_to_path(location))
+            return os.path.abspath(url_to_path(location))
         return os.path.abspath(location) if os.path.exists(location) else None
 
     def _secure(self, location: str) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from urllib.parse import quote, unquote, urljoin
 
-from pipwrap.model.location import path_to_url
+from pipwrap.model.location import absolute_url, path_to_url
 from pipwrap.values import frozen
 
 
@@ -27,4 +27,6 @@ def project_url(index: str, project: str) -> str:
     """Return the page of a project (PEP 503); an index that is a path becomes a file URL."""
     if "://" not in index and not index.startswith("file:") and os.path.exists(index):
         index = path_to_url(os.path.abspath(index))
+    elif index.lower().startswith("file:"):
+        index = absolute_url(index, os.getcwd())
     return urljoin(f"{index.rstrip('/')}/" if index else "", f"{quote(project)}/")

@@ -90,6 +90,15 @@ def read_metadata(distribution: InstalledDistribution) -> Metadata:
     )
 
 
+def metadata_files(distribution: InstalledDistribution) -> tuple[str, ...]:
+    """Return the paths that ``read_metadata`` reads, or looks for in vain."""
+    info = distribution.info
+    if not distribution.is_wheel and os.path.isfile(info):
+        return (info,)
+    names = ["METADATA", "PKG-INFO", *(() if distribution.is_wheel else ("requires.txt",))]
+    return tuple(os.path.join(info, name) for name in names)
+
+
 def read_text(distribution: InstalledDistribution, name: str) -> str | None:
     """Return a text file of a distribution's metadata directory, if it is there."""
     if distribution.metadata is not None:

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import posixpath
 import re
-from urllib.parse import quote, unquote, urlsplit, urlunsplit
+from urllib.parse import (
+    SplitResult,
+    parse_qs,
+    quote,
+    unquote,
+    urlencode,
+    urlsplit,
+    urlunsplit,
+)
 
 from pipwrap.errors import InvalidDistribution
 from pipwrap.values import frozen, replace
@@ -106,6 +114,16 @@ def _has_control_character(name: str) -> bool:
     )
 
 
+def joined_url(parts: SplitResult) -> str:
+    """Return ``urlunsplit`` of a URL, with ``file:proj`` left relative (RFC 3986 section 5.3).
+
+    Python 3.10 to 3.12 make it ``file:///proj``.
+    """
+    if parts.netloc or parts.path.startswith("/") or not parts.scheme:
+        return urlunsplit(parts)
+    return f"{parts.scheme}:{urlunsplit(parts._replace(scheme=''))}"
+
+
 @frozen
 class Link:
     """One file of one page."""
@@ -137,14 +155,31 @@ class Link:
             key, _, value = item.partition("=")
             if key in (*STRONG_HASHES, "sha224", "sha1", "md5") and value:
                 hashes.append((key, digest_of(value)))
-            elif key == "subdirectory" and value:
+            elif key == "subdirectory" and value and subdirectory is None:  # the first, as in pip
                 subdirectory = unquote(value)
         return cls(
-            urlunsplit(parts._replace(fragment="")),
+            joined_url(parts._replace(fragment="")),
             hashes=tuple(hashes),
             comes_from=comes_from,
             subdirectory=subdirectory,
         )
+
+    @property
+    def identity(self) -> str:
+        """Return what is equal for links that pip takes for the same (its ``links_equivalent``).
+
+        Credentials do not count, nor the order of the query's names, nor ``#egg=``; the
+        subdirectory and the digests of the fragment do. RFC 8089: no host is localhost.
+        """
+        parts = urlsplit(self.url)
+        host = parts.netloc.rpartition("@")[2]
+        if parts.scheme == "file":
+            host = host or "localhost"
+        fragment = sorted(dict(reversed(self.hashes)).items())
+        if self.subdirectory:
+            fragment.append(("subdirectory", self.subdirectory))
+        query = urlencode(sorted(parse_qs(parts.query).items()), doseq=True)
+        return urlunsplit((parts.scheme, host, parts.path, query, urlencode(fragment)))
 
     @property
     def filename(self) -> str:

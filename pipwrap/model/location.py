@@ -29,6 +29,16 @@ def url_to_path(url: str) -> str:
     return path
 
 
+def absolute_url(url: str, directory: str) -> str:
+    """Return ``url``; a relative ``file:`` begins at ``directory``, for pip the working one."""
+    if not url.lower().startswith("file:"):
+        return url
+    path = url_to_path(url)
+    return (
+        url if os.path.isabs(path) else path_to_url(os.path.normpath(os.path.join(directory, path)))
+    )
+
+
 def is_archive(name: str) -> bool:
     """Tell whether pip takes a file of this name for a distribution."""
     return name.lower().endswith(ARCHIVE_EXTENSIONS)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from pipwrap import errors
-from pipwrap.model.link import redact
+from pipwrap.model.link import joined_url, redact
 from pipwrap.model.names import canonicalize_name
 from pipwrap.model.source import Source
 from pipwrap.values import frozen, replace
@@ -105,7 +105,7 @@ def _parse(text: str) -> Requirement:
     marker, parsed.marker = parsed.marker, None
     text = str(parsed)
     if parsed.url is not None:
-        text = text.replace(parsed.url, redact(urlunsplit(urlsplit(parsed.url))))
+        text = text.replace(parsed.url, redact(joined_url(urlsplit(parsed.url))))
     return Requirement(
         name=canonicalize_name(parsed.name),
         text=text,
@@ -165,6 +165,6 @@ class Constraint:
             self,
             specifier=self.specifier & other.specifier,
             hashes=self.hashes + other.hashes,
-            sources=tuple({each.url: each for each in self.sources + other.sources}.values()),
+            sources=tuple({each.identity: each for each in self.sources + other.sources}.values()),
             texts=self.texts + other.texts,
         )

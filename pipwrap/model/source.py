@@ -32,9 +32,9 @@ class Archive:
         return self.link.is_wheel
 
     @property
-    def url(self) -> str:
-        """Return what identifies it."""
-        return self.link.url
+    def identity(self) -> str:
+        """Return what is equal for archives that are the same to pip."""
+        return self.link.identity
 
     @property
     def editable(self) -> bool:
@@ -66,9 +66,9 @@ class Directory:
         return False
 
     @property
-    def url(self) -> str:
-        """Return what identifies it."""
-        return f"{self.link.url}#editable" if self.editable else self.link.url
+    def identity(self) -> str:
+        """Return what is equal for directories that are the same to pip, installed in one way."""
+        return f"{self.link.identity} -e" if self.editable else self.link.identity
 
     def direct_url(self, identity: str) -> str:
         """Return the content of direct_url.json (PEP 610); a directory has no digest."""
@@ -101,10 +101,9 @@ class Repository:
         return False
 
     @property
-    def url(self) -> str:
-        """Return what identifies it."""
-        subdirectory = f"#{self.link.subdirectory}" if self.link.subdirectory else ""
-        return f"{self.link.url}{subdirectory}{'#editable' if self.editable else ''}"
+    def identity(self) -> str:
+        """Return what is equal for repositories that are the same to pip, installed in one way."""
+        return f"{self.link.identity} -e" if self.editable else self.link.identity
 
     @property
     def clone_url(self) -> str:

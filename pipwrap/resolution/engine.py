@@ -11,7 +11,9 @@ from nab_resolver.types import Incompatibility, IncompatibilityCause, RangeProto
 
 from pipwrap import errors
 from pipwrap.events import Listener
+from pipwrap.model.location import url_to_path
 from pipwrap.model.requirement import Constraint, UserRequirement
+from pipwrap.model.source import Source
 from pipwrap.resolution.admission import split_package
 from pipwrap.resolution.choice import Choice, Direct
 from pipwrap.resolution.dependencies import Dependencies
@@ -21,6 +23,7 @@ from pipwrap.resolution.outcome import Resolution
 from pipwrap.resolution.projects import Mispresumed, Projects, StartAgain
 from pipwrap.resolution.provider import PYTHON, Provider
 from pipwrap.resolution.ranges import RankRange
+from pipwrap.resolution.universe import Universe
 from pipwrap.values import frozen
 
 _ITERATIONS = 200_000
@@ -56,7 +59,7 @@ class _Constraints(Mapping[str, RangeProtocol[int]]):
         constraint = self._constraints[project]
         allowed = self._projects[project].range_of(constraint.specifier)
         for source in constraint.sources:
-            allowed &= self._projects.range_of_source(project, source)
+            allowed &= self._projects.range_of_constraint(project, source)
         return allowed
 
     def __iter__(self) -> Iterator[str]:
@@ -172,15 +175,23 @@ def _root_causes(clause: Incompatibility[str, int], provider: Provider) -> Itera
         return
     requirement = wish.requirement
     term = clause.terms[-1]
-    shown = f"{requirement.name} {_where(wish)}" if wish.source else requirement.text
     universe = provider.projects[requirement.name]
+    shown = _shown(requirement.name, wish.source, universe) if wish.source else requirement.text
     satisfiable = not (term.constraint & universe.range_of(requirement.specifier)).is_empty
     position = provider.wishes.index(wish)
     yield Cause(requirement.name, shown, trigger=shown, satisfiable=satisfiable, position=position)
 
 
-def _where(wish: UserRequirement) -> str:
-    return f"(from {wish.source.link.redacted})" if wish.source else ""
+def _shown(project: str, source: Source, universe: Universe) -> str:
+    """Return how pip names a direct reference in a conflict: by version and place."""
+    versions = [
+        str(point.version)
+        for point in universe.points[universe.first_direct :]
+        if isinstance(point.choice, Direct) and point.choice.source.identity == source.identity
+    ]
+    link = source.link
+    place = url_to_path(link.url) if link.scheme == "file" else link.redacted_whole
+    return f"{' '.join((project, *versions))} (from {'editable ' * source.editable}{place})"
 
 
 def _dependency_causes(

@@ -220,8 +220,8 @@ class Projects:
     def add_direct(self, project: str, version: Version, source: Source) -> None:
         """Make a direct reference known; starts again when the numbers are given already."""
         known = self._direct.setdefault(project, {})
-        if source.url not in known:
-            known[source.url] = Direct(project, version, source)
+        if source.identity not in known:
+            known[source.identity] = Direct(project, version, source)
             if project in self._universes:
                 raise StartAgain
 
@@ -236,6 +236,13 @@ class Projects:
     def range_of_source(self, project: str, source: Source) -> Ranks:
         """Return the one version that a direct reference names, without asking the index."""
         return self._for_direct(project).range_of_source(source)
+
+    def range_of_constraint(self, project: str, source: Source) -> Ranks:
+        """Return what a constraint to a direct reference leaves, without asking the index.
+
+        It says where a project comes from, not how it is installed: an editable of it will do.
+        """
+        return self._for_direct(project).range_of_link(source.link)
 
     def nothing_of(self, project: str) -> Ranks:
         """Return the empty range, for a direct reference that turned out to be unusable."""

@@ -142,7 +142,7 @@ class Provider(BaseProvider[str, int]):
         Like pip, only once the project is asked for by name, and nothing where it is unusable.
         """
         for source in self.projects.required_sources(project):
-            key = (project, source.url)
+            key = (project, source.identity)
             if key not in self._memory.sources:
                 self._memory.sources[key] = self._ask_constraint(project, source)
             direct = self._memory.sources[key]

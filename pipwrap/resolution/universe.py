@@ -8,7 +8,7 @@ that turns up late) makes a new universe and starts the resolution again.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from operator import neg
 
@@ -16,6 +16,7 @@ from packaging.specifiers import Specifier, SpecifierSet
 from packaging.version import Version
 
 from pipwrap.model.candidate import Candidate, InstalledCandidate
+from pipwrap.model.link import Link
 from pipwrap.model.requirement import is_pinned
 from pipwrap.model.source import Source
 from pipwrap.resolution.choice import Choice, Direct
@@ -98,11 +99,19 @@ class Universe:
 
     def range_of_source(self, source: Source) -> Ranks:
         """Return the one version that comes from ``source``; empty when it is not known."""
-        for rank in range(self.first_direct, len(self.points)):
-            choice = self.points[rank].choice
-            if isinstance(choice, Direct) and choice.source.url == source.url:
-                return RankRange.singleton(rank)
-        return RankRange.of(())
+        return self._range_of_direct(lambda each: each.identity == source.identity)
+
+    def range_of_link(self, link: Link) -> Ranks:
+        """Return every version that comes from ``link``, editable or not."""
+        return self._range_of_direct(lambda each: each.link.identity == link.identity)
+
+    def _range_of_direct(self, is_meant: Callable[[Source], bool]) -> Ranks:
+        direct = enumerate(self.points[self.first_direct :], self.first_direct)
+        return RankRange.of(
+            rank
+            for rank, point in direct
+            if isinstance(point.choice, Direct) and is_meant(point.choice.source)
+        )
 
     def direct_in(self, allowed: Ranks) -> int | None:
         """Return the direct version when ``allowed`` holds nothing but direct versions."""

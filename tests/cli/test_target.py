@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipwrap import errors
-from pipwrap.cli.target import CALLED_AS_PIP, choose
+from pipwrap.cli.target import CALLED_AS_PIP, choose, is_what_runs
 
 
 def interpreter(path: Path) -> str:
@@ -83,3 +83,26 @@ def test_another_active_environment_is_warned_of_with_both_names(tmp_path: Path)
     own = os.path.dirname(os.path.dirname(sys.executable))
     environ = {"VIRTUAL_ENV": own, "PATH": ""}
     assert choose(None, environ, as_module=False, prefix=sys.prefix).warning is None
+
+
+@pytest.mark.parametrize(
+    ("content", "described", "always"),
+    [
+        (b"\x7fELF", "python3", True),
+        (b"\x7fELF", "python3.11", False),
+        (b'#!/bin/sh\nexec -a "$0" other "$@"\n', "python3", False),
+        (b"", "python3", True),
+        (None, "python3", False),
+    ],
+    ids=["program", "runs another", "script under its own name", "empty", "gone"],
+)
+def test_only_a_program_that_says_its_own_name_is_what_runs(
+    tmp_path: Path,
+    content: bytes | None,
+    described: str,
+    always: bool,  # noqa: FBT001
+) -> None:
+    path = tmp_path / "python3"
+    if content is not None:
+        path.write_bytes(content)
+    assert is_what_runs(str(path), str(tmp_path / described)) is always

@@ -75,6 +75,38 @@ def test_settings_of_a_line_reach_what_it_names(
     assert ours == theirs
 
 
+@pytest.mark.parametrize(
+    ("lines", "arguments"),
+    [
+        ([], ["-C", "a=1", "demo"]),
+        ([], ["-C", "a=1", "demo[x]"]),
+        ([], ["-C", "a=1", "demo", "demo>=0"]),
+        ([], ["-C", "a=1", "needs"]),
+        ([], ["-C", "a=1", "needs", "demo"]),
+        (["demo -C a=1"], []),
+        (["demo -C a=1", "demo -C a=2"], []),
+        (["demo -C a=1"], ["-C", "b=2", "demo"]),
+        (["demo -C a=1"], ["-C", "b=2", "needs"]),
+        (["demo @ {uri} -C a=1"], ["-C", "b=2", "demo"]),
+        ([], ["-C", "b=2", "{uri}"]),
+        ([], ["-C", "b=2", "--group", "g"]),
+    ],
+    ids=str,
+)
+def test_settings_reach_what_a_constraint_says_where_to_find(
+    pipwrap: Runner, index: Index, tmp_path: Path, lines: list[str], arguments: list[str]
+):
+    tree = telling_tree(tmp_path / "trees", "demo", "1.0", extras={"x": []})
+    index.add(telling_sdist(tmp_path / "files", "needs", "1.0", requires=["demo"]))
+    work = Path(pipwrap.directory)
+    (work / "limits.txt").write_text(f"demo @ {tree.as_uri()}\n", encoding="utf-8")
+    (work / "lines.txt").write_text("\n".join(lines).format(uri=tree.as_uri()), encoding="utf-8")
+    (work / "pyproject.toml").write_text('[dependency-groups]\ng = ["demo"]\n', encoding="utf-8")
+    filled = [each.format(uri=tree.as_uri()) for each in arguments]
+    ours, theirs = both(pipwrap, "-c", "limits.txt", "-r", "lines.txt", *filled)
+    assert ours == theirs
+
+
 def test_a_wheel_that_was_built_with_other_settings_is_not_reused(pipwrap: Runner):
     seen = []
     for settings in (["-C", "a=1"], ["-C", "a=2"], [], ["-C", "a=1"]):

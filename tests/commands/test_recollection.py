@@ -9,6 +9,7 @@ import pytest
 
 from support.environments import make_environment
 from support.index import Index
+from support.resolutions import kept, mark
 from support.runner import Runner
 from support.wheels import make_sdist, make_wheel
 
@@ -24,18 +25,6 @@ def files(tmp_path: Path, index: Index) -> Path:
     index.add(make_wheel(directory, "lib", "1.0"))
     index.add(make_wheel(directory, "other", "1.0"))
     return directory
-
-
-def kept(cache_root: Path) -> list[Path]:
-    return sorted(cache_root.glob("resolutions-v1/*/*.json"))
-
-
-def mark(cache_root: Path) -> None:
-    """Make what is kept tell itself from what is resolved: its lines say so."""
-    for path in kept(cache_root):
-        content = json.loads(path.read_bytes())
-        content["fields"]["told"].append(["told", "recalled", 0])
-        path.write_text(json.dumps(content))
 
 
 def new(pipwrap: Runner, directory: Path) -> Runner:
@@ -361,7 +350,7 @@ def test_a_local_place_that_changed_resolves_again(
 
 
 @pytest.mark.parametrize(
-    "damage", [b"", b"{", b"\xff\xfe", b'{"version": 2}', b"[]", "directory", "link"]
+    "damage", [b"", b"{", b"\xff\xfe", b'{"version": 3}', b"[]", "directory", "link"]
 )
 def test_a_damaged_entry_is_a_miss_and_heals(
     pipwrap: Runner, files: Path, tmp_path: Path, cache_root: Path, damage: bytes | str

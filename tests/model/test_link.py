@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 
 import pytest
+from pip._internal.models.link import Link as PipLink
+from pip._internal.models.link import links_equivalent
 from pip._internal.utils.misc import redact_auth_from_url
 
 from pipwrap.model.link import Link, redact, split_archive_name
@@ -145,3 +147,48 @@ def test_hashes_can_be_set_without_changing_the_link():
     changed = link.with_hashes((("sha256", DIGEST),))
     assert (link.sha256, changed.sha256, changed.size) == (None, DIGEST, 3)
     assert changed.redacted == "https://me:****@host/d.whl"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("https://h/d.zip", "https://me:secret@h/d.zip", True),
+        ("https://h/d.zip?a=1&b=2", "https://h/d.zip?b=2&a=1", True),
+        ("https://h/d.zip?a=1&a=2", "https://h/d.zip?a=2&a=1", False),
+        ("https://h/d.zip?a=1", "https://h/d.zip", False),
+        ("https://h/d.zip?a=%20b", "https://h/d.zip?a=+b", True),
+        ("https://h/d.zip#egg=d", "https://h/d.zip", True),
+        ("https://h/d.zip#subdirectory=a", "https://h/d.zip#subdirectory=b", False),
+        ("https://h/d.zip#subdirectory=a", "https://h/d.zip#egg=d&subdirectory=a", True),
+        ("https://h/d.zip#subdirectory=a&subdirectory=b", "https://h/d.zip#subdirectory=a", True),
+        (f"https://h/d.zip#sha256={DIGEST}", "https://h/d.zip", False),
+        (f"https://h/d.zip#sha256={DIGEST}", f"https://h/d.zip#md5=0&sha256={DIGEST}", False),
+        ("https://h/d.zip#sha1=1&md5=0", "https://h/d.zip#md5=0&sha1=1", True),
+        ("https://h/d.zip#md5=0&md5=1", "https://h/d.zip#md5=0", True),
+        ("file:///d.zip", "file://localhost/d.zip", True),
+        ("file:///d.zip", "file:/d.zip", True),
+        ("file:///d.zip", "file://elsewhere/d.zip", False),
+        ("https:///d.zip", "https://localhost/d.zip", False),
+        ("git+ssh://git@h/d@v1", "git+ssh://h/d@v1", True),
+        ("git+ssh://git@h/d@v1", "git+ssh://git@h/d@v2", False),
+    ],
+)
+def test_two_links_are_the_same_as_pip_takes_them(one: str, other: str, same: bool):  # noqa: FBT001
+    assert links_equivalent(PipLink(one), PipLink(other)) is same
+    assert (Link.from_url(one).identity == Link.from_url(other).identity) is same
+
+
+@pytest.mark.parametrize(
+    ("written", "url"),
+    [
+        ("file:proj#egg=d", "file:proj"),
+        ("file:./proj?x=1", "file:./proj?x=1"),
+        ("file:../proj", "file:../proj"),
+        ("FILE:/proj", "file:///proj"),
+        ("file:///proj", "file:///proj"),
+        ("file://localhost/proj#x", "file://localhost/proj"),
+    ],
+)
+def test_a_relative_file_url_stays_relative(written: str, url: str):
+    """On every Python: the urlunsplit of 3.10 to 3.12 puts slashes before it."""
+    assert Link.from_url(written).url == url

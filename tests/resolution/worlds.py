@@ -109,8 +109,8 @@ class World:
             file = self._file(choice)
             self.visited.append(f"{choice.project}=={choice.version}")
             return Obtained(_metadata(choice.project, file))
-        name, file = self.urls[choice.url]
-        self.visited.append(choice.url)
+        name, file = self.urls[choice.link.url]
+        self.visited.append(choice.link.url)
         return Obtained(_metadata(name, file))
 
     def described(self, candidates: Sequence[Candidate]) -> list[Metadata | None]:
@@ -195,7 +195,7 @@ def resolution(
     known: dict[Choice, Dependencies] = {}
     for user in users:
         if user.source is not None and user.requirement is not None:
-            _, file = world.urls[user.source.url]
+            _, file = world.urls[user.source.link.url]
             direct = Direct(user.requirement.name, Version(file.version), user.source)
             projects.add_direct(direct.project, direct.version, direct.source)
             known[direct] = Dependencies.of(_metadata(direct.project, file))
@@ -220,7 +220,7 @@ def _shown(choice: Choice) -> str:
     if isinstance(choice, InstalledCandidate):
         return f"{choice.version} (installed)"
     if isinstance(choice, Direct):
-        return f"{choice.version} ({choice.source.url})"
+        return f"{choice.version} ({choice.source.link.url})"
     return str(choice.version)
 
 
