@@ -23,7 +23,7 @@ from pipwrap.model.candidate import Candidate
 from pipwrap.model.metadata import Metadata
 from pipwrap.model.source import Archive, Directory, Repository
 from pipwrap.network.ranges import RangeRefused
-from pipwrap.values import frozen
+from pipwrap.values import frozen, replace
 
 
 @frozen
@@ -79,7 +79,7 @@ class MetadataLadder:
         else:
             obtained = self._of_sdist(wanted)
         if isinstance(wanted, Candidate):
-            consistency.check(wanted, obtained.metadata)
+            consistency.check(wanted, obtained.metadata, is_built=obtained.is_built)
         return obtained
 
     # Wheels
@@ -176,7 +176,7 @@ class MetadataLadder:
         cached = self._of_built_wheel(wanted)
         if cached is not None:
             lines = self._admitted.acquire(wanted).lines if self._keeps_archives else cached.lines
-            return Obtained(cached.metadata, lines)
+            return replace(cached, lines=lines)
         acquired = self._admitted.acquire(wanted)
         for line in acquired.lines:
             self._listener(line)
@@ -199,7 +199,7 @@ class MetadataLadder:
             older = self._built_before.instead(wanted, error)
             if older is None:
                 raise
-            return Obtained(read_metadata(older.path, older.filename))
+            return Obtained(read_metadata(older.path, older.filename), is_built=True)
         self._built_before.keep_metadata(wanted, build)
         return Obtained(metadata)
 
@@ -213,4 +213,5 @@ class MetadataLadder:
         except (errors.InvalidDistribution, OSError) as error:
             self._built_before.drop(wanted, cached, error)
             return None
-        return Obtained(metadata, self._sources.reuse_lines(wanted, cached.filename))
+        lines = self._sources.reuse_lines(wanted, cached.filename)
+        return Obtained(metadata, lines, is_built=True)

@@ -51,6 +51,8 @@ class Obtained:
     metadata: Metadata
     lines: tuple[Told, ...] = ()
     teller: Teller = Teller.ITSELF
+    is_built: bool = False
+    """A wheel says it that was built of the source before."""
 
 
 def line_of(name: str, size: int, *, from_cache: bool) -> Told:
