@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from pipwrap.artifacts.archives import Acquired, Archives, Once, present
-from pipwrap.artifacts.hashes import Hashes, HashPolicy, trusted
+from pipwrap.artifacts.hashes import HashPolicy
 from pipwrap.artifacts.wanted import key_of
 from pipwrap.events import Listener
 from pipwrap.model.candidate import Candidate
@@ -27,9 +27,19 @@ class Admitted:
 
     def acquire(self, wanted: Candidate | Archive) -> Acquired:
         """Return an archive; raises what ``Archives.acquire`` raises, and for other hashes too."""
-        name = self._shown(wanted)
-        acquired = self.present(wanted) or self._archives.acquire(wanted.link, name)
-        self._policy.check(self._allowed(wanted), name, acquired.path, acquired.sha256)
+        return self._once(("acquire", key_of(wanted)), lambda: self._acquire(wanted))
+
+    def sha256(self, wanted: Candidate | Archive) -> str:
+        """Return the digest of an archive; it is fetched where the named one may not be its own."""
+        named = wanted.link.sha256
+        is_certain = ("sha256", named) in self._policy.expected(wanted)
+        return named if named and is_certain else self.acquire(wanted).sha256
+
+    def _acquire(self, wanted: Candidate | Archive) -> Acquired:
+        name, digest = self._shown(wanted), self._policy.digest(wanted)
+        acquired = self.present(wanted) or self._archives.acquire(wanted.link, name, digest)
+        expected = self._policy.expected(wanted)
+        self._policy.check(expected, name, acquired.path, acquired.sha256)
         return acquired
 
     def present(self, wanted: Candidate | Archive) -> Acquired | None:
@@ -37,8 +47,10 @@ class Admitted:
         if self._directory is None:
             return None
         path = os.path.join(self._directory, wanted.link.filename)
-        expected = self._allowed(wanted) or trusted(wanted.link.hashes)
-        return self._once(key_of(wanted), lambda: present(path, expected, self._listener))
+        expected = self._policy.expected(wanted)
+        return self._once(
+            ("present", key_of(wanted)), lambda: present(path, expected, self._listener)
+        )
 
     def may_be_described(self, wanted: Candidate | Archive) -> bool:
         """Tell whether something else than the archive may say what is in it.
@@ -47,12 +59,6 @@ class Admitted:
         is there already.
         """
         return not self._policy.required and self.present(wanted) is None
-
-    def _allowed(self, wanted: Candidate | Archive) -> Hashes:
-        """Return what the user allows it to be."""
-        if isinstance(wanted, Candidate):
-            return self._policy.of(wanted.project)
-        return self._policy.of_source(wanted.link.url) or wanted.link.hashes
 
     def _shown(self, wanted: Candidate | Archive) -> str:
         """Return how pip names it where hashes differ."""

@@ -86,7 +86,7 @@ class Preparer:
         self._once = Once()
         directory = saving.directory if saving else None
         self._admitted = Admitted(archives, policy, listener, directory)
-        self.sources = Sources(workshop, self._admitted.acquire, archives.repaired)
+        self.sources = Sources(workshop, self._admitted, archives.repaired)
         self._built_before = BuiltBefore(shelves.reuse, self.sources, listener)
         self._metadata = MetadataLadder(
             archives,

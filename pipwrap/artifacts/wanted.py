@@ -62,10 +62,14 @@ def line_of(name: str, size: int, *, from_cache: bool) -> Told:
 
 
 def key_of(wanted: Wanted) -> str:
-    """Return what tells one piece of work from another."""
+    """Return what tells one piece of work from another.
+
+    A file that an index offers and a direct reference to it are held to different hashes.
+    """
     if isinstance(wanted, Directory | Repository):
         return wanted.url
-    return wanted.link.url + (f"#{wanted.link.subdirectory}" if wanted.link.subdirectory else "")
+    kind = "" if isinstance(wanted, Candidate) else "@ "
+    return f"{kind}{wanted.link.url}#{wanted.link.subdirectory or ''}"
 
 
 def project_of(wanted: Wanted) -> str | None:
