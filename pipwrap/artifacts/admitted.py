@@ -10,6 +10,7 @@ from pipwrap.artifacts.wanted import key_of
 from pipwrap.events import Listener
 from pipwrap.model.candidate import Candidate
 from pipwrap.model.source import Archive
+from pipwrap.network.transport import Response
 
 
 class Admitted:
@@ -25,9 +26,12 @@ class Admitted:
         self._directory = directory
         self._once = Once()
 
-    def acquire(self, wanted: Candidate | Archive) -> Acquired:
-        """Return an archive; raises what ``Archives.acquire`` raises, and for other hashes too."""
-        return self._once(("acquire", key_of(wanted)), lambda: self._acquire(wanted))
+    def acquire(self, wanted: Candidate | Archive, arriving: Response | None = None) -> Acquired:
+        """Return an archive; raises what ``Archives.acquire`` raises, and for other hashes too.
+
+        ``arriving`` is an answer that sends it already.
+        """
+        return self._once(("acquire", key_of(wanted)), lambda: self._acquire(wanted, arriving))
 
     def sha256(self, wanted: Candidate | Archive) -> str:
         """Return the digest of an archive; it is fetched where the named one may not be its own."""
@@ -35,9 +39,11 @@ class Admitted:
         is_certain = ("sha256", named) in self._policy.expected(wanted)
         return named if named and is_certain else self.acquire(wanted).sha256
 
-    def _acquire(self, wanted: Candidate | Archive) -> Acquired:
+    def _acquire(self, wanted: Candidate | Archive, arriving: Response | None) -> Acquired:
         name, digest = self._shown(wanted), self._policy.digest(wanted)
-        acquired = self.present(wanted) or self._archives.acquire(wanted.link, name, digest)
+        acquired = self.present(wanted)
+        if acquired is None:
+            acquired = self._archives.acquire(wanted.link, name, digest, arriving)
         expected = self._policy.expected(wanted)
         self._policy.check(expected, name, acquired.path, acquired.sha256)
         return acquired

@@ -18,6 +18,7 @@ from pipwrap.cache.responses import DigestDiffers
 from pipwrap.events import Listener, Told, Warned
 from pipwrap.model.link import Link
 from pipwrap.model.location import url_to_path
+from pipwrap.network.transport import Response
 from pipwrap.values import frozen
 
 _OK = 200
@@ -62,8 +63,12 @@ class Files(Protocol):
         sha256: str | None = None,
         size_hint: int | None = None,
         is_metadata: bool = False,
+        arriving: Response | None = None,
     ) -> Fetched:
-        """Return the file; ``DigestDiffers`` when it is another one than asked for."""
+        """Return the file; ``DigestDiffers`` when it is another one than asked for.
+
+        ``arriving`` is an answer that sends it already.
+        """
 
     def holds(self, url: str, sha256: str | None) -> bool:
         """Tell whether the whole file is there, without asking or reading it."""
@@ -118,13 +123,15 @@ class Archives:
         self._once = Once()
         self._acquired: dict[str, Acquired] = {}
 
-    def acquire(self, link: Link, shown: str, sha256: str | None) -> Acquired:
+    def acquire(
+        self, link: Link, shown: str, sha256: str | None, arriving: Response | None = None
+    ) -> Acquired:
         """Return the archive; one that is fetched has the ``sha256``, where that is known.
 
-        ``shown`` is how errors name it.
+        ``shown`` is how errors name it; ``arriving`` is an answer that sends it already.
         Raises ``errors.HashMismatch``, ``errors.NetworkError`` or ``errors.InvalidDistribution``.
         """
-        return self._once(link.url, lambda: self._acquire(link, shown, sha256))
+        return self._once(link.url, lambda: self._acquire(link, shown, sha256, arriving))
 
     def holds(self, link: Link) -> bool:
         """Tell whether an archive can be had without being transferred."""
@@ -153,11 +160,13 @@ class Archives:
         """Return the text of a wheel's sidecar (PEP 658), its size, and how it was had."""
         return self._once(link.metadata_url, lambda: self._sidecar(link))
 
-    def _acquire(self, link: Link, shown: str, sha256: str | None) -> Acquired:
+    def _acquire(
+        self, link: Link, shown: str, sha256: str | None, arriving: Response | None = None
+    ) -> Acquired:
         if link.scheme == "file":
             acquired = _local(link)
         else:
-            fetched = self._fetch(link, shown, sha256)
+            fetched = self._fetch(link, shown, sha256, arriving=arriving)
             line = line_of(link.filename, fetched.size, from_cache=fetched.from_cache)
             acquired = Acquired(fetched.path, fetched.sha256, fetched.size, (line,))
         self._acquired[link.url] = acquired
@@ -185,13 +194,21 @@ class Archives:
         return text, fetched.size, (line,)
 
     def _fetch(
-        self, link: Link, shown: str, sha256: str | None, *, is_metadata: bool = False
+        self,
+        link: Link,
+        shown: str,
+        sha256: str | None,
+        *,
+        is_metadata: bool = False,
+        arriving: Response | None = None,
     ) -> Fetched:
         url = link.metadata_url if is_metadata else link.url
         # A wheel is hashed when it is unpacked; an sdist from the cache must be hashed here.
         size = link.size if link.is_wheel and not is_metadata else None
         try:
-            fetched = self._files.file(url, sha256=sha256, size_hint=size, is_metadata=is_metadata)
+            fetched = self._files.file(
+                url, sha256=sha256, size_hint=size, is_metadata=is_metadata, arriving=arriving
+            )
         except DigestDiffers as error:
             allowed = (("sha256", error.expected),)
             raise errors.HashMismatch(

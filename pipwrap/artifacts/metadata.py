@@ -24,6 +24,7 @@ from pipwrap.model.metadata import Metadata
 from pipwrap.model.source import Archive, Directory, Repository
 from pipwrap.network.ranges import RangeRefused
 from pipwrap.values import frozen, replace
+from pipwrap.network.transport import Response
 
 
 @frozen
@@ -93,14 +94,12 @@ class MetadataLadder:
         )
 
     def _of_wheel(self, wanted: Candidate | Archive) -> Obtained:
-        if isinstance(wanted, Candidate) and self._admitted.may_be_described(wanted):
-            described = self._described(wanted)
-            if described is not None:
-                return described
-        return self.of_wheel_file(wanted)
+        if not isinstance(wanted, Candidate) or not self._admitted.may_be_described(wanted):
+            return self.of_wheel_file(wanted)
+        return self._described(wanted)
 
-    def _described(self, wanted: Candidate) -> Obtained | None:
-        """Return what is told of a wheel without it being fetched; ``None`` where that is better.
+    def _described(self, wanted: Candidate) -> Obtained:
+        """Return what is told of a wheel, without it being fetched where that can be.
 
         Where nothing but the wheel tells, the reason is told at -vv.
         """
@@ -108,7 +107,7 @@ class MetadataLadder:
         if link.metadata_hashes is not None:
             return self._of_sidecar(wanted)
         if self._archives.holds(link):
-            return None
+            return self.of_wheel_file(wanted)
         text_in_store = self._text_in_store(link.sha256) if link.sha256 else None
         if text_in_store is not None:
             return Obtained(Metadata.parse(text_in_store), teller=Teller.STORE)
@@ -117,7 +116,11 @@ class MetadataLadder:
         except RangeRefused as refused:
             reason = f"Getting all of {link.filename} for its metadata: {refused}"
             self._listener(Told(reason, level=2, indent=1))
-            return None
+            try:
+                return self.of_wheel_file(wanted, refused.whole)
+            finally:
+                if refused.whole is not None:
+                    refused.whole.body.close()
         line = f"Obtaining dependency information from {wanted.project} {wanted.version}"
         return Obtained(Metadata.parse(text), (Told(line, level=1, indent=1),), Teller.PARTS)
 
@@ -148,9 +151,11 @@ class MetadataLadder:
                 self._remote.forget(wanted.link)
             raise
 
-    def of_wheel_file(self, wanted: Candidate | Archive) -> Obtained:
+    def of_wheel_file(
+        self, wanted: Candidate | Archive, arriving: Response | None = None
+    ) -> Obtained:
         """Return what a wheel itself says, from the store or the file; one damaged comes anew."""
-        acquired, filename = self._admitted.acquire(wanted), wanted.link.filename
+        acquired, filename = self._admitted.acquire(wanted, arriving), wanted.link.filename
         text_in_store = self._text_in_store(acquired.sha256)
         if text_in_store is not None:
             return Obtained(Metadata.parse(text_in_store), acquired.lines)

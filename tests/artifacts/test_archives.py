@@ -42,6 +42,7 @@ class Files:
         sha256: str | None = None,
         size_hint: int | None = None,
         is_metadata: bool = False,
+        arriving: object = None,
     ) -> Got:
         self.asked.append(url)
         got = self.known[url]
