@@ -1,8 +1,9 @@
 """The ladder to what is wanted's metadata: each rung costs more than the one before it.
 
 For wheels they are: a file of its own on the index, the wheel in the cache, parts of the wheel on
-its server, all of it. For sdists: the wheel that was built before, what the sdist says of itself,
-what its build backend told before, the build backend.
+its server, all of it. For sdists: the wheel that was built before, a file of its own on the index
+(PEP 658), what the sdist says of itself (PEP 643), what its build backend told before, the build
+backend. As in pip, what an index says of an sdist is not compared with what is built of it.
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ from pipwrap.model.candidate import Candidate
 from pipwrap.model.metadata import Metadata
 from pipwrap.model.source import Archive, Directory, Repository
 from pipwrap.network.ranges import RangeRefused
-from pipwrap.values import frozen, replace
 from pipwrap.network.transport import Response
+from pipwrap.values import frozen, replace
 
 
 @frozen
@@ -87,11 +88,11 @@ class MetadataLadder:
 
     def is_described(self, wanted: Candidate) -> bool:
         """Tell whether the index tells of a wheel in a file apart, and that is enough."""
-        return (
-            wanted.link.metadata_hashes is not None
-            and wanted.is_wheel
-            and self._admitted.may_be_described(wanted)
-        )
+        return wanted.is_wheel and self._has_sidecar(wanted)
+
+    def _has_sidecar(self, wanted: Candidate) -> bool:
+        is_told = wanted.link.metadata_hashes is not None
+        return is_told and self._admitted.may_be_described(wanted)
 
     def _of_wheel(self, wanted: Candidate | Archive) -> Obtained:
         if not isinstance(wanted, Candidate) or not self._admitted.may_be_described(wanted):
@@ -179,6 +180,8 @@ class MetadataLadder:
 
     def _of_sdist(self, wanted: Candidate | Archive) -> Obtained:
         cached = self._of_built_wheel(wanted)
+        if cached is None and isinstance(wanted, Candidate) and self._has_sidecar(wanted):
+            return self._of_sidecar(wanted)
         if cached is not None:
             lines = self._admitted.acquire(wanted).lines if self._keeps_archives else cached.lines
             return replace(cached, lines=lines)

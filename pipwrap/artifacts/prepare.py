@@ -302,6 +302,10 @@ class Preparer:
 
     def _make(self, wanted: Wanted, name: str) -> Prepared:
         build = self.sources.build(wanted)
+        if isinstance(wanted, Candidate) and self._is_told_apart(wanted):
+            for line in self.new_lines(wanted):
+                self._listener(line)
+            build.metadata()  # as pip has it made, whatever the index says
         prepared = self._made(build, wanted, name)
         build.clear()
         return prepared
