@@ -179,8 +179,10 @@ class MetadataLadder:
         return found or Obtained(self._sources.build(wanted).metadata())
 
     def _of_sdist(self, wanted: Candidate | Archive) -> Obtained:
-        cached = self._of_built_wheel(wanted)
-        if cached is None and isinstance(wanted, Candidate) and self._has_sidecar(wanted):
+        has_sidecar = isinstance(wanted, Candidate) and self._has_sidecar(wanted)
+        # Without a digest the sdist would have to be fetched to look for what was built of it.
+        cached = self._of_built_wheel(wanted) if wanted.link.sha256 or not has_sidecar else None
+        if cached is None and isinstance(wanted, Candidate) and has_sidecar:
             return self._of_sidecar(wanted)
         if cached is not None:
             lines = self._admitted.acquire(wanted).lines if self._keeps_archives else cached.lines

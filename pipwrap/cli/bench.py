@@ -105,7 +105,7 @@ class Bench:
             context,
             Resolutions(context.place.layout, context.console),
             self.offers,
-            (shared.search, formats, policy.preferred, self.environment.markers),
+            (shared.search, formats, policy, self.environment.markers),
             told=not building,
             saves=saving is not None,
             is_stored=lambda sha256: bool(sha256) and shared.store.find(sha256) is not None,

@@ -25,13 +25,14 @@ def offer(
     version: str = "1.0",
     text: str | None = None,
     hashes: dict[str, str] | bool = True,  # noqa: FBT001, FBT002
+    named: dict[str, str] | None = None,
 ) -> None:
     """Offer an sdist of ``demo``, which needs ``lib``, with its metadata beside it."""
     text = METADATA.format(version=version, rest="Requires-Dist: lib\n") if text is None else text
     if hashes is True:
         hashes = {"sha256": hashlib.sha256(text.encode()).hexdigest()}
     sdist = make_sdist(directory, "demo", version, requires=["lib"])
-    index.add(sdist, metadata=text, metadata_hashes=hashes)
+    index.add(sdist, metadata=text, metadata_hashes=hashes, hashes=named)
 
 
 @pytest.fixture(autouse=True)
@@ -46,8 +47,11 @@ def both(pipwrap: Runner, tmp_path: Path, *line: str) -> tuple[Result, Result]:
     return pipwrap(*line), other.pip(*line, "--no-cache-dir")
 
 
-def test_a_dry_run_fetches_and_builds_nothing(pipwrap: Runner, index: Index, tmp_path: Path):
-    offer(index, tmp_path)
+@pytest.mark.parametrize("named", [None, {}, {"md5": "0" * 32}], ids=["sha256", "none", "md5"])
+def test_a_dry_run_fetches_and_builds_nothing(
+    pipwrap: Runner, index: Index, tmp_path: Path, named: dict[str, str] | None
+):
+    offer(index, tmp_path, named=named)
     environ = {BUILD_LOG: str(tmp_path / "log")}
     ours = pipwrap("install", "--dry-run", "demo", environ=environ, expect=0)
     assert "Would install demo-1.0 lib-1.0" in ours.stdout
