@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 
 from pipwrap.artifacts.archives import Acquired, Archives, Once, present
-from pipwrap.artifacts.hashes import Hashes, HashPolicy, trusted
+from pipwrap.artifacts.hashes import HashPolicy
 from pipwrap.artifacts.wanted import key_of
 from pipwrap.events import Listener
 from pipwrap.model.candidate import Candidate
 from pipwrap.model.link import checked_file_name
 from pipwrap.model.source import Archive
+from pipwrap.network.transport import Response
 
 
 class Admitted:
@@ -26,11 +27,26 @@ class Admitted:
         self._directory = directory
         self._once = Once()
 
-    def acquire(self, wanted: Candidate | Archive) -> Acquired:
-        """Return an archive; raises what ``Archives.acquire`` raises, and for other hashes too."""
-        name = self._shown(wanted)
-        acquired = self.present(wanted) or self._archives.acquire(wanted.link, name)
-        self._policy.check(self._allowed(wanted), name, acquired.path, acquired.sha256)
+    def acquire(self, wanted: Candidate | Archive, arriving: Response | None = None) -> Acquired:
+        """Return an archive; raises what ``Archives.acquire`` raises, and for other hashes too.
+
+        ``arriving`` is an answer that sends it already.
+        """
+        return self._once(("acquire", key_of(wanted)), lambda: self._acquire(wanted, arriving))
+
+    def sha256(self, wanted: Candidate | Archive) -> str:
+        """Return the digest of an archive; it is fetched where the named one may not be its own."""
+        named = wanted.link.sha256
+        is_certain = ("sha256", named) in self._policy.expected(wanted)
+        return named if named and is_certain else self.acquire(wanted).sha256
+
+    def _acquire(self, wanted: Candidate | Archive, arriving: Response | None) -> Acquired:
+        name, digest = self._shown(wanted), self._policy.digest(wanted)
+        acquired = self.present(wanted)
+        if acquired is None:
+            acquired = self._archives.acquire(wanted.link, name, digest, arriving)
+        expected = self._policy.expected(wanted)
+        self._policy.check(expected, name, acquired.path, acquired.sha256)
         return acquired
 
     def present(self, wanted: Candidate | Archive) -> Acquired | None:
@@ -38,8 +54,10 @@ class Admitted:
         if self._directory is None:
             return None
         path = os.path.join(self._directory, checked_file_name(wanted.link.filename))
-        expected = self._allowed(wanted) or trusted(wanted.link.hashes)
-        return self._once(key_of(wanted), lambda: present(path, expected, self._listener))
+        expected = self._policy.expected(wanted)
+        return self._once(
+            ("present", key_of(wanted)), lambda: present(path, expected, self._listener)
+        )
 
     def may_be_described(self, wanted: Candidate | Archive) -> bool:
         """Tell whether something else than the archive may say what is in it.
@@ -48,12 +66,6 @@ class Admitted:
         is there already.
         """
         return not self._policy.required and self.present(wanted) is None
-
-    def _allowed(self, wanted: Candidate | Archive) -> Hashes:
-        """Return what the user allows it to be."""
-        if isinstance(wanted, Candidate):
-            return self._policy.of(wanted.project)
-        return self._policy.of_source(wanted.identity) or wanted.link.hashes
 
     def _shown(self, wanted: Candidate | Archive) -> str:
         """Return how pip names it where hashes differ."""

@@ -18,6 +18,7 @@ from pipwrap.cache.responses import DigestDiffers
 from pipwrap.events import Listener, Told, Warned
 from pipwrap.model.link import Link
 from pipwrap.model.location import url_to_path
+from pipwrap.network.transport import Response
 from pipwrap.values import frozen
 
 _OK = 200
@@ -62,8 +63,12 @@ class Files(Protocol):
         sha256: str | None = None,
         size_hint: int | None = None,
         is_metadata: bool = False,
+        arriving: Response | None = None,
     ) -> Fetched:
-        """Return the file; ``DigestDiffers`` when it is another one than asked for."""
+        """Return the file; ``DigestDiffers`` when it is another one than asked for.
+
+        ``arriving`` is an answer that sends it already.
+        """
 
     def holds(self, url: str, sha256: str | None) -> bool:
         """Tell whether the whole file is there, without asking or reading it."""
@@ -116,17 +121,17 @@ class Archives:
         """Keep the port; nothing is fetched yet."""
         self._files = files
         self._once = Once()
+        self._acquired: dict[str, Acquired] = {}
 
-    def acquire(self, link: Link, shown: str | None = None) -> Acquired:
-        """Return the archive, verified against the hashes that its index names.
+    def acquire(
+        self, link: Link, shown: str, sha256: str | None, arriving: Response | None = None
+    ) -> Acquired:
+        """Return the archive; one that is fetched has the ``sha256``, where that is known.
 
-        ``shown`` is how errors name it, where that is not by file and URL.
+        ``shown`` is how errors name it; ``arriving`` is an answer that sends it already.
         Raises ``errors.HashMismatch``, ``errors.NetworkError`` or ``errors.InvalidDistribution``.
         """
-        return self._once(
-            (link.url, link.hashes),
-            lambda: self._acquire(link, shown or f"{link.filename} from {link.redacted}"),
-        )
+        return self._once((link.url, sha256), lambda: self._acquire(link, shown, sha256, arriving))
 
     def holds(self, link: Link) -> bool:
         """Tell whether an archive can be had without being transferred."""
@@ -136,43 +141,50 @@ class Archives:
         """Have an archive that is in the cache stay for this run, whoever empties the cache."""
         if self.holds(link):
             with contextlib.suppress(errors.PipwrapError):
-                self.acquire(link)
+                self.acquire(link, _shown(link), link.sha256)
 
     def repaired(self, link: Link) -> Acquired | None:
         """Return an archive fetched anew, ``None`` where it is as it was acquired.
 
         For when reading it failed: it may have been damaged in the cache, or purged since.
         """
-        acquired = self.acquire(link)
-        if link.scheme == "file" or _is_whole(acquired):
+        acquired = self._acquired.get(link.url)
+        if acquired is None or link.scheme == "file" or _is_whole(acquired):
             return None
         self._files.forget(acquired.sha256)
-        again = self._acquire(link, f"{link.filename} from {link.redacted}")
+        named = link.sha256 if link.sha256 == acquired.sha256 else None
+        again = self._acquire(link, _shown(link), named)
         return again if again.sha256 == acquired.sha256 else None
 
     def metadata(self, link: Link) -> tuple[str, int, tuple[Told, ...]]:
         """Return the text of a wheel's sidecar (PEP 658), its size, and how it was had."""
         return self._once(link.metadata_url, lambda: self._sidecar(link))
 
-    def _acquire(self, link: Link, shown: str) -> Acquired:
+    def _acquire(
+        self, link: Link, shown: str, sha256: str | None, arriving: Response | None = None
+    ) -> Acquired:
         if link.scheme == "file":
-            return _local(link, shown)
-        fetched = self._fetch(link, shown, dict(link.hashes).get("sha256"))
-        strong = hashes.trusted(link.hashes)
-        if strong and "sha256" not in dict(strong):
-            hashes.verify(strong, shown, fetched.path, fetched.sha256)
-        line = line_of(link.filename, fetched.size, from_cache=fetched.from_cache)
-        return Acquired(fetched.path, fetched.sha256, fetched.size, (line,))
+            acquired = _local(link)
+        else:
+            fetched = self._fetch(link, shown, sha256, arriving=arriving)
+            line = line_of(link.filename, fetched.size, from_cache=fetched.from_cache)
+            acquired = Acquired(fetched.path, fetched.sha256, fetched.size, (line,))
+        self._acquired[link.url] = acquired
+        return acquired
 
     def _sidecar(self, link: Link) -> tuple[str, int, tuple[Told, ...]]:
         if link.scheme == "file":
-            sidecar = Link(link.metadata_url, link.metadata_hashes or ())
-            local = _local(sidecar, f"{sidecar.filename} from {sidecar.redacted}")
+            sidecar = Link(link.metadata_url)
+            local = _local(sidecar)
+            if link.metadata_hashes:
+                hashes.verify(link.metadata_hashes, _shown(sidecar), local.path, local.sha256)
             return _text(local.path), local.size, ()
         sha256 = dict(link.metadata_hashes or ()).get("sha256")
-        shown = f"{link.filename} from {link.redacted}"
+        shown = _shown(link)
         fetched = self._fetch(link, shown, sha256, is_metadata=True)
         try:
+            if link.metadata_hashes:
+                hashes.verify(link.metadata_hashes, shown, fetched.path, fetched.sha256)
             text = _text(fetched.path)
         except FileNotFoundError:
             # Purged since; what is fetched anew is as good.
@@ -182,13 +194,21 @@ class Archives:
         return text, fetched.size, (line,)
 
     def _fetch(
-        self, link: Link, shown: str, sha256: str | None, *, is_metadata: bool = False
+        self,
+        link: Link,
+        shown: str,
+        sha256: str | None,
+        *,
+        is_metadata: bool = False,
+        arriving: Response | None = None,
     ) -> Fetched:
         url = link.metadata_url if is_metadata else link.url
         # A wheel is hashed when it is unpacked; an sdist from the cache must be hashed here.
         size = link.size if link.is_wheel and not is_metadata else None
         try:
-            fetched = self._files.file(url, sha256=sha256, size_hint=size, is_metadata=is_metadata)
+            fetched = self._files.file(
+                url, sha256=sha256, size_hint=size, is_metadata=is_metadata, arriving=arriving
+            )
         except DigestDiffers as error:
             allowed = (("sha256", error.expected),)
             raise errors.HashMismatch(
@@ -234,7 +254,11 @@ def _is_whole(acquired: Acquired) -> bool:
         return False
 
 
-def _local(link: Link, shown: str) -> Acquired:
+def _shown(link: Link) -> str:
+    return f"{link.filename} from {link.redacted}"
+
+
+def _local(link: Link) -> Acquired:
     path = url_to_path(link.url)
     digest = hashlib.sha256()
     size = 0
@@ -247,7 +271,4 @@ def _local(link: Link, shown: str) -> Acquired:
         raise errors.EnvironmentRefused(
             f"Could not install packages due to an OSError: {error}"
         ) from error
-    acquired = Acquired(path, digest.hexdigest(), size)
-    if link.hashes:
-        hashes.verify(link.hashes, shown, path, acquired.sha256)
-    return acquired
+    return Acquired(path, digest.hexdigest(), size)

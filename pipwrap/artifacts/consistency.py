@@ -21,19 +21,31 @@ if TYPE_CHECKING:
     from packaging.specifiers import SpecifierSet
 
 
-def check(candidate: Candidate, metadata: Metadata) -> None:
-    """Raise ``errors.InvalidDistribution`` when metadata is of something else, in pip's words."""
+def check(candidate: Candidate, metadata: Metadata, *, is_built: bool = False) -> None:
+    """Raise ``errors.InvalidDistribution`` when metadata is of something else, in pip's words.
+
+    ``is_built`` says that it is a wheel's that was built here. Its version may have another local
+    part than its sdist (``+cpu``), which pip does not look at then.
+    """
     if canonicalize_name(metadata.name) != candidate.project:
         raise errors.UnusableMetadata(
             f"{_requested(candidate)} has inconsistent Name: expected {candidate.project!r}, "
             f"but metadata has {metadata.name!r}"
         )
-    is_same = metadata.version == str(candidate.version)
-    if not is_same and _version(metadata.version) != candidate.version:
+    if metadata.version == str(candidate.version):
+        return
+    version = _version(metadata.version)
+    is_same = version == candidate.version
+    if not is_same and not (is_built and version and is_same_release(version, candidate.version)):
         raise errors.UnusableMetadata(
             f"{_requested(candidate)} has inconsistent version: "
             f"expected {str(candidate.version)!r}, but metadata has {metadata.version!r}"
         )
+
+
+def is_same_release(one: Version, other: Version) -> bool:
+    """Tell whether two versions differ in their local parts at most (PEP 440)."""
+    return one.public == other.public
 
 
 def _requested(candidate: Candidate) -> str:
@@ -49,7 +61,7 @@ def check_built(wanted: Candidate | Source, metadata: Metadata, name: str, filen
             f"expected {metadata.version!r}, got {version!r}"
         )
     if isinstance(wanted, Candidate):
-        check(wanted, metadata)
+        check(wanted, metadata, is_built=True)
     elif canonicalize_name(metadata.name) != canonicalize_name(name):
         raise errors.InvalidDistribution(
             f"The build backend of {name} built a wheel of {metadata.name!r}"

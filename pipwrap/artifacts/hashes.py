@@ -6,8 +6,9 @@ import hashlib
 from collections.abc import Mapping
 
 from pipwrap import errors
-from pipwrap.model.link import STRONG_HASHES
+from pipwrap.model.candidate import Candidate
 from pipwrap.model.requirement import UserRequirement
+from pipwrap.model.source import Archive
 from pipwrap.values import field, frozen
 
 MISMATCH = (
@@ -36,6 +37,8 @@ class HashPolicy:
 
     allowed: Mapping[str, Hashes] = field(default_factory=dict)
     """By project; a project that is not here may have any."""
+    preferred: Mapping[str, Hashes] = field(default_factory=dict)
+    """By project: of files that would do, those that every line and constraint names come first."""
     allowed_sources: Mapping[str, Hashes] = field(default_factory=dict)
     """By ``Source.identity``, for what the user names outright."""
     required: bool = False
@@ -43,13 +46,28 @@ class HashPolicy:
     wishes: Mapping[str, UserRequirement] = field(default_factory=dict)
     """How messages name it: by project, or by identity for what the user names outright."""
 
-    def of(self, project: str) -> Hashes:
-        """Return what a project's files may be."""
-        return self.allowed.get(project, ())
+    def expected(self, wanted: Candidate | Archive) -> Hashes:
+        """Return the hashes of which a file must have one; where there are none it may have any.
 
-    def of_source(self, identity: str) -> Hashes:
-        """Return what a direct reference may be."""
-        return self.allowed_sources.get(identity, ())
+        As in pip, hashes of the user replace those that come from elsewhere: an index, or the URL
+        of a dependency. Of these the first is compared, and only where no hashes are required.
+        """
+        if isinstance(wanted, Candidate):
+            of_user = self.allowed.get(wanted.project, ())
+        else:
+            of_user = self.allowed_sources.get(wanted.identity, ())
+        return of_user or (() if self.required else wanted.link.hashes[:1])
+
+    def digest(self, wanted: Candidate | Archive) -> str | None:
+        """Return the sha256 of the file, where it is known before the file is there.
+
+        What an index names by several hashes has its sha256, too: that identifies the file.
+        """
+        expected, named = self.expected(wanted), wanted.link.sha256
+        is_one_of_many = isinstance(wanted, Candidate) and ("sha256", named) in expected
+        if is_one_of_many or expected == wanted.link.hashes[:1]:
+            return named
+        return expected[0][1] if len(expected) == 1 and expected[0][0] == "sha256" else None
 
     def shown(self, key: str, default: str, link: str) -> str:
         """Return how pip names the file at ``link``: by the requirement that asked for it.
@@ -62,13 +80,13 @@ class HashPolicy:
         place = f" (from {wish.comes_from})" if wish and wish.comes_from else ""
         return f"{requirement} from {link}{place}" if requirement else f"{link}{place}"
 
-    def check(self, allowed: Hashes, shown: str, path: str, sha256: str) -> None:
-        """Raise ``errors.HashMismatch`` when a downloaded file is not allowed.
+    def check(self, expected: Hashes, shown: str, path: str, sha256: str) -> None:
+        """Raise ``errors.HashMismatch`` when a file is not what is expected.
 
         ``shown`` names it as ``shown()`` does.
         """
-        if allowed:
-            verify(allowed, shown, path, sha256)
+        if expected:
+            verify(expected, shown, path, sha256)
         elif self.required:
             line = f"{shown.partition(' from ')[0]} --hash=sha256:{sha256}"
             raise errors.HashMismatch(f"{MISSING}\n    {line}")
@@ -86,25 +104,21 @@ def mismatch(shown: str, allowed: Hashes, got: Mapping[str, str]) -> str:
     """Return pip's table of what was expected and what was got."""
     lines = [MISMATCH, f"    {shown}:"]
     for name, found in got.items():
-        expected = [digest for algorithm, digest in allowed if algorithm == name]
+        expected = sorted(digest.lower() for algorithm, digest in allowed if algorithm == name)
         for number, digest in enumerate(expected):
-            word = f"Expected {name}" if number == 0 else " " * len(f"Expected {name[:-2]}") + "or"
-            lines.append(f"        {word} {digest}")
+            lines.append(f"        Expected {'    or' if number else name} {digest}")
         lines.append(f"             Got        {found}\n")
     return "\n".join(lines)
-
-
-def trusted(hashes: Hashes) -> Hashes:
-    """Return an index's hashes that identify bytes; md5 and sha1 do not."""
-    return tuple(pair for pair in hashes if pair[0] in STRONG_HASHES)
 
 
 def _digest(path: str, algorithm: str, sha256: str) -> str:
     if algorithm == "sha256":
         return sha256
-    if algorithm not in hashlib.algorithms_available:
-        raise errors.InvalidDistribution(f"Unknown hash name: {algorithm}")
-    digest = hashlib.new(algorithm)
+    try:
+        digest = hashlib.new(algorithm)
+        digest.hexdigest()
+    except (ValueError, TypeError) as error:  # the latter for digests of any length
+        raise errors.InvalidDistribution(f"Unknown hash name: {algorithm}") from error
     with open(path, "rb") as stream:
         while chunk := stream.read(1 << 20):
             digest.update(chunk)

@@ -1,8 +1,9 @@
 """The ladder to what is wanted's metadata: each rung costs more than the one before it.
 
 For wheels they are: a file of its own on the index, the wheel in the cache, parts of the wheel on
-its server, all of it. For sdists: the wheel that was built before, what the sdist says of itself,
-what its build backend told before, the build backend.
+its server, all of it. For sdists: the wheel that was built before, a file of its own on the index
+(PEP 658), what the sdist says of itself (PEP 643), what its build backend told before, the build
+backend. As in pip, what an index says of an sdist is not compared with what is built of it.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ from pipwrap.model.metadata import Metadata
 from pipwrap.model.source import Archive, Directory, Repository
 from pipwrap.model.wheel import is_of_same_project
 from pipwrap.network.ranges import RangeRefused
-from pipwrap.values import frozen
+from pipwrap.network.transport import Response
+from pipwrap.values import frozen, replace
 
 
 @frozen
@@ -80,18 +82,18 @@ class MetadataLadder:
         else:
             obtained = self._of_sdist(wanted)
         if isinstance(wanted, Candidate):
-            consistency.check(wanted, obtained.metadata)
+            consistency.check(wanted, obtained.metadata, is_built=obtained.is_built)
         return obtained
 
     # Wheels
 
     def is_described(self, wanted: Candidate) -> bool:
         """Tell whether the index tells of a wheel in a file apart, and that is enough."""
-        return (
-            wanted.link.metadata_hashes is not None
-            and wanted.is_wheel
-            and self._admitted.may_be_described(wanted)
-        )
+        return wanted.is_wheel and self._has_sidecar(wanted)
+
+    def _has_sidecar(self, wanted: Candidate) -> bool:
+        is_told = wanted.link.metadata_hashes is not None
+        return is_told and self._admitted.may_be_described(wanted)
 
     def without_transfer(self, wanted: Candidate) -> Obtained | None:
         """Return the metadata of a wheel where no server has to send the whole wheel for it.
@@ -103,7 +105,10 @@ class MetadataLadder:
         if self._may_be_apart(wanted):
             try:
                 self._apart(wanted)
-            except RangeRefused:
+            except RangeRefused as refused:
+                whole = refused.take()
+                if whole is not None:
+                    whole.body.close()
                 return None
         elif wanted.link.scheme == "file" or not self._archives.holds(wanted.link):
             return None
@@ -117,6 +122,12 @@ class MetadataLadder:
             except RangeRefused as refused:
                 reason = f"Getting all of {wanted.link.filename} for its metadata: {refused}"
                 self._listener(Told(reason, level=2, indent=1))
+                whole = refused.take()
+            try:
+                return self.of_wheel_file(wanted, whole)
+            finally:
+                if whole is not None:
+                    whole.body.close()
         return self.of_wheel_file(wanted)
 
     def _may_be_apart(self, wanted: Candidate) -> bool:
@@ -172,9 +183,11 @@ class MetadataLadder:
                 self._remote.forget(wanted.link)
             raise
 
-    def of_wheel_file(self, wanted: Candidate | Archive) -> Obtained:
+    def of_wheel_file(
+        self, wanted: Candidate | Archive, arriving: Response | None = None
+    ) -> Obtained:
         """Return what a wheel itself says, from the store or the file; one damaged comes anew."""
-        acquired, filename = self._admitted.acquire(wanted), wanted.link.filename
+        acquired, filename = self._admitted.acquire(wanted, arriving), wanted.link.filename
         text_in_store = self._text_in_store(acquired.sha256, filename)
         if text_in_store is not None:
             return Obtained(Metadata.parse(text_in_store), acquired.lines)
@@ -200,10 +213,14 @@ class MetadataLadder:
         return found or Obtained(self._sources.build(wanted).metadata())
 
     def _of_sdist(self, wanted: Candidate | Archive) -> Obtained:
-        cached = self._of_built_wheel(wanted)
+        has_sidecar = isinstance(wanted, Candidate) and self._has_sidecar(wanted)
+        # Without a digest the sdist would have to be fetched to look for what was built of it.
+        cached = self._of_built_wheel(wanted) if wanted.link.sha256 or not has_sidecar else None
+        if cached is None and isinstance(wanted, Candidate) and has_sidecar:
+            return self._of_sidecar(wanted)
         if cached is not None:
             lines = self._admitted.acquire(wanted).lines if self._keeps_archives else cached.lines
-            return Obtained(cached.metadata, lines)
+            return replace(cached, lines=lines)
         acquired = self._admitted.acquire(wanted)
         for line in acquired.lines:
             self._listener(line)
@@ -227,7 +244,7 @@ class MetadataLadder:
             older = self._built_before.instead(wanted, build, error)
             if older is None:
                 raise
-            return Obtained(read_metadata(older.path, older.filename))
+            return Obtained(read_metadata(older.path, older.filename), is_built=True)
         self._built_before.keep_metadata(wanted, build)
         return Obtained(metadata)
 
@@ -241,4 +258,5 @@ class MetadataLadder:
         except (errors.InvalidDistribution, OSError) as error:
             self._built_before.drop(wanted, cached, error)
             return None
-        return Obtained(metadata, self._sources.reuse_lines(wanted, cached.filename))
+        lines = self._sources.reuse_lines(wanted, cached.filename)
+        return Obtained(metadata, lines, is_built=True)

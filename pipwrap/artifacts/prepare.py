@@ -86,7 +86,7 @@ class Preparer:
         self._once = Once()
         directory = saving.directory if saving else None
         self._admitted = Admitted(archives, policy, listener, directory)
-        self.sources = Sources(workshop, self._admitted.acquire, archives.repaired)
+        self.sources = Sources(workshop, self._admitted, archives.repaired)
         self._built_before = BuiltBefore(shelves.reuse, self.sources, listener)
         self._metadata = MetadataLadder(
             archives,
@@ -303,6 +303,10 @@ class Preparer:
 
     def _make(self, wanted: Wanted, name: str) -> Prepared:
         build = self.sources.build(wanted)
+        if isinstance(wanted, Candidate) and self._is_told_apart(wanted):
+            for line in self.new_lines(wanted):
+                self._listener(line)
+            build.metadata()  # as pip has it made, whatever the index says
         prepared = self._made(build, wanted, name)
         build.clear()
         return prepared

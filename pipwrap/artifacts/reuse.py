@@ -11,9 +11,11 @@ import contextlib
 import threading
 from collections.abc import Callable
 
+from packaging.version import Version
+
 from pipwrap import errors
 from pipwrap.artifacts import observe
-from pipwrap.artifacts.consistency import differences
+from pipwrap.artifacts.consistency import differences, is_same_release
 from pipwrap.artifacts.source_build import SourceBuild
 from pipwrap.cache.evidence import NOTHING_BETTER, assess
 from pipwrap.cache.keys import BuildKey
@@ -192,7 +194,15 @@ class Reuse:
         kept = self.kept.find(key.identity)
         if kept is None:
             return
-        differing = [field for field, *_ in differences(Metadata.parse(kept.text), wheel)]
+        differing = [
+            field
+            for field, ours, theirs in differences(Metadata.parse(kept.text), wheel)
+            if not (
+                isinstance(ours, Version)
+                and isinstance(theirs, Version)
+                and is_same_release(ours, theirs)
+            )
+        ]
         if differing:
             self.listener(
                 Warned(

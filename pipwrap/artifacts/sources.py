@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from pipwrap import errors
 from pipwrap.artifacts import source_tree
+from pipwrap.artifacts.admitted import Admitted
 from pipwrap.artifacts.archives import Acquired, Once
 from pipwrap.artifacts.repositories import Checkout
 from pipwrap.artifacts.source_build import SourceBuild, Workshop
@@ -27,16 +28,16 @@ class Sources:
     def __init__(
         self,
         workshop: Workshop,
-        acquire: Callable[[Candidate | Archive], Acquired],
+        admitted: Admitted,
         repaired: Callable[[Link], Acquired | None],
     ) -> None:
-        """Keep the ports; ``acquire`` returns an archive that may be used.
+        """Keep the ports.
 
-        ``repaired`` returns one anew that cannot be read any more, ``None`` where it can.
+        ``repaired`` returns an archive anew that cannot be read any more, ``None`` where it can.
         """
         self._repaired = repaired
         self._workshop = workshop
-        self._acquire = acquire
+        self._admitted = admitted
         self._once = Once()
 
     def key(self, wanted: Wanted) -> BuildKey | None:
@@ -57,7 +58,7 @@ class Sources:
                 return None
             source = repository_identity(without_password(wanted.clone_url), self._commit(wanted))
         else:
-            source = link.sha256 or self._acquire(wanted).sha256
+            source = self._admitted.sha256(wanted)
         return BuildKey(
             source_sha256=source,
             abi=self._workshop.target.abi,
@@ -76,7 +77,7 @@ class Sources:
             return ""
         if isinstance(wanted, Repository):
             return self.checkout(wanted).root if wanted.editable else self._commit(wanted)
-        return self._acquire(wanted).sha256
+        return self._admitted.acquire(wanted).sha256
 
     def checkout(self, wanted: Repository) -> Checkout:
         """Return the clone of a repository."""
@@ -153,7 +154,7 @@ class Sources:
         """Return the tree of an archive; one that was purged meanwhile is fetched again."""
         directory = self._workshop.scratch("source-")
         try:
-            return source_tree.unpack(self._acquire(wanted).path, directory, name)
+            return source_tree.unpack(self._admitted.acquire(wanted).path, directory, name)
         except errors.InvalidDistribution:
             again = self._repaired(wanted.link)
             if again is None:

@@ -21,11 +21,13 @@ def stored(wanted: Mapping[str, Wanted], store: Store, policy: HashPolicy) -> di
     """
     found: dict[str, Prepared] = {}
     for project, each in wanted.items() if not policy.required else ():
-        if not isinstance(each, Candidate) or not each.is_wheel or policy.of(project):
+        if not isinstance(each, Candidate) or not each.is_wheel:
             continue
         link = each.link
         sha256, told = link.sha256, dict(link.metadata_hashes or ()).get("sha256")
         if sha256 is None or told is None or link.size is None:
+            continue
+        if policy.expected(each) != (("sha256", sha256),):
             continue
         wheel = store.held(sha256)
         if wheel is None or wheel.filename != link.filename or _metadata_digest(wheel) != told:

@@ -51,6 +51,8 @@ class Obtained:
     metadata: Metadata
     lines: tuple[Told, ...] = ()
     teller: Teller = Teller.ITSELF
+    is_built: bool = False
+    """A wheel says it that was built of the source before."""
 
 
 def line_of(name: str, size: int, *, from_cache: bool) -> Told:
@@ -60,10 +62,13 @@ def line_of(name: str, size: int, *, from_cache: bool) -> Told:
 
 
 def key_of(wanted: Wanted) -> str:
-    """Return what tells one piece of work from another."""
-    if not isinstance(wanted, Candidate):
-        return wanted.identity
-    return wanted.link.url + (f"#{wanted.link.subdirectory}" if wanted.link.subdirectory else "")
+    """Return what tells one piece of work from another.
+
+    A file that an index offers and a direct reference to it are held to different hashes.
+    """
+    if isinstance(wanted, Candidate):
+        return f"{wanted.link.url}#{wanted.link.subdirectory or ''}"
+    return f"@ {wanted.identity}"
 
 
 def project_of(wanted: Wanted) -> str | None:

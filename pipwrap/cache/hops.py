@@ -85,6 +85,13 @@ class Hops:
             return self._ask(url, wanted, stored, decision)
         return self._ask(url, wanted, stored, None)
 
+    def receive(self, wanted: Wanted, response: Response) -> Fetched:
+        """Return a response that another request was answered with, stored where it may be."""
+        now = self._clock()
+        exchange = Exchange(wanted.headers, response.status, response.headers, now, now)
+        request = Request(response.url, wanted.headers)
+        return self._keep(request, wanted, response, exchange, policy.judge(exchange))
+
     def _stored_or_nothing(self, url: str, wanted: Wanted, stored: list[Stored]) -> Fetched:
         chosen = policy.select(wanted.headers, stored)
         if chosen is None:

@@ -35,7 +35,7 @@ from pipwrap.network.redirects import (
     may_be_followed,
     redirect_target,
 )
-from pipwrap.network.transport import REDIRECTS, Headers, Transport
+from pipwrap.network.transport import REDIRECTS, Headers, Response, Transport
 
 __all__ = ["DigestDiffers", "Fetched", "ResponseCache"]
 
@@ -125,17 +125,21 @@ class ResponseCache:
         sha256: str | None = None,
         size_hint: int | None = None,
         is_metadata: bool = False,
+        arriving: Response | None = None,
     ) -> Fetched:
         """Return a file as its raw bytes.
 
         One whose ``sha256`` is in the cache is answered without a request; ``size_hint`` is
-        the index's size of it. Other bytes than asked for raise ``DigestDiffers``.
+        the index's size of it. ``arriving`` is an answer that sends the file already. Other bytes
+        than asked for raise ``DigestDiffers``.
         """
         sha256 = sha256.lower() if sha256 else None
         sent = Headers((("Accept-Encoding", "identity"), ("User-Agent", self._user_agent)))
         with self._only_one(sha256 or _key(url)):
             found = self._by_digest(url, sha256, size_hint) if sha256 else None
             wanted = Wanted(redact(url), sent, True, sha256, is_metadata)  # noqa: FBT003
+            if found is None and arriving is not None:
+                return self._hops.receive(wanted, arriving)
             return found or self._follow(url, wanted)
 
     def holds(self, url: str, sha256: str | None) -> bool:

@@ -99,14 +99,14 @@ class Bench:
                 uploaded_prior_to=shared.search.uploaded_prior_to,
             ),
             formats,
-            policy.allowed,
+            policy.preferred,
             shared.locked if not building else {},
         )
         self.recollection = Recollection(
             context,
             Resolutions(context.place.layout, context.console),
             self.offers,
-            (shared.search, formats, policy.allowed, self.environment.markers),
+            (shared.search, formats, policy, self.environment.markers),
             told=not building,
             saves=saving is not None,
             is_stored=lambda sha256: bool(sha256) and shared.store.find(sha256) is not None,

@@ -94,6 +94,7 @@ class BuildRequirements:
         """Resolve under the build constraints alone (artifacts.source_build)."""
         constraints = self._constraints
         environment = into.environment
+        hashes = {name: each.hashes for name, each in constraints.items() if each.hashes}
         wishes = tuple(
             wish
             for wish in map(_wish, requirements)
@@ -101,7 +102,7 @@ class BuildRequirements:
         )
         bench = self._bench(
             environment,
-            HashPolicy({name: each.hashes for name, each in constraints.items() if each.hashes}),
+            HashPolicy(hashes, hashes),
             _quieter(self._listener),
             formats=FormatControl(only_binary=self._search.format_control.only_binary),
             rules=BuildRules(constraints=texts_of(constraints)),

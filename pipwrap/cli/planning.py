@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from packaging.version import InvalidVersion, Version
+
 from pipwrap.artifacts.wanted import Prepared, Wanted
 from pipwrap.events import Listener, Told, Warned
 from pipwrap.install.plan import Installation, Plan
@@ -11,6 +13,7 @@ from pipwrap.model.candidate import Candidate, InstalledCandidate
 from pipwrap.model.environment import InstalledDistribution, Scheme
 from pipwrap.model.link import redact
 from pipwrap.model.requirement import UserRequirement
+from pipwrap.model.wheel import StoredWheel, split_filename
 from pipwrap.resolution.choice import Choice, Direct
 from pipwrap.resolution.outcome import Resolution
 
@@ -111,7 +114,7 @@ def make_plan(
             Installation(
                 name=project,
                 display_name=resolution.names[project],
-                version=str(choice.version),
+                version=_version(choice, prepared.wheel),
                 wheel=prepared.wheel,
                 requested=project in asked,
                 direct_url=direct_url,
@@ -119,6 +122,16 @@ def make_plan(
             )
         )
     return Plan(scheme, tuple(installations))
+
+
+def _version(choice: Choice, wheel: StoredWheel) -> str:
+    """Return the version that a wheel's name says: built of an sdist, it may be more local."""
+    version = str(choice.version)
+    _, named = split_filename(wheel.filename)
+    try:
+        return version if Version(named) == choice.version else str(Version(named))
+    except InvalidVersion:
+        return version
 
 
 def requested(resolution: Resolution, wishes: Sequence[UserRequirement]) -> set[str]:

@@ -12,7 +12,7 @@ from pipwrap.cli import real_pip
 from pipwrap.cli.bench import Bench
 from pipwrap.cli.context import Context
 from pipwrap.model.candidate import Candidate
-from pipwrap.model.source import Archive, Directory, Repository, Source
+from pipwrap.model.source import Archive, Directory, Repository
 from pipwrap.report.installation_report import Reported, installation_report
 from pipwrap.resolution.outcome import Resolution
 
@@ -53,17 +53,17 @@ def write_report(
 
 def _download_info(bench: Bench, wanted: Wanted) -> dict[str, Any]:
     """Return where something comes from; a file is fetched only when its digest is not known."""
-    source: Source = Archive(wanted.link) if isinstance(wanted, Candidate) else wanted
-    if isinstance(source, Directory):
-        return _parsed(source.direct_url(""))
-    if isinstance(source, Repository):
+    if isinstance(wanted, Directory):
+        return _parsed(wanted.direct_url(""))
+    if isinstance(wanted, Repository):
         identity = (
-            source.revision if bench.reuses(source) else bench.preparer.sources.identity(source)
+            wanted.revision if bench.reuses(wanted) else bench.preparer.sources.identity(wanted)
         )
-        return _parsed(source.direct_url(identity or ""))
+        return _parsed(wanted.direct_url(identity or ""))
+    source = Archive(wanted.link) if isinstance(wanted, Candidate) else wanted
     algorithm, digest = next(iter(wanted.link.hashes), ("sha256", ""))
     if not digest:
-        digest = bench.preparer.archive(source).sha256
+        digest = bench.preparer.archive(wanted).sha256
     info = _parsed(source.direct_url(digest))
     info["archive_info"] = {"hash": f"{algorithm}={digest}", "hashes": {algorithm: digest}}
     return info

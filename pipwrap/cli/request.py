@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from pipwrap import errors
-from pipwrap.artifacts.hashes import UNPINNED, HashPolicy
+from pipwrap.artifacts.hashes import UNPINNED, Hashes, HashPolicy
 from pipwrap.cli.context import Context
 from pipwrap.cli.options import SearchOptions, check_hash_options
 from pipwrap.cli.request_files import RequestFiles
@@ -18,8 +18,8 @@ from pipwrap.cli.requirements import (
     parse_specifier,
 )
 from pipwrap.model.link import Link
-from pipwrap.model.requirement import Constraint, UserRequirement, is_pinned
-from pipwrap.model.source import Archive, Directory, Repository
+from pipwrap.model.requirement import Constraint, UserRequirement, common_hashes
+from pipwrap.model.source import Archive, Directory, Repository, Source
 from pipwrap.values import field, frozen, replace
 
 
@@ -42,34 +42,45 @@ class Request:
 
     @property
     def hash_policy(self) -> HashPolicy:
-        """Return which bytes are allowed; one --hash anywhere asks for hashes everywhere."""
-        allowed: dict[str, tuple[tuple[str, str], ...]] = {}
+        """Return which bytes are allowed; one --hash anywhere asks for hashes everywhere.
+
+        As in pip, the first requirement of a project decides: by its own hashes, else by those of
+        constraints. What the others name counts for which file is preferred.
+        """
+        allowed = {name: each.hashes for name, each in self.constraints.items() if each.hashes}
+        sets = {name: each.hash_sets for name, each in self.constraints.items()}
+        first = self.first_by_name
+        allowed |= {name: wish.hashes for name, wish in first.items() if wish.hashes}
         for wish in self.wishes:
-            if wish.requirement is not None and wish.hashes and wish.source is None:
-                allowed[wish.requirement.name] = _both(
-                    allowed.get(wish.requirement.name, ()), wish.hashes
-                )
-        for name, constraint in self.constraints.items():
-            if constraint.hashes and not constraint.sources:
-                allowed[name] = _both(allowed.get(name, ()), constraint.hashes)
+            if wish.requirement is not None and wish.hashes:
+                name = wish.requirement.name
+                sets[name] = (*sets.get(name, ()), wish.hashes)
+        preferred = {name: common_hashes(each) for name, each in sets.items()}
         sources = {
-            source.identity: allowed[name]
+            source.identity: _of_source(first[name], source)
             for name, constraint in self.constraints.items()
-            if name in allowed
+            if name in first
             for source in constraint.sources
         }
-        sources |= {
-            wish.source.identity: wish.hashes
-            for wish in self.wishes
-            if wish.source is not None and wish.hashes
-        }
+        for wish in self.wishes:
+            if wish.source is not None:
+                sources.setdefault(wish.source.identity, _of_source(wish, wish.source))
         wishes: dict[str, UserRequirement] = {}
         for wish in self.wishes:
             if wish.source is not None:
                 wishes.setdefault(wish.source.identity, wish)
             elif wish.requirement is not None:
                 wishes.setdefault(wish.requirement.name, wish)
-        return HashPolicy(allowed, sources, self.requires_hashes, wishes)
+        return HashPolicy(allowed, preferred, sources, self.requires_hashes, wishes)
+
+    @property
+    def first_by_name(self) -> dict[str, UserRequirement]:
+        """Return the first requirement of each project that comes from an index."""
+        found: dict[str, UserRequirement] = {}
+        for wish in self.wishes:
+            if wish.requirement is not None and wish.source is None:
+                found.setdefault(wish.requirement.name, wish)
+        return found
 
     @property
     def requires_hashes(self) -> bool:
@@ -79,12 +90,8 @@ class Request:
         return (
             self.search.require_hashes
             or self.has_hashed_constraints
-            or any(wish.hashes and self._counts(wish) for wish in self.wishes)
+            or any(wish.hashes for wish in self.wishes)
         )
-
-    def _counts(self, wish: UserRequirement) -> bool:
-        """Tell hashes of --hash from those in the fragment of a URL, which bind that URL only."""
-        return wish.source is None or wish.hashes != wish.source.link.hashes
 
 
 def read_request(context: Context, fetch: Callable[[str], bytes]) -> Request:
@@ -158,13 +165,9 @@ def _refuse_decisions(wishes: Sequence[UserRequirement], context: Context) -> No
             raise errors.HandOver(f"the directory that is in the way of {wish.text}")
 
 
-def _both(
-    one: tuple[tuple[str, str], ...], other: tuple[tuple[str, str], ...]
-) -> tuple[tuple[str, str], ...]:
-    """Return the hashes that both allow; an empty side allows everything."""
-    if not one or not other:
-        return one or other
-    return tuple(pair for pair in one if pair in other) or (("sha256", ""),)
+def _of_source(wish: UserRequirement, source: Source) -> Hashes:
+    """Return what a direct reference may be: by --hash, or the first hash of its fragment."""
+    return (*wish.hashes, *source.link.hashes[:1])
 
 
 def _check_pinned(request: Request) -> None:
@@ -194,12 +197,11 @@ def _check_pinned(request: Request) -> None:
         )
     loose = [
         wish
-        for wish in request.wishes
-        if wish.source is None
-        and wish.requirement is not None
+        for name, wish in request.first_by_name.items()
+        if wish.requirement is not None
         and not wish.requirement.is_pinned
         and not wish.hashes  # they pin, since pip 26.3
-        and not _pinned_by_constraint(wish, request)
+        and not _pinned_by_constraint(name, request)
     ]
     if loose:
         listed = "\n".join(
@@ -209,8 +211,6 @@ def _check_pinned(request: Request) -> None:
         raise errors.HashMismatch(f"{UNPINNED}\n{listed}")
 
 
-def _pinned_by_constraint(wish: UserRequirement, request: Request) -> bool:
-    constraint = request.constraints.get(wish.requirement.name if wish.requirement else "")
-    return constraint is not None and (
-        bool(constraint.hashes) or bool(constraint.sources) or is_pinned(constraint.specifier)
-    )
+def _pinned_by_constraint(name: str, request: Request) -> bool:
+    constraint = request.constraints.get(name)
+    return constraint is not None and bool(constraint.hashes or constraint.sources)

@@ -82,7 +82,6 @@ def parse_specifier(text: str) -> UserRequirement:
         requirement,
         source,
         requirement.extras,
-        hashes=_link_hashes(source) if source else (),
         marker=requirement.marker,
     )
 
@@ -101,7 +100,7 @@ def _from_specifier(text: str, marker: Marker | None, line: Line) -> UserRequire
         source=source,
         extras=requirement.extras,
         comes_from=line.comes_from,
-        hashes=line.hashes or (_link_hashes(source) if source else ()),
+        hashes=line.hashes,
         marker=marker,
     )
 
@@ -144,7 +143,7 @@ def _from_url(text: str, marker: Marker | None, line: Line) -> UserRequirement:
         requirement=requirement,
         source=source,
         comes_from=line.comes_from,
-        hashes=line.hashes or link.hashes,
+        hashes=line.hashes,
         marker=marker,
     )
 
@@ -160,7 +159,7 @@ def _from_link(
         source=source,
         extras=extras,
         comes_from=line.comes_from,
-        hashes=line.hashes or link.hashes,
+        hashes=line.hashes,
         marker=marker,
     )
 
@@ -194,7 +193,7 @@ def parse_constraint(line: Line, listener: Listener) -> tuple[UserRequirement, C
     constraint = Constraint(
         user.requirement.name,
         user.requirement.specifier,
-        line.hashes,
+        (line.hashes,) if line.hashes else (),
         (source,) if source is not None else (),
         (user.requirement.text,),
     )
@@ -258,10 +257,6 @@ def _looks_like_path(text: str) -> bool:
 def _is_direct_reference(text: str) -> bool:
     name, at, _ = text.partition("@")
     return bool(at) and not _looks_like_path(name)
-
-
-def _link_hashes(source: Source) -> tuple[tuple[str, str], ...]:
-    return source.link.hashes
 
 
 def _explained(message: str, text: str, line: Line) -> str:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 
-from pipwrap.model.link import Link, split_archive_name
-from pipwrap.model.location import is_archive, path_to_url
-from pipwrap.model.names import canonicalize_name
+from pipwrap.model.link import Link
+from pipwrap.model.location import path_to_url
 
 
 class FlatDirectory:
@@ -19,7 +18,7 @@ class FlatDirectory:
         self._pages: list[str] = []
 
     def archives(self, project: str) -> list[Link]:
-        """Return the files that may be distributions of ``project``."""
+        """Return the wheels and sdists whose names are of ``project``."""
         return [
             Link(path_to_url(path), comes_from=self._path)
             for path in self._scanned().get(project, ())
@@ -39,23 +38,44 @@ class FlatDirectory:
         except OSError:
             entries = []
         for entry in entries:
-            if entry.name.lower().endswith((".html", ".htm")):
+            if is_page(entry.name):
                 self._pages.append(entry.path)
-            elif is_archive(entry.name):
-                for project in _possible_projects(entry.name):
-                    archives.setdefault(project, []).append(entry.path)
+            elif project := _project_of(entry.name):
+                archives.setdefault(project, []).append(entry.path)
         self._archives = archives
         return archives
 
 
-def _possible_projects(filename: str) -> set[str]:
-    """Return every project that an archive's name can start with: the dash is ambiguous."""
-    stem, _ = split_archive_name(filename)
-    return {
-        canonicalize_name(stem[:position])
-        for position, character in enumerate(stem)
-        if character == "-" and position
-    }
+def is_page(name: str) -> bool:
+    """Tell whether pip takes a local file of this name for a page, which it guesses by MIME type.
+
+    That may depend on the system's tables, and leaves out what a page is compressed with.
+    """
+    import mimetypes  # noqa: PLC0415 - where directories are read
+
+    return mimetypes.guess_type(f"/{name}", strict=False)[0] == "text/html"
+
+
+def _project_of(filename: str) -> str | None:
+    """Return the project of a wheel, or of an sdist that ends in .tar.gz or .zip.
+
+    Other archives count only where a page or an option names them.
+    """
+    from packaging.utils import (  # noqa: PLC0415 - where directories are read
+        InvalidSdistFilename,
+        InvalidWheelFilename,
+        parse_sdist_filename,
+        parse_wheel_filename,
+    )
+
+    try:
+        return parse_wheel_filename(filename)[0]
+    except InvalidWheelFilename:
+        pass
+    try:
+        return parse_sdist_filename(filename)[0]
+    except InvalidSdistFilename:
+        return None
 
 
 def path_state(path: str) -> str:

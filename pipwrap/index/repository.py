@@ -14,7 +14,7 @@ from pipwrap import errors
 from pipwrap.cache.resolutions import Seen
 from pipwrap.events import Listener, Told, Warned
 from pipwrap.index import simple
-from pipwrap.index.locations import FlatDirectory, path_state
+from pipwrap.index.locations import FlatDirectory, is_page, path_state
 from pipwrap.index.pages import Known, Page, Pages, ReadPages
 from pipwrap.index.scope import SearchScope, project_url
 from pipwrap.model.format_control import ALL
@@ -243,7 +243,7 @@ class Repository:
             pages = [path_to_url(page) for page in directory.pages()]
             return directory.archives(project), pages
         if os.path.isfile(path):
-            if path.lower().endswith((".html", ".htm")):
+            if is_page(os.path.basename(path)):
                 return [], [path_to_url(path)]
             return [Link(path_to_url(path), comes_from=location)], []
         self._warn_missing(location)

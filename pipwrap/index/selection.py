@@ -46,8 +46,10 @@ class Selector:
         stem, extension = split_archive_name(link.filename)
         if extension.lower() == ".whl":
             judged = self._judge_wheel(project, link, allows_binary=allows_binary)
-        elif extension.lower() not in SOURCE_EXTENSIONS:
+        elif extension not in SOURCE_EXTENSIONS:
             return Rejection(link, f"unsupported archive format: {extension}", "format")
+        elif extension == ".zip" and "macosx10" in link.url:
+            return Rejection(link, "macosx10 one", "format")
         elif not allows_source:
             return Rejection(link, f"No sources permitted for {project}", "format")
         else:

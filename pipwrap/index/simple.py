@@ -10,7 +10,7 @@ from itertools import chain, zip_longest
 from typing import Any
 from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
 
-from pipwrap.model.link import Link, digest_of
+from pipwrap.model.link import SUPPORTED_HASHES, Link, digest_of
 
 JSON_TYPE = "application/vnd.pypi.simple.v1+json"
 ACCEPT = f"{JSON_TYPE}, application/vnd.pypi.simple.v1+html; q=0.1, text/html; q=0.01"
@@ -84,15 +84,21 @@ def _row_from_json(file: Mapping[str, Any], page_url: str) -> Row | None:
     sidecar = file.get("core-metadata")
     if sidecar is None:
         sidecar = file.get("dist-info-metadata")
+    hashes, subdirectory = _hashes(file.get("hashes")) or (), None
+    if "#" in absolute:
+        # A fragment says the same as on HTML pages, and comes after all that JSON says.
+        link = Link.from_url(absolute)
+        absolute, subdirectory = link.url, link.subdirectory
+        hashes = tuple({**dict(hashes), **dict(link.hashes[:1])}.items())
     return (
-        absolute.partition("#")[0],
-        _hashes(file.get("hashes")) or (),
+        absolute,
+        hashes,
         _word(file.get("requires-python")),
         None if not yanked else (yanked if isinstance(yanked, str) else ""),
         _metadata(sidecar),
         _word(file.get("upload-time")),
         _size(file.get("size")),
-        None,
+        subdirectory,
     )
 
 
@@ -112,7 +118,13 @@ def _hashes(value: object) -> tuple[tuple[str, str], ...] | None:
 
 def _metadata(value: object) -> tuple[tuple[str, str], ...] | None:
     """Return the sidecar's digests; ``True`` has a sidecar whose digest is not told."""
-    return _hashes(value) if isinstance(value, Mapping) else (() if value else None)
+    hashes = _hashes(value)
+    return (() if value else None) if hashes is None else _supported(hashes)
+
+
+def _supported(hashes: Pairs) -> Pairs:
+    """Return what pip compares of a sidecar's digests: other algorithms count as not told."""
+    return tuple(pair for pair in hashes if pair[0] in SUPPORTED_HASHES)
 
 
 def _row_from_anchor(anchor: Mapping[str, str | None], base: str) -> Row | None:
@@ -140,7 +152,7 @@ def _metadata_attribute(value: str | None) -> tuple[tuple[str, str], ...] | None
     if value is None:
         return None
     name, separator, digest = value.partition("=")
-    return ((name, digest_of(digest)),) if separator and digest else ()
+    return _supported(((name, digest_of(digest)),)) if separator and digest else ()
 
 
 def _absolute(base: str, url: str) -> str | None:

@@ -17,8 +17,9 @@ from urllib.parse import (
 from pipwrap.errors import InvalidDistribution
 from pipwrap.values import frozen, replace
 
-STRONG_HASHES = ("sha512", "sha384", "sha256")
-"""Algorithms that identify bytes, strongest first; md5 and sha1 identify nothing."""
+SUPPORTED_HASHES = ("sha512", "sha384", "sha256", "sha224", "sha1", "md5")
+"""The algorithms that a URL's fragment may name, as in pip: each is compared, none but sha256
+identifies a file."""
 
 ARCHIVE_EXTENSIONS = (
     ".zip",
@@ -153,7 +154,7 @@ class Link:
         hashes, subdirectory = [], None
         for item in parts.fragment.split("&"):
             key, _, value = item.partition("=")
-            if key in (*STRONG_HASHES, "sha224", "sha1", "md5") and value:
+            if key in SUPPORTED_HASHES and value:
                 hashes.append((key, digest_of(value)))
             elif key == "subdirectory" and value and subdirectory is None:  # the first, as in pip
                 subdirectory = unquote(value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -153,18 +154,34 @@ class Constraint:
     name: str
     """Canonical."""
     specifier: SpecifierSet
-    hashes: tuple[tuple[str, str], ...] = ()
+    hash_sets: tuple[tuple[tuple[str, str], ...], ...] = ()
+    """The hashes of each line that names any."""
     sources: tuple[Source, ...] = ()
     """Where the project must come from, when the constraint is a URL: from all of them at once."""
     texts: tuple[str, ...] = ()
     """The lines it was made of, for messages."""
+
+    @property
+    def hashes(self) -> tuple[tuple[str, str], ...]:
+        """Return the hashes that all lines with hashes name; nothing where these disagree."""
+        return common_hashes(self.hash_sets)
 
     def merged(self, other: Constraint) -> Constraint:
         """Return both constraints in one."""
         return replace(
             self,
             specifier=self.specifier & other.specifier,
-            hashes=self.hashes + other.hashes,
+            hash_sets=self.hash_sets + other.hash_sets,
             sources=tuple({each.identity: each for each in self.sources + other.sources}.values()),
             texts=self.texts + other.texts,
         )
+
+
+def common_hashes(
+    hash_sets: Sequence[tuple[tuple[str, str], ...]],
+) -> tuple[tuple[str, str], ...]:
+    """Return the hashes that are in every set, in the order of the first; nothing for no sets."""
+    if not hash_sets:
+        return ()
+    first, *others = hash_sets
+    return tuple(pair for pair in first if all(pair in each for each in others))

@@ -19,7 +19,7 @@ from pipwrap.network.redirects import (
     redirect_target,
 )
 from pipwrap.network.transport import REDIRECTS, Headers, Request, Response, Transport
-from pipwrap.values import field, frozen, mutable
+from pipwrap.values import field, frozen, mutable, replace
 
 _OK = 200
 _PARTIAL = 206
@@ -29,6 +29,16 @@ _CONTENT_RANGE = re.compile(r"bytes\s+(\d{1,18})-(\d{1,18})/(\d{1,18})", re.ASCI
 
 class RangeRefused(Exception):
     """No part is to be had, or none beyond doubt; says why."""
+
+    def __init__(self, reason: str, whole: Response | None = None) -> None:
+        """Keep the answer that sends the whole file instead."""
+        super().__init__(reason)
+        self.whole = whole
+
+    def take(self) -> Response | None:
+        """Return the answer that sends the whole file, once: whoever takes it closes it."""
+        whole, self.whole = self.whole, None
+        return whole
 
 
 @frozen
@@ -65,6 +75,11 @@ class _Answer:
     secure: bool
     """Nobody could change it, nor what led to it."""
     response: Response
+
+    @property
+    def whole(self) -> Response:
+        """Return the response as that to a request for the whole file."""
+        return replace(self.response, url=self.url)
 
 
 @mutable
@@ -109,8 +124,7 @@ class Ranges:
         asked = (("Range", f"bytes={start}-{stop - 1}"), *condition)
         answer = self._send(part.url, asked)
         if answer.response.status == _OK:
-            answer.response.body.close()
-            raise RangeRefused("the file was changed while it was read")
+            raise RangeRefused("the file was changed while it was read", answer.whole)
         found = _part(answer, stop - start)
         same = (found.total, found.validator) == (part.total, part.validator)
         if not same or (found.start, len(found.content)) != (start, stop - start):
@@ -127,7 +141,10 @@ class Ranges:
             asked = f"bytes={total - length}-{total - 1}"
             answer = self._send(url, (("Range", asked), *conditions))
         status = answer.response.status
-        if status not in {_OK, _PARTIAL}:
+        if status == _OK:
+            server.serves = False
+            raise RangeRefused("its server serves no ranges", answer.whole)
+        if status != _PARTIAL:
             answer.response.body.close()
             if status == _NOT_MODIFIED and etag:
                 return Unchanged()
@@ -206,7 +223,7 @@ def _span(response: Response, longest: int) -> tuple[int, int, int]:
     """Return (first, last, total) of a 206 with a single part (RFC 9110, 14.4)."""
     headers = response.headers
     if response.status != _PARTIAL:
-        raise RangeRefused("its server serves no ranges")
+        raise RangeRefused(f"its server answered with status {response.status}")
     if (headers.get("Content-Type") or "").strip().lower().startswith("multipart/"):
         raise RangeRefused("its server sent several parts")
     if (headers.get("Content-Encoding") or "identity").strip().lower() != "identity":

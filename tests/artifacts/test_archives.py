@@ -42,6 +42,7 @@ class Files:
         sha256: str | None = None,
         size_hint: int | None = None,
         is_metadata: bool = False,
+        arriving: object = None,
     ) -> Got:
         self.asked.append(url)
         got = self.known[url]
@@ -58,46 +59,45 @@ def files(tmp_path: Path) -> Files:
 
 def test_an_archive_is_fetched_once(files: Files) -> None:
     archives = Archives(files)
-    link = Link(URL, (("sha256", SHA256),))
-    assert archives.acquire(link) == archives.acquire(link)
+    acquired = archives.acquire(Link(URL), "a", SHA256)
+    assert archives.acquire(Link(URL), "a", SHA256) == acquired
     assert files.asked == [URL]
-    assert [line.message for line in archives.acquire(link).lines] == [
+    assert [line.message for line in acquired.lines] == [
         "Downloading a-1.0-py3-none-any.whl (7 bytes)"
     ]
 
 
-@pytest.mark.parametrize("algorithm", ["sha256", "sha512"])
-def test_other_bytes_than_the_index_names_are_refused(files: Files, algorithm: str) -> None:
-    with pytest.raises(errors.HashMismatch):
-        Archives(files).acquire(Link(URL, ((algorithm, "00"),)))
-
-
-def test_weak_hashes_are_not_checked(files: Files) -> None:
-    assert Archives(files).acquire(Link(URL, (("md5", "00"),))).sha256 == SHA256
+def test_other_bytes_than_are_asked_for_are_refused(files: Files) -> None:
+    with pytest.raises(errors.HashMismatch, match="a from somewhere"):
+        Archives(files).acquire(Link(URL), "a from somewhere", "00")
 
 
 def test_an_error_status_is_told_in_pips_words(files: Files) -> None:
     files.known[URL].status = 404
     with pytest.raises(errors.NetworkError, match="because of HTTP error 404"):
-        Archives(files).acquire(Link(URL))
+        Archives(files).acquire(Link(URL), "a", None)
 
 
 def test_a_sidecar_is_checked_and_read(files: Files) -> None:
     text, size, lines = Archives(files).metadata(Link(URL, metadata_hashes=(("sha256", SHA256),)))
     assert (text, size) == ("content", len("content"))
     assert "Downloading a-1.0-py3-none-any.whl.metadata" in lines[0].message
+
+
+@pytest.mark.parametrize("algorithm", ["sha512", "sha256", "sha224", "sha1", "md5"])
+def test_other_metadata_than_the_index_names_is_refused(files: Files, algorithm: str) -> None:
+    right = ((algorithm, hashlib.new(algorithm, CONTENT).hexdigest()),)
+    assert Archives(files).metadata(Link(URL, metadata_hashes=right))[0] == "content"
     with pytest.raises(errors.HashMismatch):
-        Archives(files).metadata(Link(URL, metadata_hashes=(("sha256", "00"),)))
+        Archives(files).metadata(Link(URL, metadata_hashes=((algorithm, "00"),)))
 
 
 def test_a_local_archive_lies_where_it_is(files: Files, tmp_path: Path) -> None:
-    acquired = Archives(files).acquire(Link((tmp_path / "x").as_uri()))
+    acquired = Archives(files).acquire(Link((tmp_path / "x").as_uri()), "x", None)
     assert (acquired.path, acquired.sha256, acquired.size) == (str(tmp_path / "x"), SHA256, 7)
     assert acquired.lines == ()
     with pytest.raises(errors.EnvironmentRefused):
-        Archives(files).acquire(Link((tmp_path / "nowhere").as_uri()))
-    with pytest.raises(errors.HashMismatch):
-        Archives(files).acquire(Link((tmp_path / "x").as_uri(), (("sha256", "00"),)))
+        Archives(files).acquire(Link((tmp_path / "nowhere").as_uri()), "nowhere", None)
 
 
 def test_a_local_sidecar_that_is_not_there_is_one_message(files: Files, tmp_path: Path) -> None:

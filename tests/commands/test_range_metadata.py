@@ -13,6 +13,7 @@ import pytest
 from support.archives import write_file
 from support.environments import VirtualEnvironment
 from support.index import Index, Logged
+from support.promises import refused
 from support.runner import Runner
 from support.server import Answer
 from support.wheels import make_wheel
@@ -272,6 +273,49 @@ def test_a_server_without_ranges_is_asked_once(pipwrap: Runner, offered: Index, 
     assert len([each for each in offered.requests if "range" in each.headers]) == 1
 
 
+@pytest.mark.parametrize("named", [True, False], ids=["a digest", "no digest"])
+@pytest.mark.parametrize("fields", [{}, {"Cache-Control": "no-store", "ETag": ""}], ids=str)
+@pytest.mark.parametrize("path", [FILE, "/elsewhere"], ids=["here", "redirected"])
+def test_what_a_server_without_ranges_sends_is_the_wheel(
+    pipwrap: Runner,
+    offered: Index,
+    tmp_path: Path,
+    named: bool,  # noqa: FBT001
+    fields: dict[str, str],
+    path: str,
+):
+    """One request, and no byte twice; what may be stored is there for the next run."""
+    offered.ranges = False
+    offered.headers("/files/*", fields)
+    wheel = big_wheel(tmp_path / "files", requires=["lib"])
+    if named:
+        offered.add(wheel, metadata=False)
+    else:
+        unnamed(offered, wheel)
+    if path != FILE:
+        offered.page(path, offered.content(NAME), content_type="application/octet-stream")
+        offered.headers(path, fields)
+        offered.redirect(FILE, path)
+    result = pipwrap("install", "big", expect=0)
+    assert pipwrap.environment.freeze() == ["big==1.0", "lib==1.0"]
+    assert result.stdout.count(DOWNLOADING) == 1
+    assert sent([each for each in offered.requests if each.path in {FILE, path}]) < 402_000
+    assert asked(offered, path) == [(200, True)]
+    if named and not fields:
+        pipwrap("install", "--force-reinstall", "big", expect=0)
+        assert asked(offered, path) == []
+
+
+def test_what_a_server_without_ranges_sends_is_compared(
+    pipwrap: Runner, offered: Index, tmp_path: Path
+):
+    offered.ranges = False
+    wheel = big_wheel(tmp_path / "files", requires=["lib"])
+    for hashes in ({"sha256": "0" * 64}, {"md5": "0" * 32}):
+        offered.add(wheel, metadata=False, hashes=hashes)
+        refused(pipwrap, "install", "big", says="DO NOT MATCH THE HASHES")
+
+
 def info_first(path: Path) -> Path:
     """Write a wheel anew with .dist-info as its beginning, and return its path."""
     stream = io.BytesIO()
@@ -321,7 +365,7 @@ def test_a_wheel_that_is_replaced_between_two_parts_is_got_whole(
 
     offered.part_fault(FILE, replace)
     pipwrap("install", "--dry-run", "big", expect=0)
-    assert asked(offered) == [(206, True), (200, True), (200, False)]
+    assert asked(offered) == [(206, True), (200, True)]
 
 
 def test_redirects_to_another_place_are_followed(pipwrap: Runner, offered: Index):

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from typing import Any
 
 
-def ask(function: str, questions: Sequence[dict[str, Any]]) -> list[Any]:
-    """Return the answers of ``links``, ``judge`` or ``order`` below."""
+def ask(function: str, questions: Sequence[Any]) -> list[Any]:
+    """Return the answers of ``links``, ``judge``, ``directory`` or ``order`` below."""
     completed = subprocess.run(
         [sys.executable, "-I", "-c", _SCRIPT, function],
         input=json.dumps(list(questions)),
@@ -26,6 +26,7 @@ _SCRIPT = """
 import json, sys
 
 from pip._internal.index.collector import IndexContent, parse_links
+from pip._internal.index.sources import _FlatDirectoryToUrls
 from pip._internal.index.package_finder import CandidateEvaluator, LinkEvaluator, LinkType
 from pip._internal.models.candidate import InstallationCandidate
 from pip._internal.models.link import Link
@@ -71,6 +72,12 @@ def judge(question):
     link = Link("https://files/" + question["filename"], requires_python=question["python"])
     result, detail = evaluator.evaluate_link(link)
     return [result is LinkType.candidate, detail]
+
+
+def directory(path):
+    found = _FlatDirectoryToUrls(path)
+    return [sorted(url for urls in found.project_name_to_urls.values() for url in urls),
+            sorted(found.page_candidates)]
 
 
 def order(question):

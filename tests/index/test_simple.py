@@ -60,6 +60,8 @@ HTML = {
         FILE, f'data-dist-info-metadata="true" data-core-metadata="sha256={DIGEST.lower()}"'
     ),
     "an odd sidecar": anchor(FILE, 'data-core-metadata="yes"'),
+    "a sidecar with a weak hash": anchor(FILE, 'data-core-metadata="md5=00"'),
+    "a sidecar with an unknown hash": anchor(FILE, 'data-core-metadata="huh=00"'),
     "an empty sidecar": anchor(FILE, 'data-core-metadata=""'),
     "two files": anchor("a-1.tar.gz") + anchor("a-2.tar.gz"),
     "upper case": f'<A HREF="{FILE}" DATA-YANKED="x">x</A>',
@@ -96,6 +98,15 @@ JSON = {
     ),
     "a space": listed(url="https://x/a dir/a-1.0.zip", hashes={}),
     "a fragment": listed(url=f"{FILE}#egg=a", hashes={}),
+    "a hash in the fragment": listed(url=f"{FILE}#md5=00", hashes={}),
+    "a hash in the fragment, too": listed(url=f"{FILE}#md5=00", hashes={"sha256": "11"}),
+    "another hash in the fragment": listed(url=f"{FILE}#md5=00", hashes={"md5": "11"}),
+    "a subdirectory": listed(url="https://x/a-1.0.zip#subdirectory=src/a", hashes={}),
+    "weak hashes": listed(url=FILE, hashes={"md5": "00", "sha1": "11", "blake2b": "22"}),
+    "a sidecar with a weak hash": listed(url=FILE, hashes={}, **{"core-metadata": {"md5": "00"}}),
+    "a sidecar with an odd hash": listed(
+        url=FILE, hashes={}, **{"core-metadata": {"blake2b": "00"}}
+    ),
     "no files": json.dumps({"files": []}),
     "nothing": "{}",
 }

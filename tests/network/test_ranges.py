@@ -71,8 +71,11 @@ def test_further_parts_are_of_the_same_file(ranges: Ranges, origin: Origin):
 def test_a_file_that_is_changed_in_between_is_refused(ranges: Ranges, origin: Origin):
     first = tail(ranges, origin)
     origin.pages["/file"] = page(CONTENT, ETag='"two"')
-    with pytest.raises(RangeRefused, match="was changed while it was read"):
+    with pytest.raises(RangeRefused, match="was changed while it was read") as refused:
         ranges.between(first, 10, 20)
+    whole = refused.value.whole
+    assert whole is not None
+    assert b"".join(whole.body.chunks()) == CONTENT
 
 
 @pytest.mark.parametrize(
@@ -185,6 +188,8 @@ def test_a_server_without_ranges_is_asked_once_however_many_want_parts(
         together.wait()
         with pytest.raises(RangeRefused) as refused:
             tail(ranges, origin)
+        if refused.value.whole is not None:
+            refused.value.whole.body.close()
         return str(refused.value)
 
     with ThreadPoolExecutor(8) as pool:
@@ -217,6 +222,15 @@ def test_a_server_that_only_says_that_it_serves_ranges_is_not_asked_again(
         with pytest.raises(RangeRefused, match="serves no ranges"):
             tail(ranges, origin)
     assert len(origin.log) == 2
+
+
+def test_a_server_without_ranges_sends_the_whole_to_whoever_asked(ranges: Ranges, origin: Origin):
+    origin.ranges = False
+    with pytest.raises(RangeRefused) as refused:
+        tail(ranges, origin)
+    whole = refused.value.whole
+    assert whole is not None
+    assert (whole.url, b"".join(whole.body.chunks())) == (origin.url("/file"), CONTENT)
 
 
 def redirecting(target: Callable[[], str]) -> Callable[[Asked], Answer]:

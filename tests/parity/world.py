@@ -64,10 +64,13 @@ class World:
             "simple": (self.root / "simple").as_uri(),
             "git": f"git+{(self.root / 'repository').as_uri()}",
             "commit": commit_of(self.root / "repository", "v1.0"),
-            "one_sha256": hashlib.sha256(
-                (self.links / "one-1.0-py3-none-any.whl").read_bytes()
-            ).hexdigest(),
+            "one_sha256": self._digest_of_one("sha256"),
+            "one_md5": self._digest_of_one("md5"),
         }
+
+    def _digest_of_one(self, algorithm: str) -> str:
+        content = (self.links / "one-1.0-py3-none-any.whl").read_bytes()
+        return hashlib.new(algorithm, content).hexdigest()
 
 
 def make_world(root: Path, index: Index) -> World:
