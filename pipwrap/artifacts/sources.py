@@ -112,12 +112,12 @@ class Sources:
             self._refuse_cycle(wanted)
             root = self._unpack(wanted, name)
         root = source_tree.installable_root(root, wanted.link.subdirectory, name)
-        link = wanted.link.redacted
         return SourceBuild(
             root,
             project or name,
             self._workshop,
-            origin=f"{project} from {link}" if project else link,
+            project=project,
+            link=wanted.link.redacted,
             key=settings_name(wanted),
             editable=not isinstance(wanted, Candidate) and wanted.editable,
             tags=lambda: self.tags(wanted),
@@ -166,7 +166,5 @@ class Sources:
         if project is not None and project in self._workshop.building:
             raise errors.BuildFailed(
                 f"{project} is already being built: "
-                f"{' -> '.join((*self._workshop.building, project))}",
-                context="exit code: 1",
-                step="build requirements",
+                f"{' -> '.join((*self._workshop.building, project))}"
             )
