@@ -27,7 +27,8 @@ ARCHIVE_EXTENSIONS = (
 )
 """What pip takes for an archive, by the end of its name."""
 
-_USER_INFORMATION = re.compile(r"(?P<before>[a-z+]+://)(?P<user>[^/@\s]*)@", re.IGNORECASE)
+_USER_INFORMATION = re.compile(r"(?P<before>://)(?P<user>[^/@\s]*)@")
+"""Of any scheme; beginning with its end, so that a long line without one takes one pass."""
 
 
 def redact(text: str) -> str:
