@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import threading
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from pipwrap.artifacts.host import Host
 
 _LAST_LINES = 40
+_LONGEST_LINE = 1024 * 1024
+"""Bytes of a log that are shown as one line; a longer one is several."""
 _PARSING = threading.Lock()
 Kind = Literal["wheel", "editable"]
 """What is built; either way a wheel comes out."""
@@ -253,22 +256,15 @@ def _size(path: str) -> int:
         return 0
 
 
-def _read(path: str, begin: int) -> bytes:
-    """Return a log from a position on; nothing where there is none."""
-    try:
-        with open(path, "rb") as stream:
-            stream.seek(begin)
-            return stream.read()
-    except OSError:
-        return b""
-
-
-def _lines_from(path: str, begin: int) -> list[str]:
-    """Return what was added to a log since it had this size."""
-    return _read(path, begin).decode("utf-8", "backslashreplace").splitlines()
+def _lines_from(path: str, begin: int) -> Iterator[str]:
+    """Yield what was added to a log since it had this size; nothing where there is none."""
+    with contextlib.suppress(OSError), open(path, "rb") as stream:
+        stream.seek(begin)
+        while line := stream.readline(_LONGEST_LINE):
+            yield from line.decode("utf-8", "backslashreplace").splitlines()
 
 
 def _last_lines(path: str) -> str:
     """Return the end of a log, for a person to read."""
-    text = _read(path, max(0, _size(path) - 64 * 1024)).decode("utf-8", "replace")
-    return "\n".join(text.rstrip().splitlines()[-_LAST_LINES:])
+    lines = _lines_from(path, max(0, _size(path) - 64 * 1024))
+    return "\n".join("\n".join(lines).rstrip().splitlines()[-_LAST_LINES:])

@@ -27,9 +27,9 @@ def accept(hook: str, directory: str, log: str) -> None:
     try:
         with open(path, encoding="utf-8") as stream:
             result: dict[str, Any] = json.load(stream)
-    except (OSError, ValueError) as error:
+        warned = [str(each["message"]) for each in result.pop("warnings")]
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise WrongResult(f"The build backend ended the process in its hook {hook}.") from error
-    warned = [str(each["message"]) for each in result.pop("warnings", ())]
     if warned:
         append_lines(log, warned)
     if not (result.get("no_backend") or result.get("hook_missing")):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -162,10 +163,13 @@ class SourceBuild:
             wheel = self.wheel(self._name)
             return read_metadata(wheel, os.path.basename(wheel))
         self._metadata_directory = found
+        path = os.path.join(found, "METADATA")
         try:
-            with open(os.path.join(found, "METADATA"), encoding="utf-8") as stream:
+            if not os.path.isfile(path):  # to open a pipe would wait for ever
+                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
+            with open(path, encoding="utf-8") as stream:
                 return Metadata.parse(stream.read())
-        except (OSError, ValueError) as error:  # no UTF-8, or no path
+        except (OSError, UnicodeDecodeError) as error:
             raise errors.InvalidDistribution(
                 f"The build backend of {self._name} made no readable METADATA: {error}"
             ) from error

@@ -192,3 +192,79 @@ def test_a_warning_that_no_encoding_has_reaches_the_log(pipwrap: Runner, index: 
     result = pipwrap("install", "-v", "demo", expect=0)
     assert "odd \\ud800" in result.stderr
     assert os.listdir(pipwrap.environ["TMPDIR"]) == []
+
+
+QUIET_FAULTS = {
+    "closes every descriptor": "os.closerange(0, 256)",
+    "writes to descriptors it does not own": (
+        "[os.write(each, b'12') for each in range(3, 10) "
+        "if os.path.exists(f'/proc/self/fd/{each}') and os.access(f'/proc/self/fd/{each}', os.W_OK)]"
+    ),
+    "goes elsewhere": "os.chdir('/')",
+    "leads a session": "os.setsid()",
+    "leaves a child": "subprocess.Popen(['sleep', '20'])",
+    "leaves a thread": "threading.Thread(target=time.sleep, args=(30,), daemon=True).start()",
+    "ignores signals": "[signal.signal(each, signal.SIG_IGN) for each in (2, 15, 17)]",
+    "lets nothing be read": "os.umask(0o777)",
+    "empties its environ": "os.environ.clear()",
+    "reads its input": "sys.stdin.read()",
+    "removes its log": "os.unlink(os.readlink('/proc/self/fd/1'))",
+    "says much": "[sys.stdout.write('x' * 1023 + chr(10)) for _ in range(20_000)]",
+}
+
+
+@pytest.mark.parametrize("case", QUIET_FAULTS)
+def test_what_pip_lets_a_hook_do_is_let_be(pipwrap: Runner, index: Index, files: Path, case: str):
+    imports = "import os, signal, subprocess, sys, threading, time"
+    body = f"made = build(*arguments); {imports}; {QUIET_FAULTS[case]}; return made"
+    offer(index, files, hook("build_wheel", body))
+    pipwrap("install", "demo", expect=0, timeout=40)
+    assert pipwrap.environment.freeze() == ["demo==1.0"]
+    assert os.listdir(pipwrap.environ["TMPDIR"]) == []
+
+
+def test_no_note_of_the_recorder_goes_into_a_file_of_the_backend(
+    pipwrap: Runner, index: Index, files: Path
+):
+    """Whoever closes all descriptors gets their numbers for files of its own."""
+    body = (
+        "import os; os.closerange(3, 256); "
+        "own = [os.open(f'own{each}', os.O_CREAT | os.O_WRONLY) for each in range(16)]; "
+        "os.environ.get('READ_WHILE_THEY_ARE_OPEN'); "
+        "assert not any(os.fstat(each).st_size for each in own); return build(*arguments)"
+    )
+    offer(index, files, hook("build_wheel", body))
+    pipwrap("install", "demo", expect=0)
+    result = pipwrap("cache", "explain", "demo", expect=0)
+    assert "READ_WHILE_THEY_ARE_OPEN" in result.stdout
+
+
+def test_a_line_without_an_end_is_shown_in_time(pipwrap: Runner, index: Index, files: Path):
+    body = "import sys; sys.stdout.write('x' * 30_000_000); sys.exit(1)"
+    offer(index, files, hook("build_wheel", body))
+    result = pipwrap("install", "demo", timeout=40)
+    assert result.returncode == 1
+    assert "xxx" in result.stderr
+
+
+def test_metadata_that_is_a_pipe_is_not_waited_for(pipwrap: Runner, index: Index, files: Path):
+    """pip waits for ever."""
+    body = (
+        "import os; made = os.path.join(arguments[0], 'demo-1.0.dist-info'); os.mkdir(made); "
+        "os.mkfifo(os.path.join(made, 'METADATA')); return 'demo-1.0.dist-info'"
+    )
+    offer(index, files, hook("prepare_metadata_for_build_wheel", body))
+    refused(pipwrap, "install", "demo", says="made no readable METADATA", timeout=40)
+
+
+@pytest.mark.parametrize("written", ["[1]", "3", "{}", '{"warnings": 3}', "[" * 100_000, "{"])
+def test_a_result_that_the_hook_wrote_itself_is_none(
+    pipwrap: Runner, index: Index, files: Path, written: str
+):
+    body = (
+        f"import os, sys; stream = open(os.path.join(sys.argv[2], 'output.json'), 'w'); "
+        f"stream.write({written!r}); stream.close(); os._exit(0)"
+    )
+    offer(index, files, hook("build_wheel", body))
+    says = "The build backend ended the process in its hook build_wheel."
+    refused(pipwrap, "install", "demo", says=says, keeps_cache=False)
