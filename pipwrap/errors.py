@@ -82,6 +82,10 @@ class UnusableMetadata(InvalidDistribution):
     """Metadata contradicts its file, or cannot be read: another version may do instead."""
 
 
+class InvalidBuiltWheel(InvalidDistribution):
+    """A build backend made something else than the wheel that was asked for; others go on."""
+
+
 class HashMismatch(PipwrapError):
     """The bytes are not those that were asked for."""
 

@@ -186,7 +186,7 @@ class SourceBuild:
             backend.rest()
         self._seconds = time.monotonic() - begun
         if not os.path.isfile(wheel):
-            raise errors.InvalidDistribution(
+            raise errors.InvalidBuiltWheel(
                 f"The build backend of {project} named a wheel that it did not make: "
                 f"{os.path.basename(wheel)}"
             )

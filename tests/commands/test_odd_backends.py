@@ -10,7 +10,7 @@ import pytest
 
 from support.beside import assert_same, beside
 from support.index import Index
-from support.promises import refused
+from support.promises import error_messages, refused
 from support.runner import Result, Runner
 from support.wheels import make_sdist, make_source_tree
 
@@ -164,6 +164,37 @@ def test_what_pip_takes_for_requirements_is_taken(
     offer(index, files, hook("get_requires_for_build_wheel", f"return {value}"))
     ours, theirs = beside(pipwrap, "install", "--dry-run", "demo")
     assert (ours.returncode, theirs.returncode) == (0, 0), ours.output + theirs.output
+
+
+WRONG_WHEELS = {
+    "another project": "os.rename(there + made, there + 'other-1.0-py3-none-any.whl')",
+    "no name of a wheel": "os.rename(there + made, there + 'demo.whl')",
+    "no archive": "open(there + made, 'w').close()",
+    "not there": "os.unlink(there + made)",
+    "a directory": "os.unlink(there + made); os.mkdir(there + made)",
+    "a pipe": "os.unlink(there + made); os.mkfifo(there + made)",
+}
+
+
+@pytest.mark.parametrize("command", ["install", "wheel"])
+@pytest.mark.parametrize("case", WRONG_WHEELS)
+def test_a_wrong_wheel_keeps_no_other_from_being_built(
+    pipwrap: Runner, index: Index, files: Path, case: str, command: str
+):
+    """As in pip, which says that it is invalid and goes on; but a pipe it reads for ever."""
+    body = f"import os; made = build(*arguments); there = arguments[0] + '/'; {WRONG_WHEELS[case]}"
+    offer(
+        index, files, hook("build_wheel", f"{body}; return sorted(os.listdir(there) + [made])[-1]")
+    )
+    index.add(make_sdist(files, "good", "1.0"))
+    result = pipwrap(command, "demo", "good")
+    assert result.returncode == 1, result.output
+    assert "Traceback" not in result.output
+    assert "Successfully built good\n" in result.stdout
+    assert "Failed to build demo\n" in result.stdout
+    assert len(re.findall(r"(?m)^  WARNING: .*demo", result.stderr)) == 1
+    assert len(error_messages(result)) == 1
+    assert pipwrap.environment.freeze() == []
 
 
 def test_a_name_with_directories_is_taken_as_by_pip(pipwrap: Runner, index: Index, files: Path):
