@@ -91,6 +91,10 @@ class UnusableMetadata(InvalidDistribution):
     """Metadata contradicts its file, or cannot be read: another version may do instead."""
 
 
+class InvalidBuiltWheel(InvalidDistribution):
+    """A build backend made something else than the wheel that was asked for; others go on."""
+
+
 class HashMismatch(PipwrapError):
     """The bytes are not those that were asked for."""
 
@@ -107,13 +111,25 @@ class BuildFailed(PipwrapError):
     """A build backend ended with an error; ``log_path`` names its whole output."""
 
     def __init__(
-        self, message: str, *, output: str = "", log_path: str = "", step: str = "", **parts: str
+        self,
+        message: str,
+        *,
+        output: str = "",
+        log_path: str = "",
+        step: str = "",
+        activity: str = "",
+        **parts: str,
     ) -> None:
-        """Keep the last lines of the backend's ``output`` and the hook (``step``) that failed."""
+        """Keep the last lines of the backend's ``output`` and the hook (``step``) that failed.
+
+        ``activity`` is that step as pip's last line has it: ``Failed to build 'X' when ACTIVITY``.
+        With a ``reference`` (the backend cannot be imported) there is a reason, and no output.
+        """
         super().__init__(message, **parts)
         self.output = output
         self.log_path = log_path
         self.step = step
+        self.activity = activity
         self.source = ""
         """What was being built, as the user knows it."""
 

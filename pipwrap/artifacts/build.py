@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import subprocess
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError
@@ -10,20 +12,23 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
 from pipwrap import errors
+from pipwrap.artifacts import build_system
+from pipwrap.artifacts.hook_result import WrongResult, append_lines
 from pipwrap.artifacts.hooks import HookProcesses, Hooks, hosted_module
 from pipwrap.events import BuildFinished, BuildStarted, Listener, ProgramSaid
 from pipwrap.model.link import is_plain_file_name
 
 if TYPE_CHECKING:
     from build import ProjectBuilder
+    from pyproject_hooks import BackendUnavailable
 
     from pipwrap.artifacts.build_env import BuildEnvironment
     from pipwrap.artifacts.build_rules import ConfigSettings
     from pipwrap.artifacts.host import Host
 
 _LAST_LINES = 40
-_KNOWN_KEYS = frozenset({"requires", "build-backend", "backend-path"})
-"""Of [build-system] (PEP 518, PEP 517); pip reads these and looks at no others."""
+_LONGEST_LINE = 1024 * 1024
+"""Bytes of a log that are shown as one line; a longer one is several."""
 _PARSING = threading.Lock()
 Kind = Literal["wheel", "editable"]
 """What is built; either way a wheel comes out."""
@@ -45,17 +50,17 @@ class Backend:
         listener: Listener,
         processes: HookProcesses,
     ) -> None:
-        """Read pyproject.toml; raises ``errors.InvalidDistribution`` when it is no good.
+        """Read pyproject.toml; raises pip's errors, or ``errors.InvalidDistribution``.
 
-        ``observed`` is the file for what the recorder sees; ``name`` is what messages call the
-        source; ``processes`` are those of all builds of the run.
+        ``observed`` is the file for what the recorder sees; ``name`` is how pip's errors about
+        requirements call the source; ``processes`` are those of all builds of the run.
         """
         self._log = log
         self._name = name
         self._listener = listener
         self._processes = processes
         self._hooks = Hooks(log, observed, processes)
-        self._builder = _project_builder(source_tree, self._hooks.run, name)
+        self._builder, self._fallback = _project_builder(source_tree, self._hooks.run, name)
 
     def enter(self, environment: BuildEnvironment, host: Host | None = None) -> None:
         """Have hooks run in an environment from now on; ``host`` waits there already."""
@@ -76,9 +81,14 @@ class Backend:
         """Return the static build requirements (PEP 518)."""
         return sorted(self._builder.build_system_requires)
 
+    @property
+    def fallback(self) -> tuple[str, ...]:
+        """Return what setuptools has to be, where it stands in for a backend that nobody names."""
+        return self._fallback
+
     def supports_editable(self) -> bool:
         """Tell whether the backend can build an editable wheel (PEP 660)."""
-        with self._step("Checking if build backend supports build_editable", "_supported_features"):
+        with self._step("Checking if build backend supports build_editable", "supports_feature"):
             # Neither ``build`` nor pyproject_hooks has a public name for this question.
             hooks: Any = self._builder._hook  # noqa: SLF001
             return "build_editable" in hooks._supported_features()  # noqa: SLF001
@@ -126,6 +136,7 @@ class Backend:
     @contextmanager
     def _step(self, description: str, hook: str) -> Iterator[None]:
         from build import BuildBackendException, BuildException  # noqa: PLC0415 - 140 ms
+        from pyproject_hooks import BackendUnavailable  # noqa: PLC0415 - build has loaded it
 
         self._listener(BuildStarted(description))
         self._listener(ProgramSaid(f"Running command {description}", level=1))
@@ -133,27 +144,55 @@ class Backend:
         try:
             yield
             status = "done"
-        except (BuildBackendException, BuildException, OSError) as error:
+        except (
+            BuildBackendException,  # holds any of the others
+            BuildException,
+            BackendUnavailable,
+            WrongResult,
+            subprocess.CalledProcessError,
+            OSError,
+        ) as error:
             if self._processes.closed:
                 raise CancelledError from error
-            raise self._failed(hook, description, error) from error
+            cause = getattr(error, "exception", error)
+            if isinstance(cause, BackendUnavailable):
+                status = "done"
+                raise self._unavailable(hook, cause) from error
+            raise self._failed(hook, description, cause) from error
         finally:
             for line in _lines_from(self._log, begun):
                 self._listener(ProgramSaid(line, level=1))
             self._listener(BuildFinished(description, status))
 
-    def _failed(self, hook: str, description: str, error: Exception) -> errors.BuildFailed:
-        code = getattr(getattr(error, "exception", None), "returncode", None)
+    def _failed(self, hook: str, description: str, cause: Exception) -> errors.BuildFailed:
+        code = 0 if isinstance(cause, WrongResult) else 1
         output = _last_lines(self._log)
-        if code is None:
-            output = f"{output}\n{error}".strip()
+        if isinstance(cause, subprocess.CalledProcessError):
+            code = cause.returncode
+        else:
+            output = f"{output}\n{cause}".strip()
         return errors.BuildFailed(
             f"{description} did not run successfully.",
-            context=f"exit code: {code if code is not None else 1}",
+            context=f"exit code: {code}",
             output=output,
             log_path=self._log,
             step=hook,
+            activity=description.lower(),
             note="This error originates from a subprocess, and is likely not a problem with pip.",
+        )
+
+    def _unavailable(self, hook: str, cause: BackendUnavailable) -> errors.BuildFailed:
+        """Return pip's error for a backend that cannot be imported; the log gets the traceback."""
+        traceback = cause.traceback.strip().splitlines()
+        append_lines(self._log, traceback or [str(cause)])
+        return errors.BuildFailed(
+            f"Cannot import build backend {cause.backend_name!r}.",
+            context=traceback[-1] if traceback else str(cause),
+            log_path=self._log,
+            step=hook,
+            activity=f"calling build backend hook {hook}",
+            note="This is likely not a problem with pip.",
+            reference="backend-unavailable",
         )
 
 
@@ -170,15 +209,14 @@ def _inside(path: str, directory: str, name: str) -> str:
 
 
 def _project_builder(
-    source_tree: str,
-    runner: Callable[..., None],
-    name: str,
-) -> ProjectBuilder:
+    source_tree: str, runner: Callable[..., None], name: str
+) -> tuple[ProjectBuilder, tuple[str, ...]]:
+    """Return the builder, and what setuptools has to be where it stands in for a backend."""
     import build  # noqa: PLC0415 - 140 ms
 
-    with _unknown_keys_ignored():
+    with _read_as_by_pip(name) as fallback:
         try:
-            return build.ProjectBuilder(source_tree, runner=runner)
+            return build.ProjectBuilder(source_tree, runner=runner), tuple(fallback)
         except build.BuildSystemTableValidationError as error:
             raise errors.InvalidDistribution(
                 f"{name} has a pyproject.toml file that does not comply with PEP 518: {error}"
@@ -189,6 +227,10 @@ def _project_builder(
             ) from None
         except build.BuildException as error:
             raise errors.InvalidDistribution(f"{name} cannot be built: {error}") from error
+        except UnicodeDecodeError as error:
+            raise errors.InvalidDistribution(
+                f"{name} has a pyproject.toml file that is not UTF-8: {error}"
+            ) from error
         except ValueError as error:  # pyproject_hooks' word for a backend-path that leads outside
             raise errors.InvalidDistribution(
                 f"{name} has a pyproject.toml file with a wrong backend-path: {error}"
@@ -196,39 +238,34 @@ def _project_builder(
 
 
 @contextmanager
-def _unknown_keys_ignored() -> Iterator[None]:
+def _read_as_by_pip(name: str) -> Iterator[list[str]]:
     """Let ``build`` read a [build-system] table as pip does, while the body runs.
 
-    ``build`` refuses a table with keys of no PEP, before anything can be handed to it but a
-    directory; its parser is the one place to be lenient in. A ``build`` without that parser keeps
-    its own strictness.
+    Yields a list that gets what setuptools has to be where no backend is named. ``build`` refuses a
+    table with keys of no PEP, before anything can be handed to it but a directory; its parser is
+    the one place to be lenient in. A ``build`` without that parser keeps its own strictness.
     """
     from build import _builder  # noqa: PLC0415 - 140 ms
 
-    name = "_parse_build_system_table"
+    parser = "_parse_build_system_table"
+    fallback: list[str] = []
     with _PARSING:
-        strict = getattr(_builder, name, None)
+        strict = getattr(_builder, parser, None)
         if strict is None:
-            yield
+            yield fallback
             return
-        setattr(_builder, name, lambda document: strict(_without_unknown_keys(document)))
+
+        def lenient(document: Mapping[str, Any]) -> object:
+            known = build_system.checked(document, name)
+            result = strict(known)
+            fallback.extend(build_system.requirements_of_the_fallback(known))
+            return result
+
+        setattr(_builder, parser, lenient)
         try:
-            yield
+            yield fallback
         finally:
-            setattr(_builder, name, strict)
-
-
-def _without_unknown_keys(document: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the [build-system] of a pyproject.toml with known keys only: what pip looks at.
-
-    So there is nothing else in which ``build`` could see a typing error, and warn of it.
-    """
-    if "build-system" not in document:
-        return {}
-    table = document["build-system"]
-    if isinstance(table, dict):
-        table = {key: value for key, value in table.items() if key in _KNOWN_KEYS}
-    return {"build-system": table}
+            setattr(_builder, parser, strict)
 
 
 def _plain(settings: ConfigSettings) -> dict[str, str | Sequence[str]] | None:
@@ -243,22 +280,15 @@ def _size(path: str) -> int:
         return 0
 
 
-def _read(path: str, begin: int) -> bytes:
-    """Return a log from a position on; nothing where there is none."""
-    try:
-        with open(path, "rb") as stream:
-            stream.seek(begin)
-            return stream.read()
-    except OSError:
-        return b""
-
-
-def _lines_from(path: str, begin: int) -> list[str]:
-    """Return what was added to a log since it had this size."""
-    return _read(path, begin).decode("utf-8", "backslashreplace").splitlines()
+def _lines_from(path: str, begin: int) -> Iterator[str]:
+    """Yield what was added to a log since it had this size; nothing where there is none."""
+    with contextlib.suppress(OSError), open(path, "rb") as stream:
+        stream.seek(begin)
+        while line := stream.readline(_LONGEST_LINE):
+            yield from line.decode("utf-8", "backslashreplace").splitlines()
 
 
 def _last_lines(path: str) -> str:
     """Return the end of a log, for a person to read."""
-    text = _read(path, max(0, _size(path) - 64 * 1024)).decode("utf-8", "replace")
-    return "\n".join(text.rstrip().splitlines()[-_LAST_LINES:])
+    lines = _lines_from(path, max(0, _size(path) - 64 * 1024))
+    return "\n".join("\n".join(lines).rstrip().splitlines()[-_LAST_LINES:])

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from pipwrap import errors
-from pipwrap.events import BuildBroke, Listener, Told
+from pipwrap.events import BuildBroke, Listener, Told, Warned
 
 Wheel = TypeVar("Wheel")
 
@@ -27,6 +27,9 @@ def build_all(
             built[project] = build(project)
         except errors.BuildFailed as error:
             listener(BuildBroke(error))
+            broken[project] = name
+        except errors.InvalidBuiltWheel as error:
+            listener(Warned(error.message, indent=1))
             broken[project] = name
     if built:
         done = " ".join(names[project] for project in built)

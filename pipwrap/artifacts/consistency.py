@@ -57,15 +57,12 @@ def check_built(wanted: Candidate | Source, metadata: Metadata, name: str, filen
     _, version = split_filename(filename)
     if _version(version.replace("_", "-")) != _version(metadata.version):
         raise errors.InvalidDistribution(
-            f"Built wheel for {name} is invalid: Wheel has unexpected file name: "
-            f"expected {metadata.version!r}, got {version!r}"
+            f"Wheel has unexpected file name: expected {metadata.version!r}, got {version!r}"
         )
     if isinstance(wanted, Candidate):
         check(wanted, metadata, is_built=True)
     elif canonicalize_name(metadata.name) != canonicalize_name(name):
-        raise errors.InvalidDistribution(
-            f"The build backend of {name} built a wheel of {metadata.name!r}"
-        )
+        raise errors.InvalidDistribution(f"It is a wheel of {metadata.name!r}")
 
 
 def check_told(candidate: Candidate, told: Metadata, teller: Teller, wheel: Metadata) -> None:

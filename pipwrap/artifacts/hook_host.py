@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 _TERM = {signal.SIGTERM}
+_DEFAULT = (signal.SIGTERM, signal.SIGCHLD)
+"""Signals that mean to this process what they mean by default, whatever the backend has set."""
 
 
 def _next(requests: Iterable[str], replies: int) -> dict[str, Any] | None:
@@ -95,7 +97,7 @@ def _serve() -> dict[str, Any]:
         os._exit(1)
     sys.stdout.flush()
     sys.stderr.flush()
-    before = signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    before = {each: signal.signal(each, signal.SIG_DFL) for each in _DEFAULT}
     _tell(replies, "ready")
     try:
         request = _next(requests, replies)
@@ -104,7 +106,8 @@ def _serve() -> dict[str, Any]:
     if request is None:
         os._exit(0)
     requests.close()
-    signal.signal(signal.SIGTERM, before)
+    for each, handler in before.items():
+        signal.signal(each, handler)
     return request
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import subprocess
 import sys
@@ -11,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError
 
+from pipwrap.artifacts import hook_result
 from pipwrap.artifacts.build_env import BuildEnvironment, State
 from pipwrap.artifacts.host import Host
 from pipwrap.cache.line_process import processors
@@ -145,7 +145,8 @@ class Hooks:
     ) -> None:
         """Run one hook (a pyproject_hooks runner); ``CalledProcessError`` where it fails.
 
-        The interpreter of ``command`` is replaced by that of the environment.
+        Raises ``WrongResult`` for what PEP 517 does not let it return. The interpreter of
+        ``command`` is replaced by that of the environment.
         """
         environment, directory, variables = self._environment, cwd or os.curdir, extra_environ or {}
         if environment is None:
@@ -171,7 +172,7 @@ class Hooks:
                 )
         if status != 0:
             raise subprocess.CalledProcessError(status, list(command))
-        _log_warnings(command[-1], self._log)
+        hook_result.accept(command[-2], command[-1], self._log)
 
     def close(self) -> None:
         """End the process that waits for a further hook, as when its environment has changed."""
@@ -243,22 +244,3 @@ def _append(source: str, destination: str) -> None:
         content = stream.read()
         with open(destination, "ab") as whole:
             whole.write(content)
-
-
-def _log_warnings(directory: str, log: str) -> None:
-    """Move what the backend warned of from the hook's result to its log, with the rest it says.
-
-    pyproject_hooks would warn of it in this process, where there are other threads.
-    """
-    path = os.path.join(directory, "output.json")
-    try:
-        with open(path, encoding="utf-8") as stream:
-            result = json.load(stream)
-        warned = [str(each["message"]) for each in result.pop("warnings")]
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
-        return
-    if warned:
-        with open(path, "w", encoding="utf-8") as stream:
-            json.dump(result, stream)
-        with open(log, "a", encoding="utf-8") as stream:
-            stream.writelines(f"{each}\n" for each in warned)

@@ -9,7 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from pipwrap import errors
-from pipwrap.artifacts import consistency
 from pipwrap.artifacts.admitted import Admitted
 from pipwrap.artifacts.archives import Acquired, Archives, Once
 from pipwrap.artifacts.build_all import build_all
@@ -31,7 +30,7 @@ from pipwrap.artifacts.wanted import (
     Wanted,
     key_of,
 )
-from pipwrap.artifacts.wheel_file import read_metadata
+from pipwrap.artifacts.wheel_file import read_built_metadata, read_metadata
 from pipwrap.cache.store import Store
 from pipwrap.cache.unpackers import Unpack
 from pipwrap.cache.wheels import BuiltWheel
@@ -326,8 +325,7 @@ class Preparer:
         size, sha256 = measure(path)
         verifies = self._workshop.rules.verifies
         if verifies:
-            metadata = read_metadata(path, filename)
-            consistency.check_built(wanted, metadata, name, filename)
+            metadata = read_built_metadata(path, wanted, name)
             if key is not None:
                 self._shelves.reuse.check_metadata(key, name, metadata)
         self._listener(

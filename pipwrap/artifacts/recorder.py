@@ -18,37 +18,41 @@ import os
 import sys
 
 _VARIABLE = "PIPWRAP_OBSERVE"
-_outs = []
+_paths = []
 
 
 def note_in(path):
     """Have this process, and those that it starts, go on in another file."""
     os.environ[_VARIABLE] = path
-    new = _opened(path)
-    for out in _outs:
-        os.dup2(new, out, inheritable=False)
-    os.close(new)
-
-
-def _opened(path):
-    return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    _paths[:] = [path]
 
 
 def _start(path):
     seen = set()
-    out = _opened(path)
-    _outs.append(out)
+    note_in(path)
 
     def note(kind, name):
         if not isinstance(name, str):
             name = os.fsdecode(name)
         if name and (kind, name) not in seen and "\n" not in name:
             seen.add((kind, name))
-            os.write(out, f"{kind}\t{name}\n".encode("utf-8", "surrogateescape"))
+            _write(f"{kind}\t{name}\n".encode("utf-8", "surrogateescape"))
 
     _watch_environ(note)
     _watch_programs(note)
     _watch_searches(note)
+
+
+def _write(line):
+    """Append a line to the file, which is opened for it.
+
+    A descriptor that stays open would be another file's after a backend has closed all of them.
+    """
+    out = os.open(_paths[-1], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    try:
+        os.write(out, line)
+    finally:
+        os.close(out)
 
 
 def _watch_environ(note):

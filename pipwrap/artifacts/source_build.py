@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from typing import Protocol
 
 from pipwrap import errors
 from pipwrap.artifacts import build_env, observe
 from pipwrap.artifacts.build import Backend, Kind
 from pipwrap.artifacts.build_env import BuildEnvironment
+from pipwrap.artifacts.build_requirements import BuildRequirements, Checked, Resolved
 from pipwrap.artifacts.build_rules import BuildRules
 from pipwrap.artifacts.environment_pool import Contents, EnvironmentPool
 from pipwrap.artifacts.hooks import HookProcesses
@@ -19,46 +20,10 @@ from pipwrap.artifacts.host import Host
 from pipwrap.artifacts.repositories import Repositories
 from pipwrap.cache import disk
 from pipwrap.cache.evidence import Evidence, World, no_tags
-from pipwrap.events import BuildFinished, BuildStarted, Listener, ignore
+from pipwrap.events import BuildFinished, BuildStarted, Listener, Warned, ignore
 from pipwrap.model.environment import Environment
 from pipwrap.model.metadata import Metadata
-from pipwrap.model.requirement import Requirement
 from pipwrap.values import field, frozen, replace
-
-
-class Resolved(Protocol):
-    """What build requirements came to."""
-
-    @property
-    def chosen(self) -> frozenset[str]:
-        """Return the URLs of the files of an index; none where anything is from elsewhere."""
-
-    def install(self) -> None:
-        """Install it; raises what any installation raises."""
-
-
-class BuildRequirements(Protocol):
-    """Resolves build requirements and installs them; the recursion closes in the wiring."""
-
-    def resolved(
-        self, requirements: Sequence[str], into: BuildEnvironment, building: tuple[str, ...]
-    ) -> AbstractContextManager[Resolved]:
-        """Yield what ``requirements`` come to; ``building`` names the builds that are under way.
-
-        Raises what any resolution raises.
-        """
-
-    def check(self, requirements: Sequence[str], environment: Environment) -> Checked:
-        """Return which of ``requirements`` an environment does not satisfy."""
-
-
-@frozen
-class Checked:
-    """What is wrong with some requirements."""
-
-    conflicting: tuple[tuple[str, str], ...] = ()
-    """(what is installed, what is required)."""
-    missing: tuple[str, ...] = ()
 
 
 @frozen
@@ -95,17 +60,20 @@ class SourceBuild:
         name: str,
         workshop: Workshop,
         *,
-        origin: str = "",
+        project: str | None,
+        link: str,
         key: str = "",
         editable: bool = False,
         tags: Callable[[], str | None] = no_tags,
     ) -> None:
         """Remember the tree; nothing runs yet.
 
-        ``name`` is what the user knows it by, ``origin`` how pip's errors about requirements
-        call it, ``key`` what its settings are filed under, ``tags`` digests those of a repository.
+        ``name`` is what the user knows it by: the ``project``, where that is known. ``link`` is
+        where it is from, ``key`` what its settings are filed under, ``tags`` digests those of a
+        repository.
         """
-        self._origin = origin or name
+        self._project, self._link = project, link
+        self._origin = f"{project} from {link}" if project else link
         self._settings = workshop.rules.settings.get(key, {})
         self._editable = editable
         self._tags = tags
@@ -174,7 +142,7 @@ class SourceBuild:
             try:
                 self._wheel = self._build(project)
             except errors.BuildFailed as error:
-                if error.step == "build_wheel":
+                if error.step in {"build_wheel", "build_editable"}:
                     error.source = project
                 raise self._reported(error) from error
         return self._wheel
@@ -192,8 +160,11 @@ class SourceBuild:
             wheel = self.wheel(self._name)
             return read_metadata(wheel, os.path.basename(wheel))
         self._metadata_directory = found
+        path = os.path.join(found, "METADATA")
         try:
-            with open(os.path.join(found, "METADATA"), encoding="utf-8") as stream:
+            if not os.path.isfile(path):  # to open a pipe would wait for ever
+                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
+            with open(path, encoding="utf-8") as stream:
                 return Metadata.parse(stream.read())
         except (OSError, UnicodeDecodeError) as error:
             raise errors.InvalidDistribution(
@@ -212,7 +183,7 @@ class SourceBuild:
             backend.rest()
         self._seconds = time.monotonic() - begun
         if not os.path.isfile(wheel):
-            raise errors.InvalidDistribution(
+            raise errors.InvalidBuiltWheel(
                 f"The build backend of {project} named a wheel that it did not make: "
                 f"{os.path.basename(wheel)}"
             )
@@ -233,12 +204,10 @@ class SourceBuild:
             self._source_tree,
             self.log,
             self._observed,
-            self._name,
+            self._origin,
             workshop.listener,
             workshop.processes,
         )
-        for text in backend.requires:
-            self._refuse_invalid(text)
         if not workshop.rules.isolated:
             # The target environment has all that it needs, or the build fails.
             environment = build_env.shared(workshop.target)
@@ -258,14 +227,16 @@ class SourceBuild:
     def _isolated(self, backend: Backend) -> BuildEnvironment:
         """Return the environment that the backend is in then, with all that it asks for."""
         environment = self._enter(backend, self._workshop.listener)
+        self._check_fallback(backend, environment)
         self._check_editable(backend)
         more = backend.requires_for_build(self._kind, self._settings)
         missing = self._check(more, environment.environment).missing if more else ()
         if missing:
             self._contents = None
+            description = "Installing backend dependencies"
             with (
-                self._step("Installing backend dependencies", self._workshop.listener),
-                self._resolved(missing, environment) as resolved,
+                self._step(description, self._workshop.listener),
+                self._resolved(missing, environment, description) as resolved,
             ):
                 resolved.install()
             backend.rest()
@@ -291,9 +262,10 @@ class SourceBuild:
         """Install what is required, unless it is found to be where a host waits: return that."""
         if not backend.requires:
             return None
+        description = "Installing build dependencies"
         with (
-            self._step("Installing build dependencies", listener),
-            self._resolved(backend.requires, environment) as resolved,
+            self._step(description, listener),
+            self._resolved(backend.requires, environment, description) as resolved,
         ):
             host = None
             if backend.hosted is not None and resolved.chosen:
@@ -306,10 +278,11 @@ class SourceBuild:
             return host
 
     def _resolved(
-        self, requirements: Sequence[str], environment: BuildEnvironment
+        self, requirements: Sequence[str], environment: BuildEnvironment, description: str
     ) -> AbstractContextManager[Resolved]:
         building = (*self._workshop.building, self._name)
-        return self._workshop.requirements.resolved(requirements, environment, building)
+        activity = description.lower() + (f" for {self._project}" if self._project else "")
+        return self._workshop.requirements.resolved(requirements, environment, building, activity)
 
     def _hand_over(self, backend: Backend) -> None:
         """Leave the environment to others, where nothing tells it from a new one."""
@@ -324,20 +297,12 @@ class SourceBuild:
             self._contents = None
             backend.enter(environment, host)
 
-    def _refuse_invalid(self, text: str) -> None:
-        try:
-            Requirement.parse(text)
-        except errors.InvalidRequirement as error:
-            raise errors.DiagnosticError(
-                "invalid-pyproject-build-system-requires",
-                f"Can not process {self._origin}",
-                context="This package has an invalid `build-system.requires` key in "
-                f"pyproject.toml.\nIt contains an invalid requirement: {text!r}",
-                note="This is an issue with the package mentioned above, not pip.",
-                hint="See PEP 518 for the detailed specification.",
-            ) from error
-
-    def _check(self, requirements: Sequence[str], environment: Environment) -> Checked:
+    def _check(
+        self,
+        requirements: Sequence[str],
+        environment: Environment,
+        wanted_by: str = "the backend dependencies",
+    ) -> Checked:
         """Return what is missing; raises pip's error when something else is installed."""
         checked = self._workshop.requirements.check(requirements, environment)
         if checked.conflicting:
@@ -347,9 +312,25 @@ class SourceBuild:
             )
             raise errors.EnvironmentRefused(
                 f"Some build dependencies for {self._origin} conflict with "
-                f"the backend dependencies: {described}."
+                f"{wanted_by}: {described}."
             )
         return checked
+
+    def _check_fallback(self, backend: Backend, environment: BuildEnvironment) -> None:
+        """Warn as pip does where neither a backend is named nor setuptools is there to be it."""
+        wanted_by = "PEP 517/518 supported requirements"
+        missing = self._check(backend.fallback, environment.environment, wanted_by).missing
+        if missing:
+            listener = self._workshop.listener
+            where = f"in pyproject.toml for {self._origin}"
+            listener(Warned(f"Missing build requirements {where}.", indent=1))
+            listener(
+                Warned(
+                    "The project does not specify a build backend, and pip cannot fall back to "
+                    f"setuptools without {' and '.join(map(repr, missing))}.",
+                    indent=1,
+                )
+            )
 
     def _check_editable(self, backend: Backend) -> None:
         """Raise pip's error where PEP 660 is needed and not there; ``wheel`` asks for it too."""
@@ -362,27 +343,18 @@ class SourceBuild:
 
     @contextmanager
     def _step(self, description: str, listener: Listener) -> Iterator[None]:
-        """Tell when the body, which installs something, begins and ends, and how it fails."""
+        """Tell when the body, which installs something, begins and how it ends."""
         listener(BuildStarted(description))
         status = "error"
         try:
             yield
             status = "done"
-        except (errors.BuildFailed, errors.DiskFull):
-            raise
-        except errors.PipwrapError as error:
-            raise errors.BuildFailed(
-                f"{description} for {self._name} did not run successfully.",
-                context="exit code: 1",
-                output=f"ERROR: {error.message}",
-                step=errors.REQUIREMENTS_STEP,
-            ) from error
         finally:
             listener(BuildFinished(description, status))
 
     def _reported(self, error: errors.BuildFailed) -> errors.BuildFailed:
         """Return the error with its source, and its log where that outlives the run."""
-        error.source = error.source or self._name
+        error.source = error.source or self._project or self._link
         if error.log_path == self.log and os.path.exists(self.log):
             error.log_path = self.log = self._workshop.keep_log(self.log, self._name)
         return error

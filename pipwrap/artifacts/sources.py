@@ -113,12 +113,12 @@ class Sources:
         else:
             root = self._unpack(wanted, name)
         root = source_tree.installable_root(root, wanted.link.subdirectory, name)
-        link = wanted.link.redacted
         return SourceBuild(
             root,
             project or name,
             self._workshop,
-            origin=f"{project} from {link}" if project else link,
+            project=project,
+            link=wanted.link.redacted,
             key=settings_name(wanted),
             editable=not isinstance(wanted, Candidate) and wanted.editable,
             tags=lambda: self.tags(wanted),

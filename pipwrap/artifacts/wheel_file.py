@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+
+from pipwrap import errors
+from pipwrap.artifacts import consistency
+from pipwrap.artifacts.wanted import Wanted
 from pipwrap.cache import archive as wheel_archive
 from pipwrap.model.metadata import Metadata
 
@@ -23,3 +28,17 @@ def read_metadata_text(path: str, filename: str) -> str:
 def read_metadata(path: str, filename: str) -> Metadata:
     """Return the fields of a wheel file's METADATA."""
     return Metadata.parse(read_metadata_text(path, filename))
+
+
+def read_built_metadata(path: str, wanted: Wanted, name: str) -> Metadata:
+    """Return the metadata of a wheel that a backend has built; ``name`` is its project's.
+
+    Raises ``errors.InvalidBuiltWheel`` where it is no wheel, or not of what was ``wanted``.
+    """
+    filename = os.path.basename(path)
+    try:
+        metadata = read_metadata(path, filename)
+        consistency.check_built(wanted, metadata, name, filename)
+    except errors.InvalidDistribution as error:
+        raise errors.InvalidBuiltWheel(f"Built wheel for {name} is invalid: {error}") from error
+    return metadata

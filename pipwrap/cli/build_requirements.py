@@ -8,10 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
+from pipwrap import errors
 from pipwrap.artifacts.build_env import BuildEnvironment
+from pipwrap.artifacts.build_requirements import Checked
 from pipwrap.artifacts.build_rules import BuildRules
 from pipwrap.artifacts.hashes import HashPolicy
-from pipwrap.artifacts.source_build import Checked
 from pipwrap.artifacts.wanted import Prepared, Wanted
 from pipwrap.cli import planning
 from pipwrap.cli.build_options import texts_of
@@ -36,6 +37,7 @@ from pipwrap.model.environment import Environment
 from pipwrap.model.format_control import FormatControl
 from pipwrap.model.names import canonicalize_name
 from pipwrap.model.requirement import Constraint, Requirement, UserRequirement
+from pipwrap.report.summary import error_lines, lines_of
 from pipwrap.resolution.outcome import Resolution
 from pipwrap.values import frozen, replace
 
@@ -72,7 +74,7 @@ class MakeBench(Protocol):
 
 
 class BuildRequirements:
-    """Installs what builds require (the port of ``artifacts.source_build``)."""
+    """Installs what builds require (the port of ``artifacts.build_requirements``)."""
 
     def __init__(
         self,
@@ -89,9 +91,40 @@ class BuildRequirements:
 
     @contextmanager
     def resolved(
-        self, requirements: Sequence[str], into: BuildEnvironment, building: tuple[str, ...]
+        self,
+        requirements: Sequence[str],
+        into: BuildEnvironment,
+        building: tuple[str, ...],
+        activity: str,
     ) -> Iterator[Resolved]:
-        """Resolve under the build constraints alone (artifacts.source_build)."""
+        """Resolve under the build constraints alone (artifacts.build_requirements)."""
+        said: list[Event] = []
+        try:
+            with self._resolved(requirements, into, building, said) as resolved:
+                yield resolved
+        except errors.DiskFull:
+            raise
+        except errors.PipwrapError as error:
+            if isinstance(error, errors.BuildFailed) and error.step == errors.BUILD_CYCLE:
+                raise
+            raise errors.BuildFailed(
+                f"{activity} did not run successfully.",
+                context="exit code: 1",
+                output="\n".join(_transcript(said, error)),
+                step=errors.REQUIREMENTS_STEP,
+                activity=activity,
+                note="This error originates from a subprocess, and is likely not a problem with "
+                "pip.",
+            ) from error
+
+    @contextmanager
+    def _resolved(
+        self,
+        requirements: Sequence[str],
+        into: BuildEnvironment,
+        building: tuple[str, ...],
+        said: list[Event],
+    ) -> Iterator[Resolved]:
         constraints = self._constraints
         environment = into.environment
         hashes = {name: each.hashes for name, each in constraints.items() if each.hashes}
@@ -103,7 +136,7 @@ class BuildRequirements:
         bench = self._bench(
             environment,
             HashPolicy(hashes, hashes),
-            _quieter(self._listener),
+            _quieter(self._listener, said),
             formats=FormatControl(only_binary=self._search.format_control.only_binary),
             rules=BuildRules(constraints=texts_of(constraints)),
             building=building,
@@ -116,7 +149,7 @@ class BuildRequirements:
 
     @staticmethod
     def check(requirements: Sequence[str], environment: Environment) -> Checked:
-        """Return what is installed in another version, and what is not (artifacts.source_build)."""
+        """Return what has another version and what is missing (artifacts.build_requirements)."""
         found: dict[str, str] = {
             canonicalize_name(each.name): each.version
             for each in installed.find_installed(environment)
@@ -136,7 +169,7 @@ class BuildRequirements:
 
 @frozen
 class Resolved:
-    """What build requirements came to (the port of ``artifacts.source_build``)."""
+    """What build requirements came to (the port of ``artifacts.build_requirements``)."""
 
     bench: Installing
     environment: Environment
@@ -151,7 +184,7 @@ class Resolved:
         return frozenset(urls) if len(urls) == len(choices) else frozenset()
 
     def install(self) -> None:
-        """Install it; raises what any installation raises."""
+        """Install it (artifacts.build_requirements)."""
         bench, resolution = self.bench, self.resolution
         wanted = planning.wanted(resolution, {}, bench.listener)
         wheels = bench.wheels(wanted, resolution.names)
@@ -174,10 +207,20 @@ def _wish(text: str) -> UserRequirement:
     return UserRequirement(requirement.text, requirement, source, requirement.extras)
 
 
-def _quieter(listener: Listener) -> Listener:
-    """Return a listener that tells at -v what an inner installation does, bars excepted."""
+def _transcript(said: Sequence[Event], error: errors.PipwrapError) -> list[str]:
+    """Return all that an inner installation would have printed by itself, its error last."""
+    lines = [line for event in said for line in lines_of(event, verbosity=0)]
+    return [text for line in (*lines, *error_lines(error)) for text in line.text.split("\n")]
+
+
+def _quieter(listener: Listener, said: list[Event]) -> Listener:
+    """Return a listener that tells at -v what an inner installation does, bars excepted.
+
+    ``said`` gets all that is told, whatever the verbosity.
+    """
 
     def told(event: Event, /) -> None:
+        said.append(event)
         if isinstance(event, DownloadStarted | DownloadProgressed | DownloadFinished):
             listener(event)
         elif isinstance(event, Told):

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from pipwrap.artifacts.archives import Archives
+from pipwrap.artifacts.build_requirements import BuildRequirements
 from pipwrap.artifacts.build_rules import BuildRules
 from pipwrap.artifacts.described import Described
 from pipwrap.artifacts.environment_pool import EnvironmentPool
@@ -23,7 +24,7 @@ from pipwrap.artifacts.remote_wheel import RemoteWheels
 from pipwrap.artifacts.repositories import Repositories
 from pipwrap.artifacts.reuse import Reuse, ReuseRules
 from pipwrap.artifacts.side_by_side import Ahead, Crews, SideBySide
-from pipwrap.artifacts.source_build import BuildRequirements, Workshop
+from pipwrap.artifacts.source_build import Workshop
 from pipwrap.artifacts.wanted import Saving
 from pipwrap.cache.clones import Clones
 from pipwrap.cache.line_process import MOST, processors

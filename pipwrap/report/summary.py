@@ -15,6 +15,11 @@ from pipwrap.events import (
 )
 from pipwrap.values import frozen
 
+_BUILD_STEPS = {"build_wheel": "wheel", "build_editable": "editable"}
+"""Hook to what it makes."""
+_METADATA_STEPS = ("prepare_metadata_", *_BUILD_STEPS)
+"""How the hooks begin that tell metadata: without one for it, a wheel is built for that."""
+
 
 @frozen
 class Line:
@@ -97,30 +102,40 @@ def _bar(text: str, first: str, others: str) -> list[str]:
 
 
 def _build_failed(error: errors.BuildFailed) -> list[str]:
-    """Return pip's two frames: the subprocess's, then what that means for the command."""
+    """Return pip's frame of the subprocess, then what that means for the command."""
     if error.step == errors.BUILD_CYCLE:
         hint = "Build one of them elsewhere, and offer its wheel with --find-links."
         return [f"ERROR: {error.message}", f"HINT: {hint}"]
-    if error.step == "get_requires_for_build_wheel":
-        needed = "when getting requirements to build wheel"
-        return [*_inner(error), f"ERROR: Failed to build '{error.source}' {needed}"]
-    return _inner(error) + frame(*_outer(error))
+    if not error.step:
+        return [f"ERROR: {error.message}"]
+    if not error.step.startswith(_METADATA_STEPS):
+        return [*_inner(error), f"ERROR: Failed to build '{error.source}' when {error.activity}"]
+    failed = errors.PipwrapError(
+        "Encountered error while generating package metadata.",
+        context=_origin(error.source),
+        note="This is an issue with the package mentioned above, not pip.",
+        hint="See above for details.",
+    )
+    return _inner(error) + frame("metadata-generation-failed", failed)
 
 
 def _inner(error: errors.BuildFailed) -> list[str]:
     """Return the frame of the subprocess: what it said last, and where all of it is."""
-    output = error.output.splitlines()
-    inner = ["error: subprocess-exited-with-error", "", f"× {error.message}"]
-    inner += [f"│ {line}" for line in (error.context or "").splitlines()]
-    inner.append(f"╰─> [{len(output)} lines of output]")
-    inner += [f"    {line}" for line in (*output, "[end of output]")]
-    if error.note:
-        inner += ["", f"note: {error.note}"]
+    if error.reference is not None:
+        inner = frame(error.reference, error)
+    else:
+        output = error.output.splitlines()
+        inner = ["error: subprocess-exited-with-error", "", f"× {error.message}"]
+        inner += [f"│ {line}" for line in (error.context or "").splitlines()]
+        inner.append(f"╰─> [{len(output)} lines of output]")
+        inner += [f"    {line}" for line in (*output, "[end of output]")]
+        if error.note:
+            inner += ["", f"note: {error.note}"]
     if error.log_path:
         inner += [f"hint: The whole log is in {error.log_path}"]
     text = [f"  {line}".rstrip() for line in inner]
-    if error.step == "build_wheel":
-        text.append(f"  ERROR: Failed building wheel for {error.source}")
+    if error.step in _BUILD_STEPS:
+        text.append(f"  ERROR: Failed building {_BUILD_STEPS[error.step]} for {error.source}")
     return text
 
 
@@ -144,19 +159,3 @@ def _program_failed(error: errors.ProgramFailed) -> list[str]:
         "note: This error originates from a subprocess, and is likely not a problem with pip.",
     ]
     return [*(f"  {line}" for line in inner), f"ERROR: {error.message}"]
-
-
-def _outer(error: errors.BuildFailed) -> tuple[str, errors.PipwrapError]:
-    hint = "See above for details."
-    if error.step == "prepare_metadata_for_build_wheel":
-        return "metadata-generation-failed", errors.PipwrapError(
-            "Encountered error while generating package metadata.",
-            context=_origin(error.source),
-            note="This is an issue with the package mentioned above, not pip.",
-            hint=hint,
-        )
-    return "subprocess-exited-with-error", errors.PipwrapError(
-        f"{error.source} could not be built.",
-        note="This error originates from a subprocess, and is likely not a problem with pip.",
-        hint=hint,
-    )

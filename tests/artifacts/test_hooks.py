@@ -202,7 +202,7 @@ def test_an_import_that_fails_is_reported_as_without_forks(
     build = Build(tmp_path, processes, more="import no_such_module")
     with pytest.raises(errors.BuildFailed) as caught:
         build.backend(monkeypatch).requires_for_build("wheel", {})
-    assert "is not available" in caught.value.output
+    assert caught.value.context == "ModuleNotFoundError: No module named 'no_such_module'"
     assert build.imports == 2
 
 
@@ -331,3 +331,25 @@ def test_each_import_is_heard_once(
         backend.rest()
     assert build.imports == 2
     assert build.log.read_text() == "said by the import\n" * 2
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        pytest.param(
+            "__import__('signal').signal(17, __import__('signal').SIG_IGN)", id="children"
+        ),
+        pytest.param("os.closerange(3, 256)", id="descriptors"),
+    ],
+)
+def test_what_an_import_leaves_behind_ends_no_hook(
+    tmp_path: Path, processes: HookProcesses, monkeypatch: pytest.MonkeyPatch, more: str
+):
+    """Children whose end nobody is told of; no descriptor to answer by."""
+    build = Build(tmp_path, processes, more=more)
+    build.run(build.backend(monkeypatch))
+    assert [words[0] for words in build.noted if words[0] != "import"] == [
+        "requires",
+        "metadata",
+        "wheel",
+    ]

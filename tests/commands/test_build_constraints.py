@@ -86,4 +86,4 @@ def test_constraints_that_nothing_satisfies_end_the_build(pipwrap: Runner):
     constraints = written(pipwrap, "b.txt", "tool>2")
     ours, theirs = beside(pipwrap, "wheel", "--build-constraint", constraints, "demo")
     assert (ours.returncode, theirs.returncode) == (1, 1)
-    assert "Installing build dependencies for demo did not run successfully" in ours.stderr
+    assert "installing build dependencies for demo did not run successfully" in ours.stderr

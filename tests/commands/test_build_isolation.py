@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -69,6 +71,36 @@ def test_a_wheel_from_the_cache_is_not_used(pipwrap: Runner, index: Index):
     pipwrap("wheel", "--no-deps", "imports", expect=0)
     result = pipwrap("wheel", "--no-deps", "--no-build-isolation", "-w", "w", "imports")
     assert result.returncode == 1
+
+
+def test_a_build_reads_the_tools_that_the_environment_has_now(
+    pipwrap: Runner, index: Index, files: Path, tmp_path: Path
+):
+    """Why nothing is cached without isolation: pip's cached wheel is of a tool that is gone."""
+    backend = (
+        "import os, tool\n"
+        "from in_tree_backend import *\n"
+        "from in_tree_backend import CONTENTS, build_wheel as build\n\n"
+        "def build_wheel(directory, config_settings=None, metadata_directory=None):\n"
+        "    with open(os.path.join(CONTENTS, 'made_by.py'), 'w') as stream:\n"
+        "        stream.write(f'VERSION = {tool.__version__!r}')\n"
+        "    return build(directory)\n"
+    )
+    pyproject = '[build-system]\nrequires = ["tool"]\nbuild-backend = "odd"\nbackend-path = ["."]\n'
+    keywords: dict[str, object] = {"pyproject": pyproject, "extra_files": {"odd.py": backend}}
+    index.add(make_sdist(files, "made", "1.0", **keywords))  # type: ignore[arg-type]
+
+    def made_by(run: Callable[..., object]) -> list[str]:
+        said = []
+        for version in ("1.0", "2.0"):
+            run("install", f"tool=={version}", expect=0)
+            run("install", "--no-build-isolation", "--force-reinstall", "made", expect=0)
+            said.append(pipwrap.environment.run_python("import made_by; print(made_by.VERSION)"))
+        return [each.strip() for each in said]
+
+    assert made_by(pipwrap) == ["1.0", "2.0"]
+    keep = {"PIP_CACHE_DIR": str(tmp_path / "pips")}
+    assert made_by(partial(pipwrap.pip, environ=keep)) == ["1.0", "1.0"]
 
 
 @pytest.mark.parametrize("installed", [[], ["tool==1.0"], ["tool==2.0"]], ids=str)

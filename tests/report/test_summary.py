@@ -89,15 +89,15 @@ def test_a_failed_build_shows_the_end_of_its_log_and_where_the_rest_is() -> None
     ("step", "reference"),
     [
         ("prepare_metadata_for_build_wheel", "error: metadata-generation-failed"),
-        ("build requirements", "error: subprocess-exited-with-error"),
-        (
-            "get_requires_for_build_wheel",
-            "ERROR: Failed to build '' when getting requirements to build wheel",
-        ),
+        ("prepare_metadata_for_build_editable", "error: metadata-generation-failed"),
+        ("build_wheel", "error: metadata-generation-failed"),
+        ("build requirements", "ERROR: Failed to build '' when doing this"),
+        ("get_requires_for_build_wheel", "ERROR: Failed to build '' when doing this"),
+        ("", "ERROR: x"),
     ],
 )
 def test_a_failed_step_is_named_by_pips_reference(step: str, reference: str) -> None:
-    error = errors.BuildFailed("x", step=step)
+    error = errors.BuildFailed("x", step=step, activity="doing this")
     assert reference in text(error)
 
 
