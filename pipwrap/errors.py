@@ -61,6 +61,15 @@ class VirtualEnvironmentRequired(PipwrapError):
 class InvalidRequirement(PipwrapError):
     """A requirement, constraint or requirements file cannot be read."""
 
+    def __init__(self, message: str, *, usage: str = "") -> None:
+        """Keep ``usage``, which optparse prints before the error of a file's option."""
+        super().__init__(message)
+        self.usage = usage
+
+
+class InvalidConstraint(InvalidRequirement):
+    """A constraint has a form that only requirements may have."""
+
 
 class NoMatchingDistribution(PipwrapError):
     """No index offers a distribution that satisfies the requirement."""
@@ -80,6 +89,22 @@ class InvalidDistribution(PipwrapError):
 
 class UnusableMetadata(InvalidDistribution):
     """Metadata contradicts its file, or cannot be read: another version may do instead."""
+
+
+class InconsistentMetadata(UnusableMetadata):
+    """Metadata has another name or version than the requirement or the file's name."""
+
+    def __init__(self, requested: str, field: str, expected: str, found: str) -> None:
+        """Keep the parts; ``requested`` is the requirement and its link, as pip prints them."""
+        self.field, self.expected, self.found = field, expected, found
+        super().__init__(self.of(requested))
+
+    def of(self, requested: str) -> str:
+        """Return the message for another spelling of what was requested."""
+        return (
+            f"Requested {requested} has inconsistent {self.field}: "
+            f"expected {self.expected!r}, but metadata has {self.found!r}"
+        )
 
 
 class HashMismatch(PipwrapError):

@@ -29,6 +29,13 @@ class Warned(Event):
 
 
 @frozen
+class Deprecated(Event):
+    """Something that pip means to give up; printed after ``DEPRECATION: `` on stderr."""
+
+    message: str
+
+
+@frozen
 class Told(Event):
     """A line of the run, for stdout; ``level`` 0 is always shown, 1 at -v, 2 at -vv."""
 

@@ -21,23 +21,19 @@ if TYPE_CHECKING:
     from packaging.specifiers import SpecifierSet
 
 
-def check(candidate: Candidate, metadata: Metadata) -> None:
-    """Raise ``errors.InvalidDistribution`` when metadata is of something else, in pip's words."""
-    if canonicalize_name(metadata.name) != candidate.project:
-        raise errors.UnusableMetadata(
-            f"{_requested(candidate)} has inconsistent Name: expected {candidate.project!r}, "
-            f"but metadata has {metadata.name!r}"
-        )
+def check(candidate: Candidate, metadata: Metadata, teller: Teller = Teller.ITSELF) -> None:
+    """Raise ``errors.InconsistentMetadata`` when metadata is of something else, in pip's words."""
+    requested = f"{candidate.project}=={candidate.version} from {candidate.link.redacted}"
+    name, expected = canonicalize_name(metadata.name), candidate.project
+    if name != expected:
+        if teller is Teller.SIDECAR:  # of which pip compares the field as it is written
+            raise errors.InconsistentMetadata(requested, "Name", expected, metadata.name)
+        raise errors.InconsistentMetadata(requested, "name", expected, name)
     is_same = metadata.version == str(candidate.version)
     if not is_same and _version(metadata.version) != candidate.version:
-        raise errors.UnusableMetadata(
-            f"{_requested(candidate)} has inconsistent version: "
-            f"expected {str(candidate.version)!r}, but metadata has {metadata.version!r}"
+        raise errors.InconsistentMetadata(
+            requested, "version", str(candidate.version), metadata.version
         )
-
-
-def _requested(candidate: Candidate) -> str:
-    return f"Requested {candidate.project}=={candidate.version} from {candidate.link.redacted}"
 
 
 def check_built(wanted: Candidate | Source, metadata: Metadata, name: str, filename: str) -> None:

@@ -79,7 +79,7 @@ class MetadataLadder:
         else:
             obtained = self._of_sdist(wanted)
         if isinstance(wanted, Candidate):
-            consistency.check(wanted, obtained.metadata)
+            consistency.check(wanted, obtained.metadata, obtained.teller)
         return obtained
 
     # Wheels

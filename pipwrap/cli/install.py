@@ -16,13 +16,12 @@ from pipwrap.cli.bench import Bench
 from pipwrap.cli.context import Context
 from pipwrap.cli.question import Question, question_of
 from pipwrap.cli.recollection import resolution_of
-from pipwrap.cli.request import Request, read_request
+from pipwrap.cli.request import Request, announce_places, read_request
 from pipwrap.events import Failed, Told
 from pipwrap.install.linking import LinkMode
 from pipwrap.install.plan import Plan
 from pipwrap.model.candidate import InstalledCandidate
 from pipwrap.model.environment import InstalledDistribution
-from pipwrap.model.link import redact
 from pipwrap.model.release_control import ReleaseControl
 from pipwrap.resolution.outcome import Resolution
 from pipwrap.values import replace
@@ -37,7 +36,7 @@ def run(context: Context) -> int:
     only_dependencies.check(options)
     place = placement.choose(context)
     request = read_request(context, lambda url: connecting.fetch_text(context, url))
-    announce_places(context, request)
+    announce_places(context, request.search)
     with wiring.opened(context, request.search) as shared:
         bench = wiring.bench_for(shared, request)
         try:
@@ -103,19 +102,6 @@ def _is_plain(context: Context, request: Request) -> bool:
     )
 
 
-def announce_places(context: Context, request: Request) -> None:
-    """Say where distributions are looked for, where that is not the default, as pip does."""
-    search = request.search
-    default = context.default_index_url
-    indexes = [url for url in search.index_urls if url]
-    if indexes and indexes != [default]:
-        shown = ", ".join(redact(url) for url in indexes)
-        context.console(Told(f"Looking in indexes: {shown}"))
-    if search.find_links:
-        shown = ", ".join(redact(url) for url in search.find_links)
-        context.console(Told(f"Looking in links: {shown}"))
-
-
 def _question(
     context: Context, request: Request, candidates: dict[str, InstalledCandidate]
 ) -> Question:
@@ -156,6 +142,7 @@ def _carry_out(
     plan = replace(
         plan,
         compile_bytecode=options.compile,
+        names_paths=options.verbosity > 0,
         link_mode=LinkMode(options.link_mode or "auto"),
         warn_script_location=options.warn_script_location
         and not (options.target_dir or options.prefix_path),

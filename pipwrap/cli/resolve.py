@@ -18,12 +18,13 @@ from pipwrap.model.names import canonicalize_name
 from pipwrap.model.release_control import ReleaseControl
 from pipwrap.model.requirement import Constraint, Requirement, UserRequirement
 from pipwrap.model.source import Source
-from pipwrap.resolution import engine, explain
+from pipwrap.resolution import announcer, engine, explain
 from pipwrap.resolution.choice import Choice, Direct
 from pipwrap.resolution.dependencies import Dependencies
 from pipwrap.resolution.memory import Rules
 from pipwrap.resolution.outcome import Resolution
 from pipwrap.resolution.projects import Installed, Presumed, Projects
+from pipwrap.values import replace
 
 
 def resolve(
@@ -91,7 +92,11 @@ def _named(
             raise errors.InvalidDistribution(f"{wish.text}: {error}") from error
         direct = Direct(requirement.name, version, wish.source)
         known[direct] = Dependencies.of(metadata)
-        wishes.append(wish.named(requirement))
+        named = wish.named(requirement)
+        if wish.extras:
+            # pip asks for the project without them first, on behalf of what the user wrote.
+            named = replace(named, comes_from=wish.origin if wish.requirement else None)
+        wishes.append(named)
     return wishes, known
 
 
@@ -107,7 +112,8 @@ def _metadata(tools: Tools, wish: UserRequirement, source: Source, question: Que
     else:
         heading = f"Collecting {wish.requirement.text if wish.requirement else wish.text}"
     names_origin = wish.requirement is not None or source.editable
-    suffix = f" (from {wish.comes_from})" if wish.comes_from and names_origin else ""
+    origin = wish.origin if wish.extras else wish.comes_from
+    suffix = f" (from {origin})" if origin and names_origin else ""
     tools.listener(Told(heading + suffix))
     try:
         obtained = tools.metadata(source)
@@ -124,8 +130,8 @@ def _requirement(wish: UserRequirement, metadata: Metadata, listener: Listener) 
     name = canonicalize_name(metadata.name)
     known = wish.requirement
     if known is None:
-        brackets = f"[{','.join(wish.extras)}]" if wish.extras else ""
-        return Requirement.parse(f"{metadata.name}{brackets}=={metadata.version}")
+        named = Requirement.parse(f"{metadata.name}=={metadata.version}")
+        return replace(named, extras=tuple(sorted(map(canonicalize_name, wish.extras))))
     if known.name != name:
         raise _misnamed(wish, known, metadata, listener)
     return known
@@ -135,14 +141,12 @@ def _misnamed(
     wish: UserRequirement, known: Requirement, metadata: Metadata, listener: Listener
 ) -> errors.NoMatchingDistribution:
     """Return pip's error for a direct reference to another project, after saying so."""
-    where = wish.source.link.redacted if wish.source else wish.text
+    assert wish.source is not None  # noqa: S101 - only direct references have metadata here
     suffix = f" (from {wish.comes_from})" if wish.comes_from else ""
-    listener(
-        Told(
-            f"Discarding {where}: Requested {metadata.name} from {where}{suffix} has inconsistent "
-            f"name: expected {known.name!r}, but metadata has {metadata.name!r}"
-        )
-    )
+    found = canonicalize_name(metadata.name)
+    error = errors.InconsistentMetadata(wish.text, "name", known.name, found)
+    for event in announcer.inconsistent(known.text, suffix, wish.source, error):
+        listener(event)
     shown = f"{known.name} (unavailable)"
     listener(
         Failed(

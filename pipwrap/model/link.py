@@ -126,6 +126,13 @@ class Link:
         return redact(self.url)
 
     @property
+    def shown(self) -> str:
+        """Return the URL with the page that named it and its Requires-Python, as pip prints it."""
+        page = f" (from {redact(self.comes_from)})" if self.comes_from else ""
+        python = f" (requires-python:{self.requires_python})" if self.requires_python else ""
+        return f"{self.redacted}{page}{python if page else ''}"
+
+    @property
     def redacted_whole(self) -> str:
         """Return the same with what the fragment says of the file."""
         said = [f"{algorithm}={digest}" for algorithm, digest in self.hashes]
