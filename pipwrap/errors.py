@@ -18,13 +18,16 @@ class PipwrapError(Exception):
         note: str | None = None,
         hint: str | None = None,
         reference: str | None = None,
+        preamble: str | None = None,
     ) -> None:
         """Keep the parts apart: ``context`` explains, ``note`` adds, ``hint`` says what to do.
 
-        ``reference`` is the kebab-case name under which pip prints it in its diagnostic frame.
+        ``preamble`` is a line that is printed before all of them as it is. ``reference`` is the
+        kebab-case name under which pip prints it in its diagnostic frame.
         """
         super().__init__(message)
         self.reference = reference
+        self.preamble = preamble
         self.message = message
         self.context = context
         self.note = note
@@ -61,11 +64,6 @@ class VirtualEnvironmentRequired(PipwrapError):
 class InvalidRequirement(PipwrapError):
     """A requirement, constraint or requirements file cannot be read."""
 
-    def __init__(self, message: str, *, usage: str = "") -> None:
-        """Keep ``usage``, which optparse prints before the error of a file's option."""
-        super().__init__(message)
-        self.usage = usage
-
 
 class InvalidConstraint(InvalidRequirement):
     """A constraint has a form that only requirements may have."""
@@ -85,6 +83,18 @@ class NetworkError(PipwrapError):
 
 class InvalidDistribution(PipwrapError):
     """A wheel or an sdist is not what it must be: name, RECORD, zip, metadata."""
+
+
+class EditableRefused(InvalidDistribution):
+    """A build backend has no hook for editable installations (PEP 660)."""
+
+    def __init__(self, project: str) -> None:
+        """Take the ``project`` as pip prints its requirement."""
+        super().__init__(
+            f"Project {project} uses a build backend that is missing the 'build_editable' "
+            "hook, so it cannot be installed in editable mode. Consider using a build backend "
+            "that supports PEP 660."
+        )
 
 
 class UnusableMetadata(InvalidDistribution):

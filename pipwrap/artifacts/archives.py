@@ -195,9 +195,11 @@ class Archives:
                 hashes.mismatch(shown, allowed, {"sha256": error.got})
             ) from error
         if fetched.status != _OK:
+            place = link.shown if link.comes_from else link.redacted_whole
             raise errors.NetworkError(
-                f"Could not install requirement {link.filename} because of HTTP error "
-                f"{fetched.problem or fetched.status} for URL {link.redacted}"
+                f"Could not install requirement {shown} because of HTTP error "
+                f"{fetched.problem or fetched.status} for URL {place}",
+                preamble=f"  ERROR: HTTP error {fetched.status} while getting {place}",
             )
         return fetched
 

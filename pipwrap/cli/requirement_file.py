@@ -199,7 +199,7 @@ def _read_options(content: str, options: str) -> Given:
         given, _ = read_arguments(words, REQUIREMENT_FILE)
     except BadArgument as error:
         message = f"Invalid requirement: {content}\npip: error: {error}"
-        raise InvalidRequirement(message, usage="Usage: pip [options]\n") from None
+        raise InvalidRequirement(message, preamble="Usage: pip [options]\n") from None
     return given
 
 

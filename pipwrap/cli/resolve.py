@@ -117,6 +117,8 @@ def _metadata(tools: Tools, wish: UserRequirement, source: Source, question: Que
     tools.listener(Told(heading + suffix))
     try:
         obtained = tools.metadata(source)
+    except errors.EditableRefused as error:
+        raise errors.EditableRefused(f"{wish.text}{suffix}") from error
     except errors.ProgramFailed as error:
         name = wish.requirement.name_as_written if wish.requirement else wish.text
         raise errors.ProgramFailed(error.command, error.status, name, error.unseen) from error

@@ -78,8 +78,8 @@ def error_lines(error: errors.PipwrapError) -> tuple[Line, ...]:
         text = [f"{prefix}{error.message}"]
         text += [part for part in (error.context, error.note) if part]
         text += [f"HINT: {error.hint}"] if error.hint else []
-    if isinstance(error, errors.InvalidRequirement) and error.usage:
-        text.insert(0, error.usage)
+    if error.preamble:
+        text.insert(0, error.preamble)
     return tuple(Line(line, is_error=True) for line in text)
 
 

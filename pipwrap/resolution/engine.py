@@ -11,6 +11,7 @@ from nab_resolver.types import Incompatibility, IncompatibilityCause, RangeProto
 
 from pipwrap import errors
 from pipwrap.events import Listener
+from pipwrap.model.location import url_to_path
 from pipwrap.model.requirement import Constraint, UserRequirement
 from pipwrap.resolution.admission import split_package
 from pipwrap.resolution.choice import Choice, Direct
@@ -172,15 +173,22 @@ def _root_causes(clause: Incompatibility[str, int], provider: Provider) -> Itera
         return
     requirement = wish.requirement
     term = clause.terms[-1]
-    shown = f"{requirement.name} {_where(wish)}" if wish.source else requirement.text
     universe = provider.projects[requirement.name]
+    shown = requirement.text
+    if wish.source is not None:
+        direct = (point.choice for point in universe.points if isinstance(point.choice, Direct))
+        shown = _place(next(each for each in direct if each.source.url == wish.source.url))
     satisfiable = not (term.constraint & universe.range_of(requirement.specifier)).is_empty
     position = provider.wishes.index(wish)
     yield Cause(requirement.name, shown, trigger=shown, satisfiable=satisfiable, position=position)
 
 
-def _where(wish: UserRequirement) -> str:
-    return f"(from {wish.source.link.redacted})" if wish.source else ""
+def _place(direct: Direct) -> str:
+    """Return what pip calls a direct reference: its project, version, and path or URL."""
+    link = direct.source.link
+    place = url_to_path(link.url) if link.scheme == "file" else link.redacted_whole
+    kind = "editable " if direct.source.editable else ""
+    return f"{direct.project} {direct.version} (from {kind}{place})"
 
 
 def _dependency_causes(
@@ -210,9 +218,11 @@ def _dependency_causes(
         if requirement.name == wanted_project:
             wanted = provider.projects[wanted_project]
             satisfiable = not wanted.range_of(requirement.specifier).is_empty
-            yield Cause(
-                wanted_project, requirement.text, project, version, trigger, satisfiable=satisfiable
-            )
+            shown = requirement.text
+            if requirement.url is not None:
+                direct = memory.sources.get((wanted_project, requirement.url))
+                shown = _place(direct) if direct else f"{wanted_project} (unavailable)"
+            yield Cause(wanted_project, shown, project, version, trigger, satisfiable=satisfiable)
 
 
 def _trigger(project: str, version: str, choice: Choice, memory: Memory) -> str:

@@ -14,7 +14,7 @@ from pipwrap.model.release_control import ReleaseControl
 from pipwrap.model.source import Source
 from pipwrap.resolution.choice import Choice, Direct
 from pipwrap.resolution.dependencies import Dependencies
-from pipwrap.values import field, frozen, mutable
+from pipwrap.values import field, frozen, mutable, replace
 
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 
@@ -95,6 +95,14 @@ class Template:
     """Where it came from, as pip prints it: ``a>=1->b->-r FILE (line 1)``."""
     parent: str | None = None
     """The project that asked; ``None`` for the user."""
+    has_hashes: bool = False
+    """The user allows some files only, so that a version is named by its pin."""
+
+    def pinned(self, choice: Choice) -> Template:
+        """Return the template as pip names it once ``choice`` is chosen."""
+        if not self.has_hashes or not isinstance(choice, Candidate):
+            return self
+        return replace(self, text=f"{self.name}=={choice.version}")
 
     @property
     def name(self) -> str:

@@ -76,7 +76,9 @@ class Provider(BaseProvider[str, int]):
         requirement = user.requirement
         assert requirement is not None  # noqa: S101 - named before the resolution begins
         project = requirement.name
-        self._memory.templates.setdefault(project, Template(requirement.text, user.comes_from))
+        hashed = bool(user.hashes) or self.projects.has_hashes(project)
+        template = Template(requirement.text, user.comes_from, has_hashes=hashed)
+        self._memory.templates.setdefault(project, template)
         if user.source is not None:
             self.projects.bind(project)
             allowed = self.projects.range_of_source(project, user.source)
@@ -285,13 +287,16 @@ class Provider(BaseProvider[str, int]):
         self.wanted[package, rank] = requirements
         self.prefetch(requirements)
         for requirement in requirements:
-            self._add(needs, project, requirement)
+            self._add(needs, project, choice, requirement)
             self.in_force.ask(requirement.name, requirement.clauses)
         return needs
 
-    def _add(self, needs: dict[str, Ranks], parent: str, requirement: Requirement) -> None:
-        chain = self._memory.template(parent).origin
-        template = Template(requirement.text, chain, parent)
+    def _add(
+        self, needs: dict[str, Ranks], parent: str, choice: Choice, requirement: Requirement
+    ) -> None:
+        chain = self._memory.template(parent).pinned(choice).origin
+        hashed = self.projects.has_hashes(requirement.name)
+        template = Template(requirement.text, chain, parent, has_hashes=hashed)
         self._memory.templates.setdefault(requirement.name, template)
         allowed = self._range(requirement, template)
         for package in packages_of(requirement.name, requirement.extras):
@@ -333,7 +338,7 @@ class Provider(BaseProvider[str, int]):
         return known[choice]
 
     def _read(self, project: str, choice: Choice) -> Dependencies | errors.UnusableMetadata:
-        template = self._memory.template(project)
+        template = self._memory.template(project).pinned(choice)
         if isinstance(choice, InstalledCandidate):
             return Dependencies.of(self._artifacts.installed(choice))
         wanted = source_of(choice)
