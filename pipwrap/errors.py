@@ -120,6 +120,15 @@ class InconsistentMetadata(UnusableMetadata):
 class HashMismatch(PipwrapError):
     """The bytes are not those that were asked for."""
 
+    @classmethod
+    def unpinned(cls, requirements: list[str]) -> "HashMismatch":
+        """Return pip's error for requirements that leave the version open, as it prints them."""
+        listed = "\n".join(f"    {each}" for each in requirements)
+        return cls(
+            "In --require-hashes mode, all requirements must have their versions pinned with ==. "
+            f"These do not:\n{listed}"
+        )
+
 
 class BuildFailed(PipwrapError):
     """A build backend ended with an error; ``log_path`` names its whole output."""

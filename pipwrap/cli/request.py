@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from pipwrap import errors
-from pipwrap.artifacts.hashes import UNPINNED, HashPolicy
+from pipwrap.artifacts.hashes import HashPolicy
 from pipwrap.cli.context import Context
 from pipwrap.cli.options import SearchOptions, check_hash_options
 from pipwrap.cli.request_files import RequestFiles
@@ -23,6 +23,7 @@ from pipwrap.events import Deprecated, Told, Warned
 from pipwrap.model.link import Link, redact
 from pipwrap.model.requirement import Constraint, UserRequirement, is_pinned
 from pipwrap.model.source import Archive, Directory, Repository
+from pipwrap.network.origins import is_host
 from pipwrap.values import field, frozen, replace
 
 if TYPE_CHECKING:
@@ -109,6 +110,11 @@ def read_request(context: Context, fetch: Callable[[str], bytes]) -> Request:
     options = context.options
     files = RequestFiles(context, fetch)
     check_hash_options(files.search)
+    for host in files.search.trusted_hosts:
+        if not is_host(host):
+            raise errors.CommandError(
+                f"--trusted-host takes a host or HOST:PORT, which {host!r} is not"
+            )
     settings = options.build.config_settings
     wishes = [
         replace(parse_requirement(Line(text), context.console), config_settings=settings)
@@ -165,7 +171,7 @@ def announce_places(context: Context, search: SearchOptions) -> None:
     if search.ignored_indexes:
         ignored = ",".join(map(redact, search.ignored_indexes))
         context.console(Told(f"Ignoring indexes: {ignored}", level=2))
-    indexes = [redact(url) for url in search.index_urls if url]
+    indexes = [redact(url) for url in search.index_urls]
     if indexes and indexes != [context.default_index_url]:
         for index in indexes:
             parts = urlsplit(index)
@@ -245,11 +251,10 @@ def _check_pinned(request: Request) -> None:
         and not _pinned_by_constraint(wish, request)
     ]
     if loose:
-        listed = "\n".join(
-            f"    {wish.text}{f' (from {wish.comes_from})' if wish.comes_from else ''}"
-            for wish in loose
+        places = (f" (from {wish.comes_from})" if wish.comes_from else "" for wish in loose)
+        raise errors.HashMismatch.unpinned(
+            [f"{wish.text}{place}" for wish, place in zip(loose, places, strict=True)]
         )
-        raise errors.HashMismatch(f"{UNPINNED}\n{listed}")
 
 
 def _pinned_by_constraint(wish: UserRequirement, request: Request) -> bool:

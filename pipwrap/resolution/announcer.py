@@ -13,6 +13,17 @@ from pipwrap.resolution.choice import Choice, Direct
 from pipwrap.resolution.dependencies import Dependencies
 from pipwrap.resolution.memory import Artifacts, Memory, Rules, Template
 
+_BACKTRACKING = {
+    2: "pip is looking at multiple versions of {} to determine which version is compatible with "
+    "other requirements. This could take a while.",
+    8: "pip is still looking at multiple versions of {} to determine which version is compatible "
+    "with other requirements. This could take a while.",
+    13: "This is taking longer than usual. You might need to provide the dependency resolver with "
+    "stricter constraints to reduce runtime. See https://pip.pypa.io/warnings/backtracking for "
+    "guidance. If you want to abort this run, press Ctrl + C.",
+}
+"""By the number of versions that were given up (pip's resolution/resolvelib/reporter.py)."""
+
 
 class Announcer:
     """Prints each line once, however often the resolution starts again."""
@@ -41,7 +52,30 @@ class Announcer:
             heading = f"Processing {self._rules.show_path(url_to_path(wanted.link.url))}"
         else:
             heading = f"Collecting {template.text}"
-        self._listener(Told(f"{heading}{template.suffix}"))
+        line = f"{heading}{template.suffix}"
+        if line != self._memory.heading:
+            self._memory.heading = line
+            self._listener(Told(line))
+
+    def rejected(self, project: str, count: int) -> None:
+        """Print once, like pip, that ``count`` versions of a project have been given up."""
+        for least, message in _BACKTRACKING.items():
+            text = message.format(project)
+            if count >= least and text not in self._memory.told:
+                self._memory.told.add(text)
+                self._listener(Told(f"INFO: {text}"))
+
+    def odd_requires_python(self, known: Dependencies) -> None:
+        """Warn once of a Requires-Python that is no specifier, and so admits every Python."""
+        from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415 - rarely
+
+        try:
+            SpecifierSet(known.requires_python or "")
+        except InvalidSpecifier as error:
+            message = f"Package {known.name!r} has an invalid Requires-Python: {error}"
+            if message not in self._memory.told:
+                self._memory.told.add(message)
+                self._listener(Warned(message))
 
     def lines(self, lines: Sequence[Told]) -> None:
         """Print how metadata was obtained."""
@@ -94,8 +128,10 @@ def inconsistent(
             )
         )
         requirement = error.found
-    reason = error.of(f"{requirement} from {wanted.link.redacted}{suffix}")
-    return (*events, Told(f"Discarding {wanted.link.shown}: {reason}"))
+    link = wanted.link
+    place = link.redacted if link.comes_from else link.redacted_whole
+    reason = error.of(f"{requirement} from {place}{suffix}")
+    return (*events, Told(f"Discarding {link.shown}: {reason}"))
 
 
 def source_of(choice: Candidate | Direct) -> Candidate | Source:

@@ -21,6 +21,8 @@ class Dependencies:
     requires: tuple[Requirement, ...]
     extras: frozenset[str]
     requires_python: str | None
+    name: str = ""
+    """As the metadata spells it."""
 
     @classmethod
     def of(cls, metadata: Metadata) -> Dependencies:
@@ -35,6 +37,7 @@ class Dependencies:
             requires,
             frozenset(canonicalize_name(extra) for extra in metadata.provides_extra),
             metadata.requires_python,
+            metadata.name,
         )
 
     def needed(self, environment: dict[str, str], extra: str | None) -> tuple[Requirement, ...]:

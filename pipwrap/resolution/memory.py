@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
@@ -84,6 +85,8 @@ class Rules:
     supports: Callable[[Source], bool] = _everything
     """Tell whether what a constraint names can be installed here."""
     show_path: Callable[[str], str] = str
+    requires_hashes: bool = False
+    """Every file of an index needs a hash of the user's, and so a version of the user's."""
 
 
 @frozen
@@ -137,6 +140,10 @@ class Memory:
     templates: dict[str, Template] = field(default_factory=dict)
     """By project: the requirement that first asked for it."""
     told: set[str] = field(default_factory=set)
+    heading: str = ""
+    """The last line that said whose metadata is read; pip does not repeat it."""
+    reads: Counter[str] = field(default_factory=Counter)
+    """By project, of how many versions metadata was read because they were chosen."""
     satisfied: set[str] = field(default_factory=set)
     """Projects of which it was said that what is installed would do."""
     strict: set[str] = field(default_factory=set)

@@ -315,6 +315,8 @@ class Provider(BaseProvider[str, int]):
 
     def _supports(self, known: Dependencies) -> bool:
         requires = known.requires_python
+        if requires is not None:
+            self._announcer.odd_requires_python(known)
         return (
             self._rules.ignore_requires_python
             or requires is None
@@ -342,7 +344,12 @@ class Provider(BaseProvider[str, int]):
         if isinstance(choice, InstalledCandidate):
             return Dependencies.of(self._artifacts.installed(choice))
         wanted = source_of(choice)
+        rejected = self._memory.reads[project] + self._foresight.refused(project)
+        self._announcer.rejected(project, rejected)
+        self._memory.reads[project] += 1
         self._announcer.reading(template, wanted)
+        if self._rules.requires_hashes and isinstance(choice, Candidate):
+            self._refuse_unpinned(template, choice)
         try:
             obtained = self._artifacts.metadata(wanted)
             self._announcer.lines(obtained.lines)
@@ -350,3 +357,10 @@ class Provider(BaseProvider[str, int]):
         except errors.UnusableMetadata as error:
             self._announcer.discarded(template, wanted, error)
             return error
+
+    @staticmethod
+    def _refuse_unpinned(template: Template, candidate: Candidate) -> None:
+        """Raise pip's error where files have to have hashes and a dependency has no version."""
+        if not (template.has_hashes or Requirement.parse(template.text).is_pinned):
+            line = f"{template.text} from {candidate.link.redacted}{template.suffix}"
+            raise errors.HashMismatch.unpinned([line])
