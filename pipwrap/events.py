@@ -106,7 +106,7 @@ class BuildStarted(Event):
 
 @frozen
 class BuildFinished(Event):
-    """A backend hook ended; ``status`` is ``done`` or ``error``."""
+    """A backend hook ended; ``status`` is ``done``, ``error`` or ``canceled``."""
 
     description: str
     status: str

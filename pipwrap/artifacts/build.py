@@ -127,8 +127,12 @@ class Backend:
             status = "done"
         except (BuildBackendException, BuildException, OSError) as error:
             if self._processes.closed:
+                status = "canceled"
                 raise CancelledError from error
             raise self._failed(hook, description, error) from error
+        except KeyboardInterrupt:
+            status = "canceled"
+            raise
         finally:
             for line in _lines_from(self._log, begun):
                 self._listener(ProgramSaid(line, level=1))

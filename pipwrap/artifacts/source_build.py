@@ -369,6 +369,9 @@ class SourceBuild:
             status = "done"
         except (errors.BuildFailed, errors.DiskFull):
             raise
+        except KeyboardInterrupt:
+            status = "canceled"
+            raise
         except errors.PipwrapError as error:
             raise errors.BuildFailed(
                 f"{description} for {self._name} did not run successfully.",

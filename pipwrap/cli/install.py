@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from pipwrap.cache import satisfied
 from pipwrap.cli import (
     connecting,
@@ -43,9 +45,8 @@ def run(context: Context) -> int:
             installed, candidates = wiring.installed_candidates(
                 context.environment, context.console
             )
-            if place.ignores_installed:
-                candidates = {}
-            resolution = resolution_of(bench, _question(context, request, candidates))
+            seen = {} if place.ignores_installed else installed
+            resolution = _resolved(context, bench, request, seen, candidates)
             replaced = place.replaceable(installed, context.environment)
             wanted = planning.wanted(
                 resolution, replaced, context.console, force=options.force_reinstall
@@ -100,6 +101,27 @@ def _is_plain(context: Context, request: Request) -> bool:
         or not context.place.is_kept
         or context.place.layout.root != satisfied.root(context.environ)
     )
+
+
+def _resolved(
+    context: Context,
+    bench: Bench,
+    request: Request,
+    installed: dict[str, InstalledDistribution],
+    candidates: dict[str, InstalledCandidate],
+) -> Resolution:
+    """Return the resolution; raises pip's error where a version that it would replace is none."""
+
+    def check(projects: Iterable[str]) -> None:
+        if not context.options.force_reinstall:
+            for project in installed.keys() & set(projects) - candidates.keys():
+                consistency.check_version(installed[project])
+
+    candidates = candidates if installed else {}
+    check(wish.named_project or "" for wish in request.wishes)
+    resolution = resolution_of(bench, _question(context, request, candidates))
+    check(resolution.choices)
+    return resolution
 
 
 def _question(

@@ -28,7 +28,6 @@ from pipwrap.install.interruption import deferring
 from pipwrap.install.linking import Linker, SourceChanged
 from pipwrap.install.lock import environment_lock
 from pipwrap.install.plan import Plan
-from pipwrap.install.removal_listing import moved
 from pipwrap.install.uninstall import Folders, Removal, find_removal
 from pipwrap.model.environment import Environment, InstalledDistribution
 
@@ -57,7 +56,7 @@ def apply(
             if journal.exists(purelib):
                 journal.settle(purelib, listener)
             removals = _removals(plan, environment, listener)
-            paths = [moved(each) if plan.names_paths else () for each in removals]
+            paths = [_paths(each, plan) for each in removals]
             changes = merge(plan, environment, prepared, removals, target)
             for warning in changes.warnings:
                 listener(Warned(warning))
@@ -292,6 +291,15 @@ def _refused(error: OSError, plan: Plan, environment: Environment) -> Environmen
         else:
             message += "Consider using the `--user` option or check the permissions.\n"
     return EnvironmentRefused(message)
+
+
+def _paths(removal: Removal, plan: Plan) -> Sequence[str]:
+    """Return the paths of a removal that are to be named, while they are there."""
+    if not plan.names_paths:
+        return ()
+    from pipwrap.install.removal_listing import moved  # noqa: PLC0415 - at -v
+
+    return moved(removal)
 
 
 def _tell(
