@@ -27,13 +27,16 @@ class PipwrapError(Exception):
         note: str | None = None,
         hint: str | None = None,
         reference: str | None = None,
+        preamble: str | None = None,
     ) -> None:
         """Keep the parts apart: ``context`` explains, ``note`` adds, ``hint`` says what to do.
 
-        ``reference`` is the kebab-case name under which pip prints it in its diagnostic frame.
+        ``preamble`` is a line that is printed before all of them as it is. ``reference`` is the
+        kebab-case name under which pip prints it in its diagnostic frame.
         """
         super().__init__(message)
         self.reference = reference
+        self.preamble = preamble
         self.message = message
         self.context = context
         self.note = note
@@ -71,6 +74,10 @@ class InvalidRequirement(PipwrapError):
     """A requirement, constraint or requirements file cannot be read."""
 
 
+class InvalidConstraint(InvalidRequirement):
+    """A constraint has a form that only requirements may have."""
+
+
 class NoMatchingDistribution(PipwrapError):
     """No index offers a distribution that satisfies the requirement."""
 
@@ -87,6 +94,18 @@ class InvalidDistribution(PipwrapError):
     """A wheel or an sdist is not what it must be: name, RECORD, zip, metadata."""
 
 
+class EditableRefused(InvalidDistribution):
+    """A build backend has no hook for editable installations (PEP 660)."""
+
+    def __init__(self, project: str) -> None:
+        """Take the ``project`` as pip prints its requirement."""
+        super().__init__(
+            f"Project {project} uses a build backend that is missing the 'build_editable' "
+            "hook, so it cannot be installed in editable mode. Consider using a build backend "
+            "that supports PEP 660."
+        )
+
+
 class UnusableMetadata(InvalidDistribution):
     """Metadata contradicts its file, or cannot be read: another version may do instead."""
 
@@ -95,8 +114,33 @@ class InvalidBuiltWheel(InvalidDistribution):
     """A build backend made something else than the wheel that was asked for; others go on."""
 
 
+class InconsistentMetadata(UnusableMetadata):
+    """Metadata has another name or version than the requirement or the file's name."""
+
+    def __init__(self, requested: str, field: str, expected: str, found: str) -> None:
+        """Keep the parts; ``requested`` is the requirement and its link, as pip prints them."""
+        self.field, self.expected, self.found = field, expected, found
+        super().__init__(self.of(requested))
+
+    def of(self, requested: str) -> str:
+        """Return the message for another spelling of what was requested."""
+        return (
+            f"Requested {requested} has inconsistent {self.field}: "
+            f"expected {self.expected!r}, but metadata has {self.found!r}"
+        )
+
+
 class HashMismatch(PipwrapError):
     """The bytes are not those that were asked for."""
+
+    @classmethod
+    def unpinned(cls, requirements: list[str]) -> "HashMismatch":
+        """Return pip's error for requirements that leave the version open, as it prints them."""
+        listed = "\n".join(f"    {each}" for each in requirements)
+        return cls(
+            "In --require-hashes mode, all requirements must have their versions pinned with ==. "
+            f"These do not:\n{listed}"
+        )
 
 
 REQUIREMENTS_STEP = "build requirements"

@@ -29,6 +29,13 @@ class Warned(Event):
 
 
 @frozen
+class Deprecated(Event):
+    """Something that pip means to give up; printed after ``DEPRECATION: `` on stderr."""
+
+    message: str
+
+
+@frozen
 class Told(Event):
     """A line of the run, for stdout; ``level`` 0 is always shown, 1 at -v, 2 at -vv."""
 
@@ -99,7 +106,7 @@ class BuildStarted(Event):
 
 @frozen
 class BuildFinished(Event):
-    """A backend hook ended; ``status`` is ``done`` or ``error``."""
+    """A backend hook ended; ``status`` is ``done``, ``error`` or ``canceled``."""
 
     description: str
     status: str

@@ -16,7 +16,7 @@ from pipwrap.artifacts.digest import measure
 from pipwrap.artifacts.wanted import line_of
 from pipwrap.cache.responses import DigestDiffers
 from pipwrap.events import Listener, Told, Warned
-from pipwrap.model.link import Link
+from pipwrap.model.link import Link, redact
 from pipwrap.model.location import url_to_path
 from pipwrap.network.transport import Response
 from pipwrap.values import frozen
@@ -215,9 +215,17 @@ class Archives:
                 hashes.mismatch(shown, allowed, {"sha256": error.got})
             ) from error
         if fetched.status != _OK:
+            place = link.shown
+            if is_metadata:
+                place = redact(link.metadata_url)
+                raise errors.NetworkError(
+                    fetched.problem or f"HTTP status {fetched.status} for {place}",
+                    preamble=f"  ERROR: HTTP error {fetched.status} while getting {place}",
+                )
             raise errors.NetworkError(
-                f"Could not install requirement {link.filename} because of HTTP error "
-                f"{fetched.problem or fetched.status} for URL {link.redacted}"
+                f"Could not install requirement {shown} because of HTTP error "
+                f"{fetched.problem or fetched.status} for URL {place}",
+                preamble=f"  ERROR: HTTP error {fetched.status} while getting {place}",
             )
         return fetched
 

@@ -153,12 +153,16 @@ class Backend:
             OSError,
         ) as error:
             if self._processes.closed:
+                status = "canceled"
                 raise CancelledError from error
             cause = getattr(error, "exception", error)
             if isinstance(cause, BackendUnavailable):
                 status = "done"
                 raise self._unavailable(hook, cause) from error
             raise self._failed(hook, description, cause) from error
+        except KeyboardInterrupt:
+            status = "canceled"
+            raise
         finally:
             for line in _lines_from(self._log, begun):
                 self._listener(ProgramSaid(line, level=1))

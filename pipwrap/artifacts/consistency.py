@@ -21,35 +21,37 @@ if TYPE_CHECKING:
     from packaging.specifiers import SpecifierSet
 
 
-def check(candidate: Candidate, metadata: Metadata, *, is_built: bool = False) -> None:
-    """Raise ``errors.InvalidDistribution`` when metadata is of something else, in pip's words.
+def check(
+    candidate: Candidate,
+    metadata: Metadata,
+    teller: Teller = Teller.ITSELF,
+    *,
+    is_built: bool = False,
+) -> None:
+    """Raise ``errors.InconsistentMetadata`` when metadata is of something else, in pip's words.
 
     ``is_built`` says that it is a wheel's that was built here. Its version may have another local
     part than its sdist (``+cpu``), which pip does not look at then.
     """
-    if canonicalize_name(metadata.name) != candidate.project:
-        raise errors.UnusableMetadata(
-            f"{_requested(candidate)} has inconsistent Name: expected {candidate.project!r}, "
-            f"but metadata has {metadata.name!r}"
-        )
+    requested = f"{candidate.project}=={candidate.version} from {candidate.link.redacted}"
+    name, expected = canonicalize_name(metadata.name), candidate.project
+    if name != expected:
+        if teller is Teller.SIDECAR:  # of which pip compares the field as it is written
+            raise errors.InconsistentMetadata(requested, "Name", expected, metadata.name)
+        raise errors.InconsistentMetadata(requested, "name", expected, name)
     if metadata.version == str(candidate.version):
         return
     version = _version(metadata.version)
     is_same = version == candidate.version
     if not is_same and not (is_built and version and is_same_release(version, candidate.version)):
-        raise errors.UnusableMetadata(
-            f"{_requested(candidate)} has inconsistent version: "
-            f"expected {str(candidate.version)!r}, but metadata has {metadata.version!r}"
+        raise errors.InconsistentMetadata(
+            requested, "version", str(candidate.version), metadata.version
         )
 
 
 def is_same_release(one: Version, other: Version) -> bool:
     """Tell whether two versions differ in their local parts at most (PEP 440)."""
     return one.public == other.public
-
-
-def _requested(candidate: Candidate) -> str:
-    return f"Requested {candidate.project}=={candidate.version} from {candidate.link.redacted}"
 
 
 def check_built(wanted: Candidate | Source, metadata: Metadata, name: str, filename: str) -> None:

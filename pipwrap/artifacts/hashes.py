@@ -23,10 +23,6 @@ MISSING = (
     "did not enable --require-hashes manually, note that it turns on automatically when any "
     "package has a hash.)"
 )
-UNPINNED = (
-    "In --require-hashes mode, all requirements must have their versions pinned with ==. "
-    "These do not:"
-)
 
 Hashes = tuple[tuple[str, str], ...]
 

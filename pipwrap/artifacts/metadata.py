@@ -82,7 +82,8 @@ class MetadataLadder:
         else:
             obtained = self._of_sdist(wanted)
         if isinstance(wanted, Candidate):
-            consistency.check(wanted, obtained.metadata, is_built=obtained.is_built)
+            metadata, teller = obtained.metadata, obtained.teller
+            consistency.check(wanted, metadata, teller, is_built=obtained.is_built)
         return obtained
 
     # Wheels

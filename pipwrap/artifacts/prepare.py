@@ -388,7 +388,9 @@ class Preparer:
         """
         if not self._is_told_apart(wanted):
             return ()
-        return tuple(replace(line, indent=0) for line in self._admitted.acquire(wanted).lines)
+        acquired = self._admitted.acquire(wanted)
+        place = Told(f"Downloading link {wanted.link.shown} to {acquired.path}", level=2)
+        return (*(replace(line, indent=0) for line in acquired.lines), place)
 
     def _is_told_apart(self, wanted: Candidate | Archive) -> bool:
         """Tell whether metadata was had without the archive."""

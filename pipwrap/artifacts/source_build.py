@@ -335,11 +335,7 @@ class SourceBuild:
     def _check_editable(self, backend: Backend) -> None:
         """Raise pip's error where PEP 660 is needed and not there; ``wheel`` asks for it too."""
         if self._editable and not backend.supports_editable():
-            raise errors.InvalidDistribution(
-                f"Project {self._name} uses a build backend that is missing the 'build_editable' "
-                "hook, so it cannot be installed in editable mode. Consider using a build backend "
-                "that supports PEP 660."
-            )
+            raise errors.EditableRefused(self._name)
 
     @contextmanager
     def _step(self, description: str, listener: Listener) -> Iterator[None]:
@@ -349,6 +345,9 @@ class SourceBuild:
         try:
             yield
             status = "done"
+        except KeyboardInterrupt:
+            status = "canceled"
+            raise
         finally:
             listener(BuildFinished(description, status))
 

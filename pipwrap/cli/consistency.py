@@ -6,11 +6,28 @@ from collections.abc import Iterator, Mapping
 
 from packaging.version import InvalidVersion, Version
 
+from pipwrap import errors
 from pipwrap.events import Listener, Warned
 from pipwrap.install import conflicts
 from pipwrap.install.installed import read_metadata, read_text
 from pipwrap.install.plan import Plan
 from pipwrap.model.environment import Environment, InstalledDistribution
+
+
+def check_version(distribution: InstalledDistribution) -> None:
+    """Raise pip's error where the version of something installed cannot be compared."""
+    version = distribution.version or None
+    try:
+        Version(distribution.version)
+    except InvalidVersion:
+        raise errors.DiagnosticError(
+            "invalid-installed-package",
+            f"Cannot process installed package {distribution.name} {version} in "
+            f"{distribution.location!r} because it has an invalid version:\n"
+            f"Invalid version: {version!r}",
+            context="Starting with pip 24.1, packages with invalid versions can not be processed.",
+            hint="To proceed this package must be uninstalled.",
+        ) from None
 
 
 def conflict_report(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from pipwrap.cache import satisfied
 from pipwrap.cli import (
     connecting,
@@ -17,13 +19,12 @@ from pipwrap.cli.bench import Bench
 from pipwrap.cli.context import Context
 from pipwrap.cli.question import Question, question_of
 from pipwrap.cli.recollection import resolution_of
-from pipwrap.cli.request import Request, read_request
+from pipwrap.cli.request import Request, announce_places, read_request
 from pipwrap.events import Failed, Told
 from pipwrap.install.linking import LinkMode
 from pipwrap.install.plan import Plan
 from pipwrap.model.candidate import InstalledCandidate
 from pipwrap.model.environment import InstalledDistribution
-from pipwrap.model.link import redact
 from pipwrap.model.release_control import ReleaseControl
 from pipwrap.resolution.outcome import Resolution
 from pipwrap.values import replace
@@ -38,16 +39,15 @@ def run(context: Context) -> int:
     only_dependencies.check(options)
     place = placement.choose(context)
     request = read_request(context, lambda url: connecting.fetch_text(context, url))
-    announce_places(context, request)
+    announce_places(context, request.search)
     with wiring.opened(context, request.search) as shared:
         bench = wiring.bench_for(shared, request)
         try:
             installed, candidates = wiring.installed_candidates(
                 context.environment, context.console
             )
-            if place.ignores_installed:
-                candidates = {}
-            resolution = _resolved(context, bench, request, candidates, place)
+            seen = {} if place.ignores_installed else installed
+            resolution = _resolved(context, bench, request, seen, candidates, place)
             replaced = own_distribution.with_former(
                 place.replaceable(installed, context.environment)
             )
@@ -78,19 +78,6 @@ def run(context: Context) -> int:
             bench.close()
     install_target.warn_if_root(context)
     return 0
-
-
-def _resolved(
-    context: Context,
-    bench: Bench,
-    request: Request,
-    candidates: dict[str, InstalledCandidate],
-    place: placement.Placement,
-) -> Resolution:
-    """Return what is chosen; raises before another project of this program's name is asked for."""
-    question = _question(context, request, candidates)
-    own_distribution.check_names(_to_fetch(question, request), place)
-    return resolution_of(bench, question)
 
 
 def _to_fetch(question: Question, request: Request) -> set[str]:
@@ -126,17 +113,31 @@ def _is_plain(context: Context, request: Request) -> bool:
     )
 
 
-def announce_places(context: Context, request: Request) -> None:
-    """Say where distributions are looked for, where that is not the default, as pip does."""
-    search = request.search
-    default = context.default_index_url
-    indexes = [url for url in search.index_urls if url]
-    if indexes and indexes != [default]:
-        shown = ", ".join(redact(url) for url in indexes)
-        context.console(Told(f"Looking in indexes: {shown}"))
-    if search.find_links:
-        shown = ", ".join(redact(url) for url in search.find_links)
-        context.console(Told(f"Looking in links: {shown}"))
+def _resolved(
+    context: Context,
+    bench: Bench,
+    request: Request,
+    installed: dict[str, InstalledDistribution],
+    candidates: dict[str, InstalledCandidate],
+    place: placement.Placement,
+) -> Resolution:
+    """Return the resolution; raises pip's error where a version that it would replace is none.
+
+    Also before another project of this program's name is asked for.
+    """
+
+    def check(projects: Iterable[str]) -> None:
+        if not context.options.force_reinstall:
+            for project in installed.keys() & set(projects) - candidates.keys():
+                consistency.check_version(installed[project])
+
+    candidates = candidates if installed else {}
+    check(wish.named_project or "" for wish in request.wishes)
+    question = _question(context, request, candidates)
+    own_distribution.check_names(_to_fetch(question, request), place)
+    resolution = resolution_of(bench, question)
+    check(resolution.choices)
+    return resolution
 
 
 def _question(
@@ -180,6 +181,7 @@ def _carry_out(
     plan = replace(
         plan,
         compile_bytecode=options.compile,
+        names_paths=options.verbosity > 0,
         link_mode=LinkMode(options.link_mode or "auto"),
         warn_script_location=options.warn_script_location
         and not (options.target_dir or options.prefix_path),

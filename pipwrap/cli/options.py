@@ -48,6 +48,8 @@ class SearchOptions:
     index_urls: tuple[str, ...] = ()
     """All indexes, the main one first; empty with ``--no-index``."""
     no_index: bool = False
+    ignored_indexes: tuple[str, ...] = ()
+    """What ``index_urls`` would be without the option ``--no-index``."""
     find_links: tuple[str, ...] = ()
     format_control: FormatControl = field(default_factory=FormatControl)
     releases: ReleaseControl = field(default_factory=ReleaseControl)
@@ -288,6 +290,7 @@ def _search(values: Values, command: str, default_index_url: str) -> SearchOptio
     return SearchOptions(
         index_urls=() if values["no_index"] else indexes,
         no_index=values["no_index"],
+        ignored_indexes=indexes if values["no_index"] else (),
         find_links=tuple(map(_existing, values["find_links"])),
         format_control=format_control,
         releases=release_control(values),

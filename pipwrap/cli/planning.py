@@ -11,7 +11,6 @@ from pipwrap.events import Listener, Told, Warned
 from pipwrap.install.plan import Installation, Plan
 from pipwrap.model.candidate import Candidate, InstalledCandidate
 from pipwrap.model.environment import InstalledDistribution, Scheme
-from pipwrap.model.link import redact
 from pipwrap.model.requirement import UserRequirement
 from pipwrap.model.wheel import StoredWheel, split_filename
 from pipwrap.resolution.choice import Choice, Direct
@@ -82,12 +81,11 @@ def _is_there(choice: Choice, existing: InstalledDistribution | None, listener: 
 def _warn_if_yanked(choice: Choice, listener: Listener) -> None:
     if isinstance(choice, Candidate) and choice.link.yanked is not None:
         link = choice.link
-        place = f" (from {redact(link.comes_from)})" if link.comes_from else ""
         listener(
             Warned(
                 "The candidate selected for download or install is a yanked version: "
                 f"{choice.project!r} candidate (version {choice.version} at "
-                f"{link.redacted}{place})\n"
+                f"{link.shown})\n"
                 f"Reason for being yanked: {link.yanked or '<none given>'}"
             )
         )

@@ -51,6 +51,7 @@ class Question:
     ignore_dependencies: bool = False
     ignore_requires_python: bool = False
     show_path: Callable[[str], str] = str
+    requires_hashes: bool = False
 
 
 def question_of(context: Context, request: Request) -> Question:
@@ -62,4 +63,5 @@ def question_of(context: Context, request: Request) -> Question:
         ignore_dependencies=context.options.no_deps,
         ignore_requires_python=context.options.ignore_requires_python,
         show_path=context.show_path,
+        requires_hashes=request.requires_hashes,
     )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from pipwrap import errors
-from pipwrap.artifacts.hashes import UNPINNED, Hashes, HashPolicy
+from pipwrap.artifacts.hashes import Hashes, HashPolicy
 from pipwrap.cli.context import Context
 from pipwrap.cli.options import SearchOptions, check_hash_options
 from pipwrap.cli.request_files import RequestFiles
@@ -17,10 +19,23 @@ from pipwrap.cli.requirements import (
     parse_requirement,
     parse_specifier,
 )
-from pipwrap.model.link import Link
+from pipwrap.events import Deprecated, Told, Warned
+from pipwrap.model.link import Link, redact
 from pipwrap.model.requirement import Constraint, UserRequirement, common_hashes
 from pipwrap.model.source import Archive, Directory, Repository, Source
+from pipwrap.network.origins import is_host
 from pipwrap.values import field, frozen, replace
+
+if TYPE_CHECKING:
+    from pipwrap.cli.requirement_file import RequirementLine
+
+_FORMS_OF_CONSTRAINTS = (
+    "Constraints are only allowed to take the form of a package name and a version specifier. "
+    "Other forms were originally permitted as an accident of the implementation, but were "
+    "undocumented. The new implementation of the resolver no longer supports these forms. "
+    "A possible replacement is replacing the constraint with a requirement. "
+    "Discussion can be found at https://github.com/pypa/pip/issues/8210"
+)
 
 
 @frozen
@@ -102,6 +117,11 @@ def read_request(context: Context, fetch: Callable[[str], bytes]) -> Request:
     options = context.options
     files = RequestFiles(context, fetch)
     check_hash_options(files.search)
+    for host in files.search.trusted_hosts:
+        if not is_host(host):
+            raise errors.CommandError(
+                f"--trusted-host takes a host or HOST:PORT, which {host!r} is not"
+            )
     settings = options.build.config_settings
     wishes = [
         replace(parse_requirement(Line(text), context.console), config_settings=settings)
@@ -116,8 +136,7 @@ def read_request(context: Context, fetch: Callable[[str], bytes]) -> Request:
         if isinstance(line, UserRequirement):
             wishes.append(line)
         elif line.is_constraint:
-            user, constraint = parse_constraint(Line.of(line), context.console)
-            constraints.append((user, constraint))
+            constraints.append(line)
         else:
             wish = parse_requirement(Line.of(line), context.console)
             wishes.append(replace(wish, config_settings=line.config_settings))
@@ -126,13 +145,12 @@ def read_request(context: Context, fetch: Callable[[str], bytes]) -> Request:
     markers = context.environment.marker_environment
     kept = applicable(wishes, markers, context.console)
     build_constraints = merged(files.build_constraints(), markers)
-    has_hashes = any(constraint.hashes for _, constraint in constraints)
-    limits = merged(constraints, markers)
+    limits = merged([_constraint(line, context, files.search) for line in constraints], markers)
     request = Request(
         kept,
         limits,
         files.search,
-        has_hashes,
+        any(line.hashes for line in constraints),
         build_constraints,
         files.links,
         files=files.read,
@@ -141,6 +159,37 @@ def read_request(context: Context, fetch: Callable[[str], bytes]) -> Request:
     if request.requires_hashes:
         _check_pinned(request)
     return request
+
+
+def _constraint(
+    line: RequirementLine, context: Context, search: SearchOptions
+) -> tuple[UserRequirement, Constraint]:
+    """Return what a line of a constraints file says; pip looks at its form last of all."""
+    try:
+        return parse_constraint(Line.of(line), context.console)
+    except errors.InvalidConstraint:
+        announce_places(context, search)
+        context.console(Deprecated(_FORMS_OF_CONSTRAINTS))
+        raise
+
+
+def announce_places(context: Context, search: SearchOptions) -> None:
+    """Print where distributions are looked for, where that is not the default, as pip does."""
+    if search.ignored_indexes:
+        ignored = ",".join(map(redact, search.ignored_indexes))
+        context.console(Told(f"Ignoring indexes: {ignored}", level=2))
+    indexes = [redact(url) for url in search.index_urls]
+    if indexes and indexes != [context.default_index_url]:
+        for index in indexes:
+            parts = urlsplit(index)
+            if not parts.scheme and not parts.netloc:
+                context.console(
+                    Warned(f'The index url "{index}" seems invalid, please provide a scheme.')
+                )
+        context.console(Told(f"Looking in indexes: {', '.join(indexes)}"))
+    if search.find_links:
+        shown = ", ".join(redact(url) for url in search.find_links)
+        context.console(Told(f"Looking in links: {shown}"))
 
 
 def _editable(text: str, context: Context) -> UserRequirement:
@@ -204,11 +253,10 @@ def _check_pinned(request: Request) -> None:
         and not _pinned_by_constraint(name, request)
     ]
     if loose:
-        listed = "\n".join(
-            f"    {wish.text}{f' (from {wish.comes_from})' if wish.comes_from else ''}"
-            for wish in loose
+        places = (f" (from {wish.comes_from})" if wish.comes_from else "" for wish in loose)
+        raise errors.HashMismatch.unpinned(
+            [f"{wish.text}{place}" for wish, place in zip(loose, places, strict=True)]
         )
-        raise errors.HashMismatch(f"{UNPINNED}\n{listed}")
 
 
 def _pinned_by_constraint(name: str, request: Request) -> bool:

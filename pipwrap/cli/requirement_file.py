@@ -198,7 +198,8 @@ def _read_options(content: str, options: str) -> Given:
     try:
         given, _ = read_arguments(words, REQUIREMENT_FILE)
     except BadArgument as error:
-        raise InvalidRequirement(f"Invalid requirement: {content}\npip: error: {error}") from None
+        message = f"Invalid requirement: {content}\npip: error: {error}"
+        raise InvalidRequirement(message, preamble="Usage: pip [options]\n") from None
     return given
 
 

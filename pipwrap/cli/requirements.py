@@ -20,9 +20,10 @@ from pipwrap.cli.editables import parse_editable
 from pipwrap.events import Listener, Told, Warned
 from pipwrap.model.link import Link
 from pipwrap.model.location import is_archive, path_to_url
+from pipwrap.model.names import canonicalize_name
 from pipwrap.model.requirement import Constraint, Requirement, UserRequirement
 from pipwrap.model.source import Archive, Directory, Repository, Source
-from pipwrap.values import frozen
+from pipwrap.values import frozen, replace
 
 if TYPE_CHECKING:
     from packaging.markers import Marker
@@ -171,8 +172,9 @@ def _wheel_requirement(link: Link, extras: tuple[str, ...]) -> Requirement:
         name, version, _, _ = parse_wheel_filename(link.filename)
     except InvalidWheelFilename as error:
         raise errors.InvalidRequirement(str(error)) from error
-    brackets = f"[{','.join(extras)}]" if extras else ""
-    return Requirement.parse(f"{name}{brackets}=={version}")
+    # Like pip, which keeps the extras beside the requirement that a file's name stands for.
+    named = Requirement.parse(f"{name}=={version}")
+    return replace(named, extras=tuple(sorted({canonicalize_name(extra) for extra in extras})))
 
 
 def parse_constraint(line: Line, listener: Listener) -> tuple[UserRequirement, Constraint]:
@@ -186,7 +188,7 @@ def parse_constraint(line: Line, listener: Listener) -> tuple[UserRequirement, C
     elif user.extras:
         problem = "Constraints cannot have extras"
     if problem or user.requirement is None:
-        raise errors.InvalidRequirement(problem or "")
+        raise errors.InvalidConstraint(problem or "")
     source = user.source
     if isinstance(source, Archive):
         source = Archive(source.link, source.path)

@@ -9,7 +9,7 @@ from packaging.version import InvalidVersion, Version
 
 from pipwrap import errors
 from pipwrap.cli.question import Question, Tools
-from pipwrap.events import Failed, Listener, Told
+from pipwrap.events import Failed, Told
 from pipwrap.model.candidate import Candidate
 from pipwrap.model.environment import Environment
 from pipwrap.model.location import url_to_path
@@ -18,12 +18,13 @@ from pipwrap.model.names import canonicalize_name
 from pipwrap.model.release_control import ReleaseControl
 from pipwrap.model.requirement import Constraint, Requirement, UserRequirement
 from pipwrap.model.source import Source
-from pipwrap.resolution import engine, explain
+from pipwrap.resolution import announcer, engine, explain
 from pipwrap.resolution.choice import Choice, Direct
 from pipwrap.resolution.dependencies import Dependencies
 from pipwrap.resolution.memory import Rules
 from pipwrap.resolution.outcome import Resolution
 from pipwrap.resolution.projects import Installed, Presumed, Projects
+from pipwrap.values import replace
 
 
 def resolve(
@@ -65,6 +66,7 @@ def _attempt(
         ignore_dependencies=question.ignore_dependencies,
         supports=lambda source: _is_supported(source, environment),
         show_path=question.show_path,
+        requires_hashes=question.requires_hashes,
     )
     ports = engine.Ports(projects, tools, tools.listener)
     return engine.resolve(wishes, question.constraints, rules, ports, known)
@@ -84,14 +86,20 @@ def _named(
             wishes.append(wish)
             continue
         metadata = _metadata(tools, wish, wish.source, question)
-        requirement = _requirement(wish, metadata, tools.listener)
+        requirement = _requirement(tools, question, wish, metadata)
         try:
             version = Version(metadata.version)
         except InvalidVersion as error:
             raise errors.InvalidDistribution(f"{wish.text}: {error}") from error
         direct = Direct(requirement.name, version, wish.source)
         known[direct] = Dependencies.of(metadata)
-        wishes.append(wish.named(requirement))
+        if wish.extras:
+            # pip asks for the project without them first, on behalf of what the user wrote.
+            requirement = replace(requirement, text=requirement.without_extras)
+            origin = wish.origin if wish.requirement else None
+            wishes.append(replace(wish.named(requirement), comes_from=origin))
+        else:
+            wishes.append(wish.named(requirement))
     return wishes, known
 
 
@@ -105,12 +113,16 @@ def _metadata(tools: Tools, wish: UserRequirement, source: Source, question: Que
         here = question.show_path(f"{path}/.") == "./."
         heading = f"Processing {'./.' if here else question.show_path(path)}"
     else:
-        heading = f"Collecting {wish.requirement.text if wish.requirement else wish.text}"
+        shown = wish.requirement.without_extras if wish.requirement else wish.text
+        heading = f"Collecting {shown}"
     names_origin = wish.requirement is not None or source.editable
-    suffix = f" (from {wish.comes_from})" if wish.comes_from and names_origin else ""
+    origin = wish.origin if wish.extras else wish.comes_from
+    suffix = f" (from {origin})" if origin and names_origin else ""
     tools.listener(Told(heading + suffix))
     try:
         obtained = tools.metadata(source)
+    except errors.EditableRefused as error:
+        raise errors.EditableRefused(f"{wish.text}{suffix}") from error
     except errors.ProgramFailed as error:
         name = wish.requirement.name_as_written if wish.requirement else wish.text
         raise errors.ProgramFailed(error.command, error.status, name, error.unseen) from error
@@ -119,39 +131,34 @@ def _metadata(tools: Tools, wish: UserRequirement, source: Source, question: Que
     return obtained.metadata
 
 
-def _requirement(wish: UserRequirement, metadata: Metadata, listener: Listener) -> Requirement:
+def _requirement(
+    tools: Tools, question: Question, wish: UserRequirement, metadata: Metadata
+) -> Requirement:
     """Return what a direct reference turned out to be; pip's error when it is something else."""
     name = canonicalize_name(metadata.name)
     known = wish.requirement
     if known is None:
-        brackets = f"[{','.join(wish.extras)}]" if wish.extras else ""
-        return Requirement.parse(f"{metadata.name}{brackets}=={metadata.version}")
+        named = Requirement.parse(f"{metadata.name}=={metadata.version}")
+        return replace(named, extras=tuple(sorted(map(canonicalize_name, wish.extras))))
     if known.name != name:
-        raise _misnamed(wish, known, metadata, listener)
+        raise _misnamed(tools, question, wish, metadata)
     return known
 
 
 def _misnamed(
-    wish: UserRequirement, known: Requirement, metadata: Metadata, listener: Listener
+    tools: Tools, question: Question, wish: UserRequirement, metadata: Metadata
 ) -> errors.NoMatchingDistribution:
     """Return pip's error for a direct reference to another project, after saying so."""
-    where = wish.source.link.redacted if wish.source else wish.text
+    known = wish.requirement
+    assert wish.source is not None  # noqa: S101 - only direct references have metadata here
+    assert known is not None  # noqa: S101 - only a name can be another one
     suffix = f" (from {wish.comes_from})" if wish.comes_from else ""
-    listener(
-        Told(
-            f"Discarding {where}: Requested {metadata.name} from {where}{suffix} has inconsistent "
-            f"name: expected {known.name!r}, but metadata has {metadata.name!r}"
-        )
-    )
-    shown = f"{known.name} (unavailable)"
-    listener(
-        Failed(
-            "Could not find a version that satisfies the requirement "
-            f"{shown} (from versions: none)",
-            is_critical=True,
-        )
-    )
-    return errors.NoMatchingDistribution(f"No matching distribution found for {shown}")
+    found = canonicalize_name(metadata.name)
+    error = errors.InconsistentMetadata(wish.text, "name", known.name, found)
+    for event in announcer.inconsistent(known.text, suffix, wish.source, error):
+        tools.listener(event)
+    cause = explain.Cause(known.name, f"{known.name} (unavailable)")
+    return _no_matching(tools, cause, question.releases)
 
 
 def _check_wheel(source: Source, environment: Environment) -> None:
@@ -186,6 +193,9 @@ def _explained(
     refused = [each for each in refused if not each.satisfiable]
     if refused:
         return _no_matching(tools, refused[0], question.releases)
+    alone = _unsatisfiable_alone(tools, question, essential)
+    if alone is not None:
+        return _no_matching(tools, alone, question.releases)
     if len(essential) == 1 and essential[0].project not in question.constraints:
         return _no_matching(tools, essential[0], question.releases)
     constraints = {
@@ -200,6 +210,27 @@ def _explained(
     if conflict.reasons:
         tools.listener(Told(conflict.reasons))
     return errors.ResolutionImpossible(conflict.error)
+
+
+def _unsatisfiable_alone(
+    tools: Tools, question: Question, causes: tuple[explain.Cause, ...]
+) -> explain.Cause | None:
+    """Return what the user asks of a project first, where nothing satisfies that by itself.
+
+    pip meets it before anything else that is asked of the project.
+    """
+    first = next((each for each in causes if each.parent is None), None)
+    if first is None or first.satisfiable or first.project in question.constraints:
+        return None
+    asked = [wish for wish in question.wishes if wish.named_project == first.project]
+    wish = asked[0] if asked else None
+    if wish is None or wish.requirement is None or wish.source is not None:
+        return None
+    specifier = wish.requirement.specifier
+    there = [each.version for each in tools.offers.candidates(first.project)]
+    there += [each.version for name, each in question.installed.items() if name == first.project]
+    is_met = any(specifier.contains(version, prereleases=True) for version in there)
+    return None if is_met or first.requirement != wish.requirement.text else first
 
 
 def _places(constraint: Constraint) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pipwrap import errors
-from pipwrap.cli import connecting, install_target, removal_listing, wiring
+from pipwrap.cli import connecting, install_target, wiring
 from pipwrap.cli.context import Context
 from pipwrap.cli.options import no_requirement
 from pipwrap.cli.requirement_reader import RequirementFileReader
 from pipwrap.cli.requirements import Line, parse_requirement
 from pipwrap.events import Told, Warned
-from pipwrap.install import transaction
+from pipwrap.install import removal_listing, transaction
 from pipwrap.install.plan import Plan
 from pipwrap.install.uninstall import Folders, Removal, find_removal
 from pipwrap.model.environment import InstalledDistribution
@@ -38,7 +38,12 @@ def run(context: Context) -> int:
         elif options.yes or _agreed(context, distribution, folders):
             remove.append(distribution)
     if remove:
-        plan = Plan(context.environment.scheme, remove=tuple(remove), announced=not options.yes)
+        plan = Plan(
+            context.environment.scheme,
+            remove=tuple(remove),
+            announced=not options.yes,
+            names_paths=options.verbosity > 0,
+        )
         with wiring.store_of(context) as store:
             transaction.apply(plan, context.environment, store, context.console)
     install_target.warn_if_root(context)

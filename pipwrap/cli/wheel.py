@@ -11,10 +11,9 @@ from pipwrap.cli import connecting, only_dependencies, planning, wiring
 from pipwrap.cli.bench import Bench
 from pipwrap.cli.context import Context
 from pipwrap.cli.download import save_file
-from pipwrap.cli.install import announce_places
 from pipwrap.cli.question import question_of
 from pipwrap.cli.recollection import resolution_of
-from pipwrap.cli.request import read_request
+from pipwrap.cli.request import announce_places, read_request
 from pipwrap.events import Told
 
 
@@ -23,7 +22,7 @@ def run(context: Context) -> int:
     options = context.options
     only_dependencies.check(options)
     request = read_request(context, lambda url: connecting.fetch_text(context, url))
-    announce_places(context, request)
+    announce_places(context, request.search)
     directory = options.destination_dir or context.working_directory
     with wiring.opened(context, request.search) as shared:
         bench = wiring.bench_for(shared, request, Saving(directory))

@@ -252,8 +252,6 @@ class Repository:
     def _index_page(self, location: str) -> list[str]:
         path = self._local_path(location)
         if path is None and "://" not in location:
-            index = redact(location.rstrip("/").rpartition("/")[0])
-            self._warn(f'The index url "{index}" seems invalid, please provide a scheme.')
             self._warn_nowhere(location)
             return []
         if path is None:

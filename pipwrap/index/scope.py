@@ -25,8 +25,9 @@ class SearchScope:
 
 def project_url(index: str, project: str) -> str:
     """Return the page of a project (PEP 503); an index that is a path becomes a file URL."""
-    if "://" not in index and not index.startswith("file:") and os.path.exists(index):
-        index = path_to_url(os.path.abspath(index))
-    elif index.lower().startswith("file:"):
+    if index.lower().startswith("file:"):
         index = absolute_url(index, os.getcwd())
+    elif index and "://" not in index:
+        page = f"{index.rstrip('/')}/{quote(project)}/"
+        return path_to_url(os.path.abspath(page)) + "/" if os.path.exists(page) else page
     return urljoin(f"{index.rstrip('/')}/" if index else "", f"{quote(project)}/")

@@ -141,7 +141,10 @@ def _distributions(directory: str, listener: Listener) -> Iterator[InstalledDist
         elif name.endswith(_INFO):
             distribution = _distribution(directory, name)
             known = canonicalize_name(_stem(name).partition("-")[0] or distribution.name)
-            if _VALID_NAME.match(known):
+            if not known:
+                info = os.path.join(directory, name)
+                listener(Warned(f"Skipping {info} due to invalid metadata entry 'name'"))
+            elif _VALID_NAME.match(known):
                 yield distribution
             else:
                 listener(Warned(f"Ignoring invalid distribution {known} ({directory})"))

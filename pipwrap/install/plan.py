@@ -50,4 +50,6 @@ class Plan:
     link_mode: LinkMode = LinkMode.AUTO
     announced: bool = False
     """The user was told what is removed, and agreed; only the outcome is still to be said."""
+    names_paths: bool = False
+    """Each path that is removed is printed (``-v``)."""
     relocation: Relocation | None = None

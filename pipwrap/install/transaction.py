@@ -13,7 +13,7 @@ import errno
 import heapq
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from pipwrap.cache.disk import is_directory, is_full
 from pipwrap.cache.store import Store, StoredWheelChanged
@@ -57,6 +57,7 @@ def apply(
             if journal.exists(purelib):
                 journal.settle(purelib, listener)
             removals = _removals(plan, environment, listener)
+            paths = [_paths(each, plan) for each in removals]
             changes = merge(plan, environment, prepared, removals, target)
             for warning in changes.warnings:
                 listener(Warned(warning))
@@ -66,7 +67,7 @@ def apply(
         raise _changed(plan, error.path) from error
     except OSError as error:
         raise _refused(error, plan, environment) from error
-    _tell(removals, plan, listener)
+    _tell(list(zip(removals, paths, strict=True)), plan, listener)
     if plan.warn_script_location:
         _warn_about_path(prepared, environment, listener)
     return changes
@@ -131,7 +132,7 @@ def _removals(plan: Plan, environment: Environment, listener: Listener) -> list[
         try:
             removals.append(find_removal(each, environment, folders))
         except DiagnosticError:
-            _tell([removal for removal in removals if not removal.paths], plan, listener)
+            _tell([(removal, ()) for removal in removals if not removal.paths], plan, listener)
             if not plan.announced:
                 listener(_found(each))
             raise
@@ -298,10 +299,21 @@ def _refused(error: OSError, plan: Plan, environment: Environment) -> Environmen
     return EnvironmentRefused(message)
 
 
-def _tell(removals: list[Removal], plan: Plan, listener: Listener) -> None:
-    """Tell what was removed, in pip's words."""
+def _paths(removal: Removal, plan: Plan) -> Sequence[str]:
+    """Return the paths of a removal that are to be named, while they are there."""
+    if not plan.names_paths:
+        return ()
+    from pipwrap.install.removal_listing import moved  # noqa: PLC0415 - at -v
+
+    return moved(removal)
+
+
+def _tell(
+    removals: Sequence[tuple[Removal, Sequence[str]]], plan: Plan, listener: Listener
+) -> None:
+    """Tell what was removed, with the paths of each that are to be named, in pip's words."""
     replaced = {item.replaces.info: item for item in plan.install if item.replaces is not None}
-    for removal in removals:
+    for removal, paths in removals:
         distribution = removal.distribution
         label = f"{distribution.name}-{distribution.version}"
         indent = 0
@@ -319,6 +331,8 @@ def _tell(removals: list[Removal], plan: Plan, listener: Listener) -> None:
             continue
         if not plan.announced:
             listener(Told(f"Uninstalling {label}:", indent=indent))
+        for path in paths:
+            listener(Told(f"Removing file or directory {path}", level=1, indent=indent + 1))
         listener(Told(f"Successfully uninstalled {label}", indent=indent + 1))
 
 

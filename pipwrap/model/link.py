@@ -146,23 +146,28 @@ class Link:
     """URL or path of the page that named it."""
     subdirectory: str | None = None
     """Of the source tree inside the archive."""
+    egg: str | None = None
+    """The project that the fragment names, for messages alone."""
 
     @classmethod
     def from_url(cls, url: str, *, comes_from: str | None = None) -> Link:
         """Return the link that a URL with its fragment (``#sha256=``, ``&subdirectory=``) means."""
         parts = urlsplit(url)
-        hashes, subdirectory = [], None
+        hashes, subdirectory, egg = [], None, None
         for item in parts.fragment.split("&"):
             key, _, value = item.partition("=")
             if key in SUPPORTED_HASHES and value:
                 hashes.append((key, digest_of(value)))
             elif key == "subdirectory" and value and subdirectory is None:  # the first, as in pip
                 subdirectory = unquote(value)
+            elif key == "egg" and value:
+                egg = value
         return cls(
             joined_url(parts._replace(fragment="")),
             hashes=tuple(hashes),
             comes_from=comes_from,
             subdirectory=subdirectory,
+            egg=egg,
         )
 
     @property
@@ -230,9 +235,18 @@ class Link:
         return redact(self.url)
 
     @property
+    def shown(self) -> str:
+        """Return the URL with the page that named it and its Requires-Python, as pip prints it."""
+        if not self.comes_from:
+            return self.redacted_whole
+        python = f" (requires-python:{self.requires_python})" if self.requires_python else ""
+        return f"{self.redacted} (from {redact(self.comes_from)}){python}"
+
+    @property
     def redacted_whole(self) -> str:
         """Return the same with what the fragment says of the file."""
-        said = [f"{algorithm}={digest}" for algorithm, digest in self.hashes]
+        said = [f"egg={self.egg}"] if self.egg else []
+        said += [f"{algorithm}={digest}" for algorithm, digest in self.hashes]
         if self.subdirectory:
             said.append(f"subdirectory={self.subdirectory}")
         return f"{self.redacted}#{'&'.join(said)}" if said else self.redacted

@@ -54,6 +54,11 @@ class Requirement:
         match = _NAME.match(self.text)
         return match[0] if match else self.name
 
+    @property
+    def without_extras(self) -> str:
+        """Return the text without its extras."""
+        return re.sub(r"\A([A-Za-z0-9._-]+)\[[^\]]*\]", r"\1", self.text)
+
     def applies(self, environment: dict[str, str], extras: tuple[str, ...] = ()) -> bool:
         """Tell whether the marker holds in ``environment``, for any of ``extras`` or for none."""
         if self.marker is None:
@@ -141,6 +146,11 @@ class UserRequirement:
         """Return how pip names it as the origin of a dependency."""
         shown = self.requirement.text if self.requirement else self.text
         return f"{shown}->{self.comes_from}" if self.comes_from else shown
+
+    @property
+    def named_project(self) -> str | None:
+        """Return the canonical name of its project, where that is known."""
+        return self.requirement.name if self.requirement else None
 
     def named(self, requirement: Requirement) -> UserRequirement:
         """Return the same once its project is known."""

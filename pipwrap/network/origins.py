@@ -88,6 +88,11 @@ def is_trusted_host(url: str, trusted_hosts: tuple[str, ...]) -> bool:
     )
 
 
+def is_host(netloc: str) -> bool:
+    """Tell whether this is ``HOST`` or ``HOST:PORT``, as ``--trusted-host`` takes it."""
+    return bool(_host_and_port(netloc)[0])
+
+
 def _host_and_port(netloc: str) -> tuple[str, int | None]:
     """Return the parts of ``HOST[:PORT]``; a bare IPv6 address may lack its brackets."""
     if netloc.count(":") > 1 and "@" not in netloc and "[" not in netloc:

@@ -7,6 +7,7 @@ from pipwrap.events import (
     BuildBroke,
     BuildFinished,
     BuildStarted,
+    Deprecated,
     Event,
     Failed,
     ProgramSaid,
@@ -50,6 +51,8 @@ def _trouble(event: Event, verbosity: int) -> list[str]:
     if isinstance(event, Warned):
         text = _indented(f"WARNING: {event.message}", event.indent)
         return [text] if verbosity > -2 else []  # noqa: PLR2004
+    if isinstance(event, Deprecated):
+        return [f"DEPRECATION: {event.message}"] if verbosity > -2 else []  # noqa: PLR2004
     if isinstance(event, Failed):
         is_shown = verbosity > -3 or event.is_critical  # noqa: PLR2004
         return [f"ERROR: {event.message}"] if is_shown else []
@@ -80,6 +83,8 @@ def error_lines(error: errors.PipwrapError) -> tuple[Line, ...]:
         text = [f"{prefix}{error.message}"]
         text += [part for part in (error.context, error.note) if part]
         text += [f"HINT: {error.hint}"] if error.hint else []
+    if error.preamble:
+        text.insert(0, error.preamble)
     return tuple(Line(line, is_error=True) for line in text)
 
 

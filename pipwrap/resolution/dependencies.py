@@ -21,6 +21,8 @@ class Dependencies:
     requires: tuple[Requirement, ...]
     extras: frozenset[str]
     requires_python: str | None
+    name: str = ""
+    """As the metadata spells it."""
 
     @classmethod
     def of(cls, metadata: Metadata) -> Dependencies:
@@ -35,6 +37,7 @@ class Dependencies:
             requires,
             frozenset(canonicalize_name(extra) for extra in metadata.provides_extra),
             metadata.requires_python,
+            metadata.name,
         )
 
     def needed(self, environment: dict[str, str], extra: str | None) -> tuple[Requirement, ...]:
@@ -54,13 +57,12 @@ def _parsed(texts: tuple[str, ...]) -> tuple[Requirement, ...]:
     return tuple(Requirement.parse(text) for text in texts)
 
 
-def check_name(requirement: Requirement, source: Source, metadata: Metadata) -> None:
+def check_name(project: str, source: Source, metadata: Metadata) -> None:
     """Raise ``errors.UnusableMetadata`` where a URL leads to another project than was said."""
-    if canonicalize_name(metadata.name) != requirement.name:
-        raise errors.UnusableMetadata(
-            f"Requested {requirement.text} from {source.link.redacted} has inconsistent Name: "
-            f"expected {requirement.name!r}, but metadata has {metadata.name!r}"
-        )
+    name = canonicalize_name(metadata.name)
+    if name != project:
+        requested = f"{project} from {source.link.redacted}"
+        raise errors.InconsistentMetadata(requested, "name", project, name)
 
 
 def version_of(metadata: Metadata) -> Version:

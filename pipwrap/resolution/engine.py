@@ -189,9 +189,14 @@ def _shown(project: str, source: Source, universe: Universe) -> str:
         for point in universe.points[universe.first_direct :]
         if isinstance(point.choice, Direct) and point.choice.source.identity == source.identity
     ]
+    return f"{' '.join((project, *versions))} (from {_place(source)})"
+
+
+def _place(source: Source) -> str:
+    """Return what pip calls the place of a direct reference: its path or URL."""
     link = source.link
     place = url_to_path(link.url) if link.scheme == "file" else link.redacted_whole
-    return f"{' '.join((project, *versions))} (from {'editable ' * source.editable}{place})"
+    return f"{'editable ' * source.editable}{place}"
 
 
 def _dependency_causes(
@@ -221,9 +226,13 @@ def _dependency_causes(
         if requirement.name == wanted_project:
             wanted = provider.projects[wanted_project]
             satisfiable = not wanted.range_of(requirement.specifier).is_empty
-            yield Cause(
-                wanted_project, requirement.text, project, version, trigger, satisfiable=satisfiable
-            )
+            shown = requirement.text
+            if requirement.url is not None:
+                direct = memory.sources.get((wanted_project, requirement.url))
+                shown = f"{wanted_project} (unavailable)"
+                if direct is not None:
+                    shown = f"{wanted_project} {direct.version} (from {_place(direct.source)})"
+            yield Cause(wanted_project, shown, project, version, trigger, satisfiable=satisfiable)
 
 
 def _trigger(project: str, version: str, choice: Choice, memory: Memory) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
@@ -14,7 +15,7 @@ from pipwrap.model.release_control import ReleaseControl
 from pipwrap.model.source import Source
 from pipwrap.resolution.choice import Choice, Direct
 from pipwrap.resolution.dependencies import Dependencies
-from pipwrap.values import field, frozen, mutable
+from pipwrap.values import field, frozen, mutable, replace
 
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 
@@ -84,6 +85,8 @@ class Rules:
     supports: Callable[[Source], bool] = _everything
     """Tell whether what a constraint names can be installed here."""
     show_path: Callable[[str], str] = str
+    requires_hashes: bool = False
+    """Every file of an index needs a hash of the user's, and so a version of the user's."""
 
 
 @frozen
@@ -95,6 +98,14 @@ class Template:
     """Where it came from, as pip prints it: ``a>=1->b->-r FILE (line 1)``."""
     parent: str | None = None
     """The project that asked; ``None`` for the user."""
+    has_hashes: bool = False
+    """The user allows some files only, so that a version is named by its pin."""
+
+    def pinned(self, choice: Choice) -> Template:
+        """Return the template as pip names it once ``choice`` is chosen."""
+        if not self.has_hashes or not isinstance(choice, Candidate):
+            return self
+        return replace(self, text=f"{self.name}=={choice.version}")
 
     @property
     def name(self) -> str:
@@ -129,6 +140,10 @@ class Memory:
     templates: dict[str, Template] = field(default_factory=dict)
     """By project: the requirement that first asked for it."""
     told: set[str] = field(default_factory=set)
+    heading: str = ""
+    """The last line that said whose metadata is read; pip does not repeat it."""
+    reads: Counter[str] = field(default_factory=Counter)
+    """By project, of how many versions metadata was read because they were chosen."""
     satisfied: set[str] = field(default_factory=set)
     """Projects of which it was said that what is installed would do."""
     strict: set[str] = field(default_factory=set)

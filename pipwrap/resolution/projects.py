@@ -99,6 +99,11 @@ class Projects:
         constraint = self._constraints.get(project)
         return constraint.specifier if constraint else SpecifierSet()
 
+    def has_hashes(self, project: str) -> bool:
+        """Tell whether the user's constraints allow some files of a project only."""
+        constraint = self._constraints.get(project)
+        return bool(constraint and constraint.hashes)
+
     def required_sources(self, project: str) -> tuple[Source, ...]:
         """Return where the user's constraints say that a project must come from."""
         constraint = self._constraints.get(project)

@@ -19,14 +19,13 @@ from nab_resolver.types import (
 )
 
 from pipwrap import errors
-from pipwrap.events import Listener, Told, Warned
+from pipwrap.events import Listener
 from pipwrap.index.selection import supports_python
 from pipwrap.model.candidate import Candidate, InstalledCandidate
-from pipwrap.model.location import url_to_path
-from pipwrap.model.names import canonicalize_name
 from pipwrap.model.requirement import Requirement, UserRequirement
 from pipwrap.model.source import Source
 from pipwrap.resolution.admission import Admission, packages_of, split_package
+from pipwrap.resolution.announcer import Announcer, source_of
 from pipwrap.resolution.choice import Choice, Direct
 from pipwrap.resolution.dependencies import Dependencies, check_name, version_of
 from pipwrap.resolution.foresight import Foresight
@@ -61,7 +60,7 @@ class Provider(BaseProvider[str, int]):
         """What the user asked for, in order."""
         self._rules = rules
         self._artifacts = artifacts
-        self._listener = listener
+        self._announcer = Announcer(rules, artifacts, listener, memory)
         self._memory = memory
         self._ranges: dict[tuple[str, int], dict[str, Ranks]] = {}
         self._wishes = Wishes()
@@ -77,12 +76,14 @@ class Provider(BaseProvider[str, int]):
         requirement = user.requirement
         assert requirement is not None  # noqa: S101 - named before the resolution begins
         project = requirement.name
-        self._memory.templates.setdefault(project, Template(requirement.text, user.comes_from))
+        hashed = bool(user.hashes) or self.projects.has_hashes(project)
+        template = Template(requirement.text, user.comes_from, has_hashes=hashed)
+        self._memory.templates.setdefault(project, template)
         if user.source is not None:
             self.projects.bind(project)
             allowed = self.projects.range_of_source(project, user.source)
         else:
-            allowed = self._range(requirement)
+            allowed = self._range(requirement, self._memory.template(project))
             only = self.projects.only(project, allowed)
             if only is not None and only not in self._memory.dependencies:
                 self._artifacts.expect(only)
@@ -100,9 +101,9 @@ class Provider(BaseProvider[str, int]):
             if each.url is None:
                 self.projects.prefetch(each.name, each.specifier)
 
-    def _range(self, requirement: Requirement) -> Ranks:
+    def _range(self, requirement: Requirement, template: Template) -> Ranks:
         if requirement.url is not None:
-            direct = self._direct(requirement)
+            direct = self._direct(requirement, template)
             if direct is None:
                 return self.projects.nothing_of(requirement.name)
             self.projects.add_direct(requirement.name, direct.version, direct.source)
@@ -111,7 +112,7 @@ class Provider(BaseProvider[str, int]):
         universe = self.projects.universe(requirement.name, requirement.specifier)
         return universe.range_of(requirement.specifier)
 
-    def _direct(self, requirement: Requirement) -> Direct | None:
+    def _direct(self, requirement: Requirement, template: Template) -> Direct | None:
         """Return the version behind a dependency's URL, which only its metadata tells.
 
         ``None`` when that metadata cannot be used, or is of another project.
@@ -119,20 +120,21 @@ class Provider(BaseProvider[str, int]):
         url = requirement.url or ""
         key = (requirement.name, url)
         if key not in self._memory.sources:
-            self._memory.sources[key] = self._ask_direct(requirement, url)
+            source = self._artifacts.source(url)
+            self._memory.sources[key] = self._ask(requirement.name, source, template)
         return self._memory.sources[key]
 
-    def _ask_direct(self, requirement: Requirement, url: str) -> Direct | None:
-        source = self._artifacts.source(url)
-        self._listener(Told(f"Collecting {requirement.text}"))
+    def _ask(self, project: str, source: Source, template: Template) -> Direct | None:
+        """Return the version of a project that a direct reference leads to, if it can be used."""
+        self._announcer.reading(template, source)
         try:
             obtained = self._artifacts.metadata(source)
-            self._tell(obtained.lines)
-            check_name(requirement, source, obtained.metadata)
-            direct = Direct(requirement.name, version_of(obtained.metadata), source)
+            self._announcer.lines(obtained.lines)
+            check_name(project, source, obtained.metadata)
+            direct = Direct(project, version_of(obtained.metadata), source)
             self._memory.dependencies[direct] = Dependencies.of(obtained.metadata)
         except errors.UnusableMetadata as error:
-            self._listener(Told(f"Discarding {source.link.redacted}: {error.message}"))
+            self._announcer.discarded(template, source, error)
             return None
         return direct
 
@@ -144,27 +146,14 @@ class Provider(BaseProvider[str, int]):
         for source in self.projects.required_sources(project):
             key = (project, source.identity)
             if key not in self._memory.sources:
-                self._memory.sources[key] = self._ask_constraint(project, source)
+                template = self._memory.template(project)
+                supported = self._rules.supports(source)
+                asked = self._ask(project, source, template) if supported else None
+                self._memory.sources[key] = asked
             direct = self._memory.sources[key]
             self.projects.bind(project)
             if direct is not None:
                 self.projects.add_direct(project, direct.version, direct.source)
-
-    def _ask_constraint(self, project: str, source: Source) -> Direct | None:
-        if not self._rules.supports(source):
-            return None
-        template = self._memory.template(project)
-        self._listener(Told(f"{self._heading(template, source)}{template.suffix}"))
-        try:
-            obtained = self._artifacts.metadata(source)
-            self._tell(obtained.lines)
-            direct = Direct(project, version_of(obtained.metadata), source)
-        except errors.UnusableMetadata:
-            return None
-        if canonicalize_name(obtained.metadata.name) != project:
-            return None
-        self._memory.dependencies[direct] = Dependencies.of(obtained.metadata)
-        return direct
 
     # The core's questions
 
@@ -192,7 +181,7 @@ class Provider(BaseProvider[str, int]):
         self.projects.check_presumed(project, asked)
         there = universe.installed_rank
         if there is not None and there in allowed:
-            self._tell_installed(project, universe.points[there].choice)
+            self._announcer.installed(project, universe.points[there].choice)
         chosen = self._liked(project, universe, allowed)
         if chosen is None:
             self.projects.presume_nothing()
@@ -258,15 +247,6 @@ class Provider(BaseProvider[str, int]):
 
     # Choosing
 
-    def _tell_installed(self, project: str, choice: Choice) -> None:
-        """Say once that what is installed would do; like pip, also where it is then upgraded."""
-        if project in self._memory.satisfied or not isinstance(choice, InstalledCandidate):
-            return
-        self._memory.satisfied.add(project)
-        place = self._rules.show_path(choice.distribution.location)
-        template = self._memory.template(project)
-        self._listener(Told(template.satisfied(place, choice.distribution.version)))
-
     def _liked(self, project: str, universe: Universe, allowed: Ranks) -> int | None:
         installed = universe.installed_rank
         if (
@@ -298,7 +278,7 @@ class Provider(BaseProvider[str, int]):
         needs: dict[str, Ranks] = {}
         if extra is not None:
             needs[project] = RankRange.singleton(rank)
-            self._check_extra(choice, known, extra)
+            self._announcer.missing_extra(choice, known, extra)
         if not isinstance(choice, InstalledCandidate) and not self._supports(known):
             self.wanted[package, rank] = ()
             return {PYTHON: _NOTHING}
@@ -307,15 +287,18 @@ class Provider(BaseProvider[str, int]):
         self.wanted[package, rank] = requirements
         self.prefetch(requirements)
         for requirement in requirements:
-            self._add(needs, project, requirement)
+            self._add(needs, project, choice, requirement)
             self.in_force.ask(requirement.name, requirement.clauses)
         return needs
 
-    def _add(self, needs: dict[str, Ranks], parent: str, requirement: Requirement) -> None:
-        chain = self._memory.template(parent).origin
-        template = Template(requirement.text, chain, parent)
+    def _add(
+        self, needs: dict[str, Ranks], parent: str, choice: Choice, requirement: Requirement
+    ) -> None:
+        chain = self._memory.template(parent).pinned(choice).origin
+        hashed = self.projects.has_hashes(requirement.name)
+        template = Template(requirement.text, chain, parent, has_hashes=hashed)
         self._memory.templates.setdefault(requirement.name, template)
-        allowed = self._range(requirement)
+        allowed = self._range(requirement, template)
         for package in packages_of(requirement.name, requirement.extras):
             self._wishes.learn(package, requirement)
             before = needs.get(package)
@@ -332,6 +315,8 @@ class Provider(BaseProvider[str, int]):
 
     def _supports(self, known: Dependencies) -> bool:
         requires = known.requires_python
+        if requires is not None:
+            self._announcer.odd_requires_python(known)
         return (
             self._rules.ignore_requires_python
             or requires is None
@@ -355,46 +340,27 @@ class Provider(BaseProvider[str, int]):
         return known[choice]
 
     def _read(self, project: str, choice: Choice) -> Dependencies | errors.UnusableMetadata:
-        template = self._memory.template(project)
+        template = self._memory.template(project).pinned(choice)
         if isinstance(choice, InstalledCandidate):
             return Dependencies.of(self._artifacts.installed(choice))
-        wanted = choice.source if isinstance(choice, Direct) else choice
-        self._listener(Told(f"{self._heading(template, wanted)}{template.suffix}"))
+        wanted = source_of(choice)
+        rejected = self._memory.reads[project] + self._foresight.refused(project)
+        self._announcer.rejected(project, rejected)
+        self._memory.reads[project] += 1
+        self._announcer.reading(template, wanted)
+        if self._rules.requires_hashes and isinstance(choice, Candidate):
+            self._refuse_unpinned(template, choice)
         try:
             obtained = self._artifacts.metadata(wanted)
-            self._tell(obtained.lines)
+            self._announcer.lines(obtained.lines)
             return Dependencies.of(obtained.metadata)
         except errors.UnusableMetadata as error:
-            self._discard(choice, error)
+            self._announcer.discarded(template, wanted, error)
             return error
 
-    def _heading(self, template: Template, wanted: Candidate | Source) -> str:
-        """Return what pip announces: a local file by its path, everything else by name."""
-        if wanted.link.scheme == "file" and not self._artifacts.reuses(wanted):
-            return f"Processing {self._rules.show_path(url_to_path(wanted.link.url))}"
-        return f"Collecting {template.text}"
-
-    def _discard(self, choice: Candidate | Direct, error: errors.UnusableMetadata) -> None:
-        link = choice.source.link if isinstance(choice, Direct) else choice.link
-        if "inconsistent" in error.message:
-            self._listener(Told(f"Discarding {link.redacted}: {error.message}"))
-            return
-        self._listener(
-            Warned(
-                f"Ignoring version {choice.version} of {choice.project} since it has invalid "
-                f"metadata:\n{error.message}\n"
-                "Please use pip<24.1 if you need to use this version."
-            )
-        )
-
-    def _check_extra(self, choice: Choice, known: Dependencies, extra: str) -> None:
-        if extra in known.extras:
-            return
-        message = f"{choice.project} {choice.version} does not provide the extra '{extra}'"
-        if message not in self._memory.told:
-            self._memory.told.add(message)
-            self._listener(Warned(message))
-
-    def _tell(self, lines: tuple[Told, ...]) -> None:
-        for line in lines:
-            self._listener(line)
+    @staticmethod
+    def _refuse_unpinned(template: Template, candidate: Candidate) -> None:
+        """Raise pip's error where files have to have hashes and a dependency has no version."""
+        if not (template.has_hashes or Requirement.parse(template.text).is_pinned):
+            line = f"{template.text} from {candidate.link.redacted}{template.suffix}"
+            raise errors.HashMismatch.unpinned([line])

@@ -86,6 +86,8 @@ class _Texts:
             text = text.replace(found, replaced)
         text = re.sub(r"\$TMP/[^\s'\"),;]*", "$TMP", text)
         text = text.replace("$ROOT/env/bin/python3 -m pip", "pip")
+        # The name of the program, which for pip is that of the script that runs it.
+        text = text.replace("__main__.py", "pip")
         text = _TRACEBACK.sub(r"\1Traceback\n", text)
         # Both caches are the user's; they lie beside each other.
         text = text.replace("$ROOT/cache/pipwrap", "$CACHE").replace("$ROOT/cache/pip", "$CACHE")
@@ -96,6 +98,7 @@ class _Texts:
         for line in self.plain(text).splitlines():
             if line.strip() and "━" not in line:
                 stored = re.sub(r"(Stored in directory: \$CACHE)/.*", r"\1", line.rstrip())
+                stored = re.sub(r"^(Downloading link .* to ).*", r"\1$TMP", stored)
                 yield re.sub(r"(Created wheel .* sha256)=\w+$", r"\1", stored)
 
 

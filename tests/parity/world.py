@@ -35,6 +35,13 @@ build-backend = "in_tree_backend"
 backend-path = ["."]
 """
 
+_BACKEND = """\
+[build-system]
+requires = []
+build-backend = "{}"
+backend-path = ["."]
+"""
+
 
 @dataclass(frozen=True)
 class World:
@@ -64,13 +71,15 @@ class World:
             "simple": (self.root / "simple").as_uri(),
             "git": f"git+{(self.root / 'repository').as_uri()}",
             "commit": commit_of(self.root / "repository", "v1.0"),
-            "one_sha256": self._digest_of_one("sha256"),
-            "one_md5": self._digest_of_one("md5"),
+            "one_md5": hashlib.md5(self._wheel("one")).hexdigest(),
+            **{
+                f"{name.replace('-', '_')}_sha256": hashlib.sha256(self._wheel(name)).hexdigest()
+                for name in ("one", "two", "needs", "needs-old")
+            },
         }
 
-    def _digest_of_one(self, algorithm: str) -> str:
-        content = (self.links / "one-1.0-py3-none-any.whl").read_bytes()
-        return hashlib.new(algorithm, content).hexdigest()
+    def _wheel(self, name: str) -> bytes:
+        return (self.links / f"{name.replace('-', '_')}-1.0-py3-none-any.whl").read_bytes()
 
 
 def make_world(root: Path, index: Index) -> World:
@@ -81,6 +90,7 @@ def make_world(root: Path, index: Index) -> World:
     _make_file_index(root / "simple", root / "links")
     _make_work(root / "work", root / "links")
     _make_repository(root / "repository")
+    _offer_wrong(index, root / "wrong")
     for name, content in {
         "requirements.txt": "one==1.0\n-r more.txt\n",
         "more.txt": "two\n",
@@ -103,6 +113,34 @@ def _offer(index: Index, file: Path) -> None:
         metadata=not file.name.startswith("no_sidecar"),
         upload_time=time or "2024-01-02T03:04:05.000000Z",
     )
+
+
+def _offer_wrong(index: Index, directory: Path) -> None:
+    """Offer what pip warns of, or what cannot be fetched, apart from ``--find-links``."""
+    directory.mkdir()
+    misnamed = make_wheel(directory, "other", "1.0")
+    index.add(misnamed)
+    for name, status in {"forbidden": 403, "unauthorized": 401, "gone": 404}.items():
+        index.add(make_wheel(directory, name, "1.0"), metadata=False)
+        index.fault(f"/files/{name}-1.0*", status=status)
+    index.add(make_wheel(directory, "gone-metadata", "1.0"))
+    index.fault("/files/gone_metadata-1.0*.metadata", status=404)
+    two = index.url_of("/files/two-1.0-py3-none-any.whl")
+    index.add(make_wheel(directory, "needs-http", "1.0", requires=[f"two @ {two}"]))
+    other = f"two @ {index.file_url(misnamed)}"
+    index.add(make_wheel(directory, "needs-misnamed", "1.0", requires=[other]))
+    source = make_sdist(directory, "truly-other", "1.0")
+    index.add(source.rename(directory / "misnamed_source-1.0.tar.gz"))
+    newer = "Wheel-Version: 1.9\nGenerator: x\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+    index.add(make_wheel(directory, "newer-wheel", "1.0", wheel=newer))
+    odd = make_wheel(directory, "odd-python", "1.0", requires_python="three")
+    index.add(odd, requires_python="")
+    index.add(make_wheel(directory, "odd-page", "1.0"), requires_python="three")
+    yanked = make_wheel(directory, "yanked-python", "1.0", requires_python=">=3")
+    index.add(yanked, yanked="it was broken")
+    for version in range(1, 16):
+        needs = ["one>=2"] if version > 1 else ["one"]
+        index.add(make_wheel(directory, "backtracks", f"{version}.0", requires=needs))
 
 
 def _wheels(directory: Path) -> list[Path]:
@@ -238,6 +276,9 @@ def _make_work(work: Path, links: Path) -> None:
         "project": {"requires": ["one<2"], "extras": {"more": ["two"]}},
         "broken": {"fail_in": "build_wheel"},
         "unisolated": {"pyproject": BACKEND_NEEDING},
+        "fails-requires": {"fail_in": "get_requires_for_build_wheel"},
+        "unknown-backend": {"pyproject": _BACKEND.format("nowhere.backend")},
+        "odd-object": {"pyproject": _BACKEND.format("in_tree_backend:nothing")},
     }.items():
         make_source_tree(work, name, "1.0", **keywords)
     with (work / "project" / "in_tree_backend.py").open("a", encoding="utf-8") as stream:

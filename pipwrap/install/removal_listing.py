@@ -1,4 +1,4 @@
-"""What ``uninstall`` shows before it asks: pip's short form of a list of files."""
+"""The paths of a removal as pip prints them: in short before it asks, all of them at -v."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def sections(removal: Removal, *, verbose: bool = False) -> tuple[Section, ...]:
         Section("Would not remove (outside of prefix):", _shown(removal.refused)),
     ]
     if verbose:
-        found.append(Section("Will actually move:", tuple(sorted(_moved(removal.paths)))))
+        found.append(Section("Will actually move:", moved(removal)))
     return tuple(section for section in found if section.paths)
 
 
@@ -79,9 +79,9 @@ def _with_parents(path: str) -> Iterator[str]:
         path = parent
 
 
-def _moved(paths: Iterable[str]) -> set[str]:
+def moved(removal: Removal) -> tuple[str, ...]:
     """Return the paths as they can be moved: a directory that would be emptied, as a whole."""
-    left = set(paths)
+    left = set(removal.paths)
     whole: set[str] = set()
     for directory in sorted({os.path.dirname(path) for path in left}, key=len):
         root = directory + os.sep
@@ -93,4 +93,4 @@ def _moved(paths: Iterable[str]) -> set[str]:
         if held <= left:
             left -= held
             whole.add(root)
-    return _outermost(left | whole)
+    return tuple(sorted(_outermost(left | whole)))
