@@ -123,7 +123,7 @@ def _attempt(
     roots = [root for number, wish in enumerate(wishes) for root in provider.root(number, wish)]
     roots.sort(key=lambda root: "[" in root.package)
     ranges = cast("type[RangeProtocol[int]]", RankRange)
-    core = Resolver(provider, max_iterations=_ITERATIONS, range_type=ranges)
+    core = Resolver(provider, provider.conflicts, _ITERATIONS, ranges)
     solution = core.solve(roots, _Constraints(provider.projects, constraints))
     grounds = provider.in_force.grounds(provider.wanted, solution.pins)
     if not grounds:

@@ -27,6 +27,7 @@ from pipwrap.model.source import Source
 from pipwrap.resolution.admission import Admission, packages_of, split_package
 from pipwrap.resolution.announcer import Announcer, source_of
 from pipwrap.resolution.choice import Choice, Direct
+from pipwrap.resolution.conflicts import ConflictTracker
 from pipwrap.resolution.dependencies import Dependencies, check_name, version_of
 from pipwrap.resolution.foresight import Foresight
 from pipwrap.resolution.grounds import InForce
@@ -64,6 +65,7 @@ class Provider(BaseProvider[str, int]):
         self._memory = memory
         self._ranges: dict[tuple[str, int], dict[str, Ranks]] = {}
         self._wishes = Wishes()
+        self.conflicts = ConflictTracker()
         self.in_force = InForce()
         self._positive: Mapping[str, RangeProtocol[int]] = {}
         self._clauses: list[Incompatibility[str, int]] = []
@@ -219,12 +221,20 @@ class Provider(BaseProvider[str, int]):
         conflict_counts: Mapping[str, int],
         culprit_counts: Mapping[str, int] | None = None,
     ) -> tuple[object, ...]:
-        """Return pip's order: conflicts first, then direct, pinned, bounded, as requested."""
+        """Return who gives way, then pip's order: conflicts, direct, pinned, bounded, asked for."""
         del version_range, culprit_counts
         if any(conflict_counts.values()):
             self.projects.presume_nothing()
         conflicts = conflict_counts.get(package, 0) + self._foresight.refused(package)
-        return (package != PYTHON, *self._wishes.order(package, conflicts))
+        return (
+            package != PYTHON,
+            self.conflicts.turn(package),
+            *self._wishes.order(package, conflicts),
+        )
+
+    def consume_force_backtrack_targets(self) -> list[str]:
+        """Return the packages before whose decisions the core is to go back."""
+        return self.conflicts.take_culprits()
 
     def begin_decision_scan(self) -> Callable[[str], bool]:
         """Return what tells of which package ``prioritize`` has to be asked again."""

@@ -1,0 +1,103 @@
+"""Who gives way: conflicts are counted, and a decision that others fail at again and again falls.
+
+A resolver that goes back step by step takes the newest decision back first. Where an early one is
+the reason (``urllib3`` is decided, and no version of ``botocore`` fits it), every version of
+everything that depends on it is tried in vain: thousands of steps, and an answer with a project of
+years ago. So, as uv does it (its ``ConflictTracker``):
+
+    a conflict       has an *affected* package, whose version is taken back, and a *culprit*: the
+                     last decision before it that the conflict needs
+    5 for a culprit  the resolution goes back to before the culprit; what it affected is decided
+                     early from then on, and the culprit late
+    once each        what is decided early is never made late: two packages that blame each other
+                     do not take turns for ever
+
+Nothing is ruled out by that: only the order of decisions changes.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from enum import IntEnum
+
+from nab_resolver.resolver import ResolverObserver
+from nab_resolver.types import Incompatibility
+
+PATIENCE = 5
+"""Conflicts with one decision until it gives way; uv's number."""
+
+
+class Turn(IntEnum):
+    """When a package is decided, before everything else that is known of it."""
+
+    EARLY = 0
+    USUAL = 1
+    LATE = 2
+
+
+class ConflictTracker(ResolverObserver[str, int]):
+    """Watches the core and tells which decisions are to give way."""
+
+    def __init__(self) -> None:
+        """Know of no conflict."""
+        self._trail: list[tuple[int, str]] = []
+        """(level, package) of the decisions that are in force."""
+        self._affected, self._level_before = "", 0
+        self._counts: Counter[str] = Counter()
+        self._affected_by: dict[str, set[str]] = {}
+        self._turns: dict[str, Turn] = {}
+        self._give_way: list[str] = []
+
+    def turn(self, package: str) -> Turn:
+        """Return when a package is decided."""
+        return self._turns.get(package, Turn.USUAL)
+
+    def take_culprits(self) -> list[str]:
+        """Return the packages whose decisions are to fall now, each of them once."""
+        culprits, self._give_way = self._give_way, []
+        return culprits
+
+    # What the core tells
+
+    def on_decision(self, package: str, version: int, level: int) -> None:
+        """Take in a decision; those of its level and above are no longer in force."""
+        del version
+        self._forget(level)
+        self._trail.append((level, package))
+
+    def on_conflict_step(
+        self,
+        incompatibility: Incompatibility[str, int],
+        *,
+        satisfier_package: str,
+        satisfier_is_decision: bool,
+        satisfier_level: int,
+        previous_level: int,
+        can_backjump: bool,
+    ) -> None:
+        """Take in what one conflict is about; of several steps the last one counts."""
+        del incompatibility, satisfier_is_decision, satisfier_level, can_backjump
+        self._affected, self._level_before = satisfier_package, previous_level
+
+    def on_backjump(self, from_level: int, to_level: int) -> None:
+        """Count the conflict whose steps were told."""
+        del from_level
+        level = self._level_before
+        culprit = next((package for each, package in self._trail if each == level), None)
+        self._forget(to_level + 1)
+        if culprit is not None:
+            self._blame(culprit, self._affected)
+
+    def _forget(self, level: int) -> None:
+        while self._trail and self._trail[-1][0] >= level:
+            self._trail.pop()
+
+    def _blame(self, culprit: str, affected: str) -> None:
+        self._counts[culprit] += 1
+        self._affected_by.setdefault(culprit, set()).add(affected)
+        if self._counts[culprit] < PATIENCE or self.turn(culprit) is not Turn.USUAL:
+            return
+        self._turns[culprit] = Turn.LATE
+        for package in self._affected_by[culprit]:
+            self._turns.setdefault(package, Turn.EARLY)
+        self._give_way.append(culprit)
