@@ -393,7 +393,6 @@ class Preparer:
         return (*(replace(line, indent=0) for line in acquired.lines), place)
 
     def _is_told_apart(self, wanted: Candidate | Archive) -> bool:
-        """Tell whether metadata was had without the archive."""
         return self.obtain(wanted).teller is not Teller.ITSELF
 
     def wheel_file(self, wanted: Wanted, name: str) -> tuple[str, str]:

@@ -86,15 +86,15 @@ def source_of(link: Link, *, explicit: bool) -> Source:
     if link.scheme in OTHER_VERSION_CONTROL:
         system = link.scheme.partition("+")[0]
         raise errors.HandOver(f"the {system} requirement {link.redacted}")
+    path = path_of(link) if link.scheme == "file" else None
+    if path is not None and os.path.isdir(path):
+        return Directory(path, Link(path_to_url(path), subdirectory=link.subdirectory))
     if not link.names_a_file:
         raise errors.InvalidRequirement(
             f"Invalid URL {link.redacted!r}: it does not end in the name of a file"
         )
-    if link.scheme != "file":
+    if path is None:
         return Archive(link, None, explicit)
-    path = path_of(link)
-    if os.path.isdir(path):
-        return Directory(path, Link(path_to_url(path), subdirectory=link.subdirectory))
     return Archive(replace(link, url=absolute_url(link.url, os.getcwd())), path, explicit)
 
 

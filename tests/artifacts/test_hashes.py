@@ -67,7 +67,7 @@ def test_without_hashes_everything_is_allowed_unless_they_are_required(path: str
 ONE, OTHER, WEAK = ("sha256", "00"), ("sha256", "11"), ("md5", "22")
 USER_HASHES = {
     "by name": HashPolicy({"a": (OTHER,)}),
-    "by url": HashPolicy(allowed_sources={"https://x/a-1.zip": (OTHER,)}),
+    "by url": HashPolicy(allowed_sources={Link("https://x/a-1.zip", (ONE,)).identity: (OTHER,)}),
     "required": HashPolicy(required=True),
     "neither": HashPolicy(),
 }

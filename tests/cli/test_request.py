@@ -43,7 +43,7 @@ def test_no_require_hashes_relaxes() -> None:
 def test_a_hash_in_a_url_binds_that_url_only() -> None:
     found = request(Line("https://x/a.zip#sha256=11"), Line("b"))
     assert not found.requires_hashes
-    assert found.hash_policy.allowed_sources == {"https://x/a.zip": (ONE,)}
+    assert found.hash_policy.allowed_sources == {"https://x/a.zip#sha256=11": (ONE,)}
 
 
 def test_hashes_of_a_requirement_count_before_those_of_a_constraint() -> None:

@@ -278,7 +278,7 @@ def test_a_wheel_that_is_not_what_its_sdist_promised_is_refused(
     index.add(wrong)
     says = "No matching distribution found for demo==1.0"
     result = refused(pipwrap, "install", "demo==1.0", says=says, messages=2)
-    assert "inconsistent Name: expected 'demo', but metadata has 'other'" in result.stdout
+    assert "inconsistent name: expected 'demo', but metadata has 'other'" in result.stdout
 
 
 def test_missing_build_requirements_are_named(pipwrap: Runner, index: Index, files: Path):

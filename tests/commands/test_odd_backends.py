@@ -133,12 +133,12 @@ WRONG_RESULTS = [
     ("prepare_metadata_for_build_wheel", "None", f"returned None {NO_NAME}"),
     ("prepare_metadata_for_build_wheel", "5", f"returned 5 {NO_NAME}"),
     ("prepare_metadata_for_build_wheel", "'gone.dist-info'", "made no readable METADATA"),
-    ("prepare_metadata_for_build_wheel", "'\\0'", "made no readable METADATA"),
+    ("prepare_metadata_for_build_wheel", "'\\0'", "is no name in the directory"),
     ("build_wheel", "None", f"returned None {NO_NAME}"),
     ("build_wheel", "['x'] * 500", f"... {NO_NAME}"),
     ("build_wheel", "object()", "Object of type object is not JSON serializable"),
     ("build_wheel", "'demo-1.0-py3-none-any.whl'", "named a wheel that it did not make"),
-    ("build_wheel", "'\\0'", "named a wheel that it did not make"),
+    ("build_wheel", "'\\0'", "is no name in the directory"),
 ]
 
 

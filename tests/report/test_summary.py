@@ -120,7 +120,7 @@ def test_what_an_encoding_lacks_is_replaced() -> None:
     console = Console(stdout=stream, stderr=stream)
     console(Told("ä × b"))
     console.close()
-    assert raw.getvalue() == b"? ? b\n"
+    assert raw.getvalue() == b"\\xe4 x b\n"
 
 
 def test_who_overhears_within_another_ends_only_his_own() -> None:
