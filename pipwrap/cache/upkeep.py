@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
 from pipwrap.cache import disk, ownership
-from pipwrap.cache.layout import BODIES, BUCKETS, HTTP, RUN_PREFIX, TEMPORARY, Layout
+from pipwrap.cache.layout import BODIES, BUCKETS, HTTP, INTERPRETERS, RUN_PREFIX, TEMPORARY, Layout
 from pipwrap.cache.wheels import BuiltWheel, BuiltWheels
 from pipwrap.model.names import canonicalize_name
 from pipwrap.values import frozen
@@ -104,7 +104,8 @@ def purge(layout: Layout) -> Extent:
         if bucket == TEMPORARY:
             removed += _purge_temporary(path)
         else:
-            removed += measure(path)
+            if bucket != INTERPRETERS:  # facts that this very run has kept
+                removed += measure(path)
             disk.remove_tree(path, through=layout.temporary)
     return removed
 
