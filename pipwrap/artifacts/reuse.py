@@ -21,7 +21,7 @@ from pipwrap.cache.evidence import NOTHING_BETTER, assess
 from pipwrap.cache.keys import BuildKey
 from pipwrap.cache.metadata import KeptMetadata, MetadataCache
 from pipwrap.cache.surroundings import Surroundings
-from pipwrap.cache.usage import WHEELS, Usage
+from pipwrap.cache.usage import Kind, Usage
 from pipwrap.cache.wheels import BuiltWheel, BuiltWheels, Found, Provenance
 from pipwrap.events import Listener, Told, Warned
 from pipwrap.model.candidate import Candidate
@@ -76,7 +76,7 @@ class Reuse:
             if key.identity not in self._decided:
                 decided = self._decide(key, project, tags)
                 if decided is not None:
-                    self.usage.note(WHEELS, decided.directory)
+                    self.usage.note(Kind.BUILT, decided.place)
                 self._decided[key.identity] = decided
             return self._decided[key.identity]
 

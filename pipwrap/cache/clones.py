@@ -19,7 +19,7 @@ from contextlib import AbstractContextManager
 
 from pipwrap.cache import disk
 from pipwrap.cache.layout import Layout
-from pipwrap.cache.usage import CLONES, Usage
+from pipwrap.cache.usage import Kind, Usage
 from pipwrap.events import Listener, Warned
 from pipwrap.model.references import References
 from pipwrap.model.source import without_password
@@ -84,7 +84,7 @@ class Clones:
             return None
         if len(clone.objects) > _MOST_FILES:
             return None
-        self._usage.note(CLONES, os.path.basename(directory))
+        self._usage.note(Kind.CLONE, os.path.basename(directory))
         return clone
 
     def look(self, url: str) -> CachedClone | None:

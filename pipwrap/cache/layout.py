@@ -14,7 +14,7 @@
   logs-v1/*.log                        what failed builds printed
   resolutions-v1/AA/<sha256 of the question>.json
   satisfied-v1/<number of the question> answers that needed no work
-  interpreters-v1/  usage-v1/
+  interpreters-v1/  usage-v2/
   tmp-v1/run-<24 hex digits>/          what a run works with; its lock says that it lives
 """
 
@@ -40,7 +40,7 @@ LISTINGS = "listings-v1"
 SIDECARS = "sidecars-v1"
 INTERPRETERS = "interpreters-v1"
 SATISFIED = satisfied.BUCKET
-USAGE = "usage-v1"
+USAGE = "usage-v2"
 LOGS = "logs-v1"
 TEMPORARY = "tmp-v1"
 RUN_PREFIX = "run-"

@@ -14,11 +14,12 @@ import hashlib
 import json
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from pipwrap.cache import disk, sealed
 from pipwrap.cache.layout import Layout
+from pipwrap.cache.usage import Kind, Note
 from pipwrap.events import Listener
 
 _VERSION = 1
@@ -41,7 +42,7 @@ class PageKey(NamedTuple):
 class Listings:
     """Finds and keeps them; used from all threads."""
 
-    def __init__(self, layout: Layout, listener: Listener, note: Callable[[str], None]) -> None:
+    def __init__(self, layout: Layout, listener: Listener, note: Note) -> None:
         """Keep the ports; ``note`` hears the name of everything that was of use."""
         self._layout = layout
         self._listener = listener
@@ -59,8 +60,8 @@ class Listings:
         except (OSError, ValueError, TypeError, KeyError) as error:
             self._warn(path, error)
             return None
-        self._note(os.path.basename(path))
-        self._note(key.sha256)
+        self._note(Kind.LISTING, os.path.basename(path))
+        self._note(Kind.BODY, key.sha256)
         return groups
 
     def add(self, key: PageKey, groups: Groups) -> None:

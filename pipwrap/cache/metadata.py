@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import threading
 from typing import Any
 
 from pipwrap.cache import disk
 from pipwrap.cache.evidence import Evidence
 from pipwrap.cache.layout import Layout
+from pipwrap.cache.usage import Kind, Note, unnoted
 from pipwrap.events import Listener
 from pipwrap.network.origins import canonical
 from pipwrap.values import as_dict, frozen
@@ -40,8 +42,9 @@ class KeptMetadata:
 class MetadataCache:
     """Finds and keeps core metadata; used from all threads."""
 
-    def __init__(self, layout: Layout, listener: Listener) -> None:
+    def __init__(self, layout: Layout, listener: Listener, note: Note = unnoted) -> None:
         """Keep the ports; nothing is read yet."""
+        self._note = note
         self._layout = layout
         self._listener = listener
         self._lock = threading.Lock()
@@ -51,7 +54,7 @@ class MetadataCache:
         """Return what is kept; ``None`` when there is nothing, or (warned once) a damaged entry."""
         path = self._layout.metadata(identity)
         try:
-            return read(path)
+            kept = read(path)
         except FileNotFoundError:
             return None
         except (OSError, ValueError) as error:
@@ -61,6 +64,8 @@ class MetadataCache:
             if not said:
                 self._listener(disk.damaged(path, error))
             return None
+        self._note(Kind.METADATA, os.path.basename(path))
+        return kept
 
     def add(self, identity: str, kept: KeptMetadata) -> None:
         """Put an entry in the place of what is there.

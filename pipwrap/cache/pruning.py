@@ -14,18 +14,14 @@ from pipwrap.cache.layout import (
     BODIES,
     GIT,
     HTTP,
-    LISTINGS,
     LOGS,
-    METADATA,
-    RESOLUTIONS,
     SATISFIED,
-    SIDECARS,
     STORE,
     TEMPORARY,
     Layout,
 )
 from pipwrap.cache.upkeep import measure
-from pipwrap.cache.usage import Use
+from pipwrap.cache.usage import Kind, Use
 from pipwrap.cache.wheels import BuiltWheels
 from pipwrap.values import frozen
 
@@ -82,17 +78,19 @@ def parse_age(text: str) -> float:
 
 def items(layout: Layout, wheels: BuiltWheels) -> list[Item]:
     """Return everything that can be removed."""
-    stored = usage.read(layout, usage.STORE)
+    stored, bodies = usage.read(layout, Kind.UNPACKED), usage.read(layout, Kind.BODY)
+    for name, use in stored.items():
+        bodies[name] = bodies.get(name, Use()) + use
     return [
         *_unpacked(layout, stored),
         *_built(layout, wheels),
-        *_bodies(layout, stored),
-        *_responses(layout, stored),
+        *_bodies(layout, bodies),
+        *_responses(layout, bodies),
         *_clones(layout),
-        *_files(disk.sharded(layout, METADATA), "metadata"),
-        *_files(disk.sharded(layout, LISTINGS), "listing", stored),
-        *_files(disk.sharded(layout, SIDECARS), "metadata", stored),
-        *_files(disk.sharded(layout, RESOLUTIONS), "resolution", stored),
+        *_kept(layout, Kind.METADATA, "metadata"),
+        *_kept(layout, Kind.LISTING, "listing"),
+        *_kept(layout, Kind.SIDECAR, "metadata"),
+        *_kept(layout, Kind.RESOLUTION, "resolution"),
         *_files(disk.within(layout.bucket(SATISFIED)), "answer"),
         *_files(disk.within(layout.bucket(LOGS)), "log"),
     ]
@@ -106,8 +104,12 @@ def _files(
         yield Item(path, _size(path), max(_mtime(path), used), kind)
 
 
+def _kept(layout: Layout, kind: Kind, word: str) -> Iterator[Item]:
+    return _files(disk.sharded(layout, kind.value), word, usage.read(layout, kind))
+
+
 def _clones(layout: Layout) -> Iterator[Item]:
-    uses = usage.read(layout, usage.CLONES)
+    uses = usage.read(layout, Kind.CLONE)
     for path in disk.sharded(layout, GIT):
         used = max(_mtime(path), uses.get(os.path.basename(path), Use()).last)
         yield Item(path, measure(path).size, used, "clone")
@@ -121,9 +123,9 @@ def _unpacked(layout: Layout, uses: Mapping[str, Use]) -> Iterator[Item]:
 
 
 def _built(layout: Layout, wheels: BuiltWheels) -> Iterator[Item]:
-    uses = usage.read(layout, usage.WHEELS)
+    uses = usage.read(layout, Kind.BUILT)
     for entry in wheels.all():
-        used = max(entry.built_at, uses.get(entry.directory, Use()).last)
+        used = max(entry.built_at, uses.get(entry.place, Use()).last)
         size, degraded = measure(entry.directory).size, entry.quality.degraded is not None
         in_use = disk.is_pinned(entry.path)
         yield Item(entry.directory, size, used, "wheel", degraded, in_use)

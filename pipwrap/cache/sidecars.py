@@ -12,11 +12,11 @@ import hashlib
 import json
 import os
 import threading
-from collections.abc import Callable
 from typing import NamedTuple
 
 from pipwrap.cache import disk, sealed
 from pipwrap.cache.layout import Layout
+from pipwrap.cache.usage import Kind, Note
 from pipwrap.events import Listener
 from pipwrap.model.metadata import Metadata
 
@@ -64,7 +64,7 @@ class Sidecar(NamedTuple):
 class Sidecars:
     """Finds and keeps them; used from all threads. What is new is written at the end."""
 
-    def __init__(self, layout: Layout, listener: Listener, note: Callable[[str], None]) -> None:
+    def __init__(self, layout: Layout, listener: Listener, note: Note) -> None:
         """Keep the ports; ``note`` hears the name of every entry that was of use."""
         self._layout = layout
         self._listener = listener
@@ -116,5 +116,5 @@ class Sidecars:
             if project not in self._changed:
                 self._listener(disk.damaged(path, error))
             return {}
-        self._note(os.path.basename(path))
+        self._note(Kind.SIDECAR, os.path.basename(path))
         return found

@@ -1,9 +1,10 @@
 """What each run used and added: one line a run, appended at its end; a lookup itself never writes.
 
-{"at": 1700000000.0, "store": [...], "wheels": [...], "grew": 1234}
-{"merged": {"store": {NAME: [count, last]}, "wheels": {...}}, "size": 123456}
+{"at": 1700000000.0, "store-v1": [...], "wheels-v1": [...], "grew": 1234}
+{"merged": {"store-v1": {NAME: [count, last]}, "wheels-v1": {...}}, "size": 123456}
 
-The second form stands for all lines before it, and for what was measured then.
+The second form stands for all lines before it, and for what was measured then. What was used is
+named by the bucket that it lies in, and by its own name there.
 """
 
 from __future__ import annotations
@@ -12,18 +13,54 @@ import json
 import os
 import threading
 from collections.abc import Callable, Iterator
+from enum import Enum
 from typing import Any
 
 from pipwrap.cache import disk
-from pipwrap.cache.layout import Layout
+from pipwrap.cache.layout import (
+    BODIES,
+    GIT,
+    LISTINGS,
+    METADATA,
+    RESOLUTIONS,
+    SIDECARS,
+    STORE,
+    WHEELS,
+    Layout,
+)
 from pipwrap.values import frozen
 
-STORE = "store"
-WHEELS = "wheels"
-CLONES = "clones"
 
+class Kind(Enum):
+    """What a run may use; the value is the bucket."""
+
+    UNPACKED = STORE
+    """A wheel in the store, by its sha256: its body counts as used too."""
+    BUILT = WHEELS
+    """An entry of built wheels, by ``KEY/ENTRY``."""
+    CLONE = GIT
+    BODY = BODIES
+    METADATA = METADATA
+    LISTING = LISTINGS
+    SIDECAR = SIDECARS
+    RESOLUTION = RESOLUTIONS
+
+    def exists(self, layout: Layout, name: str) -> bool:
+        """Tell whether something of this kind is in the cache; names are those of its bucket."""
+        bucket = layout.bucket(self.value)
+        there = os.path.exists(os.path.join(bucket, name[:2], name))
+        return there or (self is Kind.UNPACKED and Kind.BODY.exists(layout, name))
+
+
+Note = Callable[[Kind, str], None]
+"""Hears what was used."""
 Grown = Callable[[int], None]
 """Hears how many bytes were added to the cache."""
+
+
+def unnoted(kind: Kind, name: str) -> None:
+    """Note nothing: for what no cache keeps."""
+    del kind, name
 
 
 def uncounted(size: int) -> None:
@@ -51,10 +88,10 @@ class Usage:
         self._layout = layout
         self._clock = clock
         self._lock = threading.Lock()
-        self._used: dict[str, set[str]] = {}
+        self._used: dict[Kind, set[str]] = {}
         self._grew = 0
 
-    def note(self, kind: str, name: str) -> None:
+    def note(self, kind: Kind, name: str) -> None:
         """Remember that something was used."""
         with self._lock:
             self._used.setdefault(kind, set()).add(name)
@@ -68,7 +105,7 @@ class Usage:
         """Append this run's line; a cache that cannot be written goes without."""
         if not self._used and not self._grew:
             return
-        used = {kind: sorted(names) for kind, names in self._used.items()}
+        used = {kind.value: sorted(names) for kind, names in self._used.items()}
         line = json.dumps({"at": self._clock(), **used, "grew": self._grew}) + "\n"
         with disk.locked(self._layout.lock, shared=True):
             self._append(line.encode("utf-8"))
@@ -88,7 +125,7 @@ class Usage:
             os.close(descriptor)
 
 
-def read(layout: Layout, kind: str) -> dict[str, Use]:
+def read(layout: Layout, kind: Kind) -> dict[str, Use]:
     """Return what was used of a kind, by name; lines that cannot be read are left out."""
     uses: dict[str, Use] = {}
     for line in _lines(layout):
@@ -118,25 +155,24 @@ def merge(layout: Layout, size: int) -> None:
 
     What is not in the cache any more is left out. To be called with the cache's lock held alone.
     """
-    stored, built = read(layout, STORE), read(layout, WHEELS)
     merged = {
-        STORE: {
+        kind.value: {
             name: (use.count, use.last)
-            for name, use in stored.items()
-            if os.path.isdir(layout.stored_wheel(name))
-        },
-        WHEELS: {name: (use.count, use.last) for name, use in built.items() if os.path.isdir(name)},
+            for name, use in read(layout, kind).items()
+            if kind.exists(layout, name)
+        }
+        for kind in Kind
     }
     line = json.dumps({"merged": merged, "size": size}) + "\n"
     disk.write(layout.usage, line.encode("utf-8"), layout.temporary)
 
 
-def _uses(line: dict[str, Any], kind: str) -> dict[str, Use]:
+def _uses(line: dict[str, Any], kind: Kind) -> dict[str, Use]:
     if "merged" in line:
-        merged = line["merged"].get(kind, {})
+        merged = line["merged"].get(kind.value, {})
         return {str(name): Use(int(count), float(at)) for name, (count, at) in merged.items()}
     use = Use(1, float(line["at"]))
-    return dict.fromkeys(map(str, line.get(kind, [])), use)
+    return dict.fromkeys(map(str, line.get(kind.value, [])), use)
 
 
 def _lines(layout: Layout) -> Iterator[dict[str, Any]]:

@@ -76,6 +76,11 @@ class BuiltWheel:
         """Return the entry's directory."""
         return os.path.dirname(self.path)
 
+    @property
+    def place(self) -> str:
+        """Return the entry's name in its bucket: that of its key, and its own."""
+        return f"{os.path.basename(os.path.dirname(self.directory))}/{self.name}"
+
 
 @frozen
 class Provenance:

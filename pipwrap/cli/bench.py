@@ -14,7 +14,7 @@ from pipwrap.artifacts.wanted import Obtained, Prepared, Saving, Wanted
 from pipwrap.cache import disk
 from pipwrap.cache.resolutions import Resolutions
 from pipwrap.cache.store import Store, StoredWheelChanged
-from pipwrap.cache.usage import STORE, Usage
+from pipwrap.cache.usage import Kind, Usage
 from pipwrap.cli import real_pip
 from pipwrap.cli.context import Context
 from pipwrap.cli.direct_references import source_of_url
@@ -110,7 +110,7 @@ class Bench:
             told=not building,
             saves=saving is not None,
             is_stored=lambda sha256: bool(sha256) and shared.store.find(sha256) is not None,
-            note=lambda name: shared.usage.note(STORE, name),
+            note=shared.usage.note,
         )
         self._policy = policy
         self._rules = rules
@@ -299,7 +299,7 @@ class Bench:
             done = transaction.apply(plan, self._installs_into, store, self.listener)
         _UNTIL_THE_END.append(done)
         for each in plan.install:
-            self.shared.usage.note(STORE, each.wheel.sha256)
+            self.shared.usage.note(Kind.UNPACKED, each.wheel.sha256)
 
 
 def _looks_ahead(context: Context) -> bool:

@@ -137,7 +137,7 @@ def _list(
         _tell(console, "No locally built wheels cached.")
         return
     _tell(console, "Cache contents:\n")
-    uses = usage.read(layout, usage.WHEELS)
+    uses = usage.read(layout, usage.Kind.BUILT)
     for entry in entries:
         mark = " degraded" if entry.quality.degraded else ""
         _tell(console, f" - {entry.filename} ({format_size(entry.size)}){mark}")

@@ -39,12 +39,12 @@ def kind(entry: BuiltWheel) -> str:
 
 def as_json(layout: Layout, entries: Sequence[BuiltWheel]) -> str:
     """Return the entries as JSON; variables by name only."""
-    uses = usage.read(layout, usage.WHEELS)
+    uses = usage.read(layout, usage.Kind.BUILT)
     listed = []
     for entry in entries:
         fields = as_dict(entry)
         fields["evidence"]["variables"] = [name for name, _ in entry.evidence.variables]
-        use = uses.get(entry.directory, Use())
+        use = uses.get(entry.place, Use())
         listed.append({**fields, "entry": entry.name, "uses": use.count, "last_used": use.last})
     return json.dumps(listed, indent=2, sort_keys=True)
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from pipwrap import __version__
 from pipwrap.cache.keys import digest_of
 from pipwrap.cache.resolutions import Resolutions, Seen
+from pipwrap.cache.usage import Kind, Note
 from pipwrap.cli.context import Context
 from pipwrap.cli.question import Question, Tools
 from pipwrap.events import Event, Told, Warned
@@ -45,14 +46,14 @@ class Recollection:
         told: bool,
         saves: bool,
         is_stored: Callable[[str], bool],
-        note: Callable[[str], None],
+        note: Note,
     ) -> None:
         """Keep the ports.
 
         ``settings`` is everything besides the question, and what ``offers`` judges by, that decides
         about the answer. ``told`` has the lines of the run told again; a command that ``saves``
         files says more than these. ``is_stored`` tells whether a wheel lies in the store, ``note``
-        remembers that a digest or an entry was used.
+        hears what was used.
         """
         self.console = context.console
         self._context = context
@@ -156,14 +157,14 @@ class Recollection:
 
     def _note_used(self, key: str, evidence: Sequence[Seen], resolution: Resolution) -> None:
         """Remember what resolving anew would read, so that it is not the first to make room."""
-        self._note(f"{key}.json")
+        self._note(Kind.RESOLUTION, f"{key}.json")
         for seen in evidence:
             if seen.kind == "page":
-                self._note(seen.state.rpartition(" ")[2])
+                self._note(Kind.BODY, seen.state.rpartition(" ")[2])
         for choice in resolution.choices.values():
             if isinstance(choice, Candidate):
                 for _, digest in choice.link.metadata_hashes or ():
-                    self._note(digest)
+                    self._note(Kind.BODY, digest)
 
     def keep(self, question: Question, resolution: Resolution, heard: Sequence[Event]) -> None:
         """Keep what a question came to, where the pages that were read decide it alone."""

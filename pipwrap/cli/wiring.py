@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from packaging.version import InvalidVersion, Version
@@ -14,7 +13,7 @@ from packaging.version import InvalidVersion, Version
 from pipwrap.artifacts.wanted import Saving
 from pipwrap.cache.layout import Layout
 from pipwrap.cache.store import Store
-from pipwrap.cache.usage import STORE, Usage
+from pipwrap.cache.usage import Usage
 from pipwrap.cli.bench import Bench, Shared
 from pipwrap.cli.build_options import build_rules
 from pipwrap.cli.connecting import open_network
@@ -69,7 +68,7 @@ def opened(context: Context, search: SearchOptions) -> Iterator[Shared]:
         def listings() -> Listings:
             from pipwrap.cache.listings import Listings  # noqa: PLC0415 - where one is wanted
 
-            return Listings(layout, context.console, partial(usage.note, STORE))
+            return Listings(layout, context.console, usage.note)
 
         repository = Repository(
             SearchScope(search.index_urls, search.find_links),
@@ -97,7 +96,7 @@ def opened(context: Context, search: SearchOptions) -> Iterator[Shared]:
         def sidecars() -> Sidecars:
             from pipwrap.cache.sidecars import Sidecars  # noqa: PLC0415 - where one is wanted
 
-            made = Sidecars(layout, context.console, partial(usage.note, STORE))
+            made = Sidecars(layout, context.console, usage.note)
             stack.callback(made.flush)
             return made
 

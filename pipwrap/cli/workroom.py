@@ -72,7 +72,7 @@ class Workroom:
         context, usage = stock.context, stock.usage
         layout, caching = context.place.layout, context.options.caching
         repository = stock.repository
-        kept = MetadataCache(layout, context.console)
+        kept = MetadataCache(layout, context.console, usage.note)
         ranges = Ranges(stock.transport, stock.search.trusted_hosts)
         self._stock = stock
         self._processes, self._pool = HookProcesses(), EnvironmentPool()

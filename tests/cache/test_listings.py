@@ -11,6 +11,7 @@ from pipwrap.cache import verification
 from pipwrap.cache.layout import Layout
 from pipwrap.cache.listings import Groups, Listings, PageKey
 from pipwrap.cache.store import Store
+from pipwrap.cache.usage import Kind
 from pipwrap.cache.wheels import BuiltWheels
 from pipwrap.events import Event, Warned
 
@@ -25,10 +26,13 @@ class Cache:
         self.root = root
         self.layout = Layout(str(root))
         self.heard: list[Event] = []
-        self.noted: list[str] = []
+        self.noted: list[tuple[Kind, str]] = []
 
     def opened(self) -> Listings:
-        return Listings(self.layout, self.heard.append, self.noted.append)
+        return Listings(self.layout, self.heard.append, self._note)
+
+    def _note(self, kind: Kind, name: str) -> None:
+        self.noted.append((kind, name))
 
     def file(self) -> Path:
         (path,) = self.root.glob("listings-v1/*/*.json")
@@ -49,7 +53,7 @@ def cache(tmp_path: Path) -> Cache:
 def test_what_was_read_of_a_page_is_found_again(cache: Cache, groups: Groups):
     cache.opened().add(KEY, groups)
     assert cache.opened().find(KEY) == groups
-    assert cache.noted == [cache.file().name, KEY.sha256]
+    assert cache.noted == [(Kind.LISTING, cache.file().name), (Kind.BODY, KEY.sha256)]
 
 
 @pytest.mark.parametrize("field", PageKey._fields)

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
+import time
 from pathlib import Path
 
 import pytest
 
 from pipwrap import errors
 from pipwrap.cache import usage
+from pipwrap.cache.keys import BuildKey
 from pipwrap.cache.layout import Layout
-from pipwrap.cache.pruning import Item, Limits, condemned, parse_age, parse_size
-from pipwrap.cache.usage import Usage, Use
+from pipwrap.cache.pruning import Item, Limits, condemned, items, parse_age, parse_size
+from pipwrap.cache.usage import Kind, Usage, Use
+from pipwrap.cache.wheels import BuiltWheels, Provenance
+from pipwrap.events import ignore
+from support.wheels import make_wheel
 
 NOW = 1_700_000_000.0
 DAY = 86400.0
@@ -96,7 +102,7 @@ def run(layout: Layout, at: float, *names: str, grew: int = 0) -> None:
     """Write the line of one run."""
     used = Usage(layout, lambda: at)
     for name in names:
-        used.note(usage.STORE, name)
+        used.note(Kind.UNPACKED, name)
     used.grew(grew)
     used.flush()
 
@@ -119,19 +125,59 @@ def test_merging_keeps_what_is_known_of_what_is_there(layout: Layout):
     run(layout, NOW + 5, kept)
     usage.merge(layout, 0)
     run(layout, NOW + 3, kept)
-    assert usage.read(layout, usage.STORE) == {kept: Use(3, NOW + 5)}
+    assert usage.read(layout, Kind.UNPACKED) == {kept: Use(3, NOW + 5)}
     assert len(Path(layout.usage).read_text("utf-8").splitlines()) == 2
+
+
+COLD, HOT = "aa" * 32, "bb" * 32
+NAMED_JSON = (Kind.METADATA, Kind.LISTING, Kind.SIDECAR, Kind.RESOLUTION)
+
+
+def lay(layout: Layout, kind: Kind, digest: str, written: float) -> tuple[str, Path]:
+    """Put something of a kind into the cache; return its name and its path."""
+    if kind is Kind.BUILT:
+        wheels = BuiltWheels(layout, ignore, lambda: written)
+        wheel = make_wheel(Path(layout.root).parent / digest, "a", "1.0")
+        entry = wheels.add(BuildKey(digest, "abi"), str(wheel), Provenance("https://x/a.tar.gz"))
+        return entry.place, Path(entry.directory)
+    name = f"{digest}.json" if kind in NAMED_JSON else digest
+    path = Path(layout.bucket(kind.value), name[:2], name)
+    path.parent.mkdir(parents=True)
+    if kind in {Kind.UNPACKED, Kind.CLONE}:
+        path.mkdir()
+        (path / "content").write_bytes(b"content")
+    else:
+        path.write_bytes(b"content")
+    os.utime(path, (written, written))
+    return name, path
+
+
+@pytest.mark.parametrize("kind", Kind, ids=lambda kind: kind.value)
+def test_what_was_used_last_goes_last_also_after_merging(layout: Layout, kind: Kind):
+    """Ctimes cannot be set, which count for bodies: so its use lies in the future."""
+    name, hot = lay(layout, kind, HOT, NOW)
+    _, cold = lay(layout, kind, COLD, NOW + 10)
+    used = Usage(layout, lambda: time.time() + 1000)
+    used.note(kind, name)
+    used.flush()
+    usage.merge(layout, 0)
+    assert usage.read(layout, kind)[name].count == 1
+    found = items(layout, BuiltWheels(layout, ignore, lambda: NOW))
+    size = sum(item.size for item in found)
+    going = condemned(found, Limits(max_size=size - 1), time.time())
+    assert [item.path for item in going] == [str(cold)]
+    assert hot.exists()
 
 
 @pytest.mark.parametrize(
     "line",
-    ["", "[]", "{}", '{"merged": 1}', '{"merged": {"store": {"a": 1}}}', '{"at": "x"}', "\\0"],
+    ["", "[]", "{}", '{"merged": 1}', '{"merged": {"store-v1": {"a": 1}}}', '{"at": "x"}', "\\0"],
 )
 def test_a_line_that_cannot_be_read_is_left_out(layout: Layout, line: str):
     run(layout, NOW, "aa")
     path = Path(layout.usage)
     path.write_text(line + "\n" + path.read_text("utf-8"), encoding="utf-8")
-    assert usage.read(layout, usage.STORE) == {"aa": Use(1, NOW)}
+    assert usage.read(layout, Kind.UNPACKED) == {"aa": Use(1, NOW)}
     assert usage.estimated_size(layout) is None
 
 

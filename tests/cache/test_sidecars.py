@@ -11,6 +11,7 @@ from pipwrap.cache import verification
 from pipwrap.cache.layout import Layout
 from pipwrap.cache.sidecars import Sidecar, Sidecars
 from pipwrap.cache.store import Store
+from pipwrap.cache.usage import Kind
 from pipwrap.cache.wheels import BuiltWheels
 from pipwrap.events import Event, Warned
 from pipwrap.model.metadata import Metadata
@@ -24,11 +25,14 @@ class Cache:
     def __init__(self, root: Path) -> None:
         self.layout = Layout(str(root))
         self.heard: list[Event] = []
-        self.noted: list[str] = []
+        self.noted: list[tuple[Kind, str]] = []
         self.root = root
 
     def opened(self) -> Sidecars:
-        return Sidecars(self.layout, self.heard.append, self.noted.append)
+        return Sidecars(self.layout, self.heard.append, self._note)
+
+    def _note(self, kind: Kind, name: str) -> None:
+        self.noted.append((kind, name))
 
     def file(self) -> Path:
         (path,) = self.root.glob("sidecars-v1/*/*.json")
@@ -54,7 +58,7 @@ def test_what_was_kept_is_found_by_its_digest(cache: Cache):
     assert (found.size, found.metadata) == (99, METADATA)
     assert sidecars.find("a", "cd") is None
     assert sidecars.find("b", "ab") is None
-    assert cache.noted == [cache.file().name]
+    assert cache.noted == [(Kind.SIDECAR, cache.file().name)]
 
 
 def test_a_lookup_writes_nothing(cache: Cache):

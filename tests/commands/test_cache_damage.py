@@ -35,7 +35,7 @@ FILES = {
     "bytecode": "store-v1/*/*/bytecode/*/*/__pycache__/*.pyc",
     "metadata": "metadata-v1/*/*.json",
     "interpreter": "interpreters-v1/*.json",
-    "usage": "usage-v1/*.jsonl",
+    "usage": "usage-v2/*.jsonl",
 }
 """Every kind of file that the cache keeps."""
 

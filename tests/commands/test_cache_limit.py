@@ -52,7 +52,7 @@ class Site:
 
     def measurements(self) -> list[int]:
         """Return the sizes that were measured, as the cache remembers them."""
-        path = self.cache / "usage-v1" / "runs.jsonl"
+        path = self.cache / "usage-v2" / "runs.jsonl"
         lines = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
         return [line["size"] for line in lines if "size" in line]
 
