@@ -208,10 +208,11 @@ def test_damaged_grounds_are_no_grounds(changing: Changing, cache_root: Path, da
     changing.offer("lib", "1.0")
     changing.offer("demo", "1.0", "lib")
     changing.run("demo")
-    for path in cache_root.glob("resolutions-v1/*/*.json"):
-        content = json.loads(path.read_bytes())
-        content["fields"]["resolution"]["grounds"]["lib"] = damage
-        path.write_text(json.dumps(content))
+    (path,) = cache_root.glob("resolutions-v1/*/*.json")
+    content = json.loads(path.read_bytes())
+    assert content["fields"]["resolution"]["grounds"]["lib"] == ""
+    content["fields"]["resolution"]["grounds"]["lib"] = damage
+    path.write_text(json.dumps(content))
     changing.offer("lib", "0.9")
     changing.compare("demo")
 

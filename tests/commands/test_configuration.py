@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from support.index import Index
+from support.interpreters import make_interpreter
 from support.promises import refused
 from support.runner import Runner
 from support.wheels import make_wheel
@@ -100,9 +102,15 @@ def test_a_wrong_configuration_file_ends_as_in_pip(pipwrap: Runner, text: str, c
     )
 
 
-def test_require_virtualenv_outside_of_one_is_refused_as_by_pip(pipwrap: Runner):
-    """Inside one it is content."""
-    pipwrap("--require-virtualenv", "uninstall", "-y", "missing", expect=0)
+def test_require_virtualenv_outside_of_one_is_refused_as_by_pip(pipwrap: Runner, tmp_path: Path):
+    """Inside one it is content; the command would change nothing in either."""
+    line = ("--require-virtualenv", "uninstall", "-y", "missing")
+    pipwrap(*line, expect=0)
+    outside = pipwrap.on(make_interpreter(tmp_path / "system"))
+    ours, theirs = outside(*line), outside.pip(*line)
+    assert (ours.returncode, ours.stderr) == (theirs.returncode, theirs.stderr)
+    assert (ours.returncode, ours.stdout) == (3, "")
+    assert "Could not find an activated virtualenv (required)." in ours.stderr
 
 
 # Credentials
@@ -138,8 +146,10 @@ def test_direct_url_json_keeps_no_password(pipwrap: Runner, offered: Index):
     offered.require_login("me", "s3cret")
     path = "/files/demo-1.0-py3-none-any.whl"
     pipwrap("install", offered.url_of(path, user="me", password="s3cret"), expect=0)
-    for file in pipwrap.environment.site_packages.rglob("*"):
-        assert not file.is_file() or b"s3cret" not in file.read_bytes(), file
+    files = [file for file in pipwrap.environment.site_packages.rglob("*") if file.is_file()]
+    recorded = next(file for file in files if file.name == "direct_url.json")
+    assert json.loads(recorded.read_bytes())["url"] == offered.url_of(path)
+    assert not [file for file in files if b"s3cret" in file.read_bytes()]
 
 
 def test_netrc_logs_in(pipwrap: Runner, offered: Index):
