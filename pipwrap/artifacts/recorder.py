@@ -10,14 +10,19 @@ failed   a program that ended with an error
 
 ``dict(os.environ)``, ``{**os.environ}`` and ``os.environ.copy()`` read every name, which says
 nothing: CPython lists all keys first and gets each in that order, so reads that follow the order
-of the last listing are a copy and not a look. ``shutil.which``, distutils' ``find_executable`` and
-the end of a process raise no audit event, so they are wrapped.
+of the last listing are a copy and not a look. A copy of ours notes what is read of it. What is
+read of another, or of a listing, is seen nowhere: the names that the project's own code writes out
+where it lists the environment are taken for read, and so are those in commands of a shell.
+``shutil.which``, distutils' ``find_executable`` and the end of a process raise no audit event, so
+they are wrapped.
 """
 
 import os
 import sys
 
 _VARIABLE = "PIPWRAP_OBSERVE"
+_FOREIGN = (os.path.dirname(os.__file__), os.path.dirname(__file__), "<frozen")
+"""Where code lies that is not the project's: the standard library and build requirements."""
 _paths = []
 
 
@@ -63,29 +68,80 @@ def _watch_environ(note):
     def read(self, key):
         if upcoming and upcoming[-1] == key:
             upcoming.pop()
-        elif self is os.environ:
+        elif self._data is os.environ._data:  # os.environb, too
             note("env", key)
         return get(self, key)
 
     def keys(self):
         names = list(listing(self))
         upcoming[:] = reversed(names)
+        for name in _written_out(sys._getframe(1)):
+            note("env", name)
         return iter(names)
 
-    environ.__getitem__, environ.__iter__ = read, keys
-    environ.copy = lambda self: {key: get(self, key) for key in listing(self)}
+    def copy(self):
+        return _copy({key: get(self, key) for key in listing(self)}, note)
+
+    environ.__getitem__, environ.__iter__, environ.copy = read, keys, copy
+
+
+def _written_out(frame):
+    """Return the constants that may name variables, of the code that lists the environment."""
+    while frame is not None and frame.f_globals.get("__name__") in ("os", "collections.abc"):
+        frame = frame.f_back
+    names = []
+    while frame is not None and not frame.f_code.co_filename.startswith(_FOREIGN):
+        names += [each for each in frame.f_code.co_consts if _is_name(each)]
+        # A comprehension has a frame of its own, up to Python 3.11.
+        frame = frame.f_back if frame.f_code.co_name.startswith("<") else None
+    return names
+
+
+def _is_name(constant):
+    return isinstance(constant, str) and constant.isidentifier() and constant.isupper()
+
+
+def _copy(values, note):
+    """Return a dictionary that notes what is read of it; pickled or copied it is a plain one."""
+
+    def noting(method):
+        def noted(self, key, *rest):
+            if isinstance(key, (str, bytes)):
+                note("env", key)
+            return method(self, key, *rest)
+
+        return noted
+
+    names = ("__getitem__", "__contains__", "get", "pop", "setdefault")
+    members = {name: noting(getattr(dict, name)) for name in names}
+    members["copy"] = lambda self: _copy(self, note)
+    members["__reduce_ex__"] = lambda self, protocol: (dict, (dict(self),))
+    return type("dict", (dict,), members)(values)
 
 
 def _watch_programs(note):
     def audit(event, arguments):
         if event == "subprocess.Popen":
             note("run", _program(arguments[0], arguments[1]))
+            _note_expansions(note, arguments[1])
         elif event in ("os.posix_spawn", "os.exec", "os.spawn"):
             note("run", arguments[1] if event == "os.spawn" else arguments[0])
         elif event == "os.system":
             note("run", os.fsdecode(arguments[0]).split(None, 1)[0])
+            _note_expansions(note, arguments[0])
 
     sys.addaudithook(audit)
+
+
+def _note_expansions(note, command):
+    """Note the variables that a command names as a shell expands them: ``$NAME``, ``${NAME``."""
+    parts = (command,) if isinstance(command, (str, bytes)) else command
+    for part in parts:
+        for piece in os.fsdecode(part).split("$")[1:]:
+            name = piece.lstrip("{")
+            while name and not name.isidentifier():
+                name = name[:-1]
+            note("env", name)
 
 
 def _program(executable, command):

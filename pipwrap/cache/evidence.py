@@ -190,7 +190,7 @@ def assess(
     if unknown:
         found.append(Difference("key", ", ".join(unknown)))
     _judge_tags(found, held, evidence.tags, tags)
-    if quality.degraded is not None:
+    if not quality.native:
         for name in evidence.missing:
             _judge(found, held, "program", name, is_there=world.has_program(name))
         for name in evidence.absent_files:

@@ -24,7 +24,7 @@ from pipwrap.events import (
     Listener,
     Warned,
 )
-from pipwrap.model.link import redact
+from pipwrap.model.link import redact, why_invalid
 from pipwrap.network.download import Downloader
 from pipwrap.network.origins import (
     canonical,
@@ -204,4 +204,4 @@ def _key(url: str) -> str:
     try:
         return canonical(url)
     except ValueError as error:
-        raise errors.NetworkError(f"Invalid URL {redact(url)!r}: {error}") from error
+        raise errors.NetworkError(f"Invalid URL {redact(url)!r}: {why_invalid(error)}") from error

@@ -40,11 +40,16 @@ ARCHIVE_EXTENSIONS = (
 _LONGEST = 255
 """Bytes of a file's name; no common filesystem takes more."""
 
-_WHOLE_URL = re.compile(r"(?P<before>(?:[a-z][a-z0-9+.-]*:)?//)(?P<user>[^/?#\n]*)@", re.IGNORECASE)
-"""User information ends at the last @ before the path, as for ``urllib.parse.urlsplit``."""
+_WHOLE_URL = re.compile(
+    r"(?P<before>https?:/+|(?:[a-z][a-z0-9+.-]*:)?//)(?P<user>[^/?#\n]*)@", re.IGNORECASE
+)
+"""User information ends at the last @ before the path, as for ``urllib.parse.urlsplit``.
+
+A slash too few or too many leaves no URL, and the password in it is one all the same.
+"""
 _URL_IN_TEXT = re.compile(
     # The second form has a raw delimiter or blank in its password: after the colon is no port.
-    r"(?P<before>(?<![a-z0-9+.-])[a-z0-9+.-]+://)(?P<user>[^/?#\s]*"
+    r"(?P<before>(?<![a-z0-9+.-])(?:https?:/+|[a-z0-9+.-]+://))(?P<user>[^/?#\s]*"
     r"|[^/?#\s:@\[]*:(?!\d*(?:[\s/?#]|$))(?:(?!://)[^\n])*?)@",
     re.IGNORECASE,
 )
@@ -65,6 +70,14 @@ def redact(text: str) -> str:
     if whole:
         return _hidden(whole) + redact(text[whole.end() :])
     return _URL_IN_TEXT.sub(_hidden, text)
+
+
+def why_invalid(error: ValueError) -> str:
+    """Return what is wrong with a URL, without the part of it that an error of urllib quotes.
+
+    What it takes for a port is the beginning of a password that has a raw delimiter.
+    """
+    return str(error).partition(" as ")[0]
 
 
 def _hidden(match: re.Match[str]) -> str:

@@ -11,6 +11,7 @@ import re
 import threading
 
 from pipwrap import errors
+from pipwrap.model.link import why_invalid
 from pipwrap.network.download import content_length, validator
 from pipwrap.network.origins import is_secure_origin, origin
 from pipwrap.network.redirects import (
@@ -162,7 +163,7 @@ class Ranges:
         try:
             key = origin(url)
         except ValueError as error:
-            raise RangeRefused(f"its URL is invalid: {error}") from error
+            raise RangeRefused(f"its URL is invalid: {why_invalid(error)}") from error
         with self._lock:
             return self._servers.setdefault(key, _Server())
 

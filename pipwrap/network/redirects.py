@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 
 from pipwrap import errors
-from pipwrap.model.link import redact
+from pipwrap.model.link import redact, why_invalid
 from pipwrap.network.origins import redirected, split_credentials
 
 MAXIMUM_REDIRECTS = 10
@@ -20,7 +20,7 @@ def redirect_target(url: str, location: str) -> str:
         return redirected(url, location)
     except ValueError as error:
         raise errors.NetworkError(
-            f"Invalid redirect from {redact(url)} to {redact(location)}: {error}"
+            f"Invalid redirect from {redact(url)} to {redact(location)}: {why_invalid(error)}"
         ) from error
 
 

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from pipwrap import errors
 from pipwrap.events import Listener, Warned, ignore
-from pipwrap.model.link import redact
+from pipwrap.model.link import redact, why_invalid
 from pipwrap.network.credentials import CredentialBook, CredentialSource
 from pipwrap.network.origins import Credentials, split_credentials
 from pipwrap.network.settings import NetworkSettings
@@ -50,7 +50,9 @@ class Session:
             address = urlsplit(url)
             found = self._credentials.find(url, embedded)
         except ValueError as error:
-            raise errors.NetworkError(f"Invalid URL {redact(request.url)!r}: {error}") from error
+            raise errors.NetworkError(
+                f"Invalid URL {redact(request.url)!r}: {why_invalid(error)}"
+            ) from error
         if address.scheme not in {"http", "https"} or not address.hostname:
             raise errors.NetworkError(f"Invalid URL {redact(request.url)!r}: not http or https")
         headers = request.headers

@@ -107,6 +107,18 @@ def test_in_errors(pipwrap: Runner, guarded: Index, login: Login, cache_root: Pa
         _holds_nothing(pipwrap, result, cache_root)
 
 
+@pytest.mark.parametrize("path", ["/simple", "/files/demo-1.0-py3-none-any.whl"])
+@pytest.mark.parametrize("start", ["http://me:{}/x@", "https:/me:{}@", "http:/{}@"])
+def test_of_what_is_no_url(pipwrap: Runner, index: Index, cache_root: Path, start: str, path: str):
+    """A raw delimiter in a password makes a port of it, and a slash that is missing a path."""
+    url = f"{start.format(SECRET)}{index.host}{path}"
+    (pipwrap.directory / "r.txt").write_text(f"-i {url}\ndemo\n", encoding="utf-8")
+    for arguments in (["-i", url, "demo"], [url], [f"demo @ {url}"], ["-r", url], ["-r", "r.txt"]):
+        result = pipwrap("-vv", "--retries", "0", "install", *arguments, expect=1)
+        assert SECRET not in result.output
+        assert "Traceback" not in result.output
+
+
 @pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
 @pytest.mark.parametrize("exists", [True, False])
 def test_of_a_repository(pipwrap: Runner, login: Login, cache_root: Path, *, exists: bool):

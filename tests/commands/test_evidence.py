@@ -13,6 +13,7 @@ from support.environments import VirtualEnvironment, make_environment
 from support.index import Index
 from support.runner import Result, Runner
 from support.sdists import BUILD_LOG
+from support.sdists import make_sdist as make_pure_sdist
 from support.wheels import builds
 
 # Compiles with $CC or cc; without one the wheel is pure (class A), or keeps its platform tag and
@@ -212,6 +213,67 @@ def test_a_copy_of_the_whole_environment_is_no_look(machine: Machine):
     machine.install("speedy")
     machine.install("speedy", SOMETHING="changed")
     assert machine.built == 1
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        "os.environb.get(b'CHOICE')",
+        "os.getenvb(b'CHOICE')",
+        "os.environ.copy().get('CHOICE')",
+        "'CHOICE' in os.environ.copy().copy()",
+        "dict(os.environ).get('CHOICE')",
+        "{**os.environ}.get('CHOICE')",
+        "[value for name, value in os.environ.items() if name == 'CHOICE']",
+        "subprocess.run('echo ${CHOICE:-none}', shell=True)",
+        "os.system('echo $CHOICE')",
+    ],
+)
+def test_a_variable_counts_however_it_is_read(machine: Machine, look: str):
+    machine.offer("speedy", "A", switch=look)
+    machine.install("speedy")
+    machine.install("speedy", CHOICE="1")
+    machine.install("speedy", CHOICE="2")
+    machine.install("speedy")
+    machine.install("speedy", CHOICE="1", SOMETHING="changed")
+    assert machine.built == 3
+
+
+def test_a_copy_of_the_environment_is_a_dictionary_to_a_backend(machine: Machine):
+    switch = (
+        "import copy, json, pickle; e = os.environ.copy(); e.update(A='1', B=os.environ['PATH']); "
+        "assert e == dict(e) == json.loads(json.dumps(e)) == copy.copy(e) == copy.deepcopy(e); "
+        "assert type(pickle.loads(pickle.dumps(e))) is dict and 1 not in e and e.pop('A') == '1'; "
+        "subprocess.run(['/bin/sh', '-c', 'true'], env=e, check=True)"
+    )
+    machine.offer("speedy", "A", switch=switch)
+    machine.install("speedy")
+    assert machine.built == 1
+
+
+def test_a_program_that_a_pure_wheel_looked_for_counts_once_it_is_there(machine: Machine):
+    """A pure wheel may hold what the program generates, and nothing says that it does not."""
+    files = {"look.py": "import shutil\nshutil.which('generator')\n"}
+    sdist = make_pure_sdist(
+        machine.directory,
+        *("speedy", "1.0"),
+        metadata_version="2.2",
+        imports=["look"],
+        extra_files=files,
+    )
+    machine.index.add(sdist)
+    machine.install("speedy")
+    machine.install("speedy")
+    assert machine.built == 1
+    tool = machine.tools / "generator"
+    tool.write_text("")
+    tool.chmod(0o755)
+    result, _ = machine.install("speedy")
+    assert "Rebuilding speedy 1.0: generator was missing" in result.stdout
+    machine.install("speedy")
+    tool.unlink()
+    machine.install("speedy")
+    assert machine.built == 2, "one for each state; a tool that is gone is no reason"
 
 
 def test_a_header_that_was_missing_counts_once_it_is_there(machine: Machine):
