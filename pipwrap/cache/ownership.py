@@ -1,9 +1,9 @@
 """Which directories are our caches, so that nothing of the user's is ever marked, swept or purged.
 
-Two marks say so. CACHEDIR.TAG with our line in it lies in a directory that we made, or found
-empty: all of it is the cache. ``pipwrap-cache`` lies in one that holds other things, too (pip's
-cache, a home directory): when it was written nothing there had the name of a bucket, so that
-whatever has one since is ours. Where a bucket's name is taken, the directory is not used.
+Two marks say so. CACHEDIR.TAG with our line in it lies in a directory that we made: all of it is the
+cache, and programs that make backups leave it out. ``pipwrap-cache`` lies in one that was there, and
+may hold other things (pip's cache, a home directory, empty or not): when it was written nothing there
+had the name of a bucket, so that whatever has one since is ours. Where a bucket's name is taken, the directory is not used.
 """
 
 from __future__ import annotations
@@ -43,10 +43,11 @@ def claim(layout: Layout) -> None:
     """
     if is_ours(layout):
         return
+    is_new = not os.path.lexists(layout.root)
     disk.make_directory(layout.root)
     names = set(os.listdir(layout.root))
     # Damage may have taken the mark: no other program keeps what it learns of interpreters there.
-    if not names or (INTERPRETERS in names and names <= _ONLY_OURS):
+    if (is_new and not names) or (INTERPRETERS in names and names <= _ONLY_OURS):
         disk.write(layout.tag, _TAG, layout.root)
         return
     taken = sorted(names & _NAMES)
