@@ -56,7 +56,12 @@ def is_same_release(one: Version, other: Version) -> bool:
 
 def check_built(wanted: Candidate | Source, metadata: Metadata, name: str, filename: str) -> None:
     """Raise ``errors.InvalidDistribution`` when a backend built something else than asked for."""
-    _, version = split_filename(filename)
+    stem, version = split_filename(filename)
+    expected = wanted.project if isinstance(wanted, Candidate) else canonicalize_name(name)
+    if canonicalize_name(stem) != expected:
+        raise errors.InvalidDistribution(
+            f"Wheel has unexpected file name: expected {expected!r}, got {stem!r}"
+        )
     if _version(version.replace("_", "-")) != _version(metadata.version):
         raise errors.InvalidDistribution(
             f"Wheel has unexpected file name: expected {metadata.version!r}, got {version!r}"

@@ -50,9 +50,19 @@ def egg_name(url: str) -> str | None:
             "invalid-egg-fragment",
             f"The {match[1]!r} egg fragment is invalid",
             context=f"from {shown_url(url)!r}",
-            hint="Try using the Direct URL requirement syntax: 'name[extra] @ URL'",
+            hint=_egg_hint(match[1]),
         )
     return match[1]
+
+
+def _egg_hint(fragment: str) -> str:
+    """Return pip's advice on what stands in ``#egg=`` that is no project's name."""
+    hint = ""
+    if any(mark in fragment for mark in "<=>"):
+        hint = "Version specifiers are silently ignored for URL references. Remove them. "
+    if "[" in fragment and "]" in fragment:
+        hint += "Try using the Direct URL requirement syntax: 'name[extra] @ URL'"
+    return hint or "Egg fragments can only be a valid project name."
 
 
 def split_extras(path: str) -> tuple[str, tuple[str, ...]]:

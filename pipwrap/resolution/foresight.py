@@ -68,6 +68,11 @@ class Foresight:
         before = self._obliged.get(package)
         self._obliged[package] = allowed if before is None else before & allowed
 
+    def possible(self, package: str, allowed: Ranks) -> Ranks:
+        """Return what the user leaves of a range."""
+        obliged = self._obliged.get(package)
+        return allowed if obliged is None else allowed & obliged
+
     def refused(self, package: str) -> int:
         """Return how many versions were refused untried, each of which would be a conflict."""
         return self._refused[package]
@@ -153,8 +158,7 @@ class Foresight:
 
         ``looks`` at what those of them need that were tried; no further, for needs go in circles.
         """
-        obliged = self._obliged.get(package)
-        possible = allowed if obliged is None else allowed & obliged
+        possible = self.possible(package, allowed)
         known = self._impossible.get(package, set())
         count = len(self.projects[split_package(package)[0]].points)
         return all(

@@ -317,7 +317,8 @@ class Provider(BaseProvider[str, int]):
 
     def _prefetch_best(self, project: str, allowed: Ranks) -> None:
         universe = self.projects[project]
-        rank = next((each for each in universe.liked(allowed)), None)
+        possible = self._foresight.possible(project, allowed)
+        rank = next((each for each in universe.liked(possible)), None)
         if rank is not None and universe.points[rank].is_plain:
             choice = universe.points[rank].choice
             if isinstance(choice, Candidate) and choice not in self._memory.dependencies:

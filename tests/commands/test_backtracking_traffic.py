@@ -131,3 +131,12 @@ def test_a_large_wheel_of_a_server_without_ranges_is_not_fetched_before_it_is_ch
     # A request for a part is how it is found out that there are none.
     asked = [each.path for each in of_files(index) if "range" not in each.headers]
     assert ("/files/demo-2.0-py3-none-any.whl" in asked) == is_fetched
+
+
+def test_what_the_user_forbids_is_not_read_ahead(pipwrap: Runner, index: Index, tmp_path: Path):
+    """Each app needs a core of its own, and all but one of them are out from the start."""
+    index.ranges = False
+    offer(index, tmp_path / "files", SIZES["small"])
+    pipwrap("install", "--dry-run", "app", "core<1.50", expect=0)
+    cores = {each for each in whole(index) if each.startswith("core-")}
+    assert cores == {"core-1.49"}

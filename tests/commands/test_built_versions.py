@@ -82,3 +82,27 @@ def test_another_version_is_refused(pipwrap: Runner, index: Index, tmp_path: Pat
     offer(index, tmp_path, "0.7.0", "0.8.0")
     says = "has inconsistent version: expected '0.7.0', but metadata has '0.8.0'"
     refused(pipwrap, "install", "demo", says=says)
+
+
+def test_a_wheel_with_another_name_in_its_file_name_is_refused(
+    pipwrap: Runner, index: Index, tmp_path: Path
+):
+    """METADATA names the project, the file and its .dist-info another: pip's words."""
+    backend = (
+        "import os\nimport in_tree_backend as base\nfrom in_tree_backend import *\n"
+        'base.SETTINGS["filename"] = "other-1.0-py3-none-any.whl"\n'
+        "\n\ndef build_wheel(wheel_directory, config_settings=None, metadata_directory=None):\n"
+        '    info = "other-1.0.dist-info"\n'
+        '    old = os.path.join(base.CONTENTS, base.SETTINGS["dist_info"])\n'
+        "    os.rename(old, os.path.join(base.CONTENTS, info))\n"
+        '    base.SETTINGS["dist_info"] = info\n'
+        "    return base.build_wheel(wheel_directory)\n"
+    )
+    files = {"other_backend.py": backend}
+    index.add(make_sdist(tmp_path, "demo", "1.0", extra_files=files, pyproject=_PYPROJECT))
+    refused(
+        pipwrap,
+        "install",
+        "demo",
+        says="Wheel has unexpected file name: expected 'demo', got 'other'",
+    )
