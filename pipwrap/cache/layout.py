@@ -45,6 +45,8 @@ LOGS = "logs-v1"
 TEMPORARY = "tmp-v1"
 RUN_PREFIX = "run-"
 """Names below ``tmp-v1`` that are directories of runs."""
+FORMER = ("usage-v1",)
+"""Buckets of formats before: never read, removed by prune and purge."""
 BUCKETS = (
     HTTP,
     BODIES,

@@ -1,9 +1,10 @@
 """Which directories are our caches, so that nothing of the user's is ever marked, swept or purged.
 
-Two marks say so. CACHEDIR.TAG with our line in it lies in a directory that we made: all of it is the
-cache, and programs that make backups leave it out. ``pipwrap-cache`` lies in one that was there, and
-may hold other things (pip's cache, a home directory, empty or not): when it was written nothing there
-had the name of a bucket, so that whatever has one since is ours. Where a bucket's name is taken, the directory is not used.
+Two marks say so. CACHEDIR.TAG with our line in it lies in a directory that we made: all of it is
+the cache, and programs that make backups leave it out. ``pipwrap-cache`` lies in one that was there
+before, and may hold other things (pip's cache, a home directory): when it was written nothing there
+had the name of a bucket, so that whatever has one since is ours. Where a bucket's name is taken,
+the directory is not used.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pipwrap.cache.layout import (
     BUCKETS,
     CACHEDIR_SIGNATURE,
     CACHEDIR_TAG,
+    FORMER,
     INTERPRETERS,
     LOCK,
     SHARED_MARK,
@@ -26,7 +28,7 @@ _LINE = "# This is the cache of pipwrap; it may be deleted."
 _TAG = f"{CACHEDIR_SIGNATURE}\n{_LINE}\n".encode("ascii")
 _SHARED = b"The buckets of pipwrap's cache lie here, beside other things.\n"
 _NAMES = frozenset((*BUCKETS, LOCK))
-_ONLY_OURS = _NAMES | {CACHEDIR_TAG, SHARED_MARK, "tmp", "lock"}
+_ONLY_OURS = _NAMES | {*FORMER, CACHEDIR_TAG, SHARED_MARK, "tmp", "lock"}
 """The last two are of earlier versions, which left caches unmarked that held answers alone."""
 
 

@@ -12,6 +12,7 @@ from pipwrap.cache import disk, usage
 from pipwrap.cache.entries import is_sha256
 from pipwrap.cache.layout import (
     BODIES,
+    FORMER,
     GIT,
     HTTP,
     LOGS,
@@ -181,7 +182,9 @@ def condemned(found: list[Item], limits: Limits, now: float) -> list[Item]:
 
 
 def sweep(layout: Layout) -> None:
-    """Remove the directories of runs that died: what they pinned is not in use any more."""
+    """Remove what runs that died have pinned, which is not in use any more, and former buckets."""
+    for name in FORMER:
+        disk.remove_tree(layout.bucket(name), through=layout.temporary)
     for path in disk.dead_directories(layout.bucket(TEMPORARY)):
         disk.remove_tree(path)
 

@@ -7,7 +7,16 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
 from pipwrap.cache import disk, ownership
-from pipwrap.cache.layout import BODIES, BUCKETS, HTTP, INTERPRETERS, RUN_PREFIX, TEMPORARY, Layout
+from pipwrap.cache.layout import (
+    BODIES,
+    BUCKETS,
+    FORMER,
+    HTTP,
+    INTERPRETERS,
+    RUN_PREFIX,
+    TEMPORARY,
+    Layout,
+)
 from pipwrap.cache.wheels import BuiltWheel, BuiltWheels
 from pipwrap.model.names import canonicalize_name
 from pipwrap.values import frozen
@@ -97,7 +106,7 @@ def purge(layout: Layout) -> Extent:
     removed = Extent()
     if not ownership.is_ours(layout):
         return removed
-    for bucket in BUCKETS:
+    for bucket in (*FORMER, *BUCKETS):
         path = layout.bucket(bucket)
         if os.path.islink(path) or not os.path.isdir(path):
             continue

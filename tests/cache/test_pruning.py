@@ -12,8 +12,8 @@ import pytest
 from pipwrap import errors
 from pipwrap.cache import usage
 from pipwrap.cache.keys import BuildKey
-from pipwrap.cache.layout import Layout
-from pipwrap.cache.pruning import Item, Limits, condemned, items, parse_age, parse_size
+from pipwrap.cache.layout import FORMER, Layout
+from pipwrap.cache.pruning import Item, Limits, condemned, items, parse_age, parse_size, sweep
 from pipwrap.cache.usage import Kind, Usage, Use
 from pipwrap.cache.wheels import BuiltWheels, Provenance
 from pipwrap.events import ignore
@@ -179,6 +179,15 @@ def test_a_line_that_cannot_be_read_is_left_out(layout: Layout, line: str):
     path.write_text(line + "\n" + path.read_text("utf-8"), encoding="utf-8")
     assert usage.read(layout, Kind.UNPACKED) == {"aa": Use(1, NOW)}
     assert usage.estimated_size(layout) is None
+
+
+def test_buckets_of_formats_before_are_swept(layout: Layout):
+    former = [Path(layout.bucket(name), "content") for name in FORMER]
+    kept = Path(layout.bucket("store-v1"), "content")
+    for path in (*former, kept):
+        path.mkdir(parents=True)
+    sweep(layout)
+    assert [path.parent.exists() for path in (*former, kept)] == [False, True]
 
 
 def test_a_run_that_did_nothing_writes_nothing(layout: Layout):

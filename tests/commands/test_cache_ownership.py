@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pipwrap.cache.layout import BUCKETS
 from support.environments import snapshot
 from support.index import Index
 from support.runner import Runner
@@ -30,7 +31,7 @@ def home(tmp_path: Path, index: Index) -> Path:
 
 def _theirs(root: Path) -> dict[str, str]:
     """Return what lies in a directory and is not below a name of ours."""
-    ours = ("-v1", "pipwrap-cache", "pipwrap.lock")
+    ours = (*BUCKETS, "pipwrap-cache", "pipwrap.lock")
     found = snapshot(root)
     return {path: what for path, what in found.items() if not path.split("/")[0].endswith(ours)}
 
@@ -96,11 +97,17 @@ def test_the_tag_of_another_program_is_no_mark_of_ours(pipwrap: Runner, home: Pa
     assert _theirs(home) == before
 
 
-def test_an_empty_directory_becomes_a_marked_cache(pipwrap: Runner, tmp_path: Path):
+def test_an_empty_directory_is_used_and_not_tagged(pipwrap: Runner, tmp_path: Path):
+    """It may be a home, or the place of a volume: backups are to have it."""
     root = tmp_path / "empty"
     root.mkdir()
-    pipwrap("cache", "purge", environ={"PIP_CACHE_DIR": str(root)}, expect=0)
-    assert (root / "CACHEDIR.TAG").is_file()
+    environ = {"PIP_CACHE_DIR": str(root)}
+    pipwrap("--version", environ=environ, expect=0)
+    pipwrap("cache", "info", environ=environ, expect=0)
+    assert "pipwrap-cache" in os.listdir(root)
+    assert "CACHEDIR.TAG" not in os.listdir(root)
+    pipwrap("cache", "purge", environ=environ, expect=0)
+    assert set(os.listdir(root)) <= {"pipwrap-cache", "pipwrap.lock", "tmp-v1"}
 
 
 def test_a_cache_that_an_earlier_version_left_unmarked_is_ours(
