@@ -13,6 +13,7 @@ import pytest
 from pipwrap import errors
 from pipwrap.cache.layout import Layout
 from pipwrap.cache.listings import Listings
+from pipwrap.cache.usage import unnoted
 from pipwrap.events import Event, Warned
 from pipwrap.index.locations import FlatDirectory
 from pipwrap.index.offers import Offers
@@ -93,7 +94,7 @@ class Bench:
         self.pages = Pages(directory)
         layout = Layout(str(directory.parent / "cache"))
         self.events: list[Event] = []
-        self._listings = Listings(layout, self.events.append, lambda name: None)
+        self._listings = Listings(layout, self.events.append, unnoted)
         self._made: list[Repository] = []
 
     def __call__(
