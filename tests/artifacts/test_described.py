@@ -14,6 +14,7 @@ from pipwrap.artifacts.hashes import HashPolicy
 from pipwrap.artifacts.wanted import Teller
 from pipwrap.cache.layout import Layout
 from pipwrap.cache.sidecars import Sidecars
+from pipwrap.cache.usage import unnoted
 from pipwrap.events import Event
 from pipwrap.model.candidate import Candidate
 from pipwrap.model.link import Link
@@ -26,7 +27,7 @@ DIGEST = (("sha256", "ab"),)
 @pytest.fixture
 def sidecars(tmp_path: Path) -> Sidecars:
     heard: list[Event] = []
-    return Sidecars(Layout(str(tmp_path)), heard.append, lambda name: None)
+    return Sidecars(Layout(str(tmp_path)), heard.append, unnoted)
 
 
 def wanted(
