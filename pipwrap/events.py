@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from msgspec import Struct
+
 from pipwrap.errors import BuildFailed
-from pipwrap.values import frozen
 
 
-@frozen
-class Event:
+class Event(Struct, frozen=True):
     """The root of all events."""
 
 
@@ -20,23 +20,20 @@ class Listener(Protocol):
         """Take one event."""
 
 
-@frozen
-class Warned(Event):
+class Warned(Event, frozen=True):
     """Something is odd and the command goes on; printed after ``WARNING: `` on stderr."""
 
     message: str
     indent: int = 0
 
 
-@frozen
-class Deprecated(Event):
+class Deprecated(Event, frozen=True):
     """Something that pip means to give up; printed after ``DEPRECATION: `` on stderr."""
 
     message: str
 
 
-@frozen
-class Told(Event):
+class Told(Event, frozen=True):
     """A line of the run, for stdout; ``level`` 0 is always shown, 1 at -v, 2 at -vv."""
 
     message: str
@@ -44,8 +41,7 @@ class Told(Event):
     indent: int = 0
 
 
-@frozen
-class Failed(Event):
+class Failed(Event, frozen=True):
     """An error that does not end the command; printed after ``ERROR: `` on stderr."""
 
     message: str
@@ -53,8 +49,7 @@ class Failed(Event):
     """Not even -qqq hides it."""
 
 
-@frozen
-class ProgramSaid(Event):
+class ProgramSaid(Event, frozen=True):
     """What a program (git, a build backend) is called with or says; for stderr, as it is."""
 
     message: str
@@ -62,8 +57,7 @@ class ProgramSaid(Event):
     """The verbosity from which it is shown."""
 
 
-@frozen
-class DownloadStarted(Event):
+class DownloadStarted(Event, frozen=True):
     """Bytes of a file are about to arrive; ``size`` is unknown when the server did not say."""
 
     url: str
@@ -72,16 +66,14 @@ class DownloadStarted(Event):
     is_metadata: bool = False
 
 
-@frozen
-class DownloadProgressed(Event):
+class DownloadProgressed(Event, frozen=True):
     """More bytes of a started download."""
 
     url: str
     received: int
 
 
-@frozen
-class DownloadFinished(Event):
+class DownloadFinished(Event, frozen=True):
     """A started download ended, well or not."""
 
     url: str
@@ -90,30 +82,26 @@ class DownloadFinished(Event):
 DOWNLOADS = (DownloadStarted, DownloadProgressed, DownloadFinished)
 
 
-@frozen
-class PersonAsked(Event):
+class PersonAsked(Event, frozen=True):
     """Somebody at the terminal is about to be asked for a login; a listener may refuse."""
 
     question: str
 
 
-@frozen
-class BuildStarted(Event):
+class BuildStarted(Event, frozen=True):
     """A backend hook runs (``Building wheel for NAME (pyproject.toml)``, ...)."""
 
     description: str
 
 
-@frozen
-class BuildFinished(Event):
+class BuildFinished(Event, frozen=True):
     """A backend hook ended; ``status`` is ``done``, ``error`` or ``canceled``."""
 
     description: str
     status: str
 
 
-@frozen
-class BuildBroke(Event):
+class BuildBroke(Event, frozen=True):
     """A wheel could not be built, and the others are tried all the same."""
 
     error: BuildFailed

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
 from typing import Protocol, TypeVar
 
+from msgspec import Struct
+
 from pipwrap import errors
 from pipwrap.artifacts import hashes
 from pipwrap.artifacts.digest import measure
@@ -19,7 +21,6 @@ from pipwrap.events import Listener, Told, Warned
 from pipwrap.model.link import Link, redact
 from pipwrap.model.location import url_to_path
 from pipwrap.network.transport import Response
-from pipwrap.values import frozen
 
 _OK = 200
 Answer = TypeVar("Answer")
@@ -103,8 +104,7 @@ class Once:
         return future.result()  # type: ignore[return-value]  # the key fixes the type
 
 
-@frozen
-class Acquired:
+class Acquired(Struct, frozen=True):
     """An archive on disk."""
 
     path: str

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import sys
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from pipwrap.artifacts import observe
 from pipwrap.model.environment import Environment, Scheme
-from pipwrap.values import frozen, replace
 
 _HIDDEN = frozenset({"PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP", "__PYVENV_LAUNCHER__"})
 """Variables that would let the caller's environment shine through."""
@@ -16,8 +18,7 @@ State = frozenset[tuple[str, int, int, int]]
 """Of each entry: path, inode, size in bytes, time of its last change in nanoseconds."""
 
 
-@frozen
-class BuildEnvironment:
+class BuildEnvironment(Struct, frozen=True):
     """Where a backend and its requirements live."""
 
     path: str

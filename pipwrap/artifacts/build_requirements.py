@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from msgspec import Struct
+
 from pipwrap.artifacts.build_env import BuildEnvironment
 from pipwrap.model.environment import Environment
-from pipwrap.values import frozen
 
 
 class Resolved(Protocol):
@@ -42,8 +43,7 @@ class BuildRequirements(Protocol):
         """Return which of ``requirements`` an environment does not satisfy."""
 
 
-@frozen
-class Checked:
+class Checked(Struct, frozen=True):
     """What is wrong with some requirements."""
 
     conflicting: tuple[tuple[str, str], ...] = ()

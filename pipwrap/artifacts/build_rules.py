@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from pipwrap.values import field, frozen
+from msgspec import Struct, field
 
 ConfigSettings = Mapping[str, str | Sequence[str]]
 """What a backend's hooks are given (PEP 517)."""
 
 
-@frozen
-class BuildRules:
+class BuildRules(Struct, frozen=True):
     """What the user says of builds; all of it belongs into a build's key, or forbids the cache."""
 
     settings: Mapping[str, ConfigSettings] = field(default_factory=dict)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec import Struct
+
 from pipwrap import errors
 from pipwrap.artifacts.reuse import Reuse
 from pipwrap.artifacts.source_build import SourceBuild
@@ -13,11 +15,9 @@ from pipwrap.model.candidate import Candidate
 from pipwrap.model.link import redact
 from pipwrap.model.metadata import Metadata
 from pipwrap.model.source import Archive
-from pipwrap.values import frozen
 
 
-@frozen
-class BuiltBefore:
+class BuiltBefore(Struct, frozen=True):
     """Looks under the key of a source; what has no key was never built before."""
 
     reuse: Reuse

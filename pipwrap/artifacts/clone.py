@@ -6,6 +6,8 @@ import os
 import re
 from urllib.parse import unquote
 
+from msgspec.structs import replace
+
 from pipwrap import errors
 from pipwrap.artifacts.git import Git
 from pipwrap.cache.clones import CachedClone, Clones
@@ -15,7 +17,6 @@ from pipwrap.model.link import redact
 from pipwrap.model.location import path_to_url
 from pipwrap.model.references import References, is_commit
 from pipwrap.model.source import Repository
-from pipwrap.values import replace
 
 _SCP = re.compile(r"(\w+@)?([^/:]+):(\w[^:]*)")
 """``git@host:path``, which git takes for ``ssh://git@host/path``."""

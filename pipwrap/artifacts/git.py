@@ -8,10 +8,12 @@ import shlex
 import subprocess
 from collections.abc import Callable, Sequence
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from pipwrap import errors
 from pipwrap.events import Listener, ProgramSaid
 from pipwrap.model.link import redact
-from pipwrap.values import frozen, replace
 
 _VERSION = re.compile(r"git version (\d+)\.(\d+)")
 _PARTIAL_CLONE = (2, 17)
@@ -39,8 +41,7 @@ _NO_PARTIAL_CLONE = "PIP_NO_PARTIAL_CLONE_FOR_BROKEN_GIT_SERVER"
 _NO = ("", "n", "no", "f", "false", "off", "0")
 
 
-@frozen
-class GitSettings:
+class GitSettings(Struct, frozen=True):
     """How git is run."""
 
     no_input: bool = False
@@ -53,8 +54,7 @@ class GitSettings:
     """Repositories of this machine alone may be asked."""
 
 
-@frozen
-class Git:
+class Git(Struct, frozen=True):
     """git, run for one project in one directory."""
 
     settings: GitSettings

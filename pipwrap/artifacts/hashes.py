@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 
+from msgspec import Struct, field
+
 from pipwrap import errors
 from pipwrap.model.candidate import Candidate
 from pipwrap.model.requirement import UserRequirement
 from pipwrap.model.source import Archive
-from pipwrap.values import field, frozen
 
 MISMATCH = (
     "THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE. If you have updated the "
@@ -27,8 +28,7 @@ MISSING = (
 Hashes = tuple[tuple[str, str], ...]
 
 
-@frozen
-class HashPolicy:
+class HashPolicy(Struct, frozen=True):
     """What may be installed, by digest."""
 
     allowed: Mapping[str, Hashes] = field(default_factory=dict)

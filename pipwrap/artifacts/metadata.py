@@ -8,6 +8,9 @@ backend. As in pip, what an index says of an sdist is not compared with what is 
 
 from __future__ import annotations
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from pipwrap import errors
 from pipwrap.artifacts import consistency
 from pipwrap.artifacts.admitted import Admitted
@@ -26,11 +29,9 @@ from pipwrap.model.source import Archive, Directory, Repository
 from pipwrap.model.wheel import is_of_same_project
 from pipwrap.network.ranges import RangeRefused
 from pipwrap.network.transport import Response
-from pipwrap.values import frozen, replace
 
 
-@frozen
-class Descriptions:
+class Descriptions(Struct, frozen=True):
     """What tells of wheels besides their files."""
 
     before: Described

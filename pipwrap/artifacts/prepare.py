@@ -8,6 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from pipwrap import errors
 from pipwrap.artifacts.admitted import Admitted
 from pipwrap.artifacts.archives import Acquired, Archives, Once
@@ -22,14 +25,7 @@ from pipwrap.artifacts.reuse import Reuse
 from pipwrap.artifacts.side_by_side import Crews
 from pipwrap.artifacts.source_build import SourceBuild, Workshop
 from pipwrap.artifacts.sources import Sources
-from pipwrap.artifacts.wanted import (
-    Obtained,
-    Prepared,
-    Saving,
-    Teller,
-    Wanted,
-    key_of,
-)
+from pipwrap.artifacts.wanted import Obtained, Prepared, Saving, Teller, Wanted, key_of
 from pipwrap.artifacts.wheel_file import read_built_metadata, read_metadata
 from pipwrap.cache.store import Store
 from pipwrap.cache.unpackers import Unpack
@@ -40,7 +36,6 @@ from pipwrap.model.link import Link, redact
 from pipwrap.model.metadata import Metadata
 from pipwrap.model.source import Archive, Directory, Repository
 from pipwrap.model.wheel import StoredWheel
-from pipwrap.values import frozen, replace
 
 _WORKERS = 16
 """Files that are fetched at the same time: a request waits more than it works."""
@@ -50,8 +45,7 @@ _MOST_AHEAD = 8 * 1024 * 1024
 """Bytes of a wheel that may be fetched in vain."""
 
 
-@frozen
-class Shelves:
+class Shelves(Struct, frozen=True):
     """Where wheels lie: the cache's, and a run's own for what must leave the cache alone."""
 
     store: Store

@@ -6,6 +6,8 @@ import os
 from collections.abc import Callable
 from hashlib import sha256
 
+from msgspec import Struct
+
 from pipwrap import errors
 from pipwrap.artifacts.archives import Once
 from pipwrap.artifacts.clone import Clone
@@ -15,11 +17,9 @@ from pipwrap.events import Listener, Told, ignore
 from pipwrap.model.link import redact
 from pipwrap.model.references import References, is_commit
 from pipwrap.model.source import Repository
-from pipwrap.values import frozen
 
 
-@frozen
-class Checkout:
+class Checkout(Struct, frozen=True):
     """A clone at its revision."""
 
     root: str

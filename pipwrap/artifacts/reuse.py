@@ -11,6 +11,7 @@ import contextlib
 import threading
 from collections.abc import Callable
 
+from msgspec import Struct, field
 from packaging.version import Version
 
 from pipwrap import errors
@@ -29,7 +30,6 @@ from pipwrap.model.metadata import Metadata
 from pipwrap.model.names import canonicalize_name
 from pipwrap.model.selection import NameSelection
 from pipwrap.model.wheel import split_filename
-from pipwrap.values import field, frozen, mutable
 
 
 def _nothing_native(candidate: Candidate) -> bool:
@@ -37,8 +37,7 @@ def _nothing_native(candidate: Candidate) -> bool:
     return False
 
 
-@frozen
-class ReuseRules:
+class ReuseRules(Struct, frozen=True):
     """What the user says about wheels that were built before."""
 
     rebuild: NameSelection = NameSelection()
@@ -51,8 +50,7 @@ class ReuseRules:
     """Tell whether the index lists platform wheels of a candidate's version."""
 
 
-@mutable
-class Reuse:
+class Reuse(Struct):
     """The built wheels of a run, each decided about once."""
 
     built: BuiltWheels

@@ -9,8 +9,9 @@ from contextlib import AbstractContextManager
 from queue import SimpleQueue
 from typing import Any, Protocol
 
+from msgspec import Struct, field
+
 from pipwrap.events import DOWNLOADS, Event, Listener, PersonAsked
-from pipwrap.values import field, frozen, mutable
 
 
 class Voices(Listener, Protocol):
@@ -23,8 +24,7 @@ class Voices(Listener, Protocol):
         """
 
 
-@mutable
-class _Job:
+class _Job(Struct):
     told: SimpleQueue[Event | None] = field(default_factory=SimpleQueue)
     """``None`` is the end."""
     future: Future[Any] = field(default_factory=Future)
@@ -116,8 +116,7 @@ class Ahead(SideBySide):
         return self._voices.relayed(take, downloads=True)
 
 
-@frozen
-class Crews:
+class Crews(Struct, frozen=True):
     """Who works while something else goes on."""
 
     builds: SideBySide

@@ -8,6 +8,9 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 
+from msgspec import Struct, field
+from msgspec.structs import replace
+
 from pipwrap import errors
 from pipwrap.artifacts import build_env, observe
 from pipwrap.artifacts.build import Backend, Kind
@@ -23,11 +26,9 @@ from pipwrap.cache.evidence import Evidence, World, no_tags
 from pipwrap.events import BuildFinished, BuildStarted, Listener, Warned, ignore
 from pipwrap.model.environment import Environment
 from pipwrap.model.metadata import Metadata
-from pipwrap.values import field, frozen, replace
 
 
-@frozen
-class Workshop:
+class Workshop(Struct, frozen=True):
     """What every build of a run needs."""
 
     target: Environment

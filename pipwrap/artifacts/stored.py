@@ -5,12 +5,13 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 
+from msgspec.structs import replace
+
 from pipwrap.artifacts.hashes import HashPolicy
 from pipwrap.artifacts.wanted import Prepared, Wanted, line_of
 from pipwrap.cache.store import Store
 from pipwrap.model.candidate import Candidate
 from pipwrap.model.wheel import StoredWheel
-from pipwrap.values import replace
 
 
 def stored(wanted: Mapping[str, Wanted], store: Store, policy: HashPolicy) -> dict[str, Prepared]:

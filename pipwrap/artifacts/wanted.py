@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from enum import Enum
 
+from msgspec import Struct
+
 from pipwrap.events import Told
 from pipwrap.model.candidate import Candidate
 from pipwrap.model.metadata import Metadata
 from pipwrap.model.size import format_size
 from pipwrap.model.source import Directory, Repository, Source
 from pipwrap.model.wheel import StoredWheel
-from pipwrap.values import frozen
 
 Wanted = Candidate | Source
 
 
-@frozen
-class Prepared:
+class Prepared(Struct, frozen=True):
     """A wheel ready to be linked, and what it stands for."""
 
     wheel: StoredWheel
@@ -25,8 +25,7 @@ class Prepared:
     lines: tuple[Told, ...] = ()
 
 
-@frozen
-class Saving:
+class Saving(Struct, frozen=True):
     """What a command leaves as files."""
 
     directory: str
@@ -44,8 +43,7 @@ class Teller(Enum):
     STORE = "what was unpacked of it"
 
 
-@frozen
-class Obtained:
+class Obtained(Struct, frozen=True):
     """Metadata, and the lines that tell how it was had."""
 
     metadata: Metadata

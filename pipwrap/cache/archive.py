@@ -17,9 +17,10 @@ import zlib
 from collections.abc import Iterator
 from typing import Protocol
 
+from msgspec import Struct
+
 from pipwrap.errors import InvalidDistribution
 from pipwrap.model.wheel import StoredFile, dist_info_directory, invalid_wheel, member_path
-from pipwrap.values import frozen
 
 SUPPORTED_MAJOR = 1
 CHUNK = 256 * 1024
@@ -29,8 +30,7 @@ _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, Runtim
 """What zipfile raises for truncated, corrupt, encrypted or unknown-compression members."""
 
 
-@frozen
-class Archive:
+class Archive(Struct, frozen=True):
     """An open wheel whose names have been judged."""
 
     path: str
@@ -79,8 +79,7 @@ class Archive:
             raise invalid_wheel(self.filename, f"error decoding {path!r}: {error}") from error
 
 
-@frozen
-class WheelFacts:
+class WheelFacts(Struct, frozen=True):
     """What the WHEEL file says."""
 
     root_is_purelib: bool

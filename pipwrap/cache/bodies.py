@@ -6,6 +6,8 @@ import os
 import threading
 from collections.abc import Callable
 
+from msgspec import Struct
+
 from pipwrap import errors
 from pipwrap.cache import disk
 from pipwrap.cache.layout import Layout
@@ -15,7 +17,6 @@ from pipwrap.events import Listener, Warned
 from pipwrap.model.link import redact
 from pipwrap.network.download import Downloader, Spool
 from pipwrap.network.transport import Request, Response
-from pipwrap.values import frozen
 
 
 class DigestDiffers(Exception):
@@ -29,8 +30,7 @@ class DigestDiffers(Exception):
         self.got = got
 
 
-@frozen
-class Received:
+class Received(Struct, frozen=True):
     """A whole body on disk, and the response that it belongs to."""
 
     response: Response

@@ -17,13 +17,14 @@ import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 
+from msgspec import Struct
+
 from pipwrap.cache import disk
 from pipwrap.cache.layout import Layout
 from pipwrap.cache.usage import Kind, Usage
 from pipwrap.events import Listener, Warned
 from pipwrap.model.references import References
 from pipwrap.model.source import without_password
-from pipwrap.values import frozen
 
 _VERSION = 1
 _ENTRY = "entry.json"
@@ -37,8 +38,7 @@ _CONFIG = "[core]\n\trepositoryformatversion = 1\n\tbare = true\n"
 _PARTIAL = '[remote "origin"]\n\tpromisor = true\n\tpartialclonefilter = blob:none\n'
 
 
-@frozen
-class File:
+class File(Struct, frozen=True):
     """One file of a clone, as it was when it was kept."""
 
     path: str
@@ -47,8 +47,7 @@ class File:
     sha256: str
 
 
-@frozen
-class CachedClone:
+class CachedClone(Struct, frozen=True):
     """An entry that may be cloned."""
 
     directory: str

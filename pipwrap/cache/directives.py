@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 import re
 
-from pipwrap.values import frozen
+from msgspec import Struct
 
 LONGEST = 2**31
 """Seconds; what does not fit counts as this much (RFC 9111 section 1.2.2)."""
@@ -23,8 +23,7 @@ _ASCTIME = re.compile(r"[A-Za-z]{3} ([A-Za-z]{3}) ([ \d]\d) (\d\d):(\d\d):(\d\d)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
-@frozen
-class Directives:
+class Directives(Struct, frozen=True):
     """The members of ``Cache-Control``: lower-case names, arguments without their quotes."""
 
     members: tuple[tuple[str, str | None], ...] = ()

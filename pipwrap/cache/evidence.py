@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
-from pipwrap.values import field, frozen
+from msgspec import Struct, field
 
 _AMBIENT_NAMES = """
     CI COLORTERM COLUMNS DISPLAY EDITOR FORCE_COLOR GITHUB_ACTIONS HOME HOSTNAME LANG
@@ -46,8 +46,7 @@ OPAQUE = frozenset(_OPAQUE_NAMES.split())
 """Programs that read variables and start compilers where no recorder sees it."""
 
 
-@frozen
-class Observation:
+class Observation(Struct, frozen=True):
     """What the recorder saw of one build."""
 
     variables: frozenset[str] = frozenset()
@@ -68,8 +67,7 @@ class Observation:
         return any(base_name(program) in OPAQUE | {"git"} for program in self.run)
 
 
-@frozen
-class Evidence:
+class Evidence(Struct, frozen=True):
     """What an entry rests on."""
 
     variables: tuple[tuple[str, str | None], ...] = ()
@@ -114,8 +112,7 @@ class World(Protocol):
         """Tell whether a header or a library (``-lNAME``) is where compilers look."""
 
 
-@frozen
-class Difference:
+class Difference(Struct, frozen=True):
     """Why an entry's evidence does not hold."""
 
     kind: str
@@ -133,8 +130,7 @@ class Difference:
         return f"{self.name} was missing when the cached wheel was built"
 
 
-@frozen
-class Quality:
+class Quality(Struct, frozen=True):
     """What a wheel turned out to be."""
 
     native: bool = False
@@ -147,8 +143,7 @@ NOTHING_BETTER = Quality(degraded="anything that was missing may have been the r
 """The quality of a build that made no wheel: ``assess`` counts all that it looked for in vain."""
 
 
-@frozen
-class Assessment:
+class Assessment(Struct, frozen=True):
     """Whether an entry holds, and what else was looked at."""
 
     differences: tuple[Difference, ...] = ()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from pipwrap.model.link import redact
 from pipwrap.network.transport import Headers
-from pipwrap.values import frozen
 
 _CLIENT_ERROR, _SERVER_ERROR = 400, 500
 
@@ -22,8 +23,7 @@ class Known(NamedTuple):
     sha256: str
 
 
-@frozen
-class Fetched:
+class Fetched(Struct, frozen=True):
     """A response, whatever its status, with its body on disk."""
 
     url: str

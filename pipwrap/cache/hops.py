@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from pipwrap import errors
 from pipwrap.cache import policy
 from pipwrap.cache.bodies import Bodies, Received
@@ -26,13 +29,11 @@ from pipwrap.network.origins import (
 )
 from pipwrap.network.redirects import leads_with_secrets
 from pipwrap.network.transport import REDIRECTS, Body, Headers, Request, Response, Transport
-from pipwrap.values import frozen, replace
 
 _OK = 200
 
 
-@frozen
-class Wanted:
+class Wanted(Struct, frozen=True):
     """What a caller asks for, whichever URL its redirects lead to."""
 
     url: str

@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 
-from pipwrap.values import FIELDS, frozen
+from msgspec import Struct
 
 _IS_ITS_TEXT = {
     ("packaging.markers", "Marker"),
@@ -21,8 +21,7 @@ _IS_ITS_TEXT = {
 """Types, by name: whoever has none of their values need not load them."""
 
 
-@frozen
-class BuildKey:
+class BuildKey(Struct, frozen=True):
     """What is built, and for whom."""
 
     source_sha256: str
@@ -81,7 +80,7 @@ def _plain(value: object) -> object:
         return ["set", *sorted(map(str, value))]
     if isinstance(value, Sequence):
         return [_plain(each) for each in value]
-    names = getattr(value, FIELDS, None)
+    names = getattr(value, "__struct_fields__", None)
     if names is not None:
         return [
             type(value).__name__,

@@ -22,8 +22,9 @@ from __future__ import annotations
 
 import os
 
+from msgspec import Struct
+
 from pipwrap.cache import satisfied
-from pipwrap.values import frozen
 
 CACHEDIR_TAG = "CACHEDIR.TAG"
 SHARED_MARK = "pipwrap-cache"
@@ -84,8 +85,7 @@ def is_temporary_name(name: str) -> bool:
     return len(digits) == _UNIQUE and not digits.strip("0123456789abcdef")
 
 
-@frozen
-class Layout:
+class Layout(Struct, frozen=True):
     """The tree of one cache directory; paths are strings, nothing is touched."""
 
     root: str

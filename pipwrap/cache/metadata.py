@@ -15,19 +15,19 @@ import os
 import threading
 from typing import Any
 
+from msgspec import Struct, to_builtins
+
 from pipwrap.cache import disk
 from pipwrap.cache.evidence import Evidence
 from pipwrap.cache.layout import Layout
 from pipwrap.cache.usage import Kind, Note, unnoted
 from pipwrap.events import Listener
 from pipwrap.network.origins import canonical
-from pipwrap.values import as_dict, frozen
 
 _VERSION = 1
 
 
-@frozen
-class KeptMetadata:
+class KeptMetadata(Struct, frozen=True):
     """One entry."""
 
     text: str
@@ -73,7 +73,7 @@ class MetadataCache:
         A cache that cannot be written goes without: what is kept here only saves time, and whoever
         writes what the command needs says why it cannot.
         """
-        fields = {"version": _VERSION, "sha256": _digest(kept.text), **as_dict(kept)}
+        fields = {"version": _VERSION, "sha256": _digest(kept.text), **to_builtins(kept)}
         content = json.dumps(fields, indent=1, sort_keys=True).encode("ascii")
         try:
             disk.write(self._layout.metadata(identity), content, self._layout.temporary)

@@ -11,9 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from pipwrap.cache.directives import Directives, delta_seconds, http_date, members
 from pipwrap.network.transport import REDIRECTS, Headers
-from pipwrap.values import frozen, replace
 
 NOT_MODIFIED = 304
 SERVER_FAILURES = frozenset({500, 502, 503, 504})
@@ -41,8 +43,7 @@ _SECRET_FIELDS = frozenset({"authorization", "cookie", "proxy-authorization"})
 """Request fields that this cache never sees; a response that varies by them is asked about."""
 
 
-@frozen
-class Stored:
+class Stored(Struct, frozen=True):
     """One stored variant of a response."""
 
     status: int
@@ -57,8 +58,7 @@ class Stored:
     reason: str = ""
 
 
-@frozen
-class Exchange:
+class Exchange(Struct, frozen=True):
     """A request that was sent, and the head of its response."""
 
     request: Headers
@@ -68,49 +68,42 @@ class Exchange:
     received_at: float
 
 
-@frozen
-class Fresh:
+class Fresh(Struct, frozen=True):
     """Answer with ``stored``; send nothing."""
 
     stored: Stored
 
 
-@frozen
-class Revalidate:
+class Revalidate(Struct, frozen=True):
     """Ask with ``headers`` added; a 304 confirms ``stored``."""
 
     stored: Stored
     headers: tuple[tuple[str, str], ...]
 
 
-@frozen
-class Fetch:
+class Fetch(Struct, frozen=True):
     """Ask as if nothing were stored."""
 
 
-@frozen
-class Refuse:
+class Refuse(Struct, frozen=True):
     """Nothing stored fits and the request forbids asking: a 504 (5.2.1.7)."""
 
 
-@frozen
-class Store:
+class Store(Struct, frozen=True):
     """Keep this response with ``headers`` under ``selecting``."""
 
     headers: Headers
     selecting: tuple[tuple[str, str | None], ...]
 
 
-@frozen
-class DoNotStore:
+class DoNotStore(Struct, frozen=True):
     """Hand the response on; ``invalidates`` when what was stored no longer is the answer."""
 
     reason: str
     invalidates: bool
 
 
-@frozen
-class Refresh:
+class Refresh(Struct, frozen=True):
     """The stored response is confirmed; it goes on with ``headers``."""
 
     headers: Headers
@@ -118,8 +111,7 @@ class Refresh:
     """The confirmation allows to keep it."""
 
 
-@frozen
-class FetchAgain:
+class FetchAgain(Struct, frozen=True):
     """The 304 confirms something that is not stored: ask without conditions (4.3.4)."""
 
 

@@ -7,6 +7,8 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from msgspec import Struct
+
 from pipwrap import errors
 from pipwrap.cache import disk, usage
 from pipwrap.cache.entries import is_sha256
@@ -24,15 +26,13 @@ from pipwrap.cache.layout import (
 from pipwrap.cache.upkeep import measure
 from pipwrap.cache.usage import Kind, Use
 from pipwrap.cache.wheels import BuiltWheels
-from pipwrap.values import frozen
 
 _NUMBER = r"[0-9]{1,15}(?:\.[0-9]{0,9})?"
 _SIZES = {"": 1, "b": 1, "k": 10**3, "kb": 10**3, "m": 10**6, "mb": 10**6, "g": 10**9, "gb": 10**9}
 _AGES = {"h": 3600, "d": 86400, "w": 7 * 86400, "m": 30 * 86400, "y": 365 * 86400}
 
 
-@frozen
-class Item:
+class Item(Struct, frozen=True):
     """Something that can be removed by itself."""
 
     path: str
@@ -47,8 +47,7 @@ class Item:
     """A run that goes on relies upon it: it stays."""
 
 
-@frozen
-class Limits:
+class Limits(Struct, frozen=True):
     """What may stay; ``None`` does not limit."""
 
     max_size: int | None = None

@@ -6,6 +6,8 @@ import os
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
+from msgspec import Struct
+
 from pipwrap.cache import disk, ownership
 from pipwrap.cache.layout import (
     BODIES,
@@ -19,11 +21,9 @@ from pipwrap.cache.layout import (
 )
 from pipwrap.cache.wheels import BuiltWheel, BuiltWheels
 from pipwrap.model.names import canonicalize_name
-from pipwrap.values import frozen
 
 
-@frozen
-class Extent:
+class Extent(Struct, frozen=True):
     """How much there is."""
 
     files: int = 0

@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterator
 from enum import Enum
 from typing import Any
 
+from msgspec import Struct
+
 from pipwrap.cache import disk
 from pipwrap.cache.layout import (
     BODIES,
@@ -28,7 +30,6 @@ from pipwrap.cache.layout import (
     WHEELS,
     Layout,
 )
-from pipwrap.values import frozen
 
 
 class Kind(Enum):
@@ -68,8 +69,7 @@ def uncounted(size: int) -> None:
     del size
 
 
-@frozen
-class Use:
+class Use(Struct, frozen=True):
     """How often something was used, and when last (seconds since the epoch)."""
 
     count: int = 0

@@ -9,6 +9,8 @@ import json
 import os
 from collections.abc import Iterator
 
+from msgspec import Struct
+
 from pipwrap.cache import clones, disk, metadata, satisfied, sealed
 from pipwrap.cache.layout import (
     BODIES,
@@ -25,11 +27,9 @@ from pipwrap.cache.layout import (
 from pipwrap.cache.store import Store
 from pipwrap.cache.wheels import BuiltWheels
 from pipwrap.errors import cause_of
-from pipwrap.values import frozen
 
 
-@frozen
-class Damage:
+class Damage(Struct, frozen=True):
     """Something that is not what it should be."""
 
     path: str

@@ -17,6 +17,8 @@ import json
 import os
 from collections.abc import Callable, Iterator
 
+from msgspec import Struct, to_builtins
+
 from pipwrap.cache import build_logs, disk
 from pipwrap.cache.evidence import (
     NOTHING_BETTER,
@@ -32,15 +34,13 @@ from pipwrap.cache.layout import WHEELS, Layout
 from pipwrap.cache.usage import Grown, uncounted
 from pipwrap.errors import cause_of
 from pipwrap.events import Listener, Warned
-from pipwrap.values import as_dict, frozen
 
 _VERSION = 3
 _ENTRY = "entry.json"
 _LOG = "build.log"
 
 
-@frozen
-class BuiltWheel:
+class BuiltWheel(Struct, frozen=True):
     """One entry."""
 
     path: str
@@ -82,8 +82,7 @@ class BuiltWheel:
         return f"{os.path.basename(os.path.dirname(self.directory))}/{self.name}"
 
 
-@frozen
-class Provenance:
+class Provenance(Struct, frozen=True):
     """What is known of a build besides its wheel."""
 
     source_url: str
@@ -94,8 +93,7 @@ class Provenance:
     log: str | None = None
 
 
-@frozen
-class Found:
+class Found(Struct, frozen=True):
     """An entry of a key, and whether its evidence holds."""
 
     entry: BuiltWheel
@@ -149,7 +147,7 @@ class BuiltWheels:
 
     def settle(self, entry: BuiltWheel, evidence: Evidence) -> None:
         """Keep what a build read that failed, or gave a worse wheel than ``entry``."""
-        fields = {"version": _VERSION, **as_dict(evidence)}
+        fields = {"version": _VERSION, **to_builtins(evidence)}
         content = json.dumps(fields, indent=1, sort_keys=True).encode("utf-8")
         path = self._layout.settled(entry.directory, hashlib.sha256(content).hexdigest())
         disk.write(path, content, self._layout.temporary)
@@ -256,7 +254,7 @@ class BuiltWheels:
 
     @staticmethod
     def _write(path: str, entry: BuiltWheel) -> None:
-        fields = as_dict(entry)
+        fields = to_builtins(entry)
         del fields["path"]
         with open(path, "x", encoding="utf-8") as stream:
             json.dump({"version": _VERSION, **fields}, stream, indent=1, sort_keys=True)

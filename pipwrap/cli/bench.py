@@ -6,6 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
+from msgspec import Struct, field
+from msgspec.structs import replace
+
 from pipwrap import errors
 from pipwrap.artifacts.build_rules import BuildRules
 from pipwrap.artifacts.hashes import HashPolicy
@@ -36,7 +39,6 @@ from pipwrap.model.metadata import Metadata
 from pipwrap.model.requirement import Constraint
 from pipwrap.model.source import Source
 from pipwrap.model.wheel import StoredWheel
-from pipwrap.values import field, frozen, replace
 
 if TYPE_CHECKING:
     from pipwrap.artifacts.described import Described
@@ -48,8 +50,7 @@ _UNTIL_THE_END: list[object] = []
 """What ends with the process: taking 14,000 small values apart costs 5 % of an installation."""
 
 
-@frozen
-class Shared:
+class Shared(Struct, frozen=True):
     """What all resolutions of one command use together, those of build requirements included."""
 
     context: Context

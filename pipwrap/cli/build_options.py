@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from msgspec import Struct
+
 from pipwrap.artifacts.build_rules import BuildRules, ConfigSettings
 from pipwrap.cli.option_values import Values
 from pipwrap.errors import CommandError
 from pipwrap.model.requirement import Constraint, UserRequirement
-from pipwrap.values import frozen
 
 Settings = tuple[tuple[str, str], ...]
 """(key, value) in order; keys may repeat."""
 
 
-@frozen
-class BuildOptions:
+class BuildOptions(Struct, frozen=True):
     """What the command line says of builds."""
 
     config_settings: Settings = ()

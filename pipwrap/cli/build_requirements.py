@@ -8,6 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from pipwrap import errors
 from pipwrap.artifacts.build_env import BuildEnvironment
 from pipwrap.artifacts.build_requirements import Checked
@@ -39,7 +42,6 @@ from pipwrap.model.names import canonicalize_name
 from pipwrap.model.requirement import Constraint, Requirement, UserRequirement
 from pipwrap.report.summary import error_lines, lines_of
 from pipwrap.resolution.outcome import Resolution
-from pipwrap.values import frozen, replace
 
 _NAME = re.compile(r"[^A-Za-z0-9._-]")
 
@@ -167,8 +169,7 @@ class BuildRequirements:
         return Checked(tuple(conflicting), tuple(missing))
 
 
-@frozen
-class Resolved:
+class Resolved(Struct, frozen=True):
     """What build requirements came to (the port of ``artifacts.build_requirements``)."""
 
     bench: Installing

@@ -7,13 +7,14 @@ import os
 import time
 from collections.abc import Sequence
 
+from msgspec import to_builtins
+
 from pipwrap.cache import usage
 from pipwrap.cache.layout import HTTP, Layout
 from pipwrap.cache.usage import Use
 from pipwrap.cache.wheels import BuiltWheel
 from pipwrap.model.size import format_size
 from pipwrap.report.console import Console
-from pipwrap.values import as_dict
 
 
 def details(entry: BuiltWheel, use: Use | None) -> list[str]:
@@ -42,7 +43,7 @@ def as_json(layout: Layout, entries: Sequence[BuiltWheel]) -> str:
     uses = usage.read(layout, usage.Kind.BUILT)
     listed = []
     for entry in entries:
-        fields = as_dict(entry)
+        fields = to_builtins(entry)
         fields["evidence"]["variables"] = [name for name, _ in entry.evidence.variables]
         use = uses.get(entry.place, Use())
         listed.append({**fields, "entry": entry.name, "uses": use.count, "last_used": use.last})

@@ -7,15 +7,15 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
+from msgspec import Struct
+
 from pipwrap.cache import disk, ownership
 from pipwrap.cache.layout import LOGS, RUN_PREFIX, Layout
 from pipwrap.errors import DiskFull
 from pipwrap.events import Listener, Warned
-from pipwrap.values import frozen
 
 
-@frozen
-class CachePlace:
+class CachePlace(Struct, frozen=True):
     """The cache of one run."""
 
     layout: Layout

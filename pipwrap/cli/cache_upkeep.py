@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 
+from msgspec import Struct
 from packaging.version import Version
 
 from pipwrap import errors
@@ -25,13 +26,11 @@ from pipwrap.model.requirement import Requirement
 from pipwrap.model.size import format_size
 from pipwrap.model.wheel import split_filename
 from pipwrap.report.console import Console
-from pipwrap.values import frozen
 
 ACTIONS = ("explain", "log", "verify", "prune")
 
 
-@frozen
-class Work:
+class Work(Struct, frozen=True):
     """What an action works with."""
 
     options: Options

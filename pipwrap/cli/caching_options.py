@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from msgspec import Struct
+
 from pipwrap.cli.configuration import CACHE_MAX_SIZE, Configuration
 from pipwrap.cli.option_values import Values
 from pipwrap.errors import CommandError, ConfigurationError
 from pipwrap.model.selection import NameSelection
-from pipwrap.values import frozen
 
 
-@frozen(kw_only=True)
-class UpkeepOptions:
+class UpkeepOptions(Struct, frozen=True, kw_only=True):
     """What ``cache`` has beyond pip."""
 
     only_http: bool = False
@@ -22,8 +22,7 @@ class UpkeepOptions:
     dry_run: bool = False
 
 
-@frozen(kw_only=True)
-class CachingOptions:
+class CachingOptions(Struct, frozen=True, kw_only=True):
     """What may come from the cache."""
 
     rebuild: NameSelection = NameSelection()

@@ -10,8 +10,9 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 
+from msgspec import Struct
+
 from pipwrap.errors import ConfigurationError
-from pipwrap.values import frozen
 
 GLOBAL = "global"
 USER = "user"
@@ -30,8 +31,7 @@ OWN_KEYS = (CACHE_MAX_SIZE,)
 _IGNORED_VARIABLES = ("version", "help")
 
 
-@frozen
-class Setting:
+class Setting(Struct, frozen=True):
     """One key with its value, as somebody configured it."""
 
     level: str
@@ -44,8 +44,7 @@ class Setting:
     """The variable or the file that it stands in, for messages."""
 
 
-@frozen
-class Configuration:
+class Configuration(Struct, frozen=True):
     """Everything that is configured, weakest first."""
 
     settings: tuple[Setting, ...] = ()

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from msgspec import Struct
+
 from pipwrap.cli.cache_place import CachePlace
 from pipwrap.cli.options import Options
 from pipwrap.cli.proof import Proof
 from pipwrap.model.environment import Environment
 from pipwrap.report.console import Console
-from pipwrap.values import frozen
 
 
-@frozen
-class Context:
+class Context(Struct, frozen=True):
     """The surroundings of one command."""
 
     options: Options

@@ -6,12 +6,13 @@ import os
 import re
 from urllib.parse import unquote, urlsplit
 
+from msgspec.structs import replace
+
 from pipwrap import errors
 from pipwrap.model.link import Link, joined_url, redact
 from pipwrap.model.location import absolute_url, path_to_url, url_to_path
 from pipwrap.model.names import canonicalize_name
 from pipwrap.model.source import GIT_SCHEMES, Archive, Directory, Repository, Source
-from pipwrap.values import replace
 
 OTHER_VERSION_CONTROL = (
     *("bzr+http", "bzr+https", "bzr+ssh", "bzr+sftp", "bzr+ftp", "bzr+lp", "bzr+file"),

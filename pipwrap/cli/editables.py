@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+from msgspec import Struct
+
 from pipwrap import errors
 from pipwrap.cli.direct_references import (
     OTHER_VERSION_CONTROL,
@@ -18,14 +20,12 @@ from pipwrap.model.link import Link
 from pipwrap.model.location import path_to_url
 from pipwrap.model.requirement import Requirement
 from pipwrap.model.source import GIT_SCHEMES, Directory, Repository, Source
-from pipwrap.values import frozen
 
 _BAZAAR, _OTHERS = OTHER_VERSION_CONTROL[:7], OTHER_VERSION_CONTROL[7:]
 _SYSTEMS = ("bzr", "git", "hg", "svn")
 
 
-@frozen
-class Editable:
+class Editable(Struct, frozen=True):
     """What one ``-e`` asks for."""
 
     text: str

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from msgspec.structs import replace
+
 from pipwrap.cache import satisfied
 from pipwrap.cli import (
     connecting,
@@ -27,7 +29,6 @@ from pipwrap.model.candidate import InstalledCandidate
 from pipwrap.model.environment import InstalledDistribution
 from pipwrap.model.release_control import ReleaseControl
 from pipwrap.resolution.outcome import Resolution
-from pipwrap.values import replace
 
 
 def run(context: Context) -> int:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urljoin, urlsplit
 
+from msgspec import Struct, field
+from msgspec.structs import replace
 from packaging.utils import parse_sdist_filename, parse_wheel_filename
 
 from pipwrap import errors
@@ -20,7 +22,6 @@ from pipwrap.model.link import Link
 from pipwrap.model.location import absolute_url, path_to_url, url_to_path
 from pipwrap.model.names import canonicalize_name
 from pipwrap.model.requirement import UserRequirement
-from pipwrap.values import field, frozen, mutable, replace
 
 if TYPE_CHECKING:
     from packaging import markers, pylock
@@ -31,8 +32,7 @@ _EXPERIMENTAL = (
 )
 
 
-@mutable
-class LockRequest:
+class LockRequest(Struct):
     """What is asked of one lock file, by all options that name it."""
 
     location: str
@@ -41,8 +41,7 @@ class LockRequest:
     includes_default_groups: bool = False
 
 
-@frozen
-class Surroundings:
+class Surroundings(Struct, frozen=True):
     """What decides about a lock's packages, and who reads and tells."""
 
     environment: Environment

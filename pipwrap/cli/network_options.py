@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 
+from msgspec import Struct
+
 from pipwrap.cli.option_values import Values
-from pipwrap.values import frozen
 
 
-@frozen(kw_only=True)
-class NetworkOptions:
+class NetworkOptions(Struct, frozen=True, kw_only=True):
     """How to talk to servers; trusted hosts are among ``SearchOptions``."""
 
     proxy: str | None = None

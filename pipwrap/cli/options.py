@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from msgspec import Struct, field
+
 from pipwrap.cli import build_options as builds
 from pipwrap.cli.arguments import Parsed
 from pipwrap.cli.caching_options import (
@@ -35,14 +37,12 @@ from pipwrap.cli.target_python import TargetPython, check_target_python, target_
 from pipwrap.errors import CommandError
 from pipwrap.model.format_control import FormatControl
 from pipwrap.model.release_control import ReleaseControl
-from pipwrap.values import field, frozen
 
 if TYPE_CHECKING:
     import datetime as dt
 
 
-@frozen(kw_only=True)
-class SearchOptions:
+class SearchOptions(Struct, frozen=True, kw_only=True):
     """Where distributions come from and which are admitted; requirements files may change it."""
 
     index_urls: tuple[str, ...] = ()
@@ -65,8 +65,7 @@ class SearchOptions:
     """``--use-feature``."""
 
 
-@frozen(kw_only=True)
-class Options:
+class Options(Struct, frozen=True, kw_only=True):
     """Everything that a command is told; what a command does not have keeps its default."""
 
     command: str

@@ -6,10 +6,11 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 
+from msgspec import Struct
+
 from pipwrap import errors
 from pipwrap.cache import satisfied
 from pipwrap.model.environment import Environment
-from pipwrap.values import frozen
 
 HANDED_OVER = "PIPWRAP_HANDED_OVER"
 """Set for the real pip, so that a ``pip`` which it calls by name is never our shim's pipwrap."""
@@ -53,8 +54,7 @@ def initial_files(environment: Environment) -> list[str]:
     return [os.path.join(path, "pip", "__init__.py") for path in places if path]
 
 
-@frozen
-class Answer:
+class Answer(Struct, frozen=True):
     """What the real pip printed, and how it ended."""
 
     stdout: str

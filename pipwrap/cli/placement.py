@@ -5,20 +5,20 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 
+from msgspec import Struct
+
 from pipwrap import errors
 from pipwrap.cli.context import Context
 from pipwrap.cli.options import Options
 from pipwrap.events import Told
 from pipwrap.install.plan import Relocation
 from pipwrap.model.environment import Environment, InstalledDistribution, Scheme
-from pipwrap.values import frozen
 
 _HOME = ".pipwrap-home"
 """The base of --target's scheme. Never made: everything below it is relocated."""
 
 
-@frozen
-class Placement:
+class Placement(Struct, frozen=True):
     """Where an installation goes, and what of the environment it looks at."""
 
     scheme: Scheme

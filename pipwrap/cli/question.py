@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
+from msgspec import Struct, field
+
 from pipwrap.cli.context import Context
 from pipwrap.cli.request import Request
 from pipwrap.events import Listener
@@ -14,7 +16,6 @@ from pipwrap.model.environment import Environment
 from pipwrap.model.release_control import ReleaseControl
 from pipwrap.model.requirement import Constraint, UserRequirement
 from pipwrap.resolution.memory import Artifacts
-from pipwrap.values import field, frozen
 
 
 class Tools(Artifacts, Protocol):
@@ -38,8 +39,7 @@ def _keep_nothing(project: str) -> bool:
     return False
 
 
-@frozen
-class Question:
+class Question(Struct, frozen=True):
     """What is to be resolved, and by which rules."""
 
     wishes: tuple[UserRequirement, ...]

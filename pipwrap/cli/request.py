@@ -6,6 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from msgspec import Struct, field
+from msgspec.structs import replace
+
 from pipwrap import errors
 from pipwrap.artifacts.hashes import Hashes, HashPolicy
 from pipwrap.cli.context import Context
@@ -24,7 +27,6 @@ from pipwrap.model.link import Link, redact
 from pipwrap.model.requirement import Constraint, UserRequirement, common_hashes
 from pipwrap.model.source import Archive, Directory, Repository, Source
 from pipwrap.network.origins import is_host
-from pipwrap.values import field, frozen, replace
 
 if TYPE_CHECKING:
     from pipwrap.cli.requirement_file import RequirementLine
@@ -38,8 +40,7 @@ _FORMS_OF_CONSTRAINTS = (
 )
 
 
-@frozen
-class Request:
+class Request(Struct, frozen=True):
     """Everything that decides what is resolved."""
 
     wishes: tuple[UserRequirement, ...]

@@ -11,11 +11,12 @@ import shlex
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from pipwrap.cli.arguments import BadArgument, read_arguments
 from pipwrap.cli.option_table import REQUIREMENT_FILE, Option
 from pipwrap.cli.option_values import describe, honours
 from pipwrap.errors import InvalidRequirement
-from pipwrap.values import frozen
 
 if TYPE_CHECKING:
     from pipwrap.cli.arguments import Given
@@ -24,8 +25,7 @@ _COMMENT = re.compile(r"(^|\s+)#.*$")
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
 
 
-@frozen
-class RequirementLine:
+class RequirementLine(Struct, frozen=True):
     """One requirement as it is written, not yet understood."""
 
     filename: str
@@ -55,8 +55,7 @@ class RequirementLine:
         return f"line {self.line_number} of {self.filename}"
 
 
-@frozen
-class NestedFile:
+class NestedFile(Struct, frozen=True):
     """What ``-r`` and ``-c`` name inside a file."""
 
     location: str
@@ -64,8 +63,7 @@ class NestedFile:
     is_constraint: bool
 
 
-@frozen
-class OptionLine:
+class OptionLine(Struct, frozen=True):
     """Options for the whole run."""
 
     filename: str

@@ -9,6 +9,9 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from urllib.parse import urljoin, urlsplit
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from pipwrap.cli.options import SearchOptions, add_formats
 from pipwrap.cli.requirement_file import (
     Line,
@@ -22,7 +25,6 @@ from pipwrap.errors import InvalidRequirement
 from pipwrap.events import Listener, Warned, ignore
 from pipwrap.model.location import absolute_url, url_to_path
 from pipwrap.model.release_control import ReleaseControl
-from pipwrap.values import frozen, replace
 
 # The order matters: the mark of UTF-16-LE begins that of UTF-32-LE.
 _BYTE_ORDER_MARKS = (
@@ -36,8 +38,7 @@ _PEP_263 = re.compile(rb"coding[:=]\s*([-\w.]+)")
 _URL = re.compile(r"(http|https|file):", re.IGNORECASE)
 
 
-@frozen
-class RequirementFileContents:
+class RequirementFileContents(Struct, frozen=True):
     """Everything that some requirements or constraints files say."""
 
     requirements: tuple[RequirementLine, ...]
@@ -52,14 +53,12 @@ class RequirementFileContents:
     """The first option in the files that only the real pip honours."""
 
 
-@frozen
-class _Opened:
+class _Opened(Struct, frozen=True):
     location: str
     text: str
 
 
-@frozen
-class RequirementFileReader:
+class RequirementFileReader(Struct, frozen=True):
     """The edge: files come from the disk, URLs through ``fetch``."""
 
     environ: Mapping[str, str]

@@ -6,6 +6,9 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from pipwrap import errors
 from pipwrap.cli.direct_references import (
     egg_name,
@@ -23,7 +26,6 @@ from pipwrap.model.location import is_archive, path_to_url
 from pipwrap.model.names import canonicalize_name
 from pipwrap.model.requirement import Constraint, Requirement, UserRequirement
 from pipwrap.model.source import Archive, Directory, Repository, Source
-from pipwrap.values import frozen, replace
 
 if TYPE_CHECKING:
     from packaging.markers import Marker
@@ -33,8 +35,7 @@ if TYPE_CHECKING:
 _OPERATORS = ("===", "==", "~=", "!=", "<=", ">=", "<", ">")
 
 
-@frozen
-class Line:
+class Line(Struct, frozen=True):
     """One requirement as text, and where it stands."""
 
     text: str

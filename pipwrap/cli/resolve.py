@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from msgspec.structs import replace
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
@@ -24,7 +25,6 @@ from pipwrap.resolution.dependencies import Dependencies
 from pipwrap.resolution.memory import Rules
 from pipwrap.resolution.outcome import Resolution
 from pipwrap.resolution.projects import Installed, Presumed, Projects
-from pipwrap.values import replace
 
 
 def resolve(

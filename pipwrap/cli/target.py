@@ -6,12 +6,13 @@ import os
 import sys
 from collections.abc import Mapping
 
+from msgspec import Struct
+
 from pipwrap import errors
 from pipwrap.cache.satisfied import default_root
 from pipwrap.cli.arguments import Parsed
 from pipwrap.cli.configuration import Configuration
 from pipwrap.cli.option_values import values_of
-from pipwrap.values import frozen
 
 CALLED_AS_PIP = "PIPWRAP_CALLED_AS_PIP"
 """Set by our shim and shell function, so that the first Python on PATH is meant."""
@@ -19,8 +20,7 @@ TOOL_MARKERS = ("pipx_metadata.json", "uv-receipt.toml")
 """What lies in an environment that was made for one application."""
 
 
-@frozen
-class Chosen:
+class Chosen(Struct, frozen=True):
     """An interpreter, and a warning about it."""
 
     executable: str

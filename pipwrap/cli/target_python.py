@@ -9,13 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from pipwrap.cli.lock_names import is_lock, split_extras
 from pipwrap.cli.option_values import Values
 from pipwrap.cli.selection_options import option_error
 from pipwrap.errors import CommandError
 from pipwrap.model.environment import Environment
 from pipwrap.model.format_control import ALL, FormatControl
-from pipwrap.values import frozen, replace
 
 _VERSION_PARTS = 3
 _APPLE = re.compile(r"(.+)_(\d+)_(\d+)_(.+)")
@@ -26,8 +28,7 @@ _OLDER_MANYLINUX = {
 }
 
 
-@frozen
-class TargetPython:
+class TargetPython(Struct, frozen=True):
     """What the user says of it; empty leaves everything to the environment."""
 
     platforms: tuple[str, ...] = ()

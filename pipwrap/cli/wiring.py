@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
+from msgspec.structs import replace
 from packaging.version import InvalidVersion, Version
 
 from pipwrap.artifacts.wanted import Saving
@@ -28,7 +29,6 @@ from pipwrap.model.candidate import InstalledCandidate
 from pipwrap.model.environment import Environment, InstalledDistribution
 from pipwrap.model.names import canonicalize_name
 from pipwrap.network.origins import is_secure_origin
-from pipwrap.values import replace
 
 if TYPE_CHECKING:
     from pipwrap.cache.listings import Listings

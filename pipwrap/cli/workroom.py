@@ -11,6 +11,8 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from msgspec import Struct
+
 from pipwrap.artifacts.archives import Archives
 from pipwrap.artifacts.build_requirements import BuildRequirements
 from pipwrap.artifacts.build_rules import BuildRules
@@ -44,14 +46,12 @@ from pipwrap.index.repository import Repository
 from pipwrap.model.environment import Environment
 from pipwrap.network.ranges import Ranges
 from pipwrap.network.transport import Transport
-from pipwrap.values import frozen
 
 _PATIENCE = 5.0
 """Seconds that a build whose hooks were ended may take to end as well."""
 
 
-@frozen
-class Stock:
+class Stock(Struct, frozen=True):
     """What the rest of a command has in hand already."""
 
     context: Context

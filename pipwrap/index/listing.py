@@ -11,15 +11,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from operator import itemgetter
 from typing import Any
 
+from msgspec import Struct
+
 from pipwrap.index.simple import Row
 from pipwrap.model.link import Link
-from pipwrap.values import frozen
 
 _NAME_AND_TAG = 4
 
 
-@frozen
-class Group:
+class Group(Struct, frozen=True):
     """The files of a page that have the same compressed tags."""
 
     tags: tuple[str, str, str] | None
@@ -47,8 +47,7 @@ class Group:
             )
 
 
-@frozen
-class Listing:
+class Listing(Struct, frozen=True):
     """Everything that one page offers."""
 
     url: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from msgspec import Struct, field
 from packaging.version import Version
 
 from pipwrap import errors
@@ -14,14 +15,12 @@ from pipwrap.index.selection import Selector
 from pipwrap.model.candidate import Candidate, Rejection
 from pipwrap.model.format_control import FormatControl
 from pipwrap.model.link import Link
-from pipwrap.values import field, frozen, mutable
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
 
-@frozen
-class Judged:
+class Judged(Struct, frozen=True):
     """Everything that was found for one project."""
 
     candidates: tuple[Candidate, ...]
@@ -52,8 +51,7 @@ class Judged:
         return tuple(sorted(found))
 
 
-@mutable
-class Offers:
+class Offers(Struct):
     """The candidates of every project, judged once."""
 
     repository: Repository

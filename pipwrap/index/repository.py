@@ -10,6 +10,9 @@ from itertools import chain
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from pipwrap import errors
 from pipwrap.cache.resolutions import Seen
 from pipwrap.events import Listener, Told, Warned
@@ -20,7 +23,6 @@ from pipwrap.index.scope import SearchScope, project_url
 from pipwrap.model.format_control import ALL
 from pipwrap.model.link import Link, redact
 from pipwrap.model.location import is_archive, path_to_url, url_to_path
-from pipwrap.values import frozen, replace
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
@@ -31,16 +33,14 @@ if TYPE_CHECKING:
 _CLIENT_ERROR = 400
 
 
-@frozen
-class Skipped:
+class Skipped(Struct, frozen=True):
     """A page that could not be had, and why; told when nothing else offers the project."""
 
     url: str
     reason: str
 
 
-@frozen
-class Found:
+class Found(Struct, frozen=True):
     """Everything that all places together offer for one project."""
 
     files: tuple[Link, ...] = ()

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from urllib.parse import quote, unquote, urljoin
 
+from msgspec import Struct
+
 from pipwrap.model.location import absolute_url, path_to_url
-from pipwrap.values import frozen
 
 
-@frozen
-class SearchScope:
+class SearchScope(Struct, frozen=True):
     """The indexes, and the places with files of any project."""
 
     index_urls: tuple[str, ...] = ()

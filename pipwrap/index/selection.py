@@ -13,13 +13,13 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from packaging.version import InvalidVersion, Version
 
 from pipwrap import errors
 from pipwrap.model.candidate import Candidate, Rejection
 from pipwrap.model.link import ARCHIVE_EXTENSIONS, Link, redact, split_archive_name
 from pipwrap.model.names import canonicalize_name
-from pipwrap.values import frozen
 
 if TYPE_CHECKING:
     from pipwrap.index.listing import Listing
@@ -27,8 +27,7 @@ if TYPE_CHECKING:
 SOURCE_EXTENSIONS = tuple(extension for extension in ARCHIVE_EXTENSIONS if extension != ".whl")
 
 
-@frozen
-class Selector:
+class Selector(Struct, frozen=True):
     """What decides about a link, the same for all projects of a run."""
 
     tags: Mapping[str, int]

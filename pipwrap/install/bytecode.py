@@ -15,13 +15,14 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from msgspec import Struct, field
+
 from pipwrap.cache import disk
 from pipwrap.cache.store import Store
 from pipwrap.events import Listener, Told
 from pipwrap.install.bytecode_settings import BytecodeSettings, bytecode_tag
 from pipwrap.model.environment import Environment
 from pipwrap.model.wheel import StoredFile, StoredWheel
-from pipwrap.values import field, mutable
 
 if TYPE_CHECKING:
     import queue
@@ -94,8 +95,7 @@ def compiled(
     return ready
 
 
-@mutable
-class _Work:
+class _Work(Struct):
     """One wheel in the making."""
 
     wheel: StoredWheel

@@ -18,8 +18,9 @@ import os
 import sys
 from collections.abc import Mapping
 
+from msgspec import Struct
+
 from pipwrap.model.environment import Environment
-from pipwrap.values import frozen
 
 _NO_RANGES = "no_debug_ranges"
 _RANGES_SINCE = (3, 11)
@@ -28,8 +29,7 @@ _MOST = 2
 """Higher levels of optimization have other names, and the same code."""
 
 
-@frozen
-class BytecodeSettings:
+class BytecodeSettings(Struct, frozen=True):
     """The settings of one command; the default is what Python does without any variable."""
 
     optimization: int = 0

@@ -7,6 +7,8 @@ import heapq
 import os
 from collections.abc import Iterable, Iterator, Mapping
 
+from msgspec import Struct
+
 from pipwrap.cache.disk import is_directory
 from pipwrap.errors import EnvironmentRefused
 from pipwrap.install.creating import Batch
@@ -16,11 +18,9 @@ from pipwrap.install.plan import Plan
 from pipwrap.install.relocation import relocate
 from pipwrap.install.uninstall import Removal
 from pipwrap.model.environment import Environment
-from pipwrap.values import frozen
 
 
-@frozen
-class Changes:
+class Changes(Struct, frozen=True):
     """What happens to the filesystem."""
 
     batches: tuple[Batch, ...]

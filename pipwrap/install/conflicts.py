@@ -10,10 +10,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from packaging.version import Version
 
 from pipwrap.model.names import canonicalize_name
-from pipwrap.values import frozen
 
 if TYPE_CHECKING:
     from packaging.requirements import Requirement
@@ -25,8 +25,7 @@ HEADLINE = (
 _REQUIRES = re.compile(r"^Requires-Dist:[ \t]*([A-Za-z0-9._-]+)", re.IGNORECASE | re.MULTILINE)
 
 
-@frozen
-class Dependent:
+class Dependent(Struct, frozen=True):
     """A distribution that stays, and what it asks for here."""
 
     name: str

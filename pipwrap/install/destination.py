@@ -26,6 +26,7 @@ from installer.scripts import Script
 from installer.sources import WheelSource
 from installer.utils import Scheme as SchemeKey
 from installer.utils import get_launcher_kind
+from msgspec import Struct
 
 from pipwrap.cache.store import StoredWheelChanged
 from pipwrap.errors import InvalidDistribution
@@ -35,15 +36,13 @@ from pipwrap.install.linking import Creation, file_mode
 from pipwrap.install.plan import Installation
 from pipwrap.model.environment import Scheme
 from pipwrap.model.wheel import StoredFile, StoredWheel
-from pipwrap.values import frozen
 
 INSTALLER = b"pipwrap\n"
 _DATA_PARTS = 2
 """``NAME.data/key/`` stands before the path of a file in a scheme."""
 
 
-@frozen
-class Target:
+class Target(Struct, frozen=True):
     """What every installation of one command has in common."""
 
     scheme: Scheme
@@ -57,8 +56,7 @@ class Target:
     """The time that written files get."""
 
 
-@frozen
-class Prepared:
+class Prepared(Struct, frozen=True):
     """The files of one distribution, and which of them are console scripts."""
 
     folders: Mapping[str, dict[str, Creation]]

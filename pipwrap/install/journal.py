@@ -25,10 +25,11 @@ import threading
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct, field
+
 from pipwrap.cache import disk
 from pipwrap.events import Listener, Warned
 from pipwrap.install.linking import is_ours
-from pipwrap.values import field, mutable
 
 if TYPE_CHECKING:
     from pipwrap.install.creating import Batch
@@ -41,8 +42,7 @@ SAVED = ".pipwrap-old"
 """End of the name of a replaced file whose place was taken by somebody else."""
 
 
-@mutable
-class _Story:
+class _Story(Struct):
     """What the lines of a journal say."""
 
     files: list[tuple[str, int, int]] = field(default_factory=list)

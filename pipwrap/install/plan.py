@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from msgspec import Struct
+
 from pipwrap.install.linking import LinkMode
 from pipwrap.model.environment import InstalledDistribution, Scheme
 from pipwrap.model.wheel import StoredWheel
-from pipwrap.values import frozen
 
 
-@frozen
-class Installation:
+class Installation(Struct, frozen=True):
     """One distribution to put into the environment."""
 
     name: str
@@ -26,8 +26,7 @@ class Installation:
     """What is removed first."""
 
 
-@frozen
-class Relocation:
+class Relocation(Struct, frozen=True):
     """``--target``: what would lie below a base goes to one flat directory (see ``relocation``)."""
 
     base: str
@@ -38,8 +37,7 @@ class Relocation:
     """``--upgrade``: what is there already is replaced; else it stays."""
 
 
-@frozen
-class Plan:
+class Plan(Struct, frozen=True):
     """All changes of one command, in the order in which they are made."""
 
     scheme: Scheme

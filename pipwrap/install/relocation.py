@@ -14,14 +14,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
+from msgspec import Struct
+
 from pipwrap.install.linking import Creation
 from pipwrap.install.plan import Relocation
 from pipwrap.model.environment import Scheme
-from pipwrap.values import frozen
 
 
-@frozen
-class Relocated:
+class Relocated(Struct, frozen=True):
     """What is made in the target, what makes room for it, and what stayed instead."""
 
     creations: tuple[Creation, ...]

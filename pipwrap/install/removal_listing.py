@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 
+from msgspec import Struct
+
 from pipwrap.install.uninstall import Removal
-from pipwrap.values import frozen
 
 
-@frozen
-class Section:
+class Section(Struct, frozen=True):
     """A heading and its paths, sorted."""
 
     heading: str

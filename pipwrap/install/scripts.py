@@ -8,8 +8,9 @@ import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from msgspec import Struct
+
 from pipwrap.errors import InvalidDistribution
-from pipwrap.values import frozen
 
 _SPECIFICATION = re.compile(
     r"(?P<name>[^\[]\S*)\s*=\s*(?P<object>\w+(?:[:.]\w+)*)"
@@ -49,8 +50,7 @@ if __name__ == '__main__':
 """As of the last pip for a Python whose texts have no ``removesuffix``."""
 
 
-@frozen
-class EntryPoints:
+class EntryPoints(Struct, frozen=True):
     """The scripts that a distribution asks for: (name, ``module:attribute``)."""
 
     console: tuple[tuple[str, str], ...] = ()
@@ -62,8 +62,7 @@ class EntryPoints:
         return frozenset(name for name, _ in self.console + self.gui)
 
 
-@frozen
-class Script:
+class Script(Struct, frozen=True):
     """A script that calls an object of a module."""
 
     name: str

@@ -14,19 +14,19 @@ import posixpath
 import re
 from collections.abc import Iterator
 
+from msgspec import Struct
+
 from pipwrap.errors import DiagnosticError
 from pipwrap.install import installed, scripts
 from pipwrap.model.environment import Environment, InstalledDistribution
 from pipwrap.model.names import canonicalize_name
-from pipwrap.values import frozen
 
 _EASY_INSTALL = "easy-install.pth"
 _CROOKED = re.compile(r"(^|/)(\.{0,2})(/|$)")
 """What is different in a path that is normalised: empty parts, dots."""
 
 
-@frozen
-class Removal:
+class Removal(Struct, frozen=True):
     """What removing a distribution takes."""
 
     distribution: InstalledDistribution

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from msgspec import Struct
 from packaging.version import Version
 
 from pipwrap.model.environment import InstalledDistribution
 from pipwrap.model.link import Link
-from pipwrap.values import frozen
 
 
-@frozen
-class Candidate:
+class Candidate(Struct, frozen=True):
     """One file of an index, judged installable here."""
 
     project: str
@@ -32,8 +31,7 @@ class Candidate:
         return self.link.yanked is None and not self.version.is_prerelease
 
 
-@frozen
-class InstalledCandidate:
+class InstalledCandidate(Struct, frozen=True):
     """The version that is there already."""
 
     project: str
@@ -41,8 +39,7 @@ class InstalledCandidate:
     distribution: InstalledDistribution
 
 
-@frozen
-class Rejection:
+class Rejection(Struct, frozen=True):
     """A file that cannot be used, and why."""
 
     link: Link

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 
-from pipwrap.values import frozen
+from msgspec import Struct
 
 
-@frozen
-class Scheme:
+class Scheme(Struct, frozen=True):
     """Where the parts of a wheel go: absolute directories (sysconfig's names)."""
 
     purelib: str
@@ -36,8 +35,7 @@ class Scheme:
 _POSIX = Scheme("lib/python", "lib/python", "include/python", "bin", ".")
 
 
-@frozen
-class Environment:
+class Environment(Struct, frozen=True):
     """One Python environment; nothing in it changes while a command runs."""
 
     executable: str
@@ -91,8 +89,7 @@ class Environment:
         return dict(self.markers)
 
 
-@frozen
-class InstalledDistribution:
+class InstalledDistribution(Struct, frozen=True):
     """A distribution found in an environment."""
 
     name: str

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from msgspec import Struct
+
 from pipwrap.errors import CommandError
 from pipwrap.model.names import canonicalize_name
-from pipwrap.values import frozen
 
 ALL = ":all:"
 NONE = ":none:"
 _OPTIONS = "--no-binary / --only-binary"
 
 
-@frozen
-class FormatControl:
+class FormatControl(Struct, frozen=True):
     """Two disjoint sets of canonical names, each of which may also hold ``:all:``.
 
     A name beats ``:all:``; what is given later beats what was given before.

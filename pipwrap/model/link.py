@@ -14,8 +14,10 @@ from urllib.parse import (
     urlunsplit,
 )
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from pipwrap.errors import InvalidDistribution
-from pipwrap.values import frozen, replace
 
 SUPPORTED_HASHES = ("sha512", "sha384", "sha256", "sha224", "sha1", "md5")
 """The algorithms that a URL's fragment may name, as in pip: each is compared, none but sha256
@@ -138,8 +140,7 @@ def joined_url(parts: SplitResult) -> str:
     return f"{parts.scheme}:{urlunsplit(parts._replace(scheme=''))}"
 
 
-@frozen
-class Link:
+class Link(Struct, frozen=True):
     """One file of one page."""
 
     url: str

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from msgspec import Struct
+
 from pipwrap.model.names import canonicalize_name
-from pipwrap.values import field, frozen
 
 
-@frozen
-class Metadata:
+class Metadata(Struct, frozen=True):
     """The fields that resolution and installation need, uninterpreted."""
 
     name: str
@@ -18,7 +18,7 @@ class Metadata:
     metadata_version: str = ""
     dynamic: tuple[str, ...] = ()
     """Lower-case names of the fields that a build may still change (sdists, PEP 643)."""
-    text: str = field(default="", repr=False, compare=False)
+    text: str = ""
     """The whole file, for those who show it."""
 
     @classmethod

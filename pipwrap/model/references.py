@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from pipwrap.values import field, frozen
+from msgspec import Struct, field
 
 _COMMIT = re.compile(r"[0-9a-fA-F]{40}")
 _SYMBOLIC = "ref:"
@@ -18,8 +18,7 @@ def is_commit(revision: str | None) -> bool:
     return revision is not None and _COMMIT.fullmatch(revision) is not None
 
 
-@frozen
-class References:
+class References(Struct, frozen=True):
     """The references of a repository at one moment."""
 
     head: str = ""

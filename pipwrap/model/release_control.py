@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from pipwrap.model.format_control import ALL, added
-from pipwrap.values import frozen, replace
 
 _OPTIONS = "--all-releases / --only-final"
 
 
-@frozen
-class ReleaseControl:
+class ReleaseControl(Struct, frozen=True):
     """Two sets of canonical names, each of which may also hold ``:all:``.
 
     A name beats ``:all:``; what is given later beats what was given before.

@@ -8,11 +8,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from pipwrap import errors
 from pipwrap.model.link import joined_url, redact
 from pipwrap.model.names import canonicalize_name
 from pipwrap.model.source import Source
-from pipwrap.values import frozen, replace
 
 if TYPE_CHECKING:
     from packaging.markers import Marker
@@ -23,8 +25,7 @@ _PLAIN = re.compile(r"[A-Z0-9](?:[A-Z0-9._-]*[A-Z0-9])?", re.ASCII | re.IGNORECA
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 
 
-@frozen
-class Requirement:
+class Requirement(Struct, frozen=True):
     """One dependency specifier, parsed; equal when it asks for the same."""
 
     name: str
@@ -122,8 +123,7 @@ def _parse(text: str) -> Requirement:
     )
 
 
-@frozen
-class UserRequirement:
+class UserRequirement(Struct, frozen=True):
     """One thing that the user asked for: by name, by path or by URL."""
 
     text: str
@@ -157,8 +157,7 @@ class UserRequirement:
         return replace(self, requirement=requirement)
 
 
-@frozen
-class Constraint:
+class Constraint(Struct, frozen=True):
     """What a constraints file says of one project, should it be needed."""
 
     name: str

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from msgspec import Struct
+
 from pipwrap.model.names import canonicalize_name
-from pipwrap.values import frozen
 
 
-@frozen
-class NameSelection:
+class NameSelection(Struct, frozen=True):
     """Some projects, or all of them."""
 
     names: frozenset[str] = frozenset()

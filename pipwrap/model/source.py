@@ -6,9 +6,10 @@ import json
 import re
 from urllib.parse import unquote, urlsplit, urlunsplit
 
+from msgspec import Struct
+
 from pipwrap.model.link import Link
 from pipwrap.model.location import path_to_url
-from pipwrap.values import frozen
 
 GIT_SCHEMES = ("git+http", "git+https", "git+ssh", "git+git", "git+file")
 """What pip takes for a git repository, by the scheme of its URL."""
@@ -16,8 +17,7 @@ _VARIABLES = re.compile(r"\$\{[A-Za-z0-9-_]+\}(:\$\{[A-Za-z0-9-_]+\})?")
 """User information that PEP 610 keeps, as pip reads it."""
 
 
-@frozen
-class Archive:
+class Archive(Struct, frozen=True):
     """A wheel or an sdist, by URL or as a local file."""
 
     link: Link
@@ -50,8 +50,7 @@ class Archive:
         return json.dumps(value, sort_keys=True)
 
 
-@frozen
-class Directory:
+class Directory(Struct, frozen=True):
     """A source tree on disk."""
 
     path: str
@@ -81,8 +80,7 @@ class Directory:
         return json.dumps(value, sort_keys=True)
 
 
-@frozen
-class Repository:
+class Repository(Struct, frozen=True):
     """A source tree under version control, at a revision."""
 
     link: Link

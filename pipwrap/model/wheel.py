@@ -6,9 +6,10 @@ import posixpath
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from pipwrap.errors import InvalidDistribution
 from pipwrap.model.names import canonicalize_name
-from pipwrap.values import frozen
 
 SCHEME_KEYS = ("data", "headers", "platlib", "purelib", "scripts")
 """What may stand below a .data directory (binary distribution format)."""
@@ -35,8 +36,7 @@ class StoredFile(NamedTuple):
     """Of its true content, urlsafe base64 without padding as RECORD has it."""
 
 
-@frozen
-class StoredWheel:
+class StoredWheel(Struct, frozen=True):
     """One entry of the store; files are checked by ``stat`` before they are linked."""
 
     sha256: str

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from msgspec import Struct
+
 from pipwrap.network.keyring import Keyring
 from pipwrap.network.origins import Credentials
-from pipwrap.values import frozen
 
 
-@frozen
-class Person:
+class Person(Struct, frozen=True):
     """The two questions; each raises ``EOFError`` when nobody answers."""
 
     username: Callable[[str], str]
@@ -18,8 +18,7 @@ class Person:
     """Asks without an echo."""
 
 
-@frozen
-class KeyringAndPerson:
+class KeyringAndPerson(Struct, frozen=True):
     """Implements ``credentials.CredentialSource``."""
 
     keyring: Keyring

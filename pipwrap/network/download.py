@@ -7,13 +7,14 @@ import os
 from collections.abc import Callable
 from typing import BinaryIO, Protocol
 
+from msgspec import Struct
+
 from pipwrap import errors
 from pipwrap.events import Listener, Warned
 from pipwrap.model.link import redact
 from pipwrap.model.size import format_size
 from pipwrap.network import failures
 from pipwrap.network.transport import Headers, Request, Response, Transport
-from pipwrap.values import frozen
 
 _OK = 200
 _PARTIAL = 206
@@ -99,8 +100,7 @@ class Spool:
         os.unlink(old_path)
 
 
-@frozen
-class Downloader:
+class Downloader(Struct, frozen=True):
     """Brings a body to disk; ``resume_retries`` times it asks for the missing rest."""
 
     transport: Transport

@@ -6,9 +6,10 @@ import json
 import os
 from collections.abc import Mapping
 
+from msgspec import Struct
+
 from pipwrap.events import Listener, Told, Warned
 from pipwrap.network.origins import Credentials
-from pipwrap.values import field, mutable
 
 _IMPORT = """\
 import sys
@@ -40,8 +41,7 @@ class Failed(Exception):
     """The keyring is there and does not work; the text is for the user."""
 
 
-@mutable
-class Keyring:
+class Keyring(Struct):
     """Asks one keyring, chosen at the first question; one that failed is not asked again.
 
     It runs in processes of its own: what the target environment has is not imported here.
@@ -55,7 +55,7 @@ class Keyring:
     """The target's scripts: a command there is no other keyring than the package's."""
     environ: Mapping[str, str]
     listener: Listener
-    _command: list[str] | None = field(default=None, init=False)
+    _command: list[str] | None = None
 
     def credentials(self, service: str, username: str | None) -> Credentials | None:
         """Return what is kept for a URL or a host."""

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from urllib.parse import SplitResult, unquote, urljoin, urlsplit, urlunsplit
 
-from pipwrap.values import field, frozen
+from msgspec import Struct
 
 DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 SECURE_SCHEMES = frozenset({"https", "wss", "file", "ssh"})
 """What nobody on the way can change; pip's list, and websockets over TLS."""
 
 
-@frozen
-class Credentials:
+class Credentials(Struct, frozen=True):
     """A user name and a password; neither is ever shown by ``repr``."""
 
-    username: str = field(repr=False)
-    password: str | None = field(repr=False)
+    username: str
+    password: str | None
     """``None`` where a URL names only the user."""
+
+    def __repr__(self) -> str:
+        return "Credentials(...)"
 
 
 def split_credentials(url: str) -> tuple[str, Credentials | None]:

@@ -10,6 +10,9 @@ from __future__ import annotations
 import re
 import threading
 
+from msgspec import Struct, field
+from msgspec.structs import replace
+
 from pipwrap import errors
 from pipwrap.model.link import why_invalid
 from pipwrap.network.download import content_length, validator
@@ -20,7 +23,6 @@ from pipwrap.network.redirects import (
     redirect_target,
 )
 from pipwrap.network.transport import REDIRECTS, Headers, Request, Response, Transport
-from pipwrap.values import field, frozen, mutable, replace
 
 _OK = 200
 _PARTIAL = 206
@@ -42,8 +44,7 @@ class RangeRefused(Exception):
         return whole
 
 
-@frozen
-class Part:
+class Part(Struct, frozen=True):
     """Some bytes of a file."""
 
     url: str
@@ -63,13 +64,11 @@ class Part:
         return self.validator if self.validator and self.validator.startswith('"') else None
 
 
-@frozen
-class Unchanged:
+class Unchanged(Struct, frozen=True):
     """The file is the one with the ETag that is known."""
 
 
-@frozen
-class _Answer:
+class _Answer(Struct, frozen=True):
     """The first response that is no redirect."""
 
     url: str
@@ -83,8 +82,7 @@ class _Answer:
         return replace(self.response, url=self.url)
 
 
-@mutable
-class _Server:
+class _Server(Struct):
     """Whether a server serves ranges; one request at a time as long as nobody knows."""
 
     lock: threading.Lock = field(default_factory=threading.Lock)

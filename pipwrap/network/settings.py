@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pipwrap.values import field, frozen
+from msgspec import Struct, field
 
 
-@frozen
-class NetworkSettings:
+class NetworkSettings(Struct, frozen=True):
     """What the command line, the configuration and the environment say about the network."""
 
     timeout: float = 15.0
@@ -27,12 +26,16 @@ class NetworkSettings:
     """``None`` when ``--proxy`` was not given, empty when it forbids every proxy."""
     use_proxy_environment: bool = True
     """``False`` for ``--no-proxy-env``."""
-    index_urls: tuple[str, ...] = field(default=(), repr=False)
+    index_urls: tuple[str, ...] = ()
     """With their credentials, which hold for every URL of the same origin."""
     use_netrc: bool = True
     user_agent: str = "pipwrap"
-    environ: Mapping[str, str] = field(default_factory=dict, repr=False)
+    environ: Mapping[str, str] = field(default_factory=dict)
     """The variables of the run; ``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` are read by OpenSSL."""
+
+    def __repr__(self) -> str:
+        # URLs and variables hold secrets.
+        return f"NetworkSettings(user_agent={self.user_agent!r}, ...)"
 
     @property
     def trusts_environment(self) -> bool:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
-from pipwrap.values import field, frozen
+from msgspec import Struct, field
 
 
-@frozen
-class Headers:
+class Headers(Struct, frozen=True):
     """Header fields in their order; names compare without case (RFC 9110 section 5.1)."""
 
     fields: tuple[tuple[str, str], ...] = ()
@@ -40,8 +39,7 @@ REDIRECTS = frozenset({301, 302, 303, 307, 308})
 """Statuses whose ``Location`` is another place to ask (RFC 9110 section 15.4)."""
 
 
-@frozen
-class Request:
+class Request(Struct, frozen=True):
     """A GET or HEAD."""
 
     url: str
@@ -59,8 +57,7 @@ class Body(Protocol):
         """Give the connection back; safe to call twice."""
 
 
-@frozen
-class Response:
+class Response(Struct, frozen=True):
     """What one request was answered with, redirects and errors included."""
 
     url: str

@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pipwrap.values import frozen
+from msgspec import Struct
 
 _SINGLE = (
     "Metadata-Version",
@@ -47,8 +47,7 @@ _MULTIPLE = (
 """PEP 566's fields for use once and more often, with those that came after it."""
 
 
-@frozen
-class Reported:
+class Reported(Struct, frozen=True):
     """One distribution that is, or would be, installed."""
 
     metadata: str

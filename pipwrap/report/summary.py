@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec import Struct
+
 from pipwrap import errors
 from pipwrap.events import (
     BuildBroke,
@@ -14,7 +16,6 @@ from pipwrap.events import (
     Told,
     Warned,
 )
-from pipwrap.values import frozen
 
 _BUILD_STEPS = {"build_wheel": "wheel", "build_editable": "editable"}
 """Hook to what it makes."""
@@ -22,8 +23,7 @@ _METADATA_STEPS = ("prepare_metadata_", *_BUILD_STEPS)
 """How the hooks begin that tell metadata: without one for it, a wheel is built for that."""
 
 
-@frozen
-class Line:
+class Line(Struct, frozen=True):
     """Something to print; ``is_error`` sends it to stderr."""
 
     text: str

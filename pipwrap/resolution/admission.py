@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from msgspec import Struct, field
 from nab_resolver.types import RangeProtocol
 from packaging.specifiers import SpecifierSet
 
@@ -18,11 +19,9 @@ from pipwrap.model.requirement import Requirement
 from pipwrap.resolution.choice import Direct
 from pipwrap.resolution.projects import Projects
 from pipwrap.resolution.ranges import Ranks
-from pipwrap.values import field, mutable
 
 
-@mutable
-class Admission:
+class Admission(Struct):
     """Judges versions by everything that is asked of their project at the moment."""
 
     projects: Projects

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from msgspec import Struct
 from packaging.version import Version
 
 from pipwrap.model.candidate import Candidate, InstalledCandidate
 from pipwrap.model.source import Source
-from pipwrap.values import frozen
 
 
-@frozen
-class Direct:
+class Direct(Struct, frozen=True):
     """A version that comes from a path or a URL, and is used only where that is asked for."""
 
     project: str

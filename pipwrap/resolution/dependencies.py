@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from msgspec import Struct
 from packaging.version import InvalidVersion, Version
 
 from pipwrap import errors
@@ -11,11 +12,9 @@ from pipwrap.model.metadata import Metadata
 from pipwrap.model.names import canonicalize_name
 from pipwrap.model.requirement import Requirement
 from pipwrap.model.source import Source
-from pipwrap.values import frozen
 
 
-@frozen
-class Dependencies:
+class Dependencies(Struct, frozen=True):
     """The interpreted metadata of one version."""
 
     requires: tuple[Requirement, ...]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import cast
 
+from msgspec import Struct
 from nab_resolver.errors import ResolutionError, ResolutionTerminatedError
 from nab_resolver.resolver import Resolver
 from nab_resolver.types import Incompatibility, IncompatibilityCause, RangeProtocol
@@ -24,7 +25,6 @@ from pipwrap.resolution.projects import Mispresumed, Projects, StartAgain
 from pipwrap.resolution.provider import PYTHON, Provider
 from pipwrap.resolution.ranges import RankRange
 from pipwrap.resolution.universe import Universe
-from pipwrap.values import frozen
 
 _ITERATIONS = 200_000
 
@@ -38,8 +38,7 @@ class Unsolvable(Exception):
         self.causes = causes
 
 
-@frozen
-class Ports:
+class Ports(Struct, frozen=True):
     """What a resolution reaches the world through."""
 
     projects: Projects

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from pipwrap.values import frozen
+from msgspec import Struct
 
 HELP = (
     "ResolutionImpossible: for help visit "
@@ -14,8 +14,7 @@ HELP = (
 )
 
 
-@frozen
-class Cause:
+class Cause(Struct, frozen=True):
     """Somebody asks for something."""
 
     project: str
@@ -33,8 +32,7 @@ class Cause:
     """Of the user's wish among all wishes; what distributions ask for comes after them."""
 
 
-@frozen
-class Conflict:
+class Conflict(Struct, frozen=True):
     """The whole story: which lines are printed where."""
 
     headline: str | None

@@ -15,6 +15,7 @@ from concurrent.futures import Future
 from functools import partial
 from itertools import islice
 
+from msgspec import Struct, field
 from nab_resolver.types import Incompatibility, IncompatibilityCause, Term
 
 from pipwrap import errors
@@ -26,7 +27,6 @@ from pipwrap.resolution.dependencies import Dependencies
 from pipwrap.resolution.memory import Artifacts, Memory, Rules
 from pipwrap.resolution.projects import Projects
 from pipwrap.resolution.ranges import RankRange, Ranks
-from pipwrap.values import field, mutable
 
 PATIENCE = 5
 """Versions of a project that are tried one by one."""
@@ -43,8 +43,7 @@ def _left_to_the_turn() -> Iterator[None]:
         return
 
 
-@mutable
-class Foresight:
+class Foresight(Struct):
     """Reads ahead for one provider."""
 
     rules: Rules

@@ -7,6 +7,9 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
+from msgspec import Struct, field
+from msgspec.structs import replace
+
 from pipwrap import errors
 from pipwrap.events import Told
 from pipwrap.model.candidate import Candidate, InstalledCandidate
@@ -15,7 +18,6 @@ from pipwrap.model.release_control import ReleaseControl
 from pipwrap.model.source import Source
 from pipwrap.resolution.choice import Choice, Direct
 from pipwrap.resolution.dependencies import Dependencies
-from pipwrap.values import field, frozen, mutable, replace
 
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 
@@ -73,8 +75,7 @@ def _everything(source: Source) -> bool:
     return True
 
 
-@frozen
-class Rules:
+class Rules(Struct, frozen=True):
     """What the user's options say about a resolution."""
 
     markers: Mapping[str, str]
@@ -89,8 +90,7 @@ class Rules:
     """Every file of an index needs a hash of the user's, and so a version of the user's."""
 
 
-@frozen
-class Template:
+class Template(Struct, frozen=True):
     """The requirement that first asked for a project; pip names the project by it."""
 
     text: str
@@ -128,8 +128,7 @@ class Template:
         return f"Requirement already satisfied: {self.text} in {place}{self.suffix} ({version})"
 
 
-@mutable
-class Memory:
+class Memory(Struct):
     """What stays true when a resolution starts again."""
 
     dependencies: dict[Choice, Dependencies | errors.UnusableMetadata] = field(default_factory=dict)

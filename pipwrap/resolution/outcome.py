@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from msgspec import Struct, field
 from packaging.version import Version
 
 from pipwrap.model.candidate import Candidate, InstalledCandidate
 from pipwrap.model.link import Link
 from pipwrap.resolution.choice import Choice
-from pipwrap.values import field, frozen
 
 
-@frozen
-class Resolution:
+class Resolution(Struct, frozen=True):
     """One choice for every project that is needed, and who needs whom."""
 
     choices: Mapping[str, Choice]

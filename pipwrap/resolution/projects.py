@@ -7,6 +7,7 @@ from concurrent.futures import Future
 from itertools import islice
 from typing import Any, Protocol
 
+from msgspec import Struct
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
@@ -16,7 +17,6 @@ from pipwrap.model.source import Source
 from pipwrap.resolution.choice import Direct
 from pipwrap.resolution.ranges import RankRange, Ranks
 from pipwrap.resolution.universe import Universe
-from pipwrap.values import frozen
 
 
 class StartAgain(Exception):
@@ -40,8 +40,7 @@ class Offers(Protocol):
         """Return the same from any thread, for what may not be wanted in the end."""
 
 
-@frozen
-class Installed:
+class Installed(Struct, frozen=True):
     """What is there, and whether it is kept."""
 
     candidates: Mapping[str, InstalledCandidate]
@@ -49,8 +48,7 @@ class Installed:
     """Tell whether an installed version that satisfies everything stays, newer ones or not."""
 
 
-@frozen
-class Presumed:
+class Presumed(Struct, frozen=True):
     """What was chosen before, from pages that are the same now (``resolution.grounds``)."""
 
     candidate: Candidate

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from operator import neg
 
+from msgspec import Struct
 from packaging.specifiers import Specifier, SpecifierSet
 from packaging.version import Version
 
@@ -21,11 +22,9 @@ from pipwrap.model.requirement import is_pinned
 from pipwrap.model.source import Source
 from pipwrap.resolution.choice import Choice, Direct
 from pipwrap.resolution.ranges import RankRange, Ranks
-from pipwrap.values import frozen
 
 
-@frozen
-class Point:
+class Point(Struct, frozen=True):
     """One numbered version and the best thing that provides it."""
 
     version: Version

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from msgspec import Struct
+
 from pipwrap.model.requirement import Requirement
-from pipwrap.values import mutable
 
 PATIENCE = 5
 """Conflicts after which a package is decided before everything else."""
 
 
-@mutable
-class Wish:
+class Wish(Struct):
     """What is known of a package before it is decided: pip's order of preference."""
 
     direct: bool = False

@@ -20,7 +20,7 @@ from pipwrap.model.candidate import Candidate
 from pipwrap.model.link import Link
 from pipwrap.model.metadata import Metadata
 
-METADATA = Metadata("a", "1.0", ("b",), None, (), "2.1", text="Name: a\n")
+METADATA = Metadata("a", "1.0", ("b",), None, (), "2.1")
 DIGEST = (("sha256", "ab"),)
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from pipwrap.cache.keys import BuildKey, settings_key
-from pipwrap.values import replace
 
 KEY = BuildKey("ab" * 32, "cpython-311-x86_64-linux-gnu", "sub", (("x", ("1",)),), ("c<1",))
 

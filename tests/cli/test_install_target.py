@@ -6,12 +6,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from pipwrap import errors
 from pipwrap.cli import interpreter
 from pipwrap.cli.install_target import check_externally_managed
 from pipwrap.model.environment import Environment
-from pipwrap.values import replace
 
 
 def managed(path: Path, *, virtual: bool = False) -> Environment:

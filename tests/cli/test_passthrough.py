@@ -6,11 +6,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from pipwrap import errors
 from pipwrap.cli import interpreter, passthrough
 from pipwrap.model.environment import Environment
-from pipwrap.values import replace
 
 
 @pytest.fixture

@@ -21,8 +21,8 @@ pytestmark = pytest.mark.skipif(sys.version_info < (3, 11), reason="the list is 
 
 HEADING = "import time: self [us]"
 TIMES = {"PYTHONPROFILEIMPORTTIME": "1"}
-TRIED = {"org", "sitecustomize", "usercustomize"}
-"""What the standard library looks for and need not find."""
+TRIED = {"org", "sitecustomize", "typing_extensions", "usercustomize"}
+"""What the standard library and msgspec look for and need not find."""
 HEAVY = (
     "asyncio",
     "concurrent.futures",

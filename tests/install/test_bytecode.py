@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from install.worlds import World, make_wheel
 from pipwrap.cache import line_process
@@ -18,7 +19,6 @@ from pipwrap.install import bytecode
 from pipwrap.install.bytecode import Compiler, compiled
 from pipwrap.install.bytecode_settings import BytecodeSettings, bytecode_tag
 from pipwrap.model.wheel import StoredWheel
-from pipwrap.values import replace
 
 PLAIN = BytecodeSettings()
 MANY = 250

@@ -6,6 +6,7 @@ import importlib.util
 import sys
 
 import pytest
+from msgspec.structs import replace
 
 from install.worlds import World
 from pipwrap.install.bytecode_settings import (
@@ -14,7 +15,6 @@ from pipwrap.install.bytecode_settings import (
     read_settings,
     source_stamp,
 )
-from pipwrap.values import replace
 
 OWN = sys.version_info[:3]
 LEVELS = {"": 0, "0": 0, "1": 1, "2": 2, " 2": 2, "+3": 3, "10": 10, "yes": 1, "-1": 1, "2 ": 1}

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 
 import pytest
+from msgspec.structs import replace
 
 from install.worlds import World, make_wheel
 from pipwrap.install import installed
 from pipwrap.install.installed import find_installed
-from pipwrap.values import replace
 
 
 def write(directory: str, name: str, content: str) -> None:

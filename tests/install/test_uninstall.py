@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 
 import pytest
+from msgspec.structs import replace
 
 from install.worlds import World, make_wheel, snapshot
 from pipwrap.errors import DiagnosticError
 from pipwrap.install.uninstall import find_removal
-from pipwrap.values import replace
 
 
 def write(world: World, path: str, content: str = "") -> str:

@@ -33,6 +33,7 @@ def test_all_fields_are_read():
         provides_extra=("test", "docs"),
         metadata_version="2.2",
         dynamic=("requires-dist", "summary"),
+        text=FULL,
     )
 
 
@@ -49,13 +50,13 @@ def test_the_name_is_normalised_on_demand():
     ["", "\n\n", "no header here", "<html>\n<body>", "Name:\nVersion:\n", "\0\0\0", ": empty"],
 )
 def test_what_is_no_metadata_has_empty_fields(text: str):
-    assert Metadata.parse(text) == Metadata("", "")
+    assert Metadata.parse(text) == Metadata("", "", text=text)
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
 def test_lines_may_end_as_on_windows(newline: str):
     text = newline.join(["Name: demo", "Version: 1.0", "Requires-Dist: other", "", "text"])
-    assert Metadata.parse(text) == Metadata("demo", "1.0", ("other",))
+    assert Metadata.parse(text) == Metadata("demo", "1.0", ("other",), text=text)
 
 
 @pytest.mark.parametrize("value", ["", "   "])

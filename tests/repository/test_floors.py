@@ -12,7 +12,6 @@ FLOORS = {
     "pipwrap": 0,
     "pipwrap.errors": 0,
     "pipwrap.events": 0,
-    "pipwrap.values": 0,
     "pipwrap.model": 0,
     "pipwrap.cache.satisfied": 0,
     "pipwrap.network.download": 1,  # works on any Transport, as do those beneath it
@@ -50,7 +49,6 @@ REPORT_READS = (
     "pipwrap.errors",
     "pipwrap.events",
     "pipwrap.model",
-    "pipwrap.values",
     "pipwrap.install.plan",
 )
 

@@ -7,6 +7,7 @@ import random
 from collections.abc import Iterator, Mapping, Sequence
 
 import pytest
+from msgspec import Struct
 from packaging.requirements import Requirement
 
 from pipwrap.model.candidate import Candidate, InstalledCandidate
@@ -16,7 +17,6 @@ from pipwrap.resolution.engine import Unsolvable
 from pipwrap.resolution.grounds import stands
 from pipwrap.resolution.outcome import Resolution
 from pipwrap.resolution.projects import Presumed
-from pipwrap.values import frozen
 from resolution.worlds import File, World, candidates_of, resolution, resolve, shown
 
 NAMES = ("a", "b", "c", "d")
@@ -148,8 +148,7 @@ def changed(chance: random.Random, index: Index) -> Index:
     return result
 
 
-@frozen
-class Change:
+class Change(Struct, frozen=True):
     """A question with its answer, and the world as it is later."""
 
     before: World
