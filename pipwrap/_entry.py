@@ -30,18 +30,18 @@ def main(*, as_module: bool = False) -> int:
 def _proven(argv: list[str], *, as_module: bool) -> int | None:
     """Print what this line is known to print and return its status, if that is proven."""
     from pipwrap import __version__  # noqa: PLC0415 - once the search path is ours
-    from pipwrap.cache import satisfied  # noqa: PLC0415
+    from pipwrap.cache import noop  # noqa: PLC0415
 
     try:
-        asked = satisfied.question(__version__, argv, os.environ, as_module=as_module)
+        asked = noop.question(__version__, argv, os.environ, as_module=as_module)
     except OSError:  # the working directory is gone
         return None
-    printed = satisfied.recall(asked, os.environ)
+    printed = noop.recall(asked, os.environ)
     if printed is None:
         return None
     try:
         for stream, text in printed:
-            writer = sys.stderr if stream == satisfied.ERR else sys.stdout
+            writer = sys.stderr if stream == noop.ERR else sys.stdout
             writer.write(text)
             writer.flush()
     except (OSError, ValueError):  # the long way knows what to say of a stream that takes nothing

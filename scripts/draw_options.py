@@ -9,7 +9,7 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(PROJECT))
 
-from pipwrap.cli.option_table import COMMANDS, HELP, Option, options_of  # noqa: E402
+from pipwrap.options.table import COMMANDS, HELP, Option, options_of  # noqa: E402
 
 BETTER = {
     "--cache-dir": "RFC 9111, files found by digest, wheels unpacked once",
@@ -40,7 +40,7 @@ ALWAYS_PIPS = {
 """The commands of pip that are not ours, with the reason."""
 
 REFERENCE = (
-    "<!-- drawn by scripts/draw_options.py from pipwrap/cli/option_table.py; do not edit -->\n\n"
+    "<!-- drawn by scripts/draw_options.py from pipwrap/options/table.py; do not edit -->\n\n"
 )
 
 

@@ -21,7 +21,7 @@ from msgspec import Struct
 
 from pipwrap.cache import disk
 from pipwrap.cache.layout import Layout
-from pipwrap.cache.usage import Kind, Usage
+from pipwrap.cache.upkeep.usage import Kind, Usage
 from pipwrap.events import Listener, Warned
 from pipwrap.model.references import References
 from pipwrap.model.source import without_password

@@ -24,7 +24,7 @@ import os
 
 from msgspec import Struct
 
-from pipwrap.cache import satisfied
+from pipwrap.cache import noop
 
 CACHEDIR_TAG = "CACHEDIR.TAG"
 SHARED_MARK = "pipwrap-cache"
@@ -40,7 +40,7 @@ METADATA = "metadata-v1"
 LISTINGS = "listings-v1"
 SIDECARS = "sidecars-v1"
 INTERPRETERS = "interpreters-v1"
-SATISFIED = satisfied.BUCKET
+SATISFIED = noop.BUCKET
 USAGE = "usage-v2"
 LOGS = "logs-v1"
 TEMPORARY = "tmp-v1"

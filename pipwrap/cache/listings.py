@@ -17,9 +17,9 @@ import threading
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from pipwrap.cache import disk, sealed
+from pipwrap.cache import checksummed, disk
 from pipwrap.cache.layout import Layout
-from pipwrap.cache.usage import Kind, Note
+from pipwrap.cache.upkeep.usage import Kind, Note
 from pipwrap.events import Listener
 
 _VERSION = 1
@@ -54,7 +54,7 @@ class Listings:
         """Return the groups of a page; ``None`` for none, or (warned) for damaged ones."""
         path = self._path(key)
         try:
-            groups = _groups(sealed.read(path), key)
+            groups = _groups(checksummed.read(path), key)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except (OSError, ValueError, TypeError, KeyError) as error:
@@ -70,7 +70,7 @@ class Listings:
         head = json.dumps({"version": _VERSION, "page": key, "groups": lengths})
         content = "\n".join((head, "".join(text for _, text in groups))).encode("ascii")
         try:
-            disk.write(self._path(key), sealed.sealed(content), self._layout.temporary)
+            disk.write(self._path(key), checksummed.sealed(content), self._layout.temporary)
         except OSError:
             return
 

@@ -20,7 +20,7 @@ from msgspec import Struct, to_builtins
 from pipwrap.cache import disk
 from pipwrap.cache.evidence import Evidence
 from pipwrap.cache.layout import Layout
-from pipwrap.cache.usage import Kind, Note, unnoted
+from pipwrap.cache.upkeep.usage import Kind, Note, unnoted
 from pipwrap.events import Listener
 from pipwrap.network.origins import canonical
 

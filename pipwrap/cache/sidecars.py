@@ -14,9 +14,9 @@ import os
 import threading
 from typing import NamedTuple
 
-from pipwrap.cache import disk, sealed
+from pipwrap.cache import checksummed, disk
 from pipwrap.cache.layout import Layout
-from pipwrap.cache.usage import Kind, Note
+from pipwrap.cache.upkeep.usage import Kind, Note
 from pipwrap.events import Listener
 from pipwrap.model.metadata import Metadata
 
@@ -92,7 +92,9 @@ class Sidecars:
             for project in sorted(self._changed):
                 rows = {**self._read(project), **self._known[project]}
                 content = {"version": _VERSION, "project": project, "sidecars": rows}
-                written = sealed.sealed(json.dumps(content, separators=(",", ":")).encode("ascii"))
+                written = checksummed.sealed(
+                    json.dumps(content, separators=(",", ":")).encode("ascii")
+                )
                 try:
                     disk.write(self._path(project), written, self._layout.temporary)
                 except OSError:
@@ -106,7 +108,7 @@ class Sidecars:
         """Return the entry of a project; nothing for none, or (warned) for a damaged one."""
         path = self._path(project)
         try:
-            content = json.loads(bytes(sealed.read(path)))
+            content = json.loads(bytes(checksummed.read(path)))
             if content["version"] != _VERSION or content["project"] != project:
                 return {}
             found = {sha256: Sidecar(*row) for sha256, row in content["sidecars"].items()}

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipwrap.cache import disk
 from pipwrap.cache.layout import Layout
-from pipwrap.cache.usage import Grown, uncounted
+from pipwrap.cache.upkeep.usage import Grown, uncounted
 from pipwrap.events import Listener, Warned
 from pipwrap.model.wheel import STORED_FORMAT, StoredFile, StoredWheel
 

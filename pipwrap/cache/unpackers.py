@@ -15,8 +15,9 @@ from concurrent.futures import CancelledError
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Protocol
 
-from pipwrap.cache import disk, line_process
+from pipwrap.cache import disk
 from pipwrap.cache.unpacking import Unpacked, unpack_file
+from pipwrap.concurrency import worker_process
 from pipwrap.errors import PipwrapError
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ class Unpackers:
         with self._lock:
             self._is_closed = True
         for process in self._started:
-            line_process.end(process)
+            worker_process.end(process)
         for _ in range(self._slots):
             self._here.acquire()
         for _ in range(self._slots):
@@ -95,9 +96,9 @@ class Unpackers:
                 return None
             if self._idle.empty() and len(self._started) < self._most:
                 try:
-                    started = line_process.start(sys.executable, _PROGRAM)
+                    started = worker_process.start(sys.executable, _PROGRAM)
                     self._started.append(started)
-                    line_process.tell(started, [each for each in sys.path if type(each) is str])
+                    worker_process.tell(started, [each for each in sys.path if type(each) is str])
                 except (OSError, ValueError):
                     self._most = 0
                     return None
@@ -113,9 +114,9 @@ class Unpackers:
 def _ask(process: subprocess.Popen[bytes], request: list[object]) -> Unpacked | None:
     """Return what a process made of a wheel; ``None`` where it could not."""
     try:
-        fields = line_process.ask(process, request)
+        fields = worker_process.ask(process, request)
     except (OSError, ValueError):
-        line_process.end(process)
+        worker_process.end(process)
         return None
     if fields is None:
         return None

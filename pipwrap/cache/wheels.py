@@ -31,7 +31,7 @@ from pipwrap.cache.evidence import (
 )
 from pipwrap.cache.keys import BuildKey
 from pipwrap.cache.layout import WHEELS, Layout
-from pipwrap.cache.usage import Grown, uncounted
+from pipwrap.cache.upkeep.usage import Grown, uncounted
 from pipwrap.errors import cause_of
 from pipwrap.events import Listener, Warned
 

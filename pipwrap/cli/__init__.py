@@ -1,1 +1,1 @@
-"""pip's command line, from argv to an exit status."""
+"""What is typed: each command line to its command, and the commands as a reader would tell them."""

@@ -7,16 +7,17 @@ import time
 from collections.abc import Mapping, Sequence
 
 from pipwrap import errors
-from pipwrap.cache import disk, ownership, upkeep, usage
+from pipwrap.cache import disk, ownership
 from pipwrap.cache.layout import BUCKETS, HTTP, WHEELS, Layout
-from pipwrap.cache.upkeep import Extent
+from pipwrap.cache.upkeep import sizes, usage
+from pipwrap.cache.upkeep.sizes import Extent
 from pipwrap.cache.wheels import BuiltWheels
 from pipwrap.cli import cache_listing, cache_upkeep
 from pipwrap.cli.cache_upkeep import Work
-from pipwrap.cli.options import Options
 from pipwrap.events import Failed, Told, Warned
 from pipwrap.model.environment import Environment
 from pipwrap.model.size import format_size
+from pipwrap.options.options import Options
 from pipwrap.report.console import Console
 
 _ACTIONS = ("dir", "info", "list", "purge", "remove")
@@ -82,7 +83,7 @@ def _carry_out(action: str, rest: Sequence[str], work: Work) -> None:
         _remove(layout, wheels, rest[0], console)
     else:
         with disk.locked(layout.lock):
-            removed = upkeep.purge(layout)
+            removed = sizes.purge(layout)
         _tell_removed(removed, "", console)
 
 
@@ -93,7 +94,7 @@ def _tell(console: Console, text: str) -> None:
 
 def _info(layout: Layout, wheels: BuiltWheels, console: Console) -> None:
     """Print pip's seven lines."""
-    http = upkeep.responses(layout)
+    http = sizes.responses(layout)
     built = wheels.all()
     _tell(console, f"Package index page cache location (pip v23.3+): {layout.bucket(HTTP)}")
     older = os.path.join(layout.root, "http")
@@ -107,7 +108,7 @@ def _info(layout: Layout, wheels: BuiltWheels, console: Console) -> None:
 
 def _tell_limit(layout: Layout, limit: int, console: Console) -> None:
     """Print what pip has no line for, and only where a limit is configured."""
-    whole = sum((upkeep.measure(layout.bucket(name)) for name in BUCKETS), start=Extent())
+    whole = sum((sizes.measure(layout.bucket(name)) for name in BUCKETS), start=Extent())
     _tell(console, f"Size of the whole cache: {format_size(whole.size)}")
     _tell(console, f"Size that it is kept below: {format_size(limit)}")
 
@@ -122,7 +123,7 @@ def _list(
     if options.upkeep.only_http:
         cache_listing.list_http(layout, console)
         return
-    entries = upkeep.matching(wheels, pattern)
+    entries = sizes.matching(wheels, pattern)
     if options.upkeep.only_degraded:
         entries = [entry for entry in entries if entry.quality.degraded]
     form = options.list_format
@@ -150,9 +151,9 @@ def _remove(layout: Layout, wheels: BuiltWheels, pattern: str, console: Console)
     """Remove the wheels of a project; ``*`` removes everything, as in pip."""
     with disk.locked(layout.lock):
         if pattern == "*":
-            removed = upkeep.purge(layout)
+            removed = sizes.purge(layout)
         else:
-            removed = upkeep.remove_wheels(wheels, upkeep.matching(wheels, pattern))
+            removed = sizes.remove_wheels(wheels, sizes.matching(wheels, pattern))
     _tell_removed(removed, f' for pattern "{pattern}"' if pattern != "*" else "", console)
 
 
@@ -160,9 +161,9 @@ def _remove_degraded(
     layout: Layout, wheels: BuiltWheels, pattern: str | None, console: Console
 ) -> None:
     """Remove the wheels that are less than they could be."""
-    entries = [each for each in upkeep.matching(wheels, pattern) if each.quality.degraded]
+    entries = [each for each in sizes.matching(wheels, pattern) if each.quality.degraded]
     with disk.locked(layout.lock):
-        removed = upkeep.remove_wheels(wheels, entries)
+        removed = sizes.remove_wheels(wheels, entries)
     _tell_removed(removed, "", console)
 
 

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 
 from msgspec import to_builtins
 
-from pipwrap.cache import usage
 from pipwrap.cache.layout import HTTP, Layout
-from pipwrap.cache.usage import Use
+from pipwrap.cache.upkeep import usage
+from pipwrap.cache.upkeep.usage import Use
 from pipwrap.cache.wheels import BuiltWheel
 from pipwrap.model.size import format_size
 from pipwrap.report.console import Console

@@ -10,21 +10,22 @@ from msgspec import Struct
 from packaging.version import Version
 
 from pipwrap import errors
-from pipwrap.cache import disk, pruning, upkeep, usage, verification
+from pipwrap.cache import disk
+from pipwrap.cache.build_host import Surroundings, include_directories
 from pipwrap.cache.layout import Layout
-from pipwrap.cache.limit import keep_below as keep_cache_below
-from pipwrap.cache.pruning import Item, Limits
 from pipwrap.cache.store import Store
-from pipwrap.cache.surroundings import Surroundings, include_directories
+from pipwrap.cache.upkeep import prune, sizes, usage, verify
+from pipwrap.cache.upkeep.limit import keep_below as keep_cache_below
+from pipwrap.cache.upkeep.prune import Item, Limits
 from pipwrap.cache.wheels import BuiltWheel, BuiltWheels, Found
 from pipwrap.cli.cache_listing import details, kind
-from pipwrap.cli.context import Context
-from pipwrap.cli.options import Options
 from pipwrap.events import Told
 from pipwrap.model.environment import Environment
 from pipwrap.model.requirement import Requirement
 from pipwrap.model.size import format_size
 from pipwrap.model.wheel import split_filename
+from pipwrap.operations.context import Context
+from pipwrap.options.options import Options
 from pipwrap.report.console import Console
 
 ACTIONS = ("explain", "log", "verify", "prune")
@@ -57,7 +58,7 @@ def _explain(work: Work, text: str) -> int:
     requirement = Requirement.parse(text)
     entries = [
         entry
-        for entry in upkeep.matching(work.wheels, requirement.name)
+        for entry in sizes.matching(work.wheels, requirement.name)
         if requirement.specifier.contains(_version(entry), prereleases=True)
     ]
     if not entries:
@@ -99,7 +100,7 @@ def _explain_key(work: Work, found: list[Found]) -> None:
 def _log(work: Work, name: str) -> int:
     """Print the build log of an entry, by its name or by its project's."""
     entries = [entry for entry in work.wheels.all() if entry.name == name]
-    entries = entries or upkeep.matching(work.wheels, name)
+    entries = entries or sizes.matching(work.wheels, name)
     if not entries:
         raise errors.CommandError(f"No built wheel is called {name}")
     newest = max(entries, key=lambda entry: entry.built_at)
@@ -115,7 +116,7 @@ def _verify(work: Work) -> int:
     """Hash everything; with --repair remove what is damaged. Exit 1 for damage that stays."""
     store = Store(work.layout, work.console, time.time)
     with disk.locked(work.layout.lock, shared=True):
-        found = list(verification.verify(work.layout, store, work.wheels))
+        found = list(verify.verify(work.layout, store, work.wheels))
     for damage in found:
         work.console.line(f"{damage.path}: {damage.reason}")
     if not found:
@@ -126,7 +127,7 @@ def _verify(work: Work) -> int:
         return 1
     with disk.locked(work.layout.lock):
         for damage in found:
-            verification.repair(work.layout, damage)
+            verify.repair(work.layout, damage)
     work.console.line(f"{len(found)} removed; they are fetched or built again when needed.")
     return 0
 
@@ -135,8 +136,8 @@ def _prune(work: Work) -> int:
     """Remove by size, age or kind, least recently used first."""
     wanted = work.options.upkeep
     limits = Limits(
-        pruning.parse_size(wanted.max_size) if wanted.max_size else None,
-        pruning.parse_age(wanted.unused_for) if wanted.unused_for else None,
+        prune.parse_size(wanted.max_size) if wanted.max_size else None,
+        prune.parse_age(wanted.unused_for) if wanted.unused_for else None,
         degraded=wanted.only_degraded,
         for_ci=wanted.for_ci,
     )
@@ -145,9 +146,9 @@ def _prune(work: Work) -> int:
             "Say what is to go: --max-size SIZE, --unused-for AGE, --degraded or --ci"
         )
     with disk.locked(work.layout.lock):
-        pruning.sweep(work.layout)
-        found = pruning.items(work.layout, work.wheels)
-        going = pruning.condemned(found, limits, time.time())
+        prune.sweep(work.layout)
+        found = prune.items(work.layout, work.wheels)
+        going = prune.condemned(found, limits, time.time())
         size = sum(item.size for item in going)
 
         def tell(item: Item) -> None:
@@ -159,7 +160,7 @@ def _prune(work: Work) -> int:
                 tell(item)
             work.console.line(f"Would remove {len(going)} entries ({format_size(size)})")
             return 0
-        pruning.remove(work.layout, going, tell)
+        prune.remove(work.layout, going, tell)
         usage.merge(work.layout, sum(item.size for item in found) - size)
     work.console.line(f"Removed {len(going)} entries ({format_size(size)})")
     return 0

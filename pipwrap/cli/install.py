@@ -6,40 +6,40 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from pipwrap.cache import satisfied
-from pipwrap.cli import (
-    connecting,
-    consistency,
-    install_target,
-    only_dependencies,
-    own_distribution,
-    placement,
-    planning,
-    wiring,
-)
-from pipwrap.cli.bench import Bench
-from pipwrap.cli.context import Context
-from pipwrap.cli.question import Question, question_of
-from pipwrap.cli.recollection import resolution_of
-from pipwrap.cli.request import Request, announce_places, read_request
+from pipwrap.cache import noop
 from pipwrap.events import Failed, Told
 from pipwrap.install.linking import LinkMode
 from pipwrap.install.plan import Plan
 from pipwrap.model.candidate import InstalledCandidate
 from pipwrap.model.environment import InstalledDistribution
 from pipwrap.model.release_control import ReleaseControl
+from pipwrap.operations import conflicts as consistency
+from pipwrap.operations import (
+    install_scheme,
+    install_target,
+    network,
+    only_dependencies,
+    own_distribution,
+    wiring,
+)
+from pipwrap.operations import plan as planning
+from pipwrap.operations.context import Context
+from pipwrap.operations.request import Request, announce_places, read_request
+from pipwrap.operations.resolution_cache import resolution_of
+from pipwrap.operations.resolve_request import Question, question_of
+from pipwrap.operations.session import Bench
 from pipwrap.resolution.outcome import Resolution
 
 
 def run(context: Context) -> int:
     """Install what is asked for and return the exit status."""
     options = context.options
-    placement.check_combination(options)
-    if placement.is_in_environment(options) and not options.break_system_packages:
+    install_scheme.check_combination(options)
+    if install_scheme.is_in_environment(options) and not options.break_system_packages:
         install_target.check_externally_managed(context.environment)
     only_dependencies.check(options)
-    place = placement.choose(context)
-    request = read_request(context, lambda url: connecting.fetch_text(context, url))
+    place = install_scheme.choose(context)
+    request = read_request(context, lambda url: network.fetch_text(context, url))
     announce_places(context, request.search)
     with wiring.opened(context, request.search) as shared:
         bench = wiring.bench_for(shared, request)
@@ -59,10 +59,10 @@ def run(context: Context) -> int:
             own_distribution.check_names(wanted, place)
             place.check_precedence(wanted, installed, context.environment)
             if options.report:
-                from pipwrap.cli import reporting  # noqa: PLC0415 - for one option
+                from pipwrap.operations import report  # noqa: PLC0415 - for one option
 
                 asked = planning.requested(resolution, request.wishes)
-                reporting.write_report(context, bench, resolution, wanted, asked)
+                report.write_report(context, bench, resolution, wanted, asked)
             if options.dry_run:
                 _tell_what_would_be_installed(bench, resolution, list(wanted))
                 return 0
@@ -72,7 +72,7 @@ def run(context: Context) -> int:
                 _carry_out(context, bench, replace(plan, relocation=place.relocation), installed)
             elif _is_plain(context, request) and not bench.offers.was_asked:
                 context.proof.rests_on(request.files)
-                context.proof.rests_on(request.variables, kind=satisfied.VARIABLE)
+                context.proof.rests_on(request.variables, kind=noop.VARIABLE)
                 context.proof.rests_on_installed(installed.values())
                 context.proof.stands()
         finally:
@@ -110,7 +110,7 @@ def _is_plain(context: Context, request: Request) -> bool:
         or any(wish.source is not None for wish in request.wishes)
         or any("://" in file for file in request.files)
         or not context.place.is_kept
-        or context.place.layout.root != satisfied.root(context.environ)
+        or context.place.layout.root != noop.root(context.environ)
     )
 
 
@@ -120,7 +120,7 @@ def _resolved(
     request: Request,
     installed: dict[str, InstalledDistribution],
     candidates: dict[str, InstalledCandidate],
-    place: placement.Placement,
+    place: install_scheme.Placement,
 ) -> Resolution:
     """Return the resolution; raises pip's error where a version that it would replace is none.
 
@@ -189,7 +189,7 @@ def _carry_out(
     )
     names = ", ".join(each.display_name for each in plan.install)
     context.console(Told(f"Installing collected packages: {names}"))
-    placement.check_bases(options)
+    install_scheme.check_bases(options)
     conflicts = None
     if options.warn_conflicts and not options.no_deps:
         conflicts = consistency.conflict_report(

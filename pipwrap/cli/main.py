@@ -9,24 +9,23 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from pipwrap import __version__, errors
-from pipwrap.cache import satisfied
-from pipwrap.cli import cache_place, interpreter, passthrough, real_pip, target
-from pipwrap.cli.arguments import Parsed, parse
-from pipwrap.cli.configuration import (
-    Configuration,
-    configuration_files,
-    read_configuration,
-)
-from pipwrap.cli.proof import Proof
-from pipwrap.cli.usage import usage
+from pipwrap.cache import noop
+from pipwrap.cli import passthrough
 from pipwrap.events import Told, Warned
 from pipwrap.install import recovery
+from pipwrap.interpreter import discovery, query
 from pipwrap.model.environment import Environment
+from pipwrap.operations import cache_session, real_pip
+from pipwrap.operations.noop_recorder import Proof
+from pipwrap.options.configuration import Configuration, configuration_files, read_configuration
+from pipwrap.options.parser import Parsed, parse
+from pipwrap.options.usage import usage
+from pipwrap.options.values import requested_python
 from pipwrap.report.console import Console
 
 if TYPE_CHECKING:
-    from pipwrap.cli.context import Context
-    from pipwrap.cli.options import Options
+    from pipwrap.operations.context import Context
+    from pipwrap.options.options import Options
 
 _ERROR = 1
 _BROKEN_PIPE = 120
@@ -73,10 +72,10 @@ def _run(
         console.line(told.rstrip("\n"))
         return 0
     configuration = _configuration(environ, sys.prefix, proof)
-    python = target.requested_python(parsed, configuration)
-    chosen = target.choose(python, environ, as_module=as_module, prefix=sys.prefix)
-    layout = cache_place.usable_layout(target.facts_root(parsed, configuration, environ))
-    environment = interpreter.describe(
+    python = requested_python(parsed, configuration)
+    chosen = discovery.choose(python, environ, as_module=as_module, prefix=sys.prefix)
+    layout = cache_session.usable_layout(discovery.facts_root(parsed, configuration, environ))
+    environment = query.describe(
         chosen.executable, layout, environ, meanwhile=lambda: _load(parsed)
     )
     _recover(environment)
@@ -91,7 +90,7 @@ def _run(
         return 0
     reason = _reason(parsed, configuration, environ)
     if reason is None:
-        from pipwrap.cli.options import build_options  # noqa: PLC0415 - loaded by now
+        from pipwrap.options.options import build_options  # noqa: PLC0415 - loaded by now
 
         options = build_options(
             parsed, configuration, default_index_url=real_pip.default_index_url()
@@ -130,9 +129,9 @@ def _told_by_pip(answer: passthrough.Answer, console: Console, proof: Proof) -> 
 def _check_handed_over(parsed: Parsed, environment: Environment) -> None:
     """Raise where the real pip would replace this program by another project of its name."""
     if parsed.is_ours and parsed.command == "install":
-        from pipwrap.cli import own_distribution, placement  # noqa: PLC0415 - hand-overs only
+        from pipwrap.operations import install_scheme, own_distribution  # noqa: PLC0415 - hand-overs only
 
-        own_distribution.check_line(parsed.arguments, placement.Placement(environment.scheme))
+        own_distribution.check_line(parsed.arguments, install_scheme.Placement(environment.scheme))
 
 
 def _load(parsed: Parsed) -> None:
@@ -175,7 +174,7 @@ def _reason(parsed: Parsed, configuration: Configuration, environ: Mapping[str, 
         return "completion"
     if not parsed.is_ours:
         return parsed.pips_command
-    from pipwrap.cli.options import handed_over  # noqa: PLC0415 - not for what is pip's anyway
+    from pipwrap.options.options import handed_over  # noqa: PLC0415 - not for what is pip's anyway
 
     return handed_over(parsed, configuration)
 
@@ -208,7 +207,7 @@ def _carry_out(
             )
         root = None
         if options.cache_enabled:
-            root = options.cache_dir or satisfied.default_root(environ)
+            root = options.cache_dir or noop.default_root(environ)
         if options.command == "cache":
             from pipwrap.cli import cache  # noqa: PLC0415 - this command only
 
@@ -230,10 +229,10 @@ def _with_cache(
     proof: Proof,
 ) -> int:
     """Run a command on the cache at ``root``; once more without it where its disk fills up."""
-    from pipwrap.cli.context import Context  # noqa: PLC0415 - loaded by now
+    from pipwrap.operations.context import Context  # noqa: PLC0415 - loaded by now
 
     try:
-        with cache_place.opened(root, console) as place:
+        with cache_session.opened(root, console) as place:
             context = Context(
                 options,
                 environment,
@@ -251,10 +250,10 @@ def _with_cache(
                 cache_upkeep.keep_below(context, options.cache_limit)
             return status
     except (errors.DiskFull, OSError) as error:
-        full = cache_place.full_disk(error, root)
+        full = cache_session.full_disk(error, root)
         if full is None:
             raise
-        if root is None or not cache_place.has_other_disk(full.directory, root):
+        if root is None or not cache_session.has_other_disk(full.directory, root):
             raise full from error
         console(Warned(f"{full.message} The command starts again without the cache."))
     return _with_cache(None, options, environment, console, environ, proof)

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct
 
 from pipwrap import errors
-from pipwrap.cache import satisfied
+from pipwrap.cache import noop
 from pipwrap.model.environment import Environment
 
 HANDED_OVER = "PIPWRAP_HANDED_OVER"
@@ -71,7 +71,7 @@ def asked(line: Sequence[str], environ: Mapping[str, str]) -> Answer:
     """Return what the real pip prints, as wide as our stdout is, and its status."""
     import subprocess  # noqa: PLC0415 - once for each help text
 
-    environ = {**environ, HANDED_OVER: "1", "COLUMNS": str(satisfied.columns(environ))}
+    environ = {**environ, HANDED_OVER: "1", "COLUMNS": str(noop.columns(environ))}
     done = subprocess.run(
         list(line), env=environ, capture_output=True, text=True, errors="replace", check=False
     )

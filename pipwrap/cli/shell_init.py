@@ -13,8 +13,8 @@ import sys
 from collections.abc import Sequence
 
 from pipwrap import errors
-from pipwrap.cli.arguments import BadArgument, read_arguments
-from pipwrap.cli.option_table import Option
+from pipwrap.options.parser import BadArgument, read_arguments
+from pipwrap.options.table import Option
 
 COMMAND = "shell-init"
 SHELLS = ("bash", "zsh", "fish", "powershell")

@@ -12,9 +12,9 @@ import shlex
 from collections.abc import Sequence
 
 from pipwrap import errors
-from pipwrap.cli.arguments import BadArgument, read_arguments
-from pipwrap.cli.option_table import Option
 from pipwrap.cli.shell_init import own_executable
+from pipwrap.options.parser import BadArgument, read_arguments
+from pipwrap.options.table import Option
 
 COMMAND = "shim"
 NAMES = ("pip", "pip3")

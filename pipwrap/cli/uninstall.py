@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from pipwrap import errors
-from pipwrap.cli import connecting, install_target, wiring
-from pipwrap.cli.context import Context
-from pipwrap.cli.options import no_requirement
-from pipwrap.cli.requirement_reader import RequirementFileReader
-from pipwrap.cli.requirements import Line, parse_requirement
 from pipwrap.events import Told, Warned
 from pipwrap.install import removal_listing, transaction
 from pipwrap.install.plan import Plan
 from pipwrap.install.uninstall import Folders, Removal, find_removal
 from pipwrap.model.environment import InstalledDistribution
 from pipwrap.model.names import canonicalize_name
+from pipwrap.operations import install_target, network, wiring
+from pipwrap.operations.context import Context
+from pipwrap.options.options import no_requirement
+from pipwrap.requirements.file_reader import RequirementFileReader
+from pipwrap.requirements.parse import Line, parse_requirement
 
 _ANSWERS = ("y", "n", "")
 _UNANSWERED = 2
@@ -65,7 +65,7 @@ def _names(context: Context) -> dict[str, str]:
         else:
             names[canonicalize_name(name)] = name
     reader = RequirementFileReader(
-        context.environ, lambda url: connecting.fetch_text(context, url), context.console
+        context.environ, lambda url: network.fetch_text(context, url), context.console
     )
     for location in context.options.requirements:
         for line in reader.read(location, context.options.search).requirements:

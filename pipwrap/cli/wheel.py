@@ -6,29 +6,30 @@ import os
 from collections.abc import Mapping
 
 from pipwrap import errors
-from pipwrap.artifacts.wanted import Saving, Wanted
-from pipwrap.cli import connecting, only_dependencies, planning, wiring
-from pipwrap.cli.bench import Bench
-from pipwrap.cli.context import Context
 from pipwrap.cli.download import save_file
-from pipwrap.cli.question import question_of
-from pipwrap.cli.recollection import resolution_of
-from pipwrap.cli.request import announce_places, read_request
+from pipwrap.distribution.results import Saving
 from pipwrap.events import Told
+from pipwrap.model.distribution import Wanted
+from pipwrap.operations import network, only_dependencies, plan, wiring
+from pipwrap.operations.context import Context
+from pipwrap.operations.request import announce_places, read_request
+from pipwrap.operations.resolution_cache import resolution_of
+from pipwrap.operations.resolve_request import question_of
+from pipwrap.operations.session import Bench
 
 
 def run(context: Context) -> int:
     """Make the wheels and return the exit status."""
     options = context.options
     only_dependencies.check(options)
-    request = read_request(context, lambda url: connecting.fetch_text(context, url))
+    request = read_request(context, lambda url: network.fetch_text(context, url))
     announce_places(context, request.search)
     directory = options.destination_dir or context.working_directory
     with wiring.opened(context, request.search) as shared:
         bench = wiring.bench_for(shared, request, Saving(directory))
         try:
             resolution = resolution_of(bench, question_of(context, request))
-            wanted = planning.wanted_in_order(resolution, context.console)
+            wanted = plan.wanted_in_order(resolution, context.console)
             wanted = only_dependencies.kept(wanted, resolution, request.wishes, options)
             failed: frozenset[str] = frozenset()
             try:

@@ -196,10 +196,10 @@ class Compiler:
 
     def _hire(self) -> None:
         """Have one more at work, while there are processors for it."""
-        from pipwrap.cache import line_process  # noqa: PLC0415 - as below
+        from pipwrap.concurrency import worker_process  # noqa: PLC0415 - as below
 
         try:
-            if len(self._threads) < min(line_process.processors(), line_process.MOST):
+            if len(self._threads) < min(worker_process.processors(), worker_process.MOST):
                 thread = threading.Thread(target=self._work, name="bytecode", daemon=True)
                 thread.start()
                 self._threads.append(thread)
@@ -222,11 +222,11 @@ class Compiler:
         self, process: subprocess.Popen[bytes], work: _Work, modules: list[tuple[str, str]]
     ) -> None:
         """Have a share compiled, and its wheel published when that was the last."""
-        from pipwrap.cache import line_process  # noqa: PLC0415 - most bytecode is stored
+        from pipwrap.concurrency import worker_process  # noqa: PLC0415 - most bytecode is stored
 
         mtime = work.wheel.files[0].mtime_ns // 10**9
         request = [work.wheel.tree, work.room, None if self._settings.is_hashed else mtime, modules]
-        paths = line_process.ask(process, request)
+        paths = worker_process.ask(process, request)
         with self._lock:
             work.paths += paths
             work.shares -= 1
@@ -247,12 +247,14 @@ class Compiler:
 
     @contextlib.contextmanager
     def _started(self) -> Iterator[subprocess.Popen[bytes]]:
-        from pipwrap.cache import line_process  # noqa: PLC0415 - as above
+        from pipwrap.concurrency import worker_process  # noqa: PLC0415 - as above
 
-        process = line_process.start(self._environment.executable, _PROGRAM, *self._settings.flags)
+        process = worker_process.start(
+            self._environment.executable, _PROGRAM, *self._settings.flags
+        )
         with self._lock:
             self._processes.append(process)
         try:
             yield process
         finally:
-            line_process.end(process)
+            worker_process.end(process)

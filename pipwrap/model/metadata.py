@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import Enum
+
 from msgspec import Struct
 
 from pipwrap.model.names import canonicalize_name
@@ -54,3 +56,12 @@ class Metadata(Struct, frozen=True):
     def canonical_name(self) -> str:
         """Return the normalised project name."""
         return canonicalize_name(self.name)
+
+
+class Teller(Enum):
+    """Who told metadata; all but the first are compared with the wheel when that is there."""
+
+    ITSELF = "the wheel or its source"
+    SIDECAR = "its PEP 658 .metadata file"
+    PARTS = "the parts of it that were read first"
+    STORE = "what was unpacked of it"

@@ -197,7 +197,7 @@ class Console:
         is_terminal = named("TERM") not in {"dumb", "unknown"} and self._stderr.isatty()
         if self.plain or named("NO_COLOR") or not (named("FORCE_COLOR") or is_terminal):
             return text
-        from pipwrap.report.paint import painted  # noqa: PLC0415 - on terminals
+        from pipwrap.report.colours import painted  # noqa: PLC0415 - on terminals
 
         return painted(text)
 

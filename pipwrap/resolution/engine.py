@@ -19,12 +19,12 @@ from pipwrap.resolution.admission import split_package
 from pipwrap.resolution.choice import Choice, Direct
 from pipwrap.resolution.dependencies import Dependencies
 from pipwrap.resolution.explain import Cause
-from pipwrap.resolution.memory import Artifacts, Memory, Rules
 from pipwrap.resolution.outcome import Resolution
 from pipwrap.resolution.projects import Mispresumed, Projects, StartAgain
 from pipwrap.resolution.provider import PYTHON, Provider
 from pipwrap.resolution.ranges import RankRange
-from pipwrap.resolution.universe import Universe
+from pipwrap.resolution.state import Artifacts, Memory, Rules
+from pipwrap.resolution.version_map import Universe
 
 _ITERATIONS = 200_000
 

@@ -27,7 +27,7 @@ class Resolution(Struct, frozen=True):
     looked_at: tuple[Choice, ...] = ()
     """Everything whose metadata was read on the way."""
     grounds: Mapping[str, str] = field(default_factory=dict)
-    """``resolution.grounds``."""
+    """``resolution.active_specifiers``."""
 
     @property
     def rests_on_pages(self) -> bool:

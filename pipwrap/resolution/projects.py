@@ -16,7 +16,7 @@ from pipwrap.model.requirement import Constraint
 from pipwrap.model.source import Source
 from pipwrap.resolution.choice import Direct
 from pipwrap.resolution.ranges import RankRange, Ranks
-from pipwrap.resolution.universe import Universe
+from pipwrap.resolution.version_map import Universe
 
 
 class StartAgain(Exception):
@@ -49,7 +49,7 @@ class Installed(Struct, frozen=True):
 
 
 class Presumed(Struct, frozen=True):
-    """What was chosen before, from pages that are the same now (``resolution.grounds``)."""
+    """What was chosen before, from pages that are the same now (``active_specifiers``)."""
 
     candidate: Candidate
     grounds: str

@@ -24,18 +24,18 @@ from pipwrap.index.selection import supports_python
 from pipwrap.model.candidate import Candidate, InstalledCandidate
 from pipwrap.model.requirement import Requirement, UserRequirement
 from pipwrap.model.source import Source
+from pipwrap.resolution.active_specifiers import InForce
 from pipwrap.resolution.admission import Admission, packages_of, split_package
-from pipwrap.resolution.announcer import Announcer, source_of
 from pipwrap.resolution.choice import Choice, Direct
 from pipwrap.resolution.conflicts import ConflictTracker
 from pipwrap.resolution.dependencies import Dependencies, check_name, version_of
-from pipwrap.resolution.foresight import Foresight
-from pipwrap.resolution.grounds import InForce
-from pipwrap.resolution.memory import Artifacts, Memory, Rules, Template
+from pipwrap.resolution.messages import Announcer, source_of
+from pipwrap.resolution.package_priority import Wishes
+from pipwrap.resolution.prefetcher import Foresight
 from pipwrap.resolution.projects import Projects
 from pipwrap.resolution.ranges import RankRange, Ranks
-from pipwrap.resolution.universe import Universe
-from pipwrap.resolution.wishes import Wishes
+from pipwrap.resolution.state import Artifacts, Memory, Rules, Template
+from pipwrap.resolution.version_map import Universe
 
 PYTHON = "<Python from Requires-Python>"
 _NOTHING = RankRange.of(())

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from pipwrap.cache import verification
 from pipwrap.cache.layout import Layout
 from pipwrap.cache.listings import Groups, Listings, PageKey
 from pipwrap.cache.store import Store
-from pipwrap.cache.usage import Kind
+from pipwrap.cache.upkeep import verify
+from pipwrap.cache.upkeep.usage import Kind
 from pipwrap.cache.wheels import BuiltWheels
 from pipwrap.events import Event, Warned
 
@@ -41,7 +41,7 @@ class Cache:
     def damaged(self) -> list[str]:
         store = Store(self.layout, self.heard.append, lambda: 0.0)
         wheels = BuiltWheels(self.layout, self.heard.append, lambda: 0.0)
-        return [each.path for each in verification.verify(self.layout, store, wheels)]
+        return [each.path for each in verify.verify(self.layout, store, wheels)]
 
 
 @pytest.fixture

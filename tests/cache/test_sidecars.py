@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from pipwrap.cache import verification
 from pipwrap.cache.layout import Layout
 from pipwrap.cache.sidecars import Sidecar, Sidecars
 from pipwrap.cache.store import Store
-from pipwrap.cache.usage import Kind
+from pipwrap.cache.upkeep import verify
+from pipwrap.cache.upkeep.usage import Kind
 from pipwrap.cache.wheels import BuiltWheels
 from pipwrap.events import Event, Warned
 from pipwrap.model.metadata import Metadata
@@ -91,13 +91,11 @@ def test_damage_is_found_and_mended(cache: Cache, damage: Callable[[bytes], byte
     cache.file().write_bytes(damage(cache.file().read_bytes()))
     store = Store(cache.layout, cache.heard.append, lambda: 0.0)
     wheels = BuiltWheels(cache.layout, cache.heard.append, lambda: 0.0)
-    assert [each.path for each in verification.verify(cache.layout, store, wheels)] == [
-        str(cache.file())
-    ]
+    assert [each.path for each in verify.verify(cache.layout, store, wheels)] == [str(cache.file())]
     assert cache.opened().find("a", "ab") is None
     assert any(isinstance(event, Warned) for event in cache.heard)
     kept(cache)
-    assert list(verification.verify(cache.layout, store, wheels)) == []
+    assert list(verify.verify(cache.layout, store, wheels)) == []
 
 
 def test_a_cache_that_takes_nothing_is_done_without(cache: Cache):

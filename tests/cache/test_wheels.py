@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from pipwrap.cache import ownership, upkeep
+from pipwrap.cache import ownership
+from pipwrap.cache.build_host import Surroundings
 from pipwrap.cache.keys import BuildKey
 from pipwrap.cache.layout import CACHEDIR_SIGNATURE, HTTP, Layout
-from pipwrap.cache.surroundings import Surroundings
-from pipwrap.cache.upkeep import Extent
+from pipwrap.cache.upkeep import sizes
+from pipwrap.cache.upkeep.sizes import Extent
 from pipwrap.cache.wheels import BuiltWheel, BuiltWheels, Provenance
 from pipwrap.events import Event, Warned
 from support.environments import snapshot
@@ -150,7 +151,7 @@ def test_wheels_match_by_name_and_by_glob(
 ) -> None:
     for number, (name, version) in enumerate([("a", "2.0"), ("a", "1.0"), ("Big_Name", "1.0")]):
         shelf.add(BuildKey(f"{number:064}", "abi"), name, version)
-    matched = upkeep.matching(shelf.built, pattern)
+    matched = sizes.matching(shelf.built, pattern)
     assert sorted(each.filename.removesuffix("-py3-none-any.whl") for each in matched) == sorted(
         found
     )
@@ -159,10 +160,10 @@ def test_wheels_match_by_name_and_by_glob(
 def test_removing_wheels_takes_their_empty_directories_along(shelf: Shelf) -> None:
     shelf.add()
     shelf.add()
-    before = upkeep.measure(shelf.layout.bucket("wheels-v1"))
-    removed = upkeep.remove_wheels(shelf.built, shelf.built.all())
+    before = sizes.measure(shelf.layout.bucket("wheels-v1"))
+    removed = sizes.remove_wheels(shelf.built, shelf.built.all())
     assert removed.directories == before.directories
-    assert upkeep.measure(shelf.layout.bucket("wheels-v1")) == Extent()
+    assert sizes.measure(shelf.layout.bucket("wheels-v1")) == Extent()
     assert shelf.find(KEY) is None
 
 
@@ -175,14 +176,14 @@ def test_purge_takes_our_buckets_only_and_only_with_our_tag(shelf: Shelf, tmp_pa
     outside.mkdir()
     (outside / "x").touch()
     Path(shelf.layout.bucket(HTTP)).symlink_to(outside)
-    assert upkeep.purge(shelf.layout) == Extent()
+    assert sizes.purge(shelf.layout) == Extent()
     assert shelf.find(KEY) is not None
     Path(shelf.layout.tag).write_text(CACHEDIR_SIGNATURE, encoding="ascii")
-    assert upkeep.purge(shelf.layout) == Extent(), "the tag of another program's cache"
+    assert sizes.purge(shelf.layout) == Extent(), "the tag of another program's cache"
     mark = Layout(str(tmp_path / "other"))
     ownership.claim(mark)
     shutil.copy(mark.tag, shelf.layout.tag)
-    assert upkeep.purge(shelf.layout).files == 2
+    assert sizes.purge(shelf.layout).files == 2
     assert shelf.built.all() == []
     assert (root / "http-v2" / "of pip").exists()
     assert (outside / "x").exists()
@@ -192,7 +193,7 @@ def test_an_extent_counts_links_and_not_what_they_point_to(tmp_path: Path) -> No
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "x").write_bytes(b"12345")
     (tmp_path / "a" / "self").symlink_to(tmp_path / "a")
-    found = upkeep.measure(str(tmp_path))
+    found = sizes.measure(str(tmp_path))
     assert (found.files, found.directories) == (2, 1)
-    assert upkeep.measure(str(tmp_path / "nowhere")) == Extent()
+    assert sizes.measure(str(tmp_path / "nowhere")) == Extent()
     assert Extent(1, 2, 3) + Extent(1, 1, 1) == Extent(2, 3, 4)

@@ -9,14 +9,15 @@ import pytest
 from msgspec.structs import replace
 
 from pipwrap import errors
-from pipwrap.cli import interpreter, passthrough
+from pipwrap.cli import passthrough
+from pipwrap.interpreter import query
 from pipwrap.model.environment import Environment
 
 
 @pytest.fixture
 def target(tmp_path: Path) -> Environment:
     """Return a target that is not ours, without a pip."""
-    ours = interpreter.describe(sys.executable, None, {})
+    ours = query.describe(sys.executable, None, {})
     return replace(ours, executable="/env/bin/python", sys_path=(str(tmp_path),), version=(3, 9, 1))
 
 

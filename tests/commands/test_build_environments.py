@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipwrap.cache.line_process import processors
+from pipwrap.concurrency.worker_process import processors
 from support.index import Index
 from support.runner import Runner
 from support.wheels import make_sdist, make_wheel

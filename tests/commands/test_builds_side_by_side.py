@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from pipwrap.cache.line_process import processors
+from pipwrap.concurrency.worker_process import processors
 from support.environments import scripts_directory
 from support.index import Index
 from support.runner import Runner

@@ -19,14 +19,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipwrap import errors
-from pipwrap.artifacts.reuse import Reuse, ReuseRules
+from pipwrap.cache.build_host import Surroundings
 from pipwrap.cache.evidence import Evidence
 from pipwrap.cache.keys import BuildKey
 from pipwrap.cache.layout import Layout
 from pipwrap.cache.metadata import MetadataCache
-from pipwrap.cache.surroundings import Surroundings
-from pipwrap.cache.usage import Usage
+from pipwrap.cache.upkeep.usage import Usage
 from pipwrap.cache.wheels import BuiltWheels
+from pipwrap.distribution.built_wheels import Reuse, ReuseRules
 from pipwrap.events import ignore
 from pipwrap.model.selection import NameSelection
 from support.archives import tar_gz_bytes, write_file

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pipwrap.artifacts.git import LOCAL_VARIABLES
+from pipwrap.vcs.git import LOCAL_VARIABLES
 from support.environments import VirtualEnvironment, make_environment, snapshot
 from support.index import Index
 from support.repositories import GitRepository, make_repository

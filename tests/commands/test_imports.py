@@ -45,7 +45,7 @@ def budget(name: str) -> set[str]:
     path = Path(__file__).with_name("import_budgets.toml")
     found = tomllib.loads(path.read_text(encoding="utf-8"))[name]
     ours = {f"pipwrap.{each}" for each in found["ours"].split()}
-    return {"pipwrap"} | ours | set(found["others"].split())
+    return ours | set(found["others"].split())
 
 
 def loaded(result: Result) -> set[str]:
@@ -56,6 +56,7 @@ def loaded(result: Result) -> set[str]:
         if line.startswith("import time:") and not line.startswith(HEADING)
     }
     ours = {name for name in modules if name.split(".")[0] == "pipwrap"}
+    ours -= {name.rpartition(".")[0] for name in ours}  # packages are a docstring each
     others = {name.split(".")[0] for name in modules} - set(sys.stdlib_module_names) - {"pipwrap"}
     others = {name for name in others if not name.startswith("_") and name not in TRIED}
     return ours | others | {name for name in HEAVY if name in modules}

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from pipwrap import errors
-from pipwrap.artifacts.consistency import refuse_direct_references
 from pipwrap.model.link import Link
 from pipwrap.model.metadata import Metadata
+from pipwrap.model.validation import refuse_direct_references
 from support.beside import assert_same, beside
 from support.index import Index
 from support.runner import Runner

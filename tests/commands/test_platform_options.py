@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pipwrap.cli import interpreter, probe
-from pipwrap.cli.target_python import TargetPython, targeted
+from pipwrap.interpreter import probe, query
+from pipwrap.options.target_python import TargetPython, targeted
 from support.beside import assert_same, beside
 from support.index import Index
 from support.runner import Runner
@@ -106,7 +106,7 @@ def test_download_saves_the_wheel_for_the_other_platform(pipwrap: Runner):
 
 
 def test_tags_are_those_of_the_environment_where_nothing_is_said():
-    environment = interpreter.environment_of(probe.gather())
+    environment = query.environment_of(probe.gather())
     given = targeted(environment, TargetPython(version=environment.version))
     assert targeted(environment, TargetPython()) is environment
     assert given.tags == environment.tags

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from pipwrap.cache import satisfied
+from pipwrap.cache import noop
 from support.index import Index
 from support.runner import Result, Runner
 from support.wheels import make_wheel
@@ -22,14 +22,14 @@ INSTALL = ("install", "-r", "wanted.txt")
 
 
 def kept(cache_root: Path) -> list[Path]:
-    return sorted(cache_root.glob(f"{satisfied.BUCKET}/*"))
+    return sorted(cache_root.glob(f"{noop.BUCKET}/*"))
 
 
 def mark(cache_root: Path) -> None:
     """Make what is kept tell itself from what is found out: it says so."""
     for path in kept(cache_root):
-        content = path.read_bytes().partition(b"\0")[2] + f"\0{satisfied.OUT}\0{MARK}\n".encode()
-        path.write_bytes(satisfied.number(content).encode() + b"\0" + content)
+        content = path.read_bytes().partition(b"\0")[2] + f"\0{noop.OUT}\0{MARK}\n".encode()
+        path.write_bytes(noop.number(content).encode() + b"\0" + content)
 
 
 def settle() -> None:
@@ -281,7 +281,7 @@ def test_nothing_is_imported_for_a_proven_answer(place: Place):
             check=True,
         )
     loaded = {name for name in done.stderr.split() if not name.startswith("__")}
-    assert loaded == {"pipwrap", "pipwrap._entry", "pipwrap.cache", "pipwrap.cache.satisfied"}
+    assert loaded == {"pipwrap", "pipwrap._entry", "pipwrap.cache", "pipwrap.cache.noop"}
 
 
 @pytest.mark.parametrize(
@@ -313,5 +313,5 @@ def test_a_failure_that_an_earlier_version_remembered_is_forgotten(place: Place,
     first = place.run("--version")
     (path,) = kept(cache_root)
     content = b"1" + path.read_bytes().partition(b"\0")[2][1:]
-    path.write_bytes(satisfied.number(content).encode() + b"\0" + content)
+    path.write_bytes(noop.number(content).encode() + b"\0" + content)
     assert place.run("--version").stdout == first.stdout

@@ -13,10 +13,10 @@ import pytest
 from pipwrap import errors
 from pipwrap.cache.layout import Layout
 from pipwrap.cache.listings import Listings
-from pipwrap.cache.usage import unnoted
+from pipwrap.cache.upkeep.usage import unnoted
 from pipwrap.events import Event, Warned
+from pipwrap.index.candidates import Offers
 from pipwrap.index.locations import FlatDirectory
-from pipwrap.index.offers import Offers
 from pipwrap.index.repository import Found, Repository, Skipped
 from pipwrap.index.scope import SearchScope, project_url
 from pipwrap.index.selection import Selector

@@ -9,7 +9,7 @@ import pytest
 from packaging.version import Version
 
 from index.real_pip import ask
-from pipwrap.index.offers import Judged
+from pipwrap.index.candidates import Judged
 from pipwrap.index.selection import Selector, supports_python, version_of_sdist
 from pipwrap.model.candidate import Candidate, Rejection
 from pipwrap.model.link import Link

@@ -14,7 +14,7 @@ import pytest
 from msgspec.structs import replace
 
 from install.worlds import World, make_wheel
-from pipwrap.cache import line_process
+from pipwrap.concurrency import worker_process
 from pipwrap.install import bytecode
 from pipwrap.install.bytecode import Compiler, compiled
 from pipwrap.install.bytecode_settings import BytecodeSettings, bytecode_tag
@@ -79,7 +79,7 @@ def test_a_large_wheel_is_shared_out_and_published_whole(world: World):
 def test_no_more_processes_than_processors_and_none_for_what_is_stored(
     world: World, started: list[list[str]], monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(line_process, "processors", lambda: 2)
+    monkeypatch.setattr(worker_process, "processors", lambda: 2)
     wheels = [stored(world, f"w{n}") for n in range(6)]
     compiled(wheels, world.environment, world.store, world.tell, PLAIN)
     assert len(started) == 2
@@ -170,7 +170,7 @@ def test_ending_waits_for_nobody_who_is_about_to_begin(
         hire()
 
     monkeypatch.setattr(compiler, "_hire", slow)
-    monkeypatch.setattr(line_process, "processors", lambda: 8)
+    monkeypatch.setattr(worker_process, "processors", lambda: 8)
     late = threading.Thread(target=compiler.begin, args=(stored(world, "late"),))
     late.start()
     assert hired.wait(10)

@@ -200,7 +200,7 @@ def test_building_a_session_loads_no_http_client():
     code = (
         "import sys; from pipwrap.network.session import Session; "
         "from pipwrap.network.settings import NetworkSettings; Session(NetworkSettings()); "
-        "import pipwrap.cache.responses; "
+        "import pipwrap.cache.http.client; "
         "print([name for name in ('urllib3', 'ssl', 'http.client', 'truststore', 'tempfile') "
         "if name in sys.modules])"
     )

@@ -10,10 +10,10 @@ from pipwrap import errors
 from support.sources import sources
 
 DOORS = {
-    "build": "pipwrap.artifacts",
-    "installer": "pipwrap",
-    "pip": "pipwrap.cli",
-    "pyproject_hooks": "pipwrap.artifacts",
+    "build": "pipwrap.build",
+    "installer": "pipwrap.install",
+    "pip": "pipwrap.operations",
+    "pyproject_hooks": "pipwrap.build",
     "truststore": "pipwrap.network",
     "urllib3": "pipwrap.network",
 }
@@ -32,8 +32,8 @@ WRITERS = (
     "pipwrap.report.console",
     "pipwrap._entry",
     "pipwrap.__main__",
-    "pipwrap.artifacts.hook_host",
-    "pipwrap.cli.probe",
+    "pipwrap.build.host",
+    "pipwrap.interpreter.probe",
     "pipwrap.install.finders",
 )
 """Other interpreters run the host of hooks, the probe and the list of finders as programs."""

@@ -8,10 +8,10 @@ import sys
 
 import pytest
 
-from pipwrap.cli.arguments import parse
-from pipwrap.cli.configuration import Configuration
-from pipwrap.cli.option_table import COMMANDS, by_spelling, options_of
-from pipwrap.cli.options import handed_over
+from pipwrap.options.configuration import Configuration
+from pipwrap.options.options import handed_over
+from pipwrap.options.parser import parse
+from pipwrap.options.table import COMMANDS, by_spelling, options_of
 from support.sources import PROJECT
 
 ROW = re.compile(r"^\| (`-.*`) \| (.*) \| (.*) \|$", re.MULTILINE)

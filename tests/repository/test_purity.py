@@ -11,13 +11,13 @@ from support.sources import Source, sources
 
 PURE = (
     "pipwrap.model",
-    "pipwrap.cache.directives",
+    "pipwrap.cache.http.cache_control",
     "pipwrap.cache.evidence",
     "pipwrap.cache.keys",
     "pipwrap.cache.layout",
-    "pipwrap.cache.policy",
-    "pipwrap.cli.arguments",
-    "pipwrap.cli.option_table",
+    "pipwrap.cache.http.policy",
+    "pipwrap.options.parser",
+    "pipwrap.options.table",
     "pipwrap.index.selection",
     "pipwrap.index.simple",
     "pipwrap.install.plan",

@@ -12,9 +12,9 @@ from packaging.requirements import Requirement
 
 from pipwrap.model.candidate import Candidate, InstalledCandidate
 from pipwrap.model.release_control import ReleaseControl
+from pipwrap.resolution.active_specifiers import stands
 from pipwrap.resolution.choice import Choice
 from pipwrap.resolution.engine import Unsolvable
-from pipwrap.resolution.grounds import stands
 from pipwrap.resolution.outcome import Resolution
 from pipwrap.resolution.projects import Presumed
 from resolution.worlds import File, World, candidates_of, resolution, resolve, shown

@@ -21,8 +21,8 @@ from pipwrap.model.source import Archive, Source
 from pipwrap.resolution import engine
 from pipwrap.resolution.choice import Choice, Direct
 from pipwrap.resolution.dependencies import Dependencies
-from pipwrap.resolution.memory import Rules
 from pipwrap.resolution.projects import Installed, Presumed, Projects
+from pipwrap.resolution.state import Rules
 
 PYTHON = "3.11.7"
 MARKERS = {

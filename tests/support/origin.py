@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from pipwrap.cache.http.client import Fetched, ResponseCache
 from pipwrap.cache.layout import Layout
-from pipwrap.cache.responses import Fetched, ResponseCache
 from pipwrap.events import Event, Warned
 from pipwrap.network.session import Session
 from pipwrap.network.settings import NetworkSettings

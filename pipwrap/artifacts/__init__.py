@@ -1,1 +1,0 @@
-"""From a link to a wheel in the store: files, source trees, builds."""

@@ -1,0 +1,200 @@
+"""Stored responses on disk: heads by URL and variant, bodies by digest.
+
+    http-v1/AA/<sha256 of the URL>/<sha256 of the selecting fields>.json
+    bodies-v1/AA/<sha256 of the body>
+
+Reading never writes. A head or a body that cannot be used is a miss and one warning; the next
+response takes its place.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import threading
+from typing import Any
+
+from pipwrap.cache import disk
+from pipwrap.cache.http.pins import Pins
+from pipwrap.cache.http.policy import Stored
+from pipwrap.cache.layout import Layout
+from pipwrap.events import Listener, Warned
+from pipwrap.network.origins import canonical
+from pipwrap.network.transport import Headers
+
+VERSION = 1
+_SHA256_LENGTH = 64
+_CHUNK = 1024 * 1024
+
+
+class Entries:
+    """The stored responses below one cache directory; used from all threads."""
+
+    def __init__(self, layout: Layout, listener: Listener, pins: Pins) -> None:
+        """Touch nothing."""
+        self._layout = layout
+        self._pins = pins
+        self._listener = listener
+        self._lock = threading.Lock()
+        self._warned: set[str] = set()
+
+    def read(self, url: str, statuses: frozenset[int] | None = None) -> list[Stored]:
+        """Return the variants of ``url`` whose bodies are there, all or those of ``statuses``."""
+        return [
+            head
+            for path, head in self._heads(url)
+            if (statuses is None or head.status in statuses) and self._has_body(path, head)
+        ]
+
+    def heads(self, url: str) -> list[Stored]:
+        """Return the variants of ``url``, whether their bodies are there or not."""
+        return [head for _, head in self._heads(url)]
+
+    def _heads(self, url: str) -> list[tuple[str, Stored]]:
+        directory = self._directory(url)
+        try:
+            names = sorted(os.listdir(directory))
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            self._warn(f"Cache entry {directory} cannot be read and is ignored: {error.strerror}")
+            return []
+        paths = [os.path.join(directory, name) for name in names if name.endswith(".json")]
+        return [(path, head) for path in paths if (head := self._read_head(path)) is not None]
+
+    def has(self, url: str) -> bool:
+        """Tell whether any response of ``url`` is stored, whole or not; nothing is read."""
+        return bool(disk.listed(self._directory(url)))
+
+    def write(self, url: str, stored: Stored) -> None:
+        """Put a head in the place of its variant's; the body is already there."""
+        content = {
+            "version": VERSION,
+            "url": canonical(url),
+            "status": stored.status,
+            "reason": stored.reason,
+            "headers": stored.headers.fields,
+            "selecting": stored.selecting,
+            "requested_at": stored.requested_at,
+            "received_at": stored.received_at,
+            "body": stored.body,
+            "size": stored.size,
+        }
+        path = self._head_path(url, stored)
+        disk.write(path, json.dumps(content).encode(), self._layout.temporary)
+
+    def remove(self, url: str, stored: Stored) -> None:
+        """Forget one variant; its body may serve another URL and stays."""
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self._head_path(url, stored))
+
+    def body(self, sha256: str, size: int | None = None) -> str | None:
+        """Return the file with this digest, ``None`` when there is none.
+
+        A file as long as ``size`` (of the index) is taken as it was verified when written;
+        any other is hashed again, for nothing else tells a truncated one.
+        """
+        if not is_sha256(sha256):
+            return None
+        path = self._layout.body(sha256)
+        try:
+            path = self._pins.pin(sha256)
+            found = os.stat(path).st_size
+            if found == size or _digest(path) == sha256:
+                return path
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            self._warn(f"Cache entry {path} cannot be read and is ignored: {error.strerror}")
+            return None
+        self._warn(f"Cache entry {self._layout.body(sha256)} is damaged and is fetched again.")
+        return None
+
+    def body_path(self, sha256: str) -> str:
+        """Return where a body that was read lies for this run."""
+        return self._pins.path(sha256)
+
+    def forget(self, sha256: str) -> None:
+        """Drop a body that proved damaged."""
+        if is_sha256(sha256):
+            with contextlib.suppress(OSError):
+                self._pins.forget(sha256)
+
+    def _directory(self, url: str) -> str:
+        # Arguments that are no UTF-8 arrive as surrogates (PEP 383).
+        key = canonical(url).encode("utf-8", "surrogatepass")
+        return self._layout.responses(hashlib.sha256(key).hexdigest())
+
+    def _head_path(self, url: str, stored: Stored) -> str:
+        variant = hashlib.sha256(json.dumps(stored.selecting).encode()).hexdigest()
+        return os.path.join(self._directory(url), variant[:32] + ".json")
+
+    def _read_head(self, path: str) -> Stored | None:
+        try:
+            with open(path, "rb") as stream:
+                content = json.loads(stream.read())
+            return _stored(content) if content["version"] == VERSION else None
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            self._warn(f"Cache entry {path} cannot be read and is ignored: {error.strerror}")
+        except (ValueError, TypeError, KeyError, OverflowError):
+            self._warn(f"Cache entry {path} is damaged and is fetched again.")
+        return None
+
+    def _has_body(self, path: str, head: Stored) -> bool:
+        try:
+            body = self._pins.pin(head.body)
+            if os.stat(body).st_size == head.size and _digest(body) == head.body:
+                return True
+        except FileNotFoundError:
+            return False
+        except OSError:
+            # Whatever the reason, the body cannot be handed out; the warning names the head.
+            pass
+        self._warn(f"Cache entry {path} has lost its body and is fetched again.")
+        return False
+
+    def _warn(self, message: str) -> None:
+        """Say it once a run."""
+        with self._lock:
+            said = message in self._warned
+            self._warned.add(message)
+        if not said:
+            self._listener(Warned(message))
+
+
+def _stored(content: dict[str, Any]) -> Stored:
+    """Return the head that a file holds; ``ValueError`` and the like when it is none."""
+    body = str(content["body"])
+    if not is_sha256(body):
+        raise ValueError(body)
+    return Stored(
+        status=int(content["status"]),
+        reason=str(content["reason"]),
+        headers=Headers(tuple((str(name), str(value)) for name, value in content["headers"])),
+        selecting=tuple(
+            (str(name), None if value is None else str(value))
+            for name, value in content["selecting"]
+        ),
+        requested_at=float(content["requested_at"]),
+        received_at=float(content["received_at"]),
+        body=body,
+        size=int(content["size"]),
+    )
+
+
+def is_sha256(text: str) -> bool:
+    """Tell whether ``text`` can name a body."""
+    return len(text) == _SHA256_LENGTH and text.isascii() and text.isalnum()
+
+
+def _digest(path: str) -> str:
+    """Return the sha256 of a file."""
+    digest = hashlib.sha256()
+    with open(path, "rb") as stream:
+        while chunk := stream.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()

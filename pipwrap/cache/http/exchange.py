@@ -1,0 +1,283 @@
+"""One hop of a request: answered from disk by the policy, or asked of the server and stored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from pipwrap import errors
+from pipwrap.cache.http import policy
+from pipwrap.cache.http.bodies import Bodies, Received
+from pipwrap.cache.http.entries import Entries
+from pipwrap.cache.http.policy import Exchange, Stored
+from pipwrap.cache.http.response import Fetched
+from pipwrap.events import (
+    DownloadFinished,
+    DownloadProgressed,
+    DownloadStarted,
+    Listener,
+    Told,
+    Warned,
+)
+from pipwrap.model.link import Link, redact
+from pipwrap.network.download import content_length
+from pipwrap.network.origins import (
+    is_secure_origin,
+    without_credentials,
+)
+from pipwrap.network.redirects import leads_with_secrets
+from pipwrap.network.transport import REDIRECTS, Body, Headers, Request, Response, Transport
+
+_OK = 200
+
+
+class Wanted(Struct, frozen=True):
+    """What a caller asks for, whichever URL its redirects lead to."""
+
+    url: str
+    """The first one, as it may be printed; names the download."""
+    headers: Headers
+    is_file: bool = False
+    sha256: str | None = None
+    is_metadata: bool = False
+
+
+class Hops:
+    """Answers requests without following redirects; used from all threads."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        entries: Entries,
+        bodies: Bodies,
+        clock: Callable[[], float],
+        listener: Listener,
+        *,
+        trusted_hosts: tuple[str, ...],
+        offline: bool,
+        allow_stale: bool,
+    ) -> None:
+        """Keep the ports; ``responses.ResponseCache`` says what the settings mean."""
+        self._transport = transport
+        self._entries = entries
+        self._bodies = bodies
+        self._clock = clock
+        self._listener = listener
+        self._trusted_hosts = trusted_hosts
+        self._offline = offline
+        self._allow_stale = allow_stale
+
+    def answer(self, url: str, wanted: Wanted) -> Fetched:
+        """Return the response of one hop, by what the policy decides."""
+        secure = is_secure_origin(url, self._trusted_hosts)
+        # A body with the wanted digest is not there: what is stored can only lead to it.
+        useful = REDIRECTS if wanted.sha256 else None
+        stored = self._entries.read(url, useful) if secure else []
+        if self._offline:
+            return self._stored_or_nothing(url, wanted, stored)
+        decision = policy.decide(wanted.headers, stored, now=self._clock())
+        if isinstance(decision, policy.Fresh):
+            return self._fetched(url, decision.stored)
+        if isinstance(decision, policy.Refuse):
+            return self._stored_or_nothing(url, wanted, [])
+        if isinstance(decision, policy.Revalidate):
+            return self._ask(url, wanted, stored, decision)
+        return self._ask(url, wanted, stored, None)
+
+    def receive(self, wanted: Wanted, response: Response) -> Fetched:
+        """Return a response that another request was answered with, stored where it may be."""
+        now = self._clock()
+        exchange = Exchange(wanted.headers, response.status, response.headers, now, now)
+        request = Request(response.url, wanted.headers)
+        return self._keep(request, wanted, response, exchange, policy.judge(exchange))
+
+    def _stored_or_nothing(self, url: str, wanted: Wanted, stored: list[Stored]) -> Fetched:
+        chosen = policy.select(wanted.headers, stored)
+        if chosen is None:
+            raise errors.NetworkError(
+                f"{redact(url)} is not in the cache, and the network is not to be used"
+            )
+        return self._fetched(url, chosen)
+
+    def _ask(
+        self, url: str, wanted: Wanted, stored: list[Stored], condition: policy.Revalidate | None
+    ) -> Fetched:
+        """Return what the server answers, having stored what may be."""
+        conditions = condition.headers if condition else ()
+        request = Request(url, Headers(wanted.headers.fields + conditions))
+        requested_at = self._clock()
+        try:
+            response = self._transport.send(request)
+        except errors.NetworkError as error:
+            instead = self._instead(url, wanted, stored, str(error))
+            if instead is None:
+                raise
+            return instead
+        if response.status in policy.SERVER_FAILURES:
+            instead = self._instead(url, wanted, stored, f"status {response.status}")
+            if instead is not None:
+                response.body.close()
+                return instead
+        exchange = Exchange(
+            wanted.headers, response.status, response.headers, requested_at, self._clock()
+        )
+        confirmed = condition.stored if condition else None
+        verdict = policy.judge(exchange, revalidated=confirmed)
+        if isinstance(verdict, policy.FetchAgain):
+            response.body.close()
+            return self._ask(url, wanted, stored, None)
+        if isinstance(verdict, policy.Refresh) and confirmed is not None:
+            _drain(response.body)
+            return self._refresh(url, confirmed, verdict, exchange)
+        if isinstance(verdict, policy.DoNotStore) and verdict.invalidates:
+            self._invalidate(url, wanted, stored)
+        return self._keep(request, wanted, response, exchange, verdict)
+
+    def _instead(
+        self, url: str, wanted: Wanted, stored: list[Stored], reason: str
+    ) -> Fetched | None:
+        """Return the stale response that may stand in for a failing server, if one may."""
+        chosen = policy.select(wanted.headers, stored)
+        if chosen is None:
+            return None
+        if self._allow_stale:
+            about = f"{redact(url)}, which may be out of date"
+            self._listener(Warned(f"Using the stored {about}: {reason}"))
+            return self._fetched(url, chosen)
+        if not policy.usable_on_error(wanted.headers, chosen, now=self._clock()):
+            return None
+        self._listener(Told(f"Using the stored {redact(url)}, as its server allows: {reason}", 1))
+        return self._fetched(url, chosen)
+
+    def _refresh(
+        self, url: str, confirmed: Stored, verdict: policy.Refresh, exchange: Exchange
+    ) -> Fetched:
+        """Return the stored response with the fields of its confirmation (4.3.4)."""
+        stored = replace(
+            confirmed,
+            headers=verdict.headers,
+            requested_at=exchange.requested_at,
+            received_at=exchange.received_at,
+        )
+        if verdict.storable:
+            self._write_head(url, stored)
+        else:
+            self._remove(url, confirmed)
+        return replace(self._fetched(url, stored), revalidated=True)
+
+    def _keep(
+        self,
+        request: Request,
+        wanted: Wanted,
+        response: Response,
+        exchange: Exchange,
+        verdict: policy.Verdict,
+    ) -> Fetched:
+        """Return a transferred response, having stored it where the verdict and its way allow."""
+        secure = is_secure_origin(request.url, self._trusted_hosts)
+        target = response.headers.get("Location") or ""
+        keep = secure and isinstance(verdict, policy.Store) and not leads_with_secrets(target)
+        received = self._receive(request, wanted, response, keep=keep)
+        whole = received.response
+        if whole is not response:
+            exchange = replace(exchange, headers=whole.headers)
+            verdict = policy.judge(exchange)
+        headers = policy.storable(whole.headers)
+        if received.stored and isinstance(verdict, policy.Store):
+            stored = Stored(
+                status=whole.status,
+                reason=whole.reason,
+                headers=headers,
+                selecting=verdict.selecting,
+                requested_at=exchange.requested_at,
+                received_at=exchange.received_at,
+                body=received.sha256,
+                size=received.size,
+            )
+            self._write_head(request.url, stored)
+        return Fetched(
+            shown(request.url),
+            whole.status,
+            whole.reason,
+            headers,
+            received.path,
+            received.sha256,
+            received.size,
+            from_cache=False,
+        )
+
+    def _receive(
+        self, request: Request, wanted: Wanted, response: Response, *, keep: bool
+    ) -> Received:
+        """Return the body on disk, telling of it when it is a file's."""
+        is_download = wanted.is_file and response.status == _OK
+
+        def progress(received: int) -> None:
+            if is_download:
+                self._listener(DownloadProgressed(wanted.url, received))
+
+        if is_download:
+            size = content_length(response.headers)
+            filename = Link.from_url(wanted.url).filename
+            self._listener(DownloadStarted(wanted.url, filename, size, wanted.is_metadata))
+        try:
+            return self._bodies.receive(
+                request,
+                response,
+                keep=keep,
+                expected=wanted.sha256 if is_download else None,
+                progress=progress,
+            )
+        finally:
+            if is_download:
+                self._listener(DownloadFinished(wanted.url))
+
+    def _fetched(self, url: str, stored: Stored) -> Fetched:
+        """Return a stored response."""
+        return Fetched(
+            shown(url),
+            stored.status,
+            stored.reason,
+            stored.headers,
+            self._entries.body_path(stored.body),
+            stored.body,
+            stored.size,
+            from_cache=True,
+        )
+
+    def _write_head(self, url: str, stored: Stored) -> None:
+        try:
+            self._entries.write(url, stored)
+        except OSError as error:
+            self._bodies.refused(error)
+
+    def _invalidate(self, url: str, wanted: Wanted, stored: list[Stored]) -> None:
+        """Forget the variant that no longer is the answer."""
+        chosen = policy.select(wanted.headers, stored)
+        if chosen is not None:
+            self._remove(url, chosen)
+
+    def _remove(self, url: str, stored: Stored) -> None:
+        try:
+            self._entries.remove(url, stored)
+        except OSError as error:
+            self._bodies.refused(error)
+
+
+def shown(url: str) -> str:
+    """Return a URL as it is handed on: without credentials and fragment."""
+    return without_credentials(url).partition("#")[0]
+
+
+def _drain(body: Body) -> None:
+    """Read a body that says nothing, so that its connection serves again."""
+    try:
+        for _ in body.chunks():
+            break
+    except errors.NetworkError:
+        # The head was complete, and the body of a 304 is empty (RFC 9110, 15.4.5).
+        pass
+    finally:
+        body.close()

@@ -1,0 +1,38 @@
+"""Keeping the cache below a size, at the end of a run and in nobody's way.
+
+What each run adds is in its line of usage, so that only a cache that seems too large is measured.
+"""
+
+from __future__ import annotations
+
+from pipwrap.cache import disk
+from pipwrap.cache.layout import Layout
+from pipwrap.cache.upkeep import prune, usage
+from pipwrap.cache.upkeep.prune import Item, Limits
+from pipwrap.cache.wheels import BuiltWheels
+
+_GOAL = 0.9
+"""Of the limit, so that not every run has to make room."""
+
+
+def keep_below(layout: Layout, wheels: BuiltWheels, limit: int, now: float) -> list[Item]:
+    """Remove what was used least recently until the cache is below ``limit``; return what went.
+
+    Nothing goes that a run which goes on relies upon, nor anything while the cache's lock is held:
+    the next run will see to it. Raises ``OSError`` for a cache that cannot be written.
+    """
+    estimate = usage.estimated_size(layout)
+    if estimate is not None and estimate <= limit:
+        return []
+    with disk.locked_at_once(layout.lock) as held:
+        if not held:
+            return []
+        prune.sweep(layout)
+        found = prune.items(layout, wheels)
+        size = sum(item.size for item in found)
+        going = []
+        if size > limit:
+            going = prune.condemned(found, Limits(max_size=int(limit * _GOAL)), now)
+        prune.remove(layout, going)
+        usage.merge(layout, size - sum(item.size for item in going))
+        return going

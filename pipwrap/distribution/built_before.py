@@ -1,0 +1,61 @@
+"""What was built before from what is wanted, where that may stand in for the source."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from pipwrap import errors
+from pipwrap.build.source_build import SourceBuild
+from pipwrap.cache.wheels import BuiltWheel
+from pipwrap.distribution.built_wheels import Reuse
+from pipwrap.distribution.sources import Sources
+from pipwrap.events import Listener, Told, Warned
+from pipwrap.model.candidate import Candidate
+from pipwrap.model.distribution import Wanted, project_of
+from pipwrap.model.link import redact
+from pipwrap.model.metadata import Metadata
+from pipwrap.model.source import Archive
+
+
+class BuiltBefore(Struct, frozen=True):
+    """Looks under the key of a source; what has no key was never built before."""
+
+    reuse: Reuse
+    sources: Sources
+    listener: Listener
+
+    def find(self, wanted: Wanted) -> BuiltWheel | None:
+        """Return the wheel that was built from this source before, if it may be used."""
+        key = self.sources.key(wanted)
+        if key is None:
+            return None
+        return self.reuse.entry(key, project_of(wanted), lambda: self.sources.tags(wanted))
+
+    def drop(self, wanted: Wanted, cached: BuiltWheel, error: Exception) -> None:
+        """Forget a cached wheel that proved broken, and say so; a purged one is no news."""
+        if isinstance(error, FileNotFoundError):
+            self.listener(Told(f"The cached {cached.filename} was removed since", 1, 1))
+        else:
+            self.listener(Warned(f"Ignoring the cached {cached.filename}: {error}"))
+        key = self.sources.key(wanted)
+        if key is not None:
+            self.reuse.drop(key, cached)
+
+    def instead(
+        self, wanted: Wanted, build: SourceBuild | None, error: errors.BuildFailed
+    ) -> BuiltWheel | None:
+        """Return the cached wheel that a failed rebuild leaves in use."""
+        key = self.sources.key(wanted)
+        return self.reuse.instead(key, build, error) if key is not None else None
+
+    def metadata(self, wanted: Candidate | Archive) -> Metadata | None:
+        """Return what the backend of an sdist told before, if it may be used."""
+        key = self.sources.key(wanted)
+        text = self.reuse.metadata(key, project_of(wanted)) if key is not None else None
+        return Metadata.parse(text) if text is not None else None
+
+    def keep_metadata(self, wanted: Candidate | Archive, build: SourceBuild) -> None:
+        """Keep what the backend of an sdist has told."""
+        key = self.sources.key(wanted)
+        if key is not None:
+            self.reuse.keep_metadata(key, build, redact(wanted.link.url))

@@ -1,0 +1,82 @@
+"""What files of metadata said of wheels that were looked at before: nothing is fetched for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from pipwrap import errors
+from pipwrap.cache.sidecars import Sidecar, Sidecars
+from pipwrap.distribution.hashes import HashPolicy
+from pipwrap.distribution.results import Obtained, line_of
+from pipwrap.model import validation
+from pipwrap.model.candidate import Candidate
+from pipwrap.model.metadata import Metadata, Teller
+
+
+class Described:
+    """Finds and keeps it, by the digests that indexes name."""
+
+    def __init__(self, sidecars: Sidecars, policy: HashPolicy) -> None:
+        """Keep the ports; where hashes are required, only wheels themselves tell."""
+        self._sidecars = sidecars
+        self._required = policy.required
+
+    def holds(self, wanted: Candidate) -> bool:
+        """Tell whether something is known."""
+        return self._find(wanted) is not None
+
+    def known(self, wanted: Candidate) -> Obtained | None:
+        """Return what is known; raises ``errors.UnusableMetadata`` where it is of another wheel."""
+        kept = self._find(wanted)
+        if kept is None:
+            return None
+        line = line_of(wanted.link.filename + ".metadata", kept.size, from_cache=True)
+        return Obtained(_checked(wanted, kept), (line,), Teller.SIDECAR)
+
+    def all(
+        self,
+        candidates: Sequence[Candidate],
+        read: Callable[[Sequence[Candidate]], Sequence[Metadata | None]],
+    ) -> list[Metadata | None]:
+        """Return what is known, and what ``read`` returns for the rest, if there is any.
+
+        ``None`` where there is nothing, or nothing that can be used.
+        """
+        found: list[Metadata | None] = []
+        missing: list[int] = []
+        for number, candidate in enumerate(candidates):
+            try:
+                known = self._find(candidate)
+                found.append(_checked(candidate, known) if known is not None else None)
+            except errors.UnusableMetadata:
+                found.append(None)
+            else:
+                if known is None:
+                    missing.append(number)
+        rest = read([candidates[number] for number in missing]) if missing else ()
+        for number, metadata in zip(missing, rest, strict=True):
+            found[number] = metadata
+        return found
+
+    def keep(self, wanted: Candidate, metadata: Metadata, size: int) -> None:
+        """Keep what was read, where the index names the digest of what it was read from."""
+        digest = _digest(wanted)
+        if digest is not None:
+            self._sidecars.add(wanted.project, digest, Sidecar.of(metadata, size))
+
+    def _find(self, wanted: Candidate) -> Sidecar | None:
+        digest = None if self._required else _digest(wanted)
+        return self._sidecars.find(wanted.project, digest) if digest is not None else None
+
+
+def _checked(wanted: Candidate, kept: Sidecar) -> Metadata:
+    metadata = kept.metadata
+    validation.check(wanted, metadata)
+    return metadata
+
+
+def _digest(wanted: Candidate) -> str | None:
+    """Return the digest of a wheel's file of metadata; local ones are read as they lie."""
+    if wanted.link.scheme == "file" or not wanted.is_wheel:
+        return None
+    return dict(wanted.link.metadata_hashes or ()).get("sha256")

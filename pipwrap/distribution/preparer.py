@@ -1,0 +1,396 @@
+"""The one door: choices to metadata, and to wheels that lie in the store."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from pipwrap import errors
+from pipwrap.build.source_build import SourceBuild, Workshop
+from pipwrap.build.wheel_file import read_built_metadata, read_metadata
+from pipwrap.cache.store import Store
+from pipwrap.cache.unpackers import Unpack
+from pipwrap.cache.wheels import BuiltWheel
+from pipwrap.concurrency.background import Crews
+from pipwrap.concurrency.once_map import Once
+from pipwrap.distribution.admitted import Admitted
+from pipwrap.distribution.archives import Acquired, Archives
+from pipwrap.distribution.build_all import build_all
+from pipwrap.distribution.built_before import BuiltBefore
+from pipwrap.distribution.built_wheels import Reuse
+from pipwrap.distribution.described import Described
+from pipwrap.distribution.digest import measure
+from pipwrap.distribution.hashes import HashPolicy
+from pipwrap.distribution.lazy_wheel import RemoteWheels
+from pipwrap.distribution.metadata import Descriptions, MetadataLadder
+from pipwrap.distribution.results import Obtained, Prepared, Saving
+from pipwrap.distribution.sources import Sources
+from pipwrap.events import Listener, Told, Warned
+from pipwrap.model.candidate import Candidate
+from pipwrap.model.distribution import Wanted, key_of
+from pipwrap.model.link import Link, redact
+from pipwrap.model.metadata import Metadata, Teller
+from pipwrap.model.source import Archive, Directory, Repository
+from pipwrap.model.wheel import StoredWheel
+
+_WORKERS = 16
+"""Files that are fetched at the same time: a request waits more than it works."""
+FETCHED_AHEAD = 8
+"""Wheels that are fetched at the same time while the resolution goes on."""
+_MOST_AHEAD = 8 * 1024 * 1024
+"""Bytes of a wheel that may be fetched in vain."""
+
+
+class Shelves(Struct, frozen=True):
+    """Where wheels lie: the cache's, and a run's own for what must leave the cache alone."""
+
+    store: Store
+    private: Store
+    remote: RemoteWheels
+    reuse: Reuse
+    unpack: Unpack
+
+
+class Preparer:
+    """Gets archives, metadata and wheels for everything that a command needs, each once."""
+
+    def __init__(
+        self,
+        archives: Archives,
+        shelves: Shelves,
+        described: Described,
+        workshop: Workshop,
+        policy: HashPolicy,
+        listener: Listener,
+        crews: Crews,
+        saving: Saving | None = None,
+    ) -> None:
+        """Keep the ports; nothing is fetched or built yet."""
+        self._builds, self._ahead = crews.builds, crews.ahead
+        self._keeps_archives = saving is not None and saving.archives
+        self._archives = archives
+        self._shelves = shelves
+        self._workshop = workshop
+        self._listener = listener
+        self._once = Once()
+        directory = saving.directory if saving else None
+        self._admitted = Admitted(archives, policy, listener, directory)
+        self.sources = Sources(workshop, self._admitted, archives.repaired)
+        self._built_before = BuiltBefore(shelves.reuse, self.sources, listener)
+        self._metadata = MetadataLadder(
+            archives,
+            self._admitted,
+            Descriptions(described, shelves.store, shelves.remote),
+            self._built_before,
+            self.sources,
+            listener,
+            keeps_archives=self._keeps_archives,
+        )
+        self._expected: set[tuple[str, str]] = set()
+        self._files: dict[str, tuple[str, str]] = {}
+        self._links: dict[str, Link] = {}
+        self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="prepare")
+
+    def close(self) -> None:
+        """Begin nothing more; what is under way ends by itself."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._ahead.close()
+        self._builds.close()
+
+    # Metadata
+
+    def prefetch(self, candidate: Candidate, then: Callable[[Metadata], None]) -> None:
+        """Begin to get the metadata of a wheel, which ``then`` gets when it is there.
+
+        Sdists wait until they are really wanted.
+        """
+        if candidate.is_wheel and candidate.link.scheme != "file":
+            with contextlib.suppress(RuntimeError):  # closed meanwhile: nobody wants it any more
+                self._pool.submit(self._quietly, candidate, then)
+
+    def _quietly(
+        self, candidate: Candidate, then: Callable[[Metadata], None] | None = None
+    ) -> None:
+        """Do the work ahead, but fetch no large wheel; its errors are met when its turn comes."""
+        could_be_in_vain = candidate.is_wheel and (candidate.link.size or 0) > _MOST_AHEAD
+        get = self._metadata.without_transfer if could_be_in_vain else self._metadata.obtain
+        try:
+            obtained = get(candidate)
+        except errors.PipwrapError:
+            return
+        if then is not None and obtained is not None:
+            then(obtained.metadata)
+
+    def expect(self, candidate: Candidate) -> None:
+        """Begin to get the metadata of an sdist that is certain to be asked for.
+
+        Those of local files wait: how they are announced depends on what was built before.
+        """
+        key = ("metadata", key_of(candidate))
+        if candidate.link.scheme != "file" and key not in self._expected:
+            self._expected.add(key)
+            self._builds.begin(key, lambda: self._quietly(candidate))
+
+    def obtain(self, wanted: Wanted) -> Obtained:
+        """Return metadata; raises what ``MetadataLadder.obtain`` raises."""
+        self._builds.finish(("metadata", key_of(wanted)))
+        return self._metadata.obtain(wanted)
+
+    def described(self, candidates: Sequence[Candidate]) -> list[Metadata | None]:
+        """Return the metadata of wheels that are not fetched for it, asked for side by side.
+
+        ``None`` where only the whole wheel would tell, or it cannot be had.
+        """
+        return list(self._pool.map(self._apart, candidates))
+
+    def _apart(self, candidate: Candidate) -> Metadata | None:
+        try:
+            obtained = self._metadata.without_transfer(candidate)
+        except errors.PipwrapError:
+            return None
+        return obtained.metadata if obtained is not None else None
+
+    def text(self, wanted: Wanted) -> str:
+        """Return the metadata as it is written; raises what ``obtain`` raises."""
+        return self._metadata.text(wanted)
+
+    # Wheels
+
+    def wheel(self, wanted: Wanted, name: str) -> Prepared:
+        """Return the wheel in the store, built if need be; ``name`` is the project's.
+
+        Raises what ``obtain`` raises.
+        """
+        return self._once(("wheel", key_of(wanted)), lambda: self._wheel(wanted, name))
+
+    def begin(self, candidate: Candidate, stored: Callable[[StoredWheel], None]) -> None:
+        """Begin to get a wheel that will probably be wanted, unless that could be much in vain.
+
+        ``stored`` is called with it when it is there, from any thread. What an index does not
+        describe in a file apart, or without a size, waits as well: it has less to spare.
+        """
+        key, size = key_of(candidate), candidate.link.size
+
+        def work() -> None:
+            prepared = self.wheel(candidate, candidate.project)
+            self._ahead.check(key)
+            stored(prepared.wheel)
+
+        if size is not None and size <= _MOST_AHEAD and self._metadata.is_described(candidate):
+            self._ahead.begin(key, work)
+
+    def wheels(
+        self,
+        wanted: dict[str, Wanted],
+        names: Mapping[str, str],
+        there: Mapping[str, Prepared],
+        stored: Callable[[StoredWheel], None],
+    ) -> dict[str, Prepared]:
+        """Return wheels, listed by ``names``: downloads and builds go side by side.
+
+        Those that are ``there`` take no work. ``stored`` is called with each as soon as it is in
+        the store, from any thread.
+        """
+
+        def wheel(name: str) -> Prepared:
+            self._ahead.finish(key_of(wanted[name]))
+            prepared = there.get(name)
+            if prepared is None:
+                prepared = self.wheel(wanted[name], names[name])
+            else:
+                self._archives.keep(wanted[name].link)
+            stored(prepared.wheel)
+            return prepared
+
+        self._ahead.only(frozenset(map(key_of, wanted.values())))
+        needs_build = {name for name, each in wanted.items() if self.needs_build(each)}
+        jobs = {name: self._pool.submit(wheel, name) for name in wanted if name not in needs_build}
+        prepared = {}
+        for name, job in jobs.items():
+            prepared[name] = job.result()
+            for line in prepared[name].lines:
+                self._listener(line)
+        shown = {name: names[name] for name in wanted if name in needs_build}
+        if shown:
+            prepared.update(self._built(wanted, shown, wheel))
+        return prepared
+
+    def needs_build(self, wanted: Wanted) -> bool:
+        """Tell whether a backend has to run before there is a wheel."""
+        if isinstance(wanted, Directory):
+            return True
+        return not wanted.is_wheel and self._built_before.find(wanted) is None
+
+    def reuses(self, wanted: Wanted) -> bool:
+        """Tell whether a wheel that was built before stands in for a source."""
+        if isinstance(wanted, Directory) or wanted.is_wheel or self._keeps_archives:
+            return False
+        return self._built_before.find(wanted) is not None
+
+    def restore(self, wheel: StoredWheel) -> StoredWheel:
+        """Return a stored wheel unpacked again, whose files were taken away since."""
+        path, filename = self._files[wheel.sha256]
+        link = self._links.get(wheel.sha256)
+        try:
+            return self._unpack(path, filename, wheel.sha256, link)
+        except (errors.HashMismatch, FileNotFoundError) as error:
+            raise errors.CommandError(
+                f"{filename} was taken from the cache while it was being installed, and the "
+                f"file that it was unpacked from is not there any more: {path}",
+                hint="Run the command again.",
+            ) from error
+
+    def _built(
+        self,
+        wanted: Mapping[str, Wanted],
+        names: Mapping[str, str],
+        wheel: Callable[[str], Prepared],
+    ) -> dict[str, Prepared]:
+        """Build side by side, but directories in turn: one may be part of another."""
+        for name in names if len(names) > 1 else ():
+            if not isinstance(wanted[name], Directory):
+                self._builds.begin(("wheel", name), partial(wheel, name))
+
+        def built(name: str) -> Prepared:
+            end = self._builds.finish(("wheel", name))
+            return wheel(name) if end is None else end.result()
+
+        return build_all(names, built, self._listener)
+
+    def _wheel(self, wanted: Wanted, name: str) -> Prepared:
+        if not isinstance(wanted, Directory):
+            if not isinstance(wanted, Repository) and wanted.is_wheel:
+                return self._downloaded(wanted)
+            cached = self._built_before.find(wanted)
+            if cached is not None:
+                commit = self.sources.identity(wanted) if isinstance(wanted, Repository) else ""
+                reused = self._reuse(wanted, cached, name, commit)
+                if reused is not None:
+                    return reused
+        return self._make(wanted, name)
+
+    def _downloaded(self, wanted: Candidate | Archive) -> Prepared:
+        acquired = self._admitted.acquire(wanted)
+        link = wanted.link
+        stored = self._unpack(acquired.path, link.filename, acquired.sha256, link)
+        if isinstance(wanted, Candidate) and self._is_told_apart(wanted):
+            self._metadata.check(wanted, self._metadata.of_wheel_file(wanted).metadata)
+        return Prepared(stored, acquired.sha256, self.new_lines(wanted))
+
+    def _reuse(
+        self, wanted: Wanted, cached: BuiltWheel, name: str, identity: str = ""
+    ) -> Prepared | None:
+        """Return a cached wheel; one that proves broken is dropped, and built again."""
+        self._shelves.reuse.check_native(name, cached.quality.degraded)
+        try:
+            path = self.sources.pinned(cached.path)
+            stored = self._unpack(path, cached.filename, cached.sha256)
+        except (errors.HashMismatch, errors.InvalidDistribution, OSError) as error:
+            self._built_before.drop(wanted, cached, error)
+            return None
+        return Prepared(stored, identity or cached.source_sha256)
+
+    def _make(self, wanted: Wanted, name: str) -> Prepared:
+        build = self.sources.build(wanted)
+        if isinstance(wanted, Candidate) and self._is_told_apart(wanted):
+            for line in self.new_lines(wanted):
+                self._listener(line)
+            build.metadata()  # as pip has it made, whatever the index says
+        prepared = self._made(build, wanted, name)
+        build.clear()
+        return prepared
+
+    def _made(self, build: SourceBuild, wanted: Wanted, name: str) -> Prepared:
+        key = self.sources.key(wanted)
+        try:
+            path = build.wheel(name)
+        except errors.BuildFailed as error:
+            older = self._built_before.instead(wanted, build, error)
+            identity = self.sources.identity(wanted)
+            reused = self._reuse(wanted, older, name, identity) if older is not None else None
+            if reused is None:
+                raise
+            return reused
+        filename = os.path.basename(path)
+        size, sha256 = measure(path)
+        verifies = self._workshop.rules.verifies
+        if verifies:
+            metadata = read_built_metadata(path, wanted, name)
+            if key is not None:
+                self._shelves.reuse.check_metadata(key, name, metadata)
+        self._listener(
+            Told(
+                f"Created wheel for {name}: filename={filename} size={size} sha256={sha256}",
+                indent=1,
+            )
+        )
+        identity = self.sources.identity(wanted)
+        if not verifies:
+            # Nobody knows what is in it: the user gets the file, and no store takes it.
+            self._files[sha256] = (path, filename)
+            return Prepared(StoredWheel(sha256, filename, "", "", True, ()), identity)  # noqa: FBT003 - positional, as its fields stand
+        if key is None or not self.sources.is_fixed(wanted):
+            self._files[sha256] = (path, filename)
+            return Prepared(self._shelves.private.add(path, filename, sha256), identity)
+        try:
+            url = redact(wanted.link.url)
+            entry = self._shelves.reuse.keep(key, path, build, url, wanted)
+            self._listener(Told(f"Stored in directory: {entry.directory}", indent=1))
+            if entry.sha256 != sha256:
+                return self._reuse(wanted, entry, name, identity) or Prepared(
+                    self._unpack(path, filename, sha256), identity
+                )
+            self._shelves.reuse.check_native(name, entry.quality.degraded)
+        except OSError as error:
+            self._listener(Warned(f"The wheel of {name} could not be cached: {error}"))
+        return Prepared(self._unpack(path, filename, sha256), identity)
+
+    def _unpack(
+        self, path: str, filename: str, sha256: str, link: Link | None = None
+    ) -> StoredWheel:
+        """Return a wheel in the store; one from ``link`` that was damaged is fetched again."""
+        self._files[sha256] = (path, filename)
+        if link is not None:
+            self._links[sha256] = link
+        try:
+            return self._shelves.store.add(path, filename, sha256, self._shelves.unpack)
+        except (errors.HashMismatch, FileNotFoundError):
+            again = self._archives.repaired(link) if link is not None else None
+            if again is None or again.sha256 != sha256:
+                raise
+        self._files[sha256] = (again.path, filename)
+        return self._shelves.store.add(again.path, filename, sha256)
+
+    # Sources
+
+    def archive(self, wanted: Candidate | Archive) -> Acquired:
+        """Return the file itself, as ``download`` saves it."""
+        acquired = self._admitted.acquire(wanted)
+        acquired = self._archives.repaired(wanted.link) or acquired
+        if isinstance(wanted, Candidate) and wanted.is_wheel and self._is_told_apart(wanted):
+            self._metadata.check(wanted, read_metadata(acquired.path, wanted.link.filename))
+        return acquired
+
+    def new_lines(self, wanted: Candidate | Archive) -> tuple[Told, ...]:
+        """Return how the archive was had, where getting the metadata has not told it yet.
+
+        Like pip, without indentation: the lines stand below no ``Collecting`` of their own.
+        """
+        if not self._is_told_apart(wanted):
+            return ()
+        acquired = self._admitted.acquire(wanted)
+        place = Told(f"Downloading link {wanted.link.shown} to {acquired.path}", level=2)
+        return (*(replace(line, indent=0) for line in acquired.lines), place)
+
+    def _is_told_apart(self, wanted: Candidate | Archive) -> bool:
+        return self.obtain(wanted).teller is not Teller.ITSELF
+
+    def wheel_file(self, wanted: Wanted, name: str) -> tuple[str, str]:
+        """Return where the wheel file of a prepared wheel lies, and its name."""
+        return self._files[self.wheel(wanted, name).wheel.sha256]

@@ -1,0 +1,44 @@
+"""What is wanted of artifacts, and what comes back: metadata, or a wheel in the store."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from pipwrap.events import Told
+from pipwrap.model.metadata import Metadata, Teller
+from pipwrap.model.size import format_size
+from pipwrap.model.wheel import StoredWheel
+
+
+class Prepared(Struct, frozen=True):
+    """A wheel ready to be linked, and what it stands for."""
+
+    wheel: StoredWheel
+    identity: str
+    """The archive's sha256, the repository's commit, the directory of an editable's clone."""
+    lines: tuple[Told, ...] = ()
+
+
+class Saving(Struct, frozen=True):
+    """What a command leaves as files."""
+
+    directory: str
+    """What lies there with the right hash is not fetched again."""
+    archives: bool = False
+    """The files themselves are what is wanted, sdists too."""
+
+
+class Obtained(Struct, frozen=True):
+    """Metadata, and the lines that tell how it was had."""
+
+    metadata: Metadata
+    lines: tuple[Told, ...] = ()
+    teller: Teller = Teller.ITSELF
+    is_built: bool = False
+    """A wheel says it that was built of the source before."""
+
+
+def line_of(name: str, size: int, *, from_cache: bool) -> Told:
+    """Return how a file was had, in pip's words."""
+    word = "Using cached" if from_cache else "Downloading"
+    return Told(f"{word} {name} ({format_size(size)})", indent=1)

@@ -1,0 +1,1 @@
+"""Which Python a command works on, and the facts about it."""

@@ -1,0 +1,186 @@
+"""Facts about an interpreter: asked once, remembered with what would change them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pipwrap import errors
+from pipwrap.cache import disk, ownership
+from pipwrap.cache.layout import Layout
+from pipwrap.interpreter.discovery import is_what_runs
+from pipwrap.model.environment import Environment, Scheme
+
+_FORMAT = 3
+_PROBE = os.path.join(os.path.dirname(__file__), "probe.py")
+_VARIABLES = ("PYTHONHOME", "PYTHONPATH", "PYTHONUSERBASE", "PYTHONNOUSERSITE", "HOME")
+
+
+def describe(
+    executable: str,
+    layout: Layout | None,
+    environ: Mapping[str, str],
+    meanwhile: Callable[[], object] = lambda: None,
+) -> Environment:
+    """Return the environment of an interpreter, from the cache while its evidence holds.
+
+    ``layout`` is ``None`` where nothing is to be remembered; ``meanwhile`` is done while another
+    interpreter answers. Raises ``errors.EnvironmentRefused`` when the interpreter does not run.
+    """
+    is_ours = os.path.abspath(executable) == os.path.abspath(sys.executable)
+    if is_ours and not environ.get("PYTHONPATH"):  # with it, our own sys.path has another order
+        from pipwrap.interpreter import probe  # noqa: PLC0415 - most often another interpreter is asked
+
+        return environment_of(probe.gather())
+    key = os.path.abspath(executable)
+    if layout is None:
+        return environment_of(_ask(executable, meanwhile))
+    path = layout.interpreter(hashlib.sha256(os.fsencode(key)).hexdigest())
+    evidence = _evidence(key, environ)
+    facts = _remembered(path, evidence)
+    if facts is None:
+        facts = _ask(executable, meanwhile)
+        if is_what_runs(key, facts["executable"]):
+            startup = _startup(facts["sys_path"])
+            _remember(path, {"evidence": evidence, "startup": startup, "facts": facts}, layout)
+    return environment_of(facts)
+
+
+def environment_of(facts: Mapping[str, Any]) -> Environment:
+    """Return the value that the probe's facts describe."""
+    version = tuple(facts["version"])
+    prefix, base_prefix = facts["prefix"], facts["base_prefix"]
+    marker = os.path.join(facts["stdlib"], "EXTERNALLY-MANAGED")
+    managed = prefix == base_prefix and os.path.isfile(marker)
+    return Environment(
+        executable=facts["executable"],
+        version=(version[0], version[1], version[2]),
+        implementation=facts["implementation"],
+        cache_tag=facts["cache_tag"],
+        magic_number=facts["magic_number"],
+        abi="-".join((facts["implementation"], facts["soabi"], facts["platform"], facts["libc"])),
+        prefix=prefix,
+        base_prefix=base_prefix,
+        scheme=Scheme(**facts["scheme"]),
+        user_scheme=Scheme(**facts["user_scheme"]),
+        prefix_scheme=Scheme(**facts["prefix_scheme"]),
+        home_scheme=Scheme(**facts["home_scheme"]),
+        user_site_enabled=facts["user_site"],
+        sys_path=_search_path(facts),
+        stdlib=facts["stdlib"],
+        markers=tuple(facts["markers"].items()),
+        tags=tuple(facts["tags"] or _tags(facts)),
+        externally_managed=marker if managed else None,
+        site_packages_isolated=facts["isolated_site"],
+        has_finders=facts["finders"],
+    )
+
+
+def _search_path(facts: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return where distributions are: the user site belongs there once it has been made.
+
+    An interpreter leaves it out of ``sys.path`` while it does not exist, and we remember facts.
+    """
+    found = list(facts["sys_path"])
+    user_site = facts["user_scheme"]["purelib"]
+    if facts["user_site"] and user_site not in found and os.path.isdir(user_site):
+        own = facts["scheme"]["purelib"]
+        found.insert(found.index(own) if own in found else len(found), user_site)
+    return tuple(found)
+
+
+def _tags(facts: Mapping[str, Any]) -> list[str]:
+    """Return the tags of a Python that is too old for packaging, on this machine's platforms."""
+    from packaging import tags  # noqa: PLC0415 - old targets only
+
+    version = tuple(facts["version"][:2])
+    platforms = list(tags.platform_tags())
+    interpreter = f"cp{version[0]}{version[1]}"
+    found = [*tags.cpython_tags(version, facts["abis"], platforms)]
+    found += tags.compatible_tags(version, interpreter, platforms)
+    return [str(tag) for tag in found]
+
+
+def _ask(executable: str, meanwhile: Callable[[], object]) -> dict[str, Any]:
+    """Run the probe; its interpreter reads the caller's environment as pip's would."""
+    import subprocess  # noqa: PLC0415 - only when nothing is remembered
+
+    import packaging  # noqa: PLC0415
+
+    directory = os.path.dirname(os.path.dirname(os.path.abspath(packaging.__file__)))
+    output = b""
+    try:
+        with subprocess.Popen(
+            [executable, _PROBE, directory],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        ) as process:
+            meanwhile()
+            answer, output = process.communicate()
+        subprocess.CompletedProcess(process.args, process.returncode).check_returncode()
+        facts: dict[str, Any] = json.loads(answer)
+    except (OSError, subprocess.CalledProcessError, ValueError) as error:
+        raise errors.EnvironmentRefused(
+            f"Could not read the interpreter {executable}: {error}",
+            context=output.decode("utf-8", "replace").strip().rpartition("\n")[2] or None,
+            hint="Name a working Python 3.8 or newer with --python.",
+        ) from error
+    return facts
+
+
+def _evidence(executable: str, environ: Mapping[str, str]) -> list[Any]:
+    """Return everything that could change the facts; absence counts too."""
+    configuration = os.path.join(os.path.dirname(os.path.dirname(executable)), "pyvenv.cfg")
+    files = [
+        _stat(os.lstat, executable),
+        _stat(os.stat, executable),
+        _stat(os.stat, configuration),
+        _stat(os.stat, _PROBE),
+    ]
+    return [_FORMAT, sys.version, os.getuid() if hasattr(os, "getuid") else 0, *files] + [
+        environ.get(name) for name in _VARIABLES
+    ]
+
+
+def _startup(sys_path: list[str]) -> dict[str, list[int] | None]:
+    """Return the state of what an interpreter runs before the probe (site): it may add finders."""
+    return {
+        path: _stat(os.stat, path)
+        for directory in sys_path
+        for name in disk.listed(directory)
+        if name.endswith(".pth") or name.partition(".")[0] in {"sitecustomize", "usercustomize"}
+        for path in [os.path.join(directory, name)]
+    }
+
+
+def _stat(read: Any, path: str) -> list[int] | None:
+    try:
+        found = read(path)
+    except OSError:
+        return None
+    return [found.st_ino, found.st_size, found.st_mtime_ns]
+
+
+def _remembered(path: str, evidence: list[Any]) -> dict[str, Any] | None:
+    try:
+        with open(path, "rb") as stream:
+            entry = json.load(stream)
+        facts: dict[str, Any] = entry["facts"]
+        known = entry["evidence"], entry["startup"]
+        return facts if known == (evidence, _startup(facts["sys_path"])) else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _remember(path: str, entry: dict[str, Any], layout: Layout) -> None:
+    """Keep the facts; a cache that cannot be written is somebody else's news."""
+    try:
+        ownership.claim(layout)
+        disk.write(path, json.dumps(entry).encode(), layout.temporary)
+    except OSError:
+        return

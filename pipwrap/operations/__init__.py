@@ -1,0 +1,1 @@
+"""The work of one command: its request, resolution, plan and session."""

@@ -1,0 +1,233 @@
+"""Build requirements: resolved and installed by the same machinery, one level deeper."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from pipwrap import errors
+from pipwrap.build.environment import BuildEnvironment
+from pipwrap.build.requirements import Checked
+from pipwrap.build.settings import BuildRules
+from pipwrap.distribution.hashes import HashPolicy
+from pipwrap.distribution.results import Prepared
+from pipwrap.events import (
+    DownloadFinished,
+    DownloadProgressed,
+    DownloadStarted,
+    Event,
+    Listener,
+    Told,
+    Warned,
+)
+from pipwrap.install import installed
+from pipwrap.install.linking import LinkMode
+from pipwrap.install.plan import Plan
+from pipwrap.model.candidate import Candidate
+from pipwrap.model.distribution import Wanted
+from pipwrap.model.environment import Environment
+from pipwrap.model.format_control import FormatControl
+from pipwrap.model.names import canonicalize_name
+from pipwrap.model.requirement import Constraint, Requirement, UserRequirement
+from pipwrap.operations import plan as planning
+from pipwrap.operations.resolution_cache import Recalling, resolution_of
+from pipwrap.operations.resolve_request import Question
+from pipwrap.options.build_options import texts_of
+from pipwrap.options.options import SearchOptions
+from pipwrap.report.summary import error_lines, lines_of
+from pipwrap.requirements.direct_references import source_of_url
+from pipwrap.resolution.outcome import Resolution
+
+_NAME = re.compile(r"[^A-Za-z0-9._-]")
+
+
+class Installing(Recalling, Protocol):
+    """The tools for one installation (``bench.Bench``)."""
+
+    def wheels(self, wanted: dict[str, Wanted], names: Mapping[str, str]) -> Mapping[str, Prepared]:
+        """Return wheels that lie in the store."""
+
+    def apply(self, plan: Plan) -> None:
+        """Carry out a plan."""
+
+    def close(self) -> None:
+        """End what is under way."""
+
+
+class MakeBench(Protocol):
+    """Makes the tools for an environment, in which nothing but the requirements is to be."""
+
+    def __call__(
+        self,
+        environment: Environment,
+        policy: HashPolicy,
+        listener: Listener,
+        *,
+        formats: FormatControl,
+        rules: BuildRules,
+        building: tuple[str, ...],
+    ) -> Installing:
+        """Return the tools."""
+
+
+class BuildRequirements:
+    """Installs what builds require (the port of ``build.requirements``)."""
+
+    def __init__(
+        self,
+        bench: MakeBench,
+        search: SearchOptions,
+        constraints: Mapping[str, Constraint],
+        listener: Listener,
+    ) -> None:
+        """Keep the ports; of the user's constraints those for builds count alone."""
+        self._bench = bench
+        self._search = search
+        self._constraints = constraints
+        self._listener = listener
+
+    @contextmanager
+    def resolved(
+        self,
+        requirements: Sequence[str],
+        into: BuildEnvironment,
+        building: tuple[str, ...],
+        activity: str,
+    ) -> Iterator[Resolved]:
+        """Resolve under the build constraints alone (build.requirements)."""
+        said: list[Event] = []
+        try:
+            with self._resolved(requirements, into, building, said) as resolved:
+                yield resolved
+        except errors.DiskFull:
+            raise
+        except errors.PipwrapError as error:
+            if isinstance(error, errors.BuildFailed) and error.step == errors.BUILD_CYCLE:
+                raise
+            raise errors.BuildFailed(
+                f"{activity} did not run successfully.",
+                context="exit code: 1",
+                output="\n".join(_transcript(said, error)),
+                step=errors.REQUIREMENTS_STEP,
+                activity=activity,
+                note="This error originates from a subprocess, and is likely not a problem with "
+                "pip.",
+            ) from error
+
+    @contextmanager
+    def _resolved(
+        self,
+        requirements: Sequence[str],
+        into: BuildEnvironment,
+        building: tuple[str, ...],
+        said: list[Event],
+    ) -> Iterator[Resolved]:
+        constraints = self._constraints
+        environment = into.environment
+        hashes = {name: each.hashes for name, each in constraints.items() if each.hashes}
+        wishes = tuple(
+            wish
+            for wish in map(_wish, requirements)
+            if wish.requirement and wish.requirement.applies(environment.marker_environment)
+        )
+        bench = self._bench(
+            environment,
+            HashPolicy(hashes, hashes),
+            _quieter(self._listener, said),
+            formats=FormatControl(only_binary=self._search.format_control.only_binary),
+            rules=BuildRules(constraints=texts_of(constraints)),
+            building=building,
+        )
+        try:
+            question = Question(wishes, constraints, releases=self._search.releases)
+            yield Resolved(bench, environment, wishes, resolution_of(bench, question))
+        finally:
+            bench.close()
+
+    @staticmethod
+    def check(requirements: Sequence[str], environment: Environment) -> Checked:
+        """Return what has another version and what is missing (build.requirements)."""
+        found: dict[str, str] = {
+            canonicalize_name(each.name): each.version
+            for each in installed.find_installed(environment)
+        }
+        conflicting, missing = [], []
+        for text in sorted(set(requirements)):
+            requirement = Requirement.parse(text)
+            version = found.get(requirement.name)
+            if not requirement.applies(environment.marker_environment):
+                continue
+            if version is None:
+                missing.append(text)
+            elif not requirement.specifier.contains(version, prereleases=True):
+                conflicting.append((f"{_NAME.split(text, 1)[0]}=={version}", text))
+        return Checked(tuple(conflicting), tuple(missing))
+
+
+class Resolved(Struct, frozen=True):
+    """What build requirements came to (the port of ``build.requirements``)."""
+
+    bench: Installing
+    environment: Environment
+    wishes: tuple[UserRequirement, ...]
+    resolution: Resolution
+
+    @property
+    def chosen(self) -> frozenset[str]:
+        """Return the URLs of the files of an index; none where anything is from elsewhere."""
+        choices = self.resolution.choices.values()
+        urls = [choice.link.url for choice in choices if isinstance(choice, Candidate)]
+        return frozenset(urls) if len(urls) == len(choices) else frozenset()
+
+    def install(self) -> None:
+        """Install it (build.requirements)."""
+        bench, resolution = self.bench, self.resolution
+        wanted = planning.wanted(resolution, {}, bench.listener)
+        wheels = bench.wheels(wanted, resolution.names)
+        plan = planning.make_plan(resolution, wheels, {}, self.environment.scheme, self.wishes)
+        # In a tree of its own it would outlive the environment that it is for.
+        compiles = not os.environ.get("PYTHONPYCACHEPREFIX")
+        bench.apply(
+            replace(
+                plan,
+                warn_script_location=False,
+                link_mode=LinkMode.HARDLINK,
+                compile_bytecode=compiles,
+            )
+        )
+
+
+def _wish(text: str) -> UserRequirement:
+    requirement = Requirement.parse(text)
+    source = source_of_url(requirement.url) if requirement.url else None
+    return UserRequirement(requirement.text, requirement, source, requirement.extras)
+
+
+def _transcript(said: Sequence[Event], error: errors.PipwrapError) -> list[str]:
+    """Return all that an inner installation would have printed by itself, its error last."""
+    lines = [line for event in said for line in lines_of(event, verbosity=0)]
+    return [text for line in (*lines, *error_lines(error)) for text in line.text.split("\n")]
+
+
+def _quieter(listener: Listener, said: list[Event]) -> Listener:
+    """Return a listener that tells at -v what an inner installation does, bars excepted.
+
+    ``said`` gets all that is told, whatever the verbosity.
+    """
+
+    def told(event: Event, /) -> None:
+        said.append(event)
+        if isinstance(event, DownloadStarted | DownloadProgressed | DownloadFinished):
+            listener(event)
+        elif isinstance(event, Told):
+            listener(Told(event.message, event.level + 1, event.indent + 1))
+        elif isinstance(event, Warned):
+            listener(Told(f"WARNING: {event.message}", 1, 1))
+
+    return told

@@ -1,0 +1,168 @@
+"""The composition root's other half: what is needed only where something is fetched or built.
+
+A command whose wheels all lie in the store never comes here, and loads nothing of it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from msgspec import Struct
+
+from pipwrap.build.environment_pool import EnvironmentPool
+from pipwrap.build.hooks import HookProcesses
+from pipwrap.build.requirements import BuildRequirements
+from pipwrap.build.settings import BuildRules
+from pipwrap.build.source_build import Workshop
+from pipwrap.cache.build_host import Surroundings, include_directories
+from pipwrap.cache.clones import Clones
+from pipwrap.cache.http.client import ResponseCache
+from pipwrap.cache.metadata import MetadataCache
+from pipwrap.cache.store import Store
+from pipwrap.cache.unpackers import Unpackers
+from pipwrap.cache.upkeep.usage import Usage
+from pipwrap.cache.wheels import BuiltWheels
+from pipwrap.concurrency.background import Ahead, Crews, SideBySide
+from pipwrap.concurrency.worker_process import MOST, processors
+from pipwrap.distribution.archives import Archives
+from pipwrap.distribution.built_wheels import Reuse, ReuseRules
+from pipwrap.distribution.described import Described
+from pipwrap.distribution.hashes import HashPolicy
+from pipwrap.distribution.lazy_wheel import RemoteWheels
+from pipwrap.distribution.preparer import FETCHED_AHEAD, Preparer, Shelves
+from pipwrap.distribution.results import Saving
+from pipwrap.events import Listener
+from pipwrap.index.candidates import has_native
+from pipwrap.index.repository import Repository
+from pipwrap.model.environment import Environment
+from pipwrap.network.ranges import Ranges
+from pipwrap.network.transport import Transport
+from pipwrap.operations.cache_session import kept_directory
+from pipwrap.operations.context import Context
+from pipwrap.options.options import SearchOptions
+from pipwrap.vcs.git import GitSettings
+from pipwrap.vcs.repositories import Repositories
+
+_PATIENCE = 5.0
+"""Seconds that a build whose hooks were ended may take to end as well."""
+
+
+class Stock(Struct, frozen=True):
+    """What the rest of a command has in hand already."""
+
+    context: Context
+    search: SearchOptions
+    transport: Transport
+    responses: ResponseCache
+    repository: Repository
+    usage: Usage
+    store: Store
+    private: Store
+
+
+class Workroom:
+    """What all preparations of one command share, those of build requirements included."""
+
+    def __init__(self, stock: Stock) -> None:
+        """Join the ports; nothing is fetched yet."""
+        context, usage = stock.context, stock.usage
+        layout, caching = context.place.layout, context.options.caching
+        repository = stock.repository
+        kept = MetadataCache(layout, context.console, usage.note)
+        ranges = Ranges(stock.transport, stock.search.trusted_hosts)
+        self._stock = stock
+        self._processes, self._pool = HookProcesses(), EnvironmentPool()
+        self._builds: list[SideBySide] = []
+        self._remover = ThreadPoolExecutor(1, thread_name_prefix="remove")
+        self._unpackers = Unpackers(min(processors(), MOST))
+        self._archives = Archives(stock.responses)
+        self._shelves = Shelves(
+            stock.store,
+            stock.private,
+            RemoteWheels(ranges, kept, offline=caching.offline),
+            Reuse(
+                BuiltWheels(layout, context.console, time.time, usage.grew),
+                kept,
+                Surroundings(context.environ, layout, include_directories(context.environment)),
+                context.console,
+                usage,
+                ReuseRules(
+                    caching.rebuild,
+                    caching.require_native,
+                    offline=caching.offline,
+                    index_has_native=lambda candidate: has_native(repository, candidate),
+                ),
+            ),
+            self._unpackers.unpack,
+        )
+
+    def close(self) -> None:
+        """End the hooks of all builds, those that run and those to come."""
+        self._processes.close()
+        self._unpackers.close()
+        for builds in self._builds:
+            builds.settle(_PATIENCE)
+        self._remover.shutdown()
+
+    def preparer(
+        self,
+        environment: Environment,
+        policy: HashPolicy,
+        described: Described,
+        listener: Listener,
+        requirements: BuildRequirements,
+        *,
+        rules: BuildRules,
+        building: Sequence[str],
+        saving: Saving | None,
+    ) -> Preparer:
+        """Return what prepares wheels for one environment."""
+        context = self._stock.context
+        place = context.place
+        workshop = Workshop(
+            target=environment,
+            scratch=place.scratch if context.options.build.cleans else kept_directory,
+            keep_log=place.keep_log,
+            requirements=requirements,
+            listener=listener,
+            remove=self._remove,
+            rules=rules,
+            processes=self._processes,
+            pool=self._pool,
+            repositories=Repositories(
+                git_settings(context),
+                Clones(place.layout, listener, self._stock.usage),
+                place.scratch,
+                listener,
+            ),
+            allows_editables=context.options.command == "install",
+            building=tuple(building),
+        )
+        builds = SideBySide(context.console, processors(), "build")
+        self._builds.append(builds)
+        crews = Crews(builds, Ahead(context.console, FETCHED_AHEAD, "ahead"))
+        return Preparer(
+            self._archives, self._shelves, described, workshop, policy, listener, crews, saving
+        )
+
+    def _remove(self, path: str) -> None:
+        """Remove a tree meanwhile, unless everything is to be left."""
+        if self._stock.context.options.build.cleans:
+            self._remover.submit(shutil.rmtree, path, ignore_errors=True)
+
+
+def git_settings(context: Context) -> GitSettings:
+    """Return how git is run, and where clones of editables live."""
+    options, environment = context.options, context.environment
+    home = environment.prefix if environment.is_virtual else context.working_directory
+    return GitSettings(
+        no_input=options.network.no_input,
+        verbosity=options.verbosity,
+        source_directory=options.src_dir or os.path.join(home, "src"),
+        show_path=context.show_path,
+        offline=options.caching.offline,
+    )

@@ -1,0 +1,34 @@
+"""What every command starts from: options, target environment, console, cache."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from pipwrap.model.environment import Environment
+from pipwrap.operations.cache_session import CachePlace
+from pipwrap.operations.noop_recorder import Proof
+from pipwrap.options.options import Options
+from pipwrap.report.console import Console
+
+
+class Context(Struct, frozen=True):
+    """The surroundings of one command."""
+
+    options: Options
+    environment: Environment
+    console: Console
+    place: CachePlace
+    environ: Mapping[str, str]
+    working_directory: str
+    default_index_url: str
+    """pip's own."""
+    proof: Proof
+    """What the command's answer rests on."""
+
+    def show_path(self, path: str) -> str:
+        """Return a path as pip shows it: relative when it is below the working directory."""
+        if path.startswith(self.working_directory.rstrip("/") + "/"):
+            return "." + path[len(self.working_directory.rstrip("/")) :]
+        return path

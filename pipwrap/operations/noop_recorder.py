@@ -1,0 +1,124 @@
+"""What a command's answer rests on, gathered on the long way for ``cache.noop``.
+
+Only answers that changed nothing are kept: ``--version``, help, and an installation of names that
+are all satisfied. Whoever read something of the machine tells it here; a command that read what
+cannot be looked at again (an index, a URL, a clock) proves nothing, and nothing is kept.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import time
+from collections.abc import Iterable, Mapping, Sequence
+
+from pipwrap import __version__
+from pipwrap.cache import disk, noop, ownership
+from pipwrap.cache.layout import Layout
+from pipwrap.install import journal
+from pipwrap.interpreter.discovery import TOOL_MARKERS, is_what_runs, looks_on_path
+from pipwrap.model.environment import Environment, InstalledDistribution
+
+_SETTLED = 2 * 10**9
+"""Nanoseconds; what changed later may change again without a new time (coarse file times)."""
+_OF_DISTRIBUTION = ("METADATA", "PKG-INFO", "requires.txt", "direct_url.json")
+
+
+class Proof:
+    """The evidence for one command line's answer, and what was printed."""
+
+    def __init__(self, argv: Sequence[str], environ: Mapping[str, str], *, as_module: bool) -> None:
+        """Begin with the question; there is none where the working directory is gone."""
+        self._asked: bytes | None = None
+        with contextlib.suppress(OSError):
+            self._asked = noop.question(__version__, argv, environ, as_module=as_module)
+        self._environ = environ
+        self._evidence: dict[tuple[str, str], str] = {}
+        self._is_proven = False
+        settings = [value for name, value in environ.items() if name.startswith("PIP_")]
+        has_secrets = any("://" in each and "@" in each for each in (*argv, *settings))
+        self._may_be_kept = not has_secrets and not environ.get("PIP_NO_CACHE_DIR")
+        self.printed: list[tuple[bool, str]] = []
+        """(on stderr?, text) of everything that was printed so far."""
+
+    def rests_on(self, paths: Iterable[str], *, kind: str = noop.PATH) -> None:
+        """Note what was read, or looked for in vain."""
+        for path in paths:
+            if (kind, path) not in self._evidence:
+                absolute = path if kind == noop.VARIABLE else os.path.abspath(path)
+                state = noop.state(kind, absolute, self._environ)
+                self._evidence[kind, absolute] = state
+
+    def rests_on_target(self, environment: Environment, chosen: str) -> None:
+        """Note what decides about the target, and what it searches.
+
+        Nothing is proven where ``chosen`` may run another interpreter the next time.
+        """
+        if environment.has_finders:
+            self._may_be_kept = False  # what they yield is theirs alone to say
+        executable = environment.executable
+        self._may_be_kept &= is_what_runs(chosen, executable)
+        self.rests_on([executable], kind=noop.LINK)
+        self.rests_on(os.path.join(sys.prefix, marker) for marker in TOOL_MARKERS)
+        if looks_on_path(sys.prefix, self._environ):
+            for name in ("python3", "python"):
+                self.rests_on(_searched(name, executable, self._environ.get("PATH", os.defpath)))
+        active = self._environ.get("VIRTUAL_ENV")
+        self.rests_on([active] if active else [], kind=noop.LINK)
+        self.rests_on(
+            [executable, os.path.join(environment.prefix, "pyvenv.cfg"), *environment.sys_path]
+        )
+        self.rests_on([os.path.join(environment.stdlib, "EXTERNALLY-MANAGED")])
+        for scheme in (environment.scheme, environment.user_scheme):
+            self.rests_on([scheme.purelib, scheme.platlib])
+            self.rests_on([os.path.join(scheme.purelib, journal.NAME)], kind=noop.LINK)
+        for directory in environment.sys_path:
+            self.rests_on(
+                os.path.join(directory, name)
+                for name in disk.listed(directory)
+                if name.endswith((".pth", ".egg-link"))
+            )
+
+    def rests_on_installed(self, distributions: Iterable[InstalledDistribution]) -> None:
+        """Note the metadata of what is installed."""
+        for each in distributions:
+            self.rests_on([each.info])
+            if os.path.isdir(each.info):
+                self.rests_on(os.path.join(each.info, name) for name in _OF_DISTRIBUTION)
+
+    def stands(self) -> None:
+        """Say that what was noted decides the answer alone."""
+        self._is_proven = True
+
+    def keep(self, status: int) -> None:
+        """Keep a proven answer; not a failure, nor where what it rests on changed just now."""
+        if status != 0 or not self._is_proven or self._asked is None or not self._may_be_kept:
+            return
+        now = time.time_ns()
+        if any(_is_young(state, now) for state in self._evidence.values()):
+            return
+        evidence = ((kind, name, state) for (kind, name), state in self._evidence.items())
+        printed = ((noop.ERR if on_stderr else noop.OUT, text) for on_stderr, text in self.printed)
+        layout = Layout(noop.root(self._environ))
+        path = noop.path_of(self._asked, self._environ)
+        try:
+            ownership.claim(layout)
+            disk.write(path, noop.encode(evidence, printed), layout.temporary)
+        except (OSError, UnicodeError):
+            return
+
+
+def _is_young(state: str, now: int) -> bool:
+    """Tell what lies somewhere, and changed less than two seconds ago."""
+    _, _, times = state.partition(" ")[2].partition(" ")
+    return any(int(moment) > now - _SETTLED for moment in times.split())
+
+
+def _searched(name: str, found: str, search_path: str) -> Iterable[str]:
+    """Yield where a program was looked for, up to where it was found."""
+    for directory in search_path.split(os.pathsep):
+        path = os.path.join(directory, name)
+        yield path
+        if path == found:
+            return

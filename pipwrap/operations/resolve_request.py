@@ -1,0 +1,67 @@
+"""What is to be resolved, and by which rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from msgspec import Struct, field
+
+from pipwrap.events import Listener
+from pipwrap.index.candidates import Offers
+from pipwrap.model.candidate import InstalledCandidate
+from pipwrap.model.environment import Environment
+from pipwrap.model.release_control import ReleaseControl
+from pipwrap.model.requirement import Constraint, UserRequirement
+from pipwrap.operations.context import Context
+from pipwrap.operations.request import Request
+from pipwrap.resolution.state import Artifacts
+
+
+class Tools(Artifacts, Protocol):
+    """What a resolution works with."""
+
+    @property
+    def offers(self) -> Offers:
+        """Return what indexes offer."""
+
+    @property
+    def environment(self) -> Environment:
+        """Return the target."""
+
+    @property
+    def listener(self) -> Listener:
+        """Return who is told."""
+
+
+def _keep_nothing(project: str) -> bool:
+    del project
+    return False
+
+
+class Question(Struct, frozen=True):
+    """What is to be resolved, and by which rules."""
+
+    wishes: tuple[UserRequirement, ...]
+    constraints: Mapping[str, Constraint] = field(default_factory=dict)
+    installed: Mapping[str, InstalledCandidate] = field(default_factory=dict)
+    keeps: Callable[[str], bool] = _keep_nothing
+    """Tell whether what is installed of a project stays when it satisfies everything."""
+    releases: ReleaseControl = field(default_factory=ReleaseControl)
+    ignore_dependencies: bool = False
+    ignore_requires_python: bool = False
+    show_path: Callable[[str], str] = str
+    requires_hashes: bool = False
+
+
+def question_of(context: Context, request: Request) -> Question:
+    """Return the question of a command that looks at nothing installed."""
+    return Question(
+        request.wishes,
+        request.constraints,
+        releases=request.search.releases,
+        ignore_dependencies=context.options.no_deps,
+        ignore_requires_python=context.options.ignore_requires_python,
+        show_path=context.show_path,
+        requires_hashes=request.requires_hashes,
+    )

@@ -1,0 +1,1 @@
+"""A command line over the configuration and the defaults, to frozen options."""

@@ -1,0 +1,1 @@
+"""Arguments, requirements files, groups, scripts and lock files to requirements."""

@@ -1,0 +1,139 @@
+"""The lines that a resolution prints of each choice, in pip's words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pipwrap import errors
+from pipwrap.events import Listener, Told, Warned
+from pipwrap.model.candidate import Candidate, InstalledCandidate
+from pipwrap.model.location import url_to_path
+from pipwrap.model.source import Source
+from pipwrap.resolution.choice import Choice, Direct
+from pipwrap.resolution.dependencies import Dependencies
+from pipwrap.resolution.state import Artifacts, Memory, Rules, Template
+
+_BACKTRACKING = {
+    2: "pip is looking at multiple versions of {} to determine which version is compatible with "
+    "other requirements. This could take a while.",
+    8: "pip is still looking at multiple versions of {} to determine which version is compatible "
+    "with other requirements. This could take a while.",
+    13: "This is taking longer than usual. You might need to provide the dependency resolver with "
+    "stricter constraints to reduce runtime. See https://pip.pypa.io/warnings/backtracking for "
+    "guidance. If you want to abort this run, press Ctrl + C.",
+}
+"""By the number of versions that were given up (pip's resolution/resolvelib/reporter.py)."""
+
+
+class Announcer:
+    """Prints each line once, however often the resolution starts again."""
+
+    def __init__(
+        self, rules: Rules, artifacts: Artifacts, listener: Listener, memory: Memory
+    ) -> None:
+        """Keep the ports; nothing is printed yet."""
+        self._rules = rules
+        self._artifacts = artifacts
+        self._listener = listener
+        self._memory = memory
+
+    def installed(self, project: str, choice: Choice) -> None:
+        """Print that what is installed satisfies; like pip, also where it is then upgraded."""
+        if project in self._memory.satisfied or not isinstance(choice, InstalledCandidate):
+            return
+        self._memory.satisfied.add(project)
+        place = self._rules.show_path(choice.distribution.location)
+        template = self._memory.template(project)
+        self._listener(Told(template.satisfied(place, choice.distribution.version)))
+
+    def reading(self, template: Template, wanted: Candidate | Source) -> None:
+        """Print whose metadata is read: a local file by its path, everything else by name."""
+        if wanted.link.scheme == "file" and not self._artifacts.reuses(wanted):
+            heading = f"Processing {self._rules.show_path(url_to_path(wanted.link.url))}"
+        else:
+            heading = f"Collecting {template.text}"
+        line = f"{heading}{template.suffix}"
+        if line != self._memory.heading:
+            self._memory.heading = line
+            self._listener(Told(line))
+
+    def rejected(self, project: str, count: int) -> None:
+        """Print once, like pip, that ``count`` versions of a project have been given up."""
+        for least, message in _BACKTRACKING.items():
+            text = message.format(project)
+            if count >= least and text not in self._memory.told:
+                self._memory.told.add(text)
+                self._listener(Told(f"INFO: {text}"))
+
+    def odd_requires_python(self, known: Dependencies) -> None:
+        """Warn once of a Requires-Python that is no specifier, and so admits every Python."""
+        from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415 - rarely
+
+        try:
+            SpecifierSet(known.requires_python or "")
+        except InvalidSpecifier as error:
+            message = f"Package {known.name!r} has an invalid Requires-Python: {error}"
+            if message not in self._memory.told:
+                self._memory.told.add(message)
+                self._listener(Warned(message))
+
+    def lines(self, lines: Sequence[Told]) -> None:
+        """Print how metadata was obtained."""
+        for line in lines:
+            self._listener(line)
+
+    def discarded(
+        self, template: Template, choice: Candidate | Source, error: errors.UnusableMetadata
+    ) -> None:
+        """Print why a candidate or a direct reference is not used."""
+        if isinstance(error, errors.InconsistentMetadata):
+            for event in inconsistent(template.text, template.suffix, choice, error):
+                self._listener(event)
+        elif isinstance(choice, Candidate):
+            self._listener(
+                Warned(
+                    f"Ignoring version {choice.version} of {choice.project} since it has invalid "
+                    f"metadata:\n{error.message}\n"
+                    "Please use pip<24.1 if you need to use this version."
+                )
+            )
+        else:
+            self._listener(Told(f"Discarding {choice.link.shown}: {error.message}"))
+
+    def missing_extra(self, choice: Choice, known: Dependencies, extra: str) -> None:
+        """Warn once of an extra that a version does not have."""
+        if extra in known.extras:
+            return
+        message = f"{choice.project} {choice.version} does not provide the extra '{extra}'"
+        if message not in self._memory.told:
+            self._memory.told.add(message)
+            self._listener(Warned(message))
+
+
+def inconsistent(
+    requirement: str, suffix: str, wanted: Candidate | Source, error: errors.InconsistentMetadata
+) -> Sequence[Told | Warned]:
+    """Return what pip prints of metadata that contradicts the ``requirement``.
+
+    A source tree whose project has another name is first warned of, and then named by it.
+    """
+    events: list[Told | Warned] = []
+    if error.field.lower() == "name" and not wanted.is_wheel:
+        name = Template(requirement).name
+        events.append(
+            Warned(
+                f"Generating metadata for package {name} produced metadata for project name "
+                f"{error.found}. Fix your #egg={name} fragments.",
+                indent=1,
+            )
+        )
+        requirement = error.found
+    link = wanted.link
+    place = link.redacted if link.comes_from else link.redacted_whole
+    reason = error.of(f"{requirement} from {place}{suffix}")
+    return (*events, Told(f"Discarding {link.shown}: {reason}"))
+
+
+def source_of(choice: Candidate | Direct) -> Candidate | Source:
+    """Return what metadata is read from."""
+    return choice.source if isinstance(choice, Direct) else choice

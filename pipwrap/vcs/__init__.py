@@ -1,0 +1,1 @@
+"""Repositories: what their revisions mean, and checkouts of them."""

@@ -1,0 +1,94 @@
+"""What files of metadata said before is told again, where the index names their digest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from packaging.version import Version
+
+from pipwrap import errors
+from pipwrap.cache.layout import Layout
+from pipwrap.cache.sidecars import Sidecars
+from pipwrap.cache.upkeep.usage import unnoted
+from pipwrap.distribution.described import Described
+from pipwrap.distribution.hashes import HashPolicy
+from pipwrap.events import Event
+from pipwrap.model.candidate import Candidate
+from pipwrap.model.link import Link
+from pipwrap.model.metadata import Metadata, Teller
+
+METADATA = Metadata("a", "1.0", ("b",), None, (), "2.1")
+DIGEST = (("sha256", "ab"),)
+
+
+@pytest.fixture
+def sidecars(tmp_path: Path) -> Sidecars:
+    heard: list[Event] = []
+    return Sidecars(Layout(str(tmp_path)), heard.append, unnoted)
+
+
+def wanted(
+    url: str = "https://x/a-1.0-py3-none-any.whl",
+    digest: tuple[tuple[str, str], ...] | None = DIGEST,
+    version: str = "1.0",
+) -> Candidate:
+    return Candidate("a", Version(version), Link(url, metadata_hashes=digest))
+
+
+def test_what_was_kept_is_told_with_its_line(sidecars: Sidecars) -> None:
+    described = Described(sidecars, HashPolicy())
+    assert not described.holds(wanted())
+    described.keep(wanted(), METADATA, 2048)
+    known = described.known(wanted("https://mirror/a-1.0-py3-none-any.whl"))
+    assert known is not None
+    assert (known.metadata, known.teller) == (METADATA, Teller.SIDECAR)
+    (line,) = known.lines
+    assert line.message == "Using cached a-1.0-py3-none-any.whl.metadata (2.0 kB)"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param(wanted(digest=(("sha256", "cd"),)), id="another digest"),
+        pytest.param(wanted(digest=(("md5", "ab"),)), id="no sha256"),
+        pytest.param(wanted(digest=()), id="no digest"),
+        pytest.param(wanted(digest=None), id="nothing apart"),
+        pytest.param(wanted("https://x/a-1.0.tar.gz"), id="sdist"),
+        pytest.param(wanted("file:///x/a-1.0-py3-none-any.whl"), id="local file"),
+    ],
+)
+def test_of_anything_else_nothing_is_known(sidecars: Sidecars, other: Candidate) -> None:
+    described = Described(sidecars, HashPolicy())
+    described.keep(wanted(), METADATA, 9)
+    described.keep(wanted("file:///x/a-1.0-py3-none-any.whl"), METADATA, 9)
+    assert described.known(other) is None
+
+
+def test_where_hashes_are_required_wheels_tell_of_themselves(sidecars: Sidecars) -> None:
+    Described(sidecars, HashPolicy()).keep(wanted(), METADATA, 9)
+    assert Described(sidecars, HashPolicy(required=True)).known(wanted()) is None
+
+
+def test_metadata_of_another_version_is_unusable(sidecars: Sidecars) -> None:
+    described = Described(sidecars, HashPolicy())
+    described.keep(wanted(), METADATA, 9)
+    with pytest.raises(errors.UnusableMetadata, match="inconsistent version"):
+        described.known(wanted(version="2.0"))
+
+
+def test_only_what_is_not_known_is_read(sidecars: Sidecars) -> None:
+    described = Described(sidecars, HashPolicy())
+    described.keep(wanted(), METADATA, 9)
+    other, wrong = wanted(digest=None), wanted(version="2.0")
+    asked: list[Candidate] = []
+
+    def read(candidates: Sequence[Candidate]) -> list[None]:
+        asked.extend(candidates)
+        return [None for _ in candidates]
+
+    assert described.all([other, wanted(), wrong], read) == [None, METADATA, None]
+    assert asked == [other]
+    assert described.all([wanted()], read) == [METADATA]
+    assert asked == [other]
