@@ -20,20 +20,20 @@ class Listener(Protocol):
         """Take one event."""
 
 
-class Warned(Event, frozen=True):
+class WarningMessage(Event, frozen=True):
     """Something is odd and the command goes on; printed after ``WARNING: `` on stderr."""
 
     message: str
     indent: int = 0
 
 
-class Deprecated(Event, frozen=True):
+class DeprecationMessage(Event, frozen=True):
     """Something that pip means to give up; printed after ``DEPRECATION: `` on stderr."""
 
     message: str
 
 
-class Told(Event, frozen=True):
+class Info(Event, frozen=True):
     """A line of the run, for stdout; ``level`` 0 is always shown, 1 at -v, 2 at -vv."""
 
     message: str
@@ -41,7 +41,7 @@ class Told(Event, frozen=True):
     indent: int = 0
 
 
-class Failed(Event, frozen=True):
+class ErrorMessage(Event, frozen=True):
     """An error that does not end the command; printed after ``ERROR: `` on stderr."""
 
     message: str
@@ -49,7 +49,7 @@ class Failed(Event, frozen=True):
     """Not even -qqq hides it."""
 
 
-class ProgramSaid(Event, frozen=True):
+class ProgramOutput(Event, frozen=True):
     """What a program (git, a build backend) is called with or says; for stderr, as it is."""
 
     message: str
@@ -82,7 +82,7 @@ class DownloadFinished(Event, frozen=True):
 DOWNLOADS = (DownloadStarted, DownloadProgressed, DownloadFinished)
 
 
-class PersonAsked(Event, frozen=True):
+class PromptShown(Event, frozen=True):
     """Somebody at the terminal is about to be asked for a login; a listener may refuse."""
 
     question: str
@@ -101,7 +101,7 @@ class BuildFinished(Event, frozen=True):
     status: str
 
 
-class BuildBroke(Event, frozen=True):
+class BuildAborted(Event, frozen=True):
     """A wheel could not be built, and the others are tried all the same."""
 
     error: BuildFailed

@@ -15,13 +15,13 @@ from pipwrap import errors
 from pipwrap.build import build_system
 from pipwrap.build.hook_result import WrongResult, append_lines
 from pipwrap.build.hooks import HookProcesses, Hooks, hosted_module
-from pipwrap.events import BuildFinished, BuildStarted, Listener, ProgramSaid
+from pipwrap.events import BuildFinished, BuildStarted, Listener, ProgramOutput
 from pipwrap.model.link import is_plain_file_name
 
 if TYPE_CHECKING:
-    from build import ProjectBuilder
     from pyproject_hooks import BackendUnavailable
 
+    from build import ProjectBuilder
     from pipwrap.build.environment import BuildEnvironment
     from pipwrap.build.hook_process import Host
     from pipwrap.build.settings import ConfigSettings
@@ -135,11 +135,12 @@ class Backend:
 
     @contextmanager
     def _step(self, description: str, hook: str) -> Iterator[None]:
-        from build import BuildBackendException, BuildException  # noqa: PLC0415 - 140 ms
         from pyproject_hooks import BackendUnavailable  # noqa: PLC0415 - build has loaded it
 
+        from build import BuildBackendException, BuildException  # noqa: PLC0415 - 140 ms
+
         self._listener(BuildStarted(description))
-        self._listener(ProgramSaid(f"Running command {description}", level=1))
+        self._listener(ProgramOutput(f"Running command {description}", level=1))
         status, begun = "error", _size(self._log)
         try:
             yield
@@ -165,7 +166,7 @@ class Backend:
             raise
         finally:
             for line in _lines_from(self._log, begun):
-                self._listener(ProgramSaid(line, level=1))
+                self._listener(ProgramOutput(line, level=1))
             self._listener(BuildFinished(description, status))
 
     def _failed(self, hook: str, description: str, cause: Exception) -> errors.BuildFailed:

@@ -23,7 +23,7 @@ from pipwrap.build.requirements import BuildRequirements, Checked, Resolved
 from pipwrap.build.settings import BuildRules
 from pipwrap.cache import disk
 from pipwrap.cache.evidence import Evidence, World, no_tags
-from pipwrap.events import BuildFinished, BuildStarted, Listener, Warned, ignore
+from pipwrap.events import BuildFinished, BuildStarted, Listener, WarningMessage, ignore
 from pipwrap.model.environment import Environment
 from pipwrap.model.metadata import Metadata
 from pipwrap.vcs.repositories import Repositories
@@ -325,9 +325,9 @@ class SourceBuild:
         if missing:
             listener = self._workshop.listener
             where = f"in pyproject.toml for {self._origin}"
-            listener(Warned(f"Missing build requirements {where}.", indent=1))
+            listener(WarningMessage(f"Missing build requirements {where}.", indent=1))
             listener(
-                Warned(
+                WarningMessage(
                     "The project does not specify a build backend, and pip cannot fall back to "
                     f"setuptools without {' and '.join(map(repr, missing))}.",
                     indent=1,

@@ -22,7 +22,7 @@ from msgspec import Struct
 from pipwrap.cache import disk
 from pipwrap.cache.layout import Layout
 from pipwrap.cache.upkeep.usage import Kind, Usage
-from pipwrap.events import Listener, Warned
+from pipwrap.events import Listener, WarningMessage
 from pipwrap.model.references import References
 from pipwrap.model.source import without_password
 
@@ -96,7 +96,9 @@ class Clones:
     def warn(self, url: str) -> None:
         """Say that a clone proved to be no good."""
         shown = without_password(url)
-        self._listener(Warned(f"The cached clone of {shown} cannot be used and is made again."))
+        self._listener(
+            WarningMessage(f"The cached clone of {shown} cannot be used and is made again.")
+        )
 
     def held(self) -> AbstractContextManager[None]:
         """Return what keeps others from taking entries away meanwhile."""

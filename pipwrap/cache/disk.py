@@ -12,7 +12,7 @@ from typing import IO
 
 from pipwrap.cache.layout import Layout, is_temporary_name
 from pipwrap.errors import DiskFull, cause_of
-from pipwrap.events import Warned
+from pipwrap.events import WarningMessage
 
 DIRECTORY_MODE = 0o700
 FILE_MODE = 0o600
@@ -209,9 +209,9 @@ def remove(path: str, *, through: str) -> None:
         unlink(path)
 
 
-def damaged(path: str, error: Exception) -> Warned:
+def damaged(path: str, error: Exception) -> WarningMessage:
     """Return what is told of an entry that cannot be read, and that is made again."""
-    return Warned(f"Cache entry {path} is damaged and is ignored: {cause_of(error)}")
+    return WarningMessage(f"Cache entry {path} is damaged and is ignored: {cause_of(error)}")
 
 
 def pinned(path: str, layout: Layout) -> str:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from pipwrap.cache import disk
 from pipwrap.cache.layout import Layout
-from pipwrap.events import Listener, Warned
+from pipwrap.events import Listener, WarningMessage
 
 VERSION = 3
 
@@ -66,7 +66,9 @@ class Resolutions:
     def warn(self, key: str) -> None:
         """Say that an entry is damaged; the next resolution takes its place."""
         path = self._layout.resolution(key)
-        self._listener(Warned(f"Cache entry {path} is damaged; the resolution is made again."))
+        self._listener(
+            WarningMessage(f"Cache entry {path} is damaged; the resolution is made again.")
+        )
 
     def write(self, key: str, evidence: Sequence[Seen], fields: Mapping[str, Any]) -> None:
         """Keep a resolution; a cache that cannot be written goes without."""

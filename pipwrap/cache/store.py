@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from pipwrap.cache import disk
 from pipwrap.cache.layout import Layout
 from pipwrap.cache.upkeep.usage import Grown, uncounted
-from pipwrap.events import Listener, Warned
+from pipwrap.events import Listener, WarningMessage
 from pipwrap.model.wheel import STORED_FORMAT, StoredFile, StoredWheel
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class Store:
             if root not in self._warned:
                 self._warned.add(root)
                 self._listener(
-                    Warned(f"Ignoring a corrupt entry of the wheel store: {root}: {error}")
+                    WarningMessage(f"Ignoring a corrupt entry of the wheel store: {root}: {error}")
                 )
             return None
 
@@ -122,7 +122,7 @@ class Store:
             work = unpack or unpacking.unpack_file
             unpacked = work(wheel_path, filename, sha256, prepared, self._clock())
             for message in unpacked.warnings:
-                self._listener(Warned(message))
+                self._listener(WarningMessage(message))
             wheel = self._read(prepared, root, sha256)
             self._publish(prepared, root)
         except BaseException:

@@ -33,7 +33,7 @@ from pipwrap.cache.keys import BuildKey
 from pipwrap.cache.layout import WHEELS, Layout
 from pipwrap.cache.upkeep.usage import Grown, uncounted
 from pipwrap.errors import cause_of
-from pipwrap.events import Listener, Warned
+from pipwrap.events import Listener, WarningMessage
 
 _VERSION = 3
 _ENTRY = "entry.json"
@@ -250,7 +250,7 @@ class BuiltWheels:
         """Say once that an entry is broken."""
         if directory not in self._broken:
             self._broken.add(directory)
-            self._listener(Warned(f"Cache entry {directory} {reason}"))
+            self._listener(WarningMessage(f"Cache entry {directory} {reason}"))
 
     @staticmethod
     def _write(path: str, entry: BuiltWheel) -> None:

@@ -14,7 +14,7 @@ from pipwrap.cache.upkeep.sizes import Extent
 from pipwrap.cache.wheels import BuiltWheels
 from pipwrap.cli import cache_listing, cache_upkeep
 from pipwrap.cli.cache_upkeep import Work
-from pipwrap.events import Failed, Told, Warned
+from pipwrap.events import ErrorMessage, Info, WarningMessage
 from pipwrap.model.environment import Environment
 from pipwrap.model.size import format_size
 from pipwrap.options.options import Options
@@ -38,7 +38,7 @@ def run(
         raise errors.CommandError("pip cache commands can not function since cache is disabled.")
     known = (*_ACTIONS, *cache_upkeep.ACTIONS)
     if not options.arguments or options.arguments[0] not in known:
-        console(Failed(f"Need an action ({', '.join(_ACTIONS)}) to perform."))
+        console(ErrorMessage(f"Need an action ({', '.join(_ACTIONS)}) to perform."))
         return 1
     action, *rest = options.arguments
     if len(rest) > (action in _TAKES_ARGUMENT):
@@ -89,7 +89,7 @@ def _carry_out(action: str, rest: Sequence[str], work: Work) -> None:
 
 def _tell(console: Console, text: str) -> None:
     """Print what -q hides, as pip does even with what was asked for."""
-    console(Told(text))
+    console(Info(text))
 
 
 def _info(layout: Layout, wheels: BuiltWheels, console: Console) -> None:
@@ -169,6 +169,6 @@ def _remove_degraded(
 
 def _tell_removed(removed: Extent, pattern: str, console: Console) -> None:
     if not removed.files:
-        console(Warned(f"No matching packages{pattern}"))
+        console(WarningMessage(f"No matching packages{pattern}"))
     _tell(console, f"Files removed: {removed.files} ({format_size(removed.size)})")
     _tell(console, f"Directories removed: {removed.directories}")

@@ -19,7 +19,7 @@ from pipwrap.cache.upkeep.limit import keep_below as keep_cache_below
 from pipwrap.cache.upkeep.prune import Item, Limits
 from pipwrap.cache.wheels import BuiltWheel, BuiltWheels, Found
 from pipwrap.cli.cache_listing import details, kind
-from pipwrap.events import Told
+from pipwrap.events import Info
 from pipwrap.model.environment import Environment
 from pipwrap.model.requirement import Requirement
 from pipwrap.model.size import format_size
@@ -173,13 +173,13 @@ def keep_below(context: Context, limit: int) -> None:
     try:
         gone = keep_cache_below(layout, wheels, limit, time.time())
     except OSError as error:
-        console(Told(f"The cache could not be kept below {format_size(limit)}: {error}", 1))
+        console(Info(f"The cache could not be kept below {format_size(limit)}: {error}", 1))
         return
     if gone:
         size = format_size(sum(item.size for item in gone))
         of = f"{size}, least recently used"
         console(
-            Told(
+            Info(
                 f"Removed {len(gone)} entries ({of}) to keep the cache below {format_size(limit)}",
                 1,
             )

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pipwrap import errors
 from pipwrap.cache import disk
 from pipwrap.distribution.results import Saving
-from pipwrap.events import Told
+from pipwrap.events import Info
 from pipwrap.model.candidate import Candidate
 from pipwrap.model.distribution import Wanted
 from pipwrap.model.link import checked_file_name
@@ -46,7 +46,7 @@ def run(context: Context) -> int:
         finally:
             bench.close()
     if names:
-        context.console(Told(f"Successfully downloaded {' '.join(names)}"))
+        context.console(Info(f"Successfully downloaded {' '.join(names)}"))
     return 0
 
 
@@ -100,11 +100,11 @@ def _save(context: Context, path: str, filename: str, directory: str) -> None:
         return
     if os.path.exists(target):
         if _same(path, target):
-            context.console(Told(f"File was already downloaded {target}", indent=1))
+            context.console(Info(f"File was already downloaded {target}", indent=1))
             return
-        context.console(Told(f"Replacing {shown}, which is another file", 1))
+        context.console(Info(f"Replacing {shown}, which is another file", 1))
     save_file(path, directory, filename)
-    context.console(Told(f"Saved {shown}"))
+    context.console(Info(f"Saved {shown}"))
 
 
 def save_file(source: str, directory: str, filename: str) -> str:

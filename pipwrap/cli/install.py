@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from pipwrap.cache import noop
-from pipwrap.events import Failed, Told
+from pipwrap.events import ErrorMessage, Info
 from pipwrap.install.linking import LinkMode
 from pipwrap.install.plan import Plan
 from pipwrap.model.candidate import InstalledCandidate
@@ -171,7 +171,7 @@ def _tell_what_would_be_installed(
         items.append((metadata.name, metadata.version))
     if items:
         names = " ".join("-".join(item) for item in sorted(items))
-        bench.listener(Told(f"Would install {names}"))
+        bench.listener(Info(f"Would install {names}"))
 
 
 def _carry_out(
@@ -188,7 +188,7 @@ def _carry_out(
         and not (options.target_dir or options.prefix_path),
     )
     names = ", ".join(each.display_name for each in plan.install)
-    context.console(Told(f"Installing collected packages: {names}"))
+    context.console(Info(f"Installing collected packages: {names}"))
     install_scheme.check_bases(options)
     conflicts = None
     if options.warn_conflicts and not options.no_deps:
@@ -197,7 +197,7 @@ def _carry_out(
         )
     bench.apply(plan)
     if conflicts:
-        context.console(Failed(conflicts, is_critical=True))
+        context.console(ErrorMessage(conflicts, is_critical=True))
     done = sorted((each.display_name, each.version) for each in plan.install)
     items = " ".join(f"{name}-{version}" for name, version in done)
-    context.console(Told(f"Successfully installed {items}"))
+    context.console(Info(f"Successfully installed {items}"))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pipwrap import __version__, errors
 from pipwrap.cache import noop
 from pipwrap.cli import passthrough
-from pipwrap.events import Told, Warned
+from pipwrap.events import Info, WarningMessage
 from pipwrap.install import recovery
 from pipwrap.interpreter import discovery, query
 from pipwrap.model.environment import Environment
@@ -97,7 +97,7 @@ def _run(
         )
         console.plain = options.no_color
         if chosen.warning:
-            console(Warned(chosen.warning))
+            console(WarningMessage(chosen.warning))
         try:
             return _carry_out(options, environment, environ, proof)
         except errors.HandOver as handed:
@@ -107,7 +107,7 @@ def _run(
                     f"{reason} is left to pip, which has no {options.extensions[0]}"
                 ) from handed
     if parsed.is_ours and _is_verbose(parsed):
-        console(Told(f"Handing the command over to pip: {reason}"))
+        console(Info(f"Handing the command over to pip: {reason}"))
     line = passthrough.command(argv, environment, names_python=_names_python(parsed))
     if parsed.help and passthrough.can_be_told(environment):
         proof.rests_on(passthrough.initial_files(environment))
@@ -200,7 +200,7 @@ def _carry_out(
     )
     try:
         for warning in options.warnings:
-            console(Warned(warning))
+            console(WarningMessage(warning))
         if options.require_virtualenv and not environment.is_virtual:
             raise errors.VirtualEnvironmentRequired(
                 "Could not find an activated virtualenv (required)."
@@ -255,7 +255,7 @@ def _with_cache(
             raise
         if root is None or not cache_session.has_other_disk(full.directory, root):
             raise full from error
-        console(Warned(f"{full.message} The command starts again without the cache."))
+        console(WarningMessage(f"{full.message} The command starts again without the cache."))
     return _with_cache(None, options, environment, console, environ, proof)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipwrap import errors
-from pipwrap.events import Told, Warned
+from pipwrap.events import Info, WarningMessage
 from pipwrap.install import removal_listing, transaction
 from pipwrap.install.plan import Plan
 from pipwrap.install.uninstall import Folders, Removal, find_removal
@@ -34,7 +34,7 @@ def run(context: Context) -> int:
     for project, name in names.items():
         distribution = installed.get(project)
         if distribution is None:
-            context.console(Warned(f"Skipping {name} as it is not installed."))
+            context.console(WarningMessage(f"Skipping {name} as it is not installed."))
         elif options.yes or _agreed(context, distribution, folders):
             remove.append(distribution)
     if remove:
@@ -57,7 +57,7 @@ def _names(context: Context) -> dict[str, str]:
         name = _name(Line(text), context)
         if name is None:
             context.console(
-                Warned(
+                WarningMessage(
                     f"Invalid requirement: {text!r} ignored - the uninstall command "
                     "expects named requirements."
                 )
@@ -91,23 +91,23 @@ def _typed(text: str) -> str:
 def _agreed(context: Context, distribution: InstalledDistribution, folders: Folders) -> bool:
     """Say what is there and ask before it is removed; raises pip's refusals."""
     console, label = context.console, f"{distribution.name}-{distribution.version}"
-    console(Told(f"Found existing installation: {distribution.name} {distribution.version}"))
+    console(Info(f"Found existing installation: {distribution.name} {distribution.version}"))
     removal = find_removal(distribution, context.environment, folders)
     if removal.note:
-        console(Told(removal.note))
+        console(Info(removal.note))
     if not removal.paths:
-        console(Told(f"Can't uninstall '{distribution.name}'. No files were found to uninstall."))
+        console(Info(f"Can't uninstall '{distribution.name}'. No files were found to uninstall."))
         return False
-    console(Told(f"Uninstalling {label}:"))
+    console(Info(f"Uninstalling {label}:"))
     return _confirmed(context, removal)
 
 
 def _confirmed(context: Context, removal: Removal) -> bool:
     console, options = context.console, context.options
     for section in removal_listing.sections(removal, verbose=options.verbosity > 0):
-        console(Told(section.heading, indent=1))
+        console(Info(section.heading, indent=1))
         for path in section.paths:
-            console(Told(path, indent=2))
+            console(Info(path, indent=2))
     question = "Proceed (Y/n)? "
     while True:
         if options.network.no_input:

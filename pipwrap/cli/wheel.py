@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pipwrap import errors
 from pipwrap.cli.download import save_file
 from pipwrap.distribution.results import Saving
-from pipwrap.events import Told
+from pipwrap.events import Info
 from pipwrap.model.distribution import Wanted
 from pipwrap.operations import network, only_dependencies, plan, wiring
 from pipwrap.operations.context import Context
@@ -53,4 +53,4 @@ def _save(context: Context, bench: Bench, made: Mapping[str, Wanted], directory:
             continue
         target = save_file(path, directory, filename)
         if each.is_wheel:
-            context.console(Told(f"Saved {context.show_path(target)}"))
+            context.console(Info(f"Saved {context.show_path(target)}"))

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from msgspec import Struct, field
 
-from pipwrap.events import DOWNLOADS, Event, Listener, PersonAsked
+from pipwrap.events import DOWNLOADS, Event, Listener, PromptShown
 
 
 class Voices(Listener, Protocol):
@@ -108,7 +108,7 @@ class Ahead(SideBySide):
 
     def _relayed(self, job: _Job) -> AbstractContextManager[object]:
         def take(event: Event) -> None:
-            if job.is_over or isinstance(event, PersonAsked):
+            if job.is_over or isinstance(event, PromptShown):
                 raise CancelledError
             if not isinstance(event, DOWNLOADS):
                 job.told.put(event)

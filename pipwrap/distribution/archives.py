@@ -15,7 +15,7 @@ from pipwrap.concurrency.once_map import Once
 from pipwrap.distribution import hashes
 from pipwrap.distribution.digest import measure
 from pipwrap.distribution.results import line_of
-from pipwrap.events import Listener, Told, Warned
+from pipwrap.events import Info, Listener, WarningMessage
 from pipwrap.model.link import Link, redact
 from pipwrap.model.location import url_to_path
 from pipwrap.network.transport import Response
@@ -81,7 +81,7 @@ class Acquired(Struct, frozen=True):
     path: str
     sha256: str
     size: int
-    lines: tuple[Told, ...] = ()
+    lines: tuple[Info, ...] = ()
     """How it was had, in pip's words; nothing for local files."""
 
 
@@ -127,7 +127,7 @@ class Archives:
         again = self._acquire(link, _shown(link), named)
         return again if again.sha256 == acquired.sha256 else None
 
-    def metadata(self, link: Link) -> tuple[str, int, tuple[Told, ...]]:
+    def metadata(self, link: Link) -> tuple[str, int, tuple[Info, ...]]:
         """Return the text of a wheel's sidecar (PEP 658), its size, and how it was had."""
         return self._once(link.metadata_url, lambda: self._sidecar(link))
 
@@ -143,7 +143,7 @@ class Archives:
         self._acquired[link.url] = acquired
         return acquired
 
-    def _sidecar(self, link: Link) -> tuple[str, int, tuple[Told, ...]]:
+    def _sidecar(self, link: Link) -> tuple[str, int, tuple[Info, ...]]:
         if link.scheme == "file":
             sidecar = Link(link.metadata_url)
             local = _local(sidecar)
@@ -209,13 +209,15 @@ def present(path: str, expected: hashes.Hashes, listener: Listener) -> Acquired 
     if not expected or not os.path.isfile(path):
         return None
     size, sha256 = measure(path)
-    told = Told(f"File was already downloaded {path}", indent=1)
+    told = Info(f"File was already downloaded {path}", indent=1)
     try:
         hashes.verify(expected, path, path, sha256)
     except errors.HashMismatch:
         listener(told)
         listener(
-            Warned(f"Previously-downloaded file {path} has bad hash. Re-downloading.", indent=1)
+            WarningMessage(
+                f"Previously-downloaded file {path} has bad hash. Re-downloading.", indent=1
+            )
         )
         return None
     return Acquired(path, sha256, size, (told,))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from pipwrap import errors
-from pipwrap.events import BuildBroke, Listener, Told, Warned
+from pipwrap.events import BuildAborted, Info, Listener, WarningMessage
 
 Wheel = TypeVar("Wheel")
 
@@ -19,22 +19,22 @@ def build_all(
     ``names`` are the projects as the user knows them. What was built stays in the cache when
     others fail; then ``errors.WheelsNotBuilt`` names those that did.
     """
-    listener(Told(f"Building wheels for collected packages: {', '.join(names.values())}"))
+    listener(Info(f"Building wheels for collected packages: {', '.join(names.values())}"))
     built: dict[str, Wheel] = {}
     broken: dict[str, str] = {}
     for project, name in names.items():
         try:
             built[project] = build(project)
         except errors.BuildFailed as error:
-            listener(BuildBroke(error))
+            listener(BuildAborted(error))
             broken[project] = name
         except errors.InvalidBuiltWheel as error:
-            listener(Warned(error.message, indent=1))
+            listener(WarningMessage(error.message, indent=1))
             broken[project] = name
     if built:
         done = " ".join(names[project] for project in built)
-        listener(Told(f"Successfully built {done}"))
+        listener(Info(f"Successfully built {done}"))
     if broken:
-        listener(Told(f"Failed to build {' '.join(broken.values())}"))
+        listener(Info(f"Failed to build {' '.join(broken.values())}"))
         raise errors.WheelsNotBuilt(broken)
     return built

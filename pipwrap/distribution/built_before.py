@@ -9,7 +9,7 @@ from pipwrap.build.source_build import SourceBuild
 from pipwrap.cache.wheels import BuiltWheel
 from pipwrap.distribution.built_wheels import Reuse
 from pipwrap.distribution.sources import Sources
-from pipwrap.events import Listener, Told, Warned
+from pipwrap.events import Info, Listener, WarningMessage
 from pipwrap.model.candidate import Candidate
 from pipwrap.model.distribution import Wanted, project_of
 from pipwrap.model.link import redact
@@ -34,9 +34,9 @@ class BuiltBefore(Struct, frozen=True):
     def drop(self, wanted: Wanted, cached: BuiltWheel, error: Exception) -> None:
         """Forget a cached wheel that proved broken, and say so; a purged one is no news."""
         if isinstance(error, FileNotFoundError):
-            self.listener(Told(f"The cached {cached.filename} was removed since", 1, 1))
+            self.listener(Info(f"The cached {cached.filename} was removed since", 1, 1))
         else:
-            self.listener(Warned(f"Ignoring the cached {cached.filename}: {error}"))
+            self.listener(WarningMessage(f"Ignoring the cached {cached.filename}: {error}"))
         key = self.sources.key(wanted)
         if key is not None:
             self.reuse.drop(key, cached)

@@ -23,7 +23,7 @@ from pipwrap.cache.keys import BuildKey
 from pipwrap.cache.metadata import KeptMetadata, MetadataCache
 from pipwrap.cache.upkeep.usage import Kind, Usage
 from pipwrap.cache.wheels import BuiltWheel, BuiltWheels, Found, Provenance
-from pipwrap.events import Listener, Told, Warned
+from pipwrap.events import Info, Listener, WarningMessage
 from pipwrap.model.candidate import Candidate
 from pipwrap.model.metadata import Metadata
 from pipwrap.model.names import canonicalize_name
@@ -101,7 +101,7 @@ class Reuse(Struct):
         if found.is_usable or self.rules.offline:
             return found.entry
         reasons = "; ".join(each.reason for each in found.assessment.differences)
-        self.listener(Told(f"Rebuilding {project or name} {version}: {reasons}", indent=1))
+        self.listener(Info(f"Rebuilding {project or name} {version}: {reasons}", indent=1))
         self._due[key.identity] = found
         return None
 
@@ -109,7 +109,7 @@ class Reuse(Struct):
         """Tell whether the user wants a project built again, having said so."""
         if project not in self.rules.rebuild:
             return False
-        self.listener(Told(f"Rebuilding {project}: asked for by --rebuild", indent=1))
+        self.listener(Info(f"Rebuilding {project}: asked for by --rebuild", indent=1))
         return True
 
     def instead(
@@ -125,7 +125,7 @@ class Reuse(Struct):
             if due is None:
                 return None
             self.listener(
-                Warned(
+                WarningMessage(
                     f"Building {due.entry.filename} again failed, so the cached wheel is used: "
                     f"{error.message}"
                 )
@@ -156,7 +156,7 @@ class Reuse(Struct):
         if due is not None and quality.degraded and not due.entry.quality.degraded:
             self.built.settle(due.entry, evidence)
             self.listener(
-                Warned(
+                WarningMessage(
                     f"The cached {due.entry.filename} is used, because the wheel that was "
                     f"built now is worse: {quality.degraded}"
                 )
@@ -203,7 +203,7 @@ class Reuse(Struct):
         ]
         if differing:
             self.listener(
-                Warned(
+                WarningMessage(
                     f"The wheel of {project} has other metadata than its backend told before "
                     f"({', '.join(differing)}). What was told is forgotten: run the command again."
                 )

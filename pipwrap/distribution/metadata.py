@@ -22,7 +22,7 @@ from pipwrap.distribution.described import Described
 from pipwrap.distribution.lazy_wheel import RemoteWheels
 from pipwrap.distribution.results import Obtained
 from pipwrap.distribution.sources import Sources
-from pipwrap.events import Listener, Told
+from pipwrap.events import Info, Listener
 from pipwrap.model import validation
 from pipwrap.model.candidate import Candidate
 from pipwrap.model.distribution import Wanted, key_of
@@ -125,7 +125,7 @@ class MetadataLadder:
                 return self._apart(wanted)
             except RangeRefused as refused:
                 reason = f"Getting all of {wanted.link.filename} for its metadata: {refused}"
-                self._listener(Told(reason, level=2, indent=1))
+                self._listener(Info(reason, level=2, indent=1))
                 whole = refused.take()
             try:
                 return self.of_wheel_file(wanted, whole)
@@ -158,7 +158,7 @@ class MetadataLadder:
             return Obtained(Metadata.parse(text_in_store), teller=Teller.STORE)
         text = self._remote.metadata(link)
         line = f"Obtaining dependency information from {wanted.project} {wanted.version}"
-        return Obtained(Metadata.parse(text), (Told(line, level=1, indent=1),), Teller.PARTS)
+        return Obtained(Metadata.parse(text), (Info(line, level=1, indent=1),), Teller.PARTS)
 
     def _of_sidecar(self, wanted: Candidate) -> Obtained:
         known = self._described_before.known(wanted)
@@ -235,7 +235,7 @@ class MetadataLadder:
                 return Obtained(static)
         kept = self._built_before.metadata(wanted)
         if kept is not None:
-            return Obtained(kept, (Told(f"Using cached metadata of {link.filename}", 1, 1),))
+            return Obtained(kept, (Info(f"Using cached metadata of {link.filename}", 1, 1),))
         return self._of_backend(wanted)
 
     def _of_backend(self, wanted: Candidate | Archive) -> Obtained:

@@ -31,7 +31,7 @@ from pipwrap.distribution.lazy_wheel import RemoteWheels
 from pipwrap.distribution.metadata import Descriptions, MetadataLadder
 from pipwrap.distribution.results import Obtained, Prepared, Saving
 from pipwrap.distribution.sources import Sources
-from pipwrap.events import Listener, Told, Warned
+from pipwrap.events import Info, Listener, WarningMessage
 from pipwrap.model.candidate import Candidate
 from pipwrap.model.distribution import Wanted, key_of
 from pipwrap.model.link import Link, redact
@@ -325,7 +325,7 @@ class Preparer:
             if key is not None:
                 self._shelves.reuse.check_metadata(key, name, metadata)
         self._listener(
-            Told(
+            Info(
                 f"Created wheel for {name}: filename={filename} size={size} sha256={sha256}",
                 indent=1,
             )
@@ -341,14 +341,14 @@ class Preparer:
         try:
             url = redact(wanted.link.url)
             entry = self._shelves.reuse.keep(key, path, build, url, wanted)
-            self._listener(Told(f"Stored in directory: {entry.directory}", indent=1))
+            self._listener(Info(f"Stored in directory: {entry.directory}", indent=1))
             if entry.sha256 != sha256:
                 return self._reuse(wanted, entry, name, identity) or Prepared(
                     self._unpack(path, filename, sha256), identity
                 )
             self._shelves.reuse.check_native(name, entry.quality.degraded)
         except OSError as error:
-            self._listener(Warned(f"The wheel of {name} could not be cached: {error}"))
+            self._listener(WarningMessage(f"The wheel of {name} could not be cached: {error}"))
         return Prepared(self._unpack(path, filename, sha256), identity)
 
     def _unpack(
@@ -377,7 +377,7 @@ class Preparer:
             self._metadata.check(wanted, read_metadata(acquired.path, wanted.link.filename))
         return acquired
 
-    def new_lines(self, wanted: Candidate | Archive) -> tuple[Told, ...]:
+    def new_lines(self, wanted: Candidate | Archive) -> tuple[Info, ...]:
         """Return how the archive was had, where getting the metadata has not told it yet.
 
         Like pip, without indentation: the lines stand below no ``Collecting`` of their own.
@@ -385,7 +385,7 @@ class Preparer:
         if not self._is_told_apart(wanted):
             return ()
         acquired = self._admitted.acquire(wanted)
-        place = Told(f"Downloading link {wanted.link.shown} to {acquired.path}", level=2)
+        place = Info(f"Downloading link {wanted.link.shown} to {acquired.path}", level=2)
         return (*(replace(line, indent=0) for line in acquired.lines), place)
 
     def _is_told_apart(self, wanted: Candidate | Archive) -> bool:

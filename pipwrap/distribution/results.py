@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from pipwrap.events import Told
+from pipwrap.events import Info
 from pipwrap.model.metadata import Metadata, Teller
 from pipwrap.model.size import format_size
 from pipwrap.model.wheel import StoredWheel
@@ -16,7 +16,7 @@ class Prepared(Struct, frozen=True):
     wheel: StoredWheel
     identity: str
     """The archive's sha256, the repository's commit, the directory of an editable's clone."""
-    lines: tuple[Told, ...] = ()
+    lines: tuple[Info, ...] = ()
 
 
 class Saving(Struct, frozen=True):
@@ -32,13 +32,13 @@ class Obtained(Struct, frozen=True):
     """Metadata, and the lines that tell how it was had."""
 
     metadata: Metadata
-    lines: tuple[Told, ...] = ()
+    lines: tuple[Info, ...] = ()
     teller: Teller = Teller.ITSELF
     is_built: bool = False
     """A wheel says it that was built of the source before."""
 
 
-def line_of(name: str, size: int, *, from_cache: bool) -> Told:
+def line_of(name: str, size: int, *, from_cache: bool) -> Info:
     """Return how a file was had, in pip's words."""
     word = "Using cached" if from_cache else "Downloading"
-    return Told(f"{word} {name} ({format_size(size)})", indent=1)
+    return Info(f"{word} {name} ({format_size(size)})", indent=1)

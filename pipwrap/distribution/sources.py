@@ -14,7 +14,7 @@ from pipwrap.cache.keys import BuildKey, repository_identity, settings_key
 from pipwrap.concurrency.once_map import Once
 from pipwrap.distribution.admitted import Admitted
 from pipwrap.distribution.archives import Acquired
-from pipwrap.events import Told
+from pipwrap.events import Info
 from pipwrap.model.candidate import Candidate
 from pipwrap.model.distribution import Wanted, key_of, project_of, settings_name, shown
 from pipwrap.model.link import Link
@@ -84,9 +84,9 @@ class Sources:
         """Return the clone of a repository."""
         return self._workshop.repositories.checkout(wanted, shown(wanted))
 
-    def reuse_lines(self, wanted: Wanted, filename: str) -> tuple[Told, ...]:
+    def reuse_lines(self, wanted: Wanted, filename: str) -> tuple[Info, ...]:
         """Return what tells that a wheel stands in for a source, and for which commit."""
-        used = Told(f"Using cached {filename}", indent=1)
+        used = Info(f"Using cached {filename}", indent=1)
         if not isinstance(wanted, Repository):
             return (used,)
         return (*self._workshop.repositories.lines(wanted, shown(wanted)), used)

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from pipwrap import errors
 from pipwrap.cache.resolutions import Seen
-from pipwrap.events import Listener, Told, Warned
+from pipwrap.events import Info, Listener, WarningMessage
 from pipwrap.index import simple
 from pipwrap.index.locations import FlatDirectory, is_page, path_state
 from pipwrap.index.pages import Known, Page, Pages, ReadPages
@@ -349,11 +349,11 @@ class Repository:
         return Found(listings=(listing,), from_cache=True, evidence=seen)
 
     def _tell(self, url: str) -> None:
-        self._listener(Told(f"Fetching project page and analyzing links: {redact(url)}", 2))
+        self._listener(Info(f"Fetching project page and analyzing links: {redact(url)}", 2))
 
     def _skip(self, url: str, reason: str) -> Found:
         shown = redact(url)
-        self._listener(Told(f"Could not fetch URL {shown}: {reason} - skipping", 2))
+        self._listener(Info(f"Could not fetch URL {shown}: {reason} - skipping", 2))
         return Found(skipped=(Skipped(shown, reason),))
 
     def _warn_nowhere(self, location: str) -> None:
@@ -373,7 +373,7 @@ class Repository:
             seen = message in self._told
             self._told.add(message)
         if not seen:
-            self._listener(Warned(message))
+            self._listener(WarningMessage(message))
 
 
 def _joined(

@@ -19,7 +19,7 @@ from msgspec import Struct, field
 
 from pipwrap.cache import disk
 from pipwrap.cache.store import Store
-from pipwrap.events import Listener, Told
+from pipwrap.events import Info, Listener
 from pipwrap.install.bytecode_settings import BytecodeSettings, bytecode_tag
 from pipwrap.model.environment import Environment
 from pipwrap.model.wheel import StoredFile, StoredWheel
@@ -91,7 +91,7 @@ def compiled(
                 compiler.begin(wheel)
             ready |= compiler.finish()
             if compiler.failure:
-                listener(Told(f"Some bytecode was not compiled: {compiler.failure}", level=1))
+                listener(Info(f"Some bytecode was not compiled: {compiler.failure}", level=1))
     return ready
 
 

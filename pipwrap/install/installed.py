@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from urllib.parse import unquote, urlsplit
 
 from pipwrap.errors import EnvironmentRefused
-from pipwrap.events import Listener, Warned, ignore
+from pipwrap.events import Listener, WarningMessage, ignore
 from pipwrap.model.environment import Environment, InstalledDistribution
 from pipwrap.model.metadata import Metadata
 from pipwrap.model.names import canonicalize_name
@@ -143,11 +143,11 @@ def _distributions(directory: str, listener: Listener) -> Iterator[InstalledDist
             known = canonicalize_name(_stem(name).partition("-")[0] or distribution.name)
             if not known:
                 info = os.path.join(directory, name)
-                listener(Warned(f"Skipping {info} due to invalid metadata entry 'name'"))
+                listener(WarningMessage(f"Skipping {info} due to invalid metadata entry 'name'"))
             elif _VALID_NAME.match(known):
                 yield distribution
             else:
-                listener(Warned(f"Ignoring invalid distribution {known} ({directory})"))
+                listener(WarningMessage(f"Ignoring invalid distribution {known} ({directory})"))
     for name in names:
         if name.endswith(".egg-link"):
             yield from _linked(directory, name)
@@ -155,7 +155,7 @@ def _distributions(directory: str, listener: Listener) -> Iterator[InstalledDist
 
 def _warn_leftover(name: str, directory: str, listener: Listener) -> None:
     listener(
-        Warned(
+        WarningMessage(
             f"Ignoring incompletely removed distribution {name} ({directory}); '~'-prefixed"
             " leftover directories are the result of a previous incomplete installation, and can"
             " be deleted"

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct, field
 
 from pipwrap.cache import disk
-from pipwrap.events import Listener, Warned
+from pipwrap.events import Listener, WarningMessage
 from pipwrap.install.linking import is_ours
 
 if TYPE_CHECKING:
@@ -162,7 +162,9 @@ def _set_aside(directory: str, listener: Listener) -> None:
     """Keep a stash whose journal was lost with the machine: only the user can tell."""
     kept = f"{directory}-{os.urandom(4).hex()}"
     os.rename(directory, kept)
-    listener(Warned(f"The journal of an interrupted command is lost; what it moved is in {kept}"))
+    listener(
+        WarningMessage(f"The journal of an interrupted command is lost; what it moved is in {kept}")
+    )
 
 
 def _names(directory: str) -> list[str]:
@@ -251,7 +253,7 @@ def _remove_created(story: _Story, listener: Listener) -> None:
                 os.unlink(path)
         elif ours is False:
             listener(
-                Warned(
+                WarningMessage(
                     f"{path} was changed after an interrupted installation wrote it;"
                     " it is left alone"
                 )
@@ -281,11 +283,15 @@ def _restore(path: str, place: str, listener: Listener) -> bool:
         os.rename(place, target)
     except OSError:
         listener(
-            Warned(f"Could not restore {path!r} from {place!r}. Check both paths before retrying.")
+            WarningMessage(
+                f"Could not restore {path!r} from {place!r}. Check both paths before retrying."
+            )
         )
         return False
     if target != path:
-        listener(Warned(f"What {path} was before the interrupted installation is in {target}"))
+        listener(
+            WarningMessage(f"What {path} was before the interrupted installation is in {target}")
+        )
     return True
 
 

@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Iterator
 
-from pipwrap.events import Listener, Told
+from pipwrap.events import Info, Listener
 
 if sys.platform == "win32":
     import msvcrt
@@ -28,7 +28,7 @@ if sys.platform == "win32":
             try:
                 msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
             except OSError:
-                listener(Told(_waiting(purelib)))
+                listener(Info(_waiting(purelib)))
                 msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)
             yield
         finally:
@@ -48,10 +48,10 @@ else:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                listener(Told(_waiting(purelib)))
+                listener(Info(_waiting(purelib)))
                 fcntl.flock(descriptor, fcntl.LOCK_EX)
             except OSError:
-                listener(Told(f"{purelib} cannot be locked", level=1))
+                listener(Info(f"{purelib} cannot be locked", level=1))
             yield
         finally:
             os.close(descriptor)

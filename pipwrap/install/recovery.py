@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pipwrap.events import Listener, Told
+from pipwrap.events import Info, Listener
 from pipwrap.install import journal
 from pipwrap.install.lock import environment_lock
 
@@ -20,7 +20,7 @@ def recover(purelibs: Iterable[str], listener: Listener) -> bool:
             continue
         with environment_lock(purelib, listener):
             if journal.exists(purelib):
-                listener(Told(f"Restoring {purelib} after an interrupted command"))
+                listener(Info(f"Restoring {purelib} after an interrupted command"))
                 journal.settle(purelib, listener)
                 recovered = True
     return recovered

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pipwrap.cache.disk import is_directory, is_full
 from pipwrap.cache.store import Store, StoredWheelChanged
 from pipwrap.errors import DiagnosticError, DiskFull, EnvironmentRefused
-from pipwrap.events import Listener, Told, Warned
+from pipwrap.events import Info, Listener, WarningMessage
 from pipwrap.install import journal, scripts
 from pipwrap.install.bytecode import compiled
 from pipwrap.install.bytecode_settings import bytecode_tag, read_settings
@@ -60,7 +60,7 @@ def apply(
             paths = [_paths(each, plan) for each in removals]
             changes = merge(plan, environment, prepared, removals, target)
             for warning in changes.warnings:
-                listener(Warned(warning))
+                listener(WarningMessage(warning))
             if changes.batches or changes.stash:
                 _carry_out(changes, Linker(plan.link_mode), purelib, listener)
     except SourceChanged as error:
@@ -319,26 +319,26 @@ def _tell(
         indent = 0
         if distribution.info in replaced:
             name = replaced[distribution.info].display_name
-            listener(Told(f"Attempting uninstall: {name}", indent=1))
+            listener(Info(f"Attempting uninstall: {name}", indent=1))
             indent = 2
         if not plan.announced:
             listener(_found(distribution, indent))
         if removal.note:
-            listener(Told(removal.note, indent=indent))
+            listener(Info(removal.note, indent=indent))
         if not removal.paths:
             words = f"Can't uninstall '{distribution.name}'. No files were found to uninstall."
-            listener(Told(words, indent=indent))
+            listener(Info(words, indent=indent))
             continue
         if not plan.announced:
-            listener(Told(f"Uninstalling {label}:", indent=indent))
+            listener(Info(f"Uninstalling {label}:", indent=indent))
         for path in paths:
-            listener(Told(f"Removing file or directory {path}", level=1, indent=indent + 1))
-        listener(Told(f"Successfully uninstalled {label}", indent=indent + 1))
+            listener(Info(f"Removing file or directory {path}", level=1, indent=indent + 1))
+        listener(Info(f"Successfully uninstalled {label}", indent=indent + 1))
 
 
-def _found(distribution: InstalledDistribution, indent: int = 0) -> Told:
+def _found(distribution: InstalledDistribution, indent: int = 0) -> Info:
     line = f"Found existing installation: {distribution.name} {distribution.version}"
-    return Told(line, indent=indent)
+    return Info(line, indent=indent)
 
 
 def _warn_about_path(
@@ -346,4 +346,4 @@ def _warn_about_path(
 ) -> None:
     installed, search_path = (item.scripts for item in prepared), os.environ.get("PATH", "")
     for message in scripts.location_warnings(installed, environment.executable, search_path):
-        listener(Warned(message, indent=1))
+        listener(WarningMessage(message, indent=1))

@@ -12,7 +12,7 @@ import urllib3
 from urllib3 import exceptions
 
 from pipwrap import errors
-from pipwrap.events import Listener, Warned, ignore
+from pipwrap.events import Listener, WarningMessage, ignore
 from pipwrap.model.link import redact
 from pipwrap.network import failures
 from pipwrap.network.origins import is_trusted_host, split_credentials
@@ -50,7 +50,7 @@ class Retry(urllib3.Retry):
         if error is not None:
             url = arguments[1] if len(arguments) > 1 else named.get("url")
             self.listener(
-                Warned(
+                WarningMessage(
                     f"Retrying ({following!r}) after connection broken by '{error!r}': "
                     f"{redact(str(url))}"
                 )

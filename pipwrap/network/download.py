@@ -10,7 +10,7 @@ from typing import BinaryIO, Protocol
 from msgspec import Struct
 
 from pipwrap import errors
-from pipwrap.events import Listener, Warned
+from pipwrap.events import Listener, WarningMessage
 from pipwrap.model.link import redact
 from pipwrap.model.size import format_size
 from pipwrap.network import failures
@@ -129,7 +129,7 @@ class Downloader(Struct, frozen=True):
         while attempts < self.resume_retries:
             attempts += 1
             self.listener(
-                Warned(
+                WarningMessage(
                     "Attempting to resume incomplete download "
                     f"({_progress(spool.size, size)}, attempt {attempts})"
                 )
@@ -164,7 +164,7 @@ class Downloader(Struct, frozen=True):
             if size is None:
                 raise
             if spool.size != size:
-                self.listener(Warned("Connection interrupted while downloading."))
+                self.listener(WarningMessage("Connection interrupted while downloading."))
         finally:
             response.body.close()
         return size is None or spool.size == size

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from pipwrap.events import Listener, Told, Warned
+from pipwrap.events import Info, Listener, WarningMessage
 from pipwrap.network.origins import Credentials
 
 _IMPORT = """\
@@ -64,7 +64,7 @@ class Keyring(Struct):
         try:
             return self._ask(service, username)
         except (Failed, OSError, ValueError, LookupError, TypeError) as error:
-            self.listener(Warned(f"Keyring is skipped due to an exception: {error}"))
+            self.listener(WarningMessage(f"Keyring is skipped due to an exception: {error}"))
             self.provider = "disabled"
             return None
 
@@ -72,14 +72,14 @@ class Keyring(Struct):
         question = [service] if username is None else [service, username]
         if self._command is not None:
             return self._run(self._command, question)
-        self.listener(Told(f"Keyring provider requested: {self.provider}", 1))
+        self.listener(Info(f"Keyring provider requested: {self.provider}", 1))
         if self.provider in {"auto", "import"}:
             for interpreter in dict.fromkeys(self.interpreters):
                 command = [interpreter, "-c", _IMPORT]
                 code, output, text = self._output([*command, *question])
                 if code == _NOT_THERE:
                     continue
-                self.listener(Told("Keyring provider set: import", 1))
+                self.listener(Info("Keyring provider set: import", 1))
                 self._command = command
                 return self._read(code, output, text)
         if self.provider in {"auto", "subprocess"}:
@@ -88,10 +88,10 @@ class Keyring(Struct):
             executable = shutil.which("keyring", path=self._path())
             if executable:
                 told = f"Keyring provider set: subprocess with executable {executable}"
-                self.listener(Told(told, 1))
+                self.listener(Info(told, 1))
                 self._command = [executable, "--mode=creds", "--output=json", "get"]
                 return self._run(self._command, question)
-        self.listener(Told("Keyring provider set: disabled", 1))
+        self.listener(Info("Keyring provider set: disabled", 1))
         self.provider = "disabled"
         return None
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from pipwrap import errors
-from pipwrap.events import Listener, Warned, ignore
+from pipwrap.events import Listener, WarningMessage, ignore
 from pipwrap.model.link import redact, why_invalid
 from pipwrap.network.credentials import CredentialBook, CredentialSource
 from pipwrap.network.origins import Credentials, split_credentials
@@ -69,7 +69,9 @@ class Session:
             response = connections.send(bare, address, _basic(other))
             found = other
         if response.status == _UNAUTHORIZED and found is not None:
-            self._listener(Warned(f"401 Error, Credentials not correct for {redact(bare.url)}"))
+            self._listener(
+                WarningMessage(f"401 Error, Credentials not correct for {redact(bare.url)}")
+            )
         return response
 
     def close(self) -> None:

@@ -22,9 +22,9 @@ from pipwrap.events import (
     DownloadProgressed,
     DownloadStarted,
     Event,
+    Info,
     Listener,
-    Told,
-    Warned,
+    WarningMessage,
 )
 from pipwrap.install import installed
 from pipwrap.install.linking import LinkMode
@@ -225,9 +225,9 @@ def _quieter(listener: Listener, said: list[Event]) -> Listener:
         said.append(event)
         if isinstance(event, DownloadStarted | DownloadProgressed | DownloadFinished):
             listener(event)
-        elif isinstance(event, Told):
-            listener(Told(event.message, event.level + 1, event.indent + 1))
-        elif isinstance(event, Warned):
-            listener(Told(f"WARNING: {event.message}", 1, 1))
+        elif isinstance(event, Info):
+            listener(Info(event.message, event.level + 1, event.indent + 1))
+        elif isinstance(event, WarningMessage):
+            listener(Info(f"WARNING: {event.message}", 1, 1))
 
     return told

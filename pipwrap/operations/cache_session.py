@@ -12,7 +12,7 @@ from msgspec import Struct
 from pipwrap.cache import disk, ownership
 from pipwrap.cache.layout import LOGS, RUN_PREFIX, Layout
 from pipwrap.errors import DiskFull
-from pipwrap.events import Listener, Warned
+from pipwrap.events import Listener, WarningMessage
 
 
 class CachePlace(Struct, frozen=True):
@@ -79,7 +79,7 @@ def opened(root: str | None, listener: Listener) -> Iterator[CachePlace]:
     """Yield the cache at ``root``, or a temporary one where there is none or it is not ours."""
     if root is not None and not is_usable(root):
         listener(
-            Warned(
+            WarningMessage(
                 f"The directory '{root}' or its parent directory is not owned or is not writable "
                 "by the current user. The cache has been disabled. Check the permissions and "
                 "owner of that directory. If executing pip with sudo, you should use sudo's -H "
@@ -100,7 +100,7 @@ def _kept(root: str, listener: Listener, stack: ExitStack) -> CachePlace | None:
         layout = stack.enter_context(_run_directory(Layout(root)))
     except OSError as error:
         reason = error.strerror or str(error)
-        listener(Warned(f"The cache in {root} cannot be used and is left out: {reason}"))
+        listener(WarningMessage(f"The cache in {root} cannot be used and is left out: {reason}"))
         return None
     return CachePlace(layout, is_kept=True, scratch=_scratch_in(layout))
 

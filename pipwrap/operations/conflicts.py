@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from packaging.version import InvalidVersion, Version
 
 from pipwrap import errors
-from pipwrap.events import Listener, Warned
+from pipwrap.events import Listener, WarningMessage
 from pipwrap.install import conflicts
 from pipwrap.install.installed import read_metadata, read_text
 from pipwrap.install.plan import Plan
@@ -76,6 +76,6 @@ def _dependent(
         texts = read_metadata(distribution).requires_dist
         requires = conflicts.requirements(texts, environment.marker_environment)
     except ValueError as error:
-        listener(Warned(f"Error parsing dependencies of {name}: {error}"))
+        listener(WarningMessage(f"Error parsing dependencies of {name}: {error}"))
         return
     yield conflicts.Dependent(name, version, requires)

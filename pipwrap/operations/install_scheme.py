@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from msgspec import Struct
 
 from pipwrap import errors
-from pipwrap.events import Told
+from pipwrap.events import Info
 from pipwrap.install.plan import Relocation
 from pipwrap.model.environment import Environment, InstalledDistribution, Scheme
 from pipwrap.operations.context import Context
@@ -127,7 +127,7 @@ def _is_user(context: Context) -> bool:
     if _is_writable(scheme):
         return False
     context.console(
-        Told("Defaulting to user installation because normal site-packages is not writeable")
+        Info("Defaulting to user installation because normal site-packages is not writeable")
     )
     return True
 

@@ -6,7 +6,7 @@ import os
 import sys
 
 from pipwrap import errors
-from pipwrap.events import Warned
+from pipwrap.events import WarningMessage
 from pipwrap.model.environment import Environment
 from pipwrap.operations.context import Context
 
@@ -46,7 +46,7 @@ def warn_if_root(context: Context) -> None:
     if not hasattr(os, "getuid") or sys.platform in {"win32", "cygwin"} or os.getuid() != 0:
         return
     context.console(
-        Warned(
+        WarningMessage(
             "Running pip as the 'root' user can result in broken permissions and conflicting "
             "behaviour with the system package manager, possibly rendering your system unusable. "
             "It is recommended to use a virtual environment instead: "

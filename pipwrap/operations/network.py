@@ -8,7 +8,7 @@ import time
 from pipwrap import errors
 from pipwrap.cache.http.client import ResponseCache
 from pipwrap.cache.upkeep.usage import Grown, uncounted
-from pipwrap.events import PersonAsked
+from pipwrap.events import PromptShown
 from pipwrap.model.environment import Environment
 from pipwrap.network.keyring import Keyring
 from pipwrap.network.login import KeyringAndPerson, Person
@@ -68,7 +68,7 @@ def _credential_source(context: Context) -> KeyringAndPerson:
     )
 
     def username(question: str) -> str:
-        context.console(PersonAsked(question))
+        context.console(PromptShown(question))
         return input(question)
 
     def password(question: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from packaging.version import InvalidVersion, Version
 
 from pipwrap.distribution.results import Prepared
-from pipwrap.events import Listener, Told, Warned
+from pipwrap.events import Info, Listener, WarningMessage
 from pipwrap.install.plan import Installation, Plan
 from pipwrap.model.candidate import Candidate, InstalledCandidate
 from pipwrap.model.distribution import Wanted
@@ -71,7 +71,7 @@ def _is_there(choice: Choice, existing: InstalledDistribution | None, listener: 
         return False
     if is_local:
         listener(
-            Told(
+            Info(
                 f"{choice.project} is already installed with the same version as the provided "
                 "wheel. Use --force-reinstall to force an installation of the wheel."
             )
@@ -83,7 +83,7 @@ def _warn_if_yanked(choice: Choice, listener: Listener) -> None:
     if isinstance(choice, Candidate) and choice.link.yanked is not None:
         link = choice.link
         listener(
-            Warned(
+            WarningMessage(
                 "The candidate selected for download or install is a yanked version: "
                 f"{choice.project!r} candidate (version {choice.version} at "
                 f"{link.shown})\n"

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from pipwrap import errors
 from pipwrap.distribution.hashes import Hashes, HashPolicy
-from pipwrap.events import Deprecated, Told, Warned
+from pipwrap.events import DeprecationMessage, Info, WarningMessage
 from pipwrap.model.link import Link, redact
 from pipwrap.model.requirement import Constraint, UserRequirement, common_hashes
 from pipwrap.model.source import Archive, Directory, Repository, Source
@@ -170,7 +170,7 @@ def _constraint(
         return parse_constraint(Line.of(line), context.console)
     except errors.InvalidConstraint:
         announce_places(context, search)
-        context.console(Deprecated(_FORMS_OF_CONSTRAINTS))
+        context.console(DeprecationMessage(_FORMS_OF_CONSTRAINTS))
         raise
 
 
@@ -178,19 +178,21 @@ def announce_places(context: Context, search: SearchOptions) -> None:
     """Print where distributions are looked for, where that is not the default, as pip does."""
     if search.ignored_indexes:
         ignored = ",".join(map(redact, search.ignored_indexes))
-        context.console(Told(f"Ignoring indexes: {ignored}", level=2))
+        context.console(Info(f"Ignoring indexes: {ignored}", level=2))
     indexes = [redact(url) for url in search.index_urls]
     if indexes and indexes != [context.default_index_url]:
         for index in indexes:
             parts = urlsplit(index)
             if not parts.scheme and not parts.netloc:
                 context.console(
-                    Warned(f'The index url "{index}" seems invalid, please provide a scheme.')
+                    WarningMessage(
+                        f'The index url "{index}" seems invalid, please provide a scheme.'
+                    )
                 )
-        context.console(Told(f"Looking in indexes: {', '.join(indexes)}"))
+        context.console(Info(f"Looking in indexes: {', '.join(indexes)}"))
     if search.find_links:
         shown = ", ".join(redact(url) for url in search.find_links)
-        context.console(Told(f"Looking in links: {shown}"))
+        context.console(Info(f"Looking in links: {shown}"))
 
 
 def _editable(text: str, context: Context) -> UserRequirement:

@@ -17,7 +17,7 @@ from pipwrap import __version__
 from pipwrap.cache.keys import digest_of
 from pipwrap.cache.resolutions import Resolutions, Seen
 from pipwrap.cache.upkeep.usage import Kind, Note
-from pipwrap.events import Event, Told, Warned
+from pipwrap.events import Event, Info, WarningMessage
 from pipwrap.index.candidates import Offers
 from pipwrap.index.locations import path_state
 from pipwrap.install.installed import metadata_files
@@ -104,7 +104,7 @@ class Recollection:
             self._heard = tuple(heard)
             if renewed is None:
                 # What a page has warned of is told by those who look at it.
-                if not any(isinstance(event, Warned) for event in events):
+                if not any(isinstance(event, WarningMessage) for event in events):
                     self._presume(question, resolution, projects.values())
                     self._confirmed = tuple(seen for seen in evidence if seen.place not in changed)
                 return None
@@ -266,9 +266,9 @@ def resolution_of(tools: Recalling, question: Question) -> Resolution:
 
 def _row(event: Event) -> list[object] | None:
     """Return a line that is told whatever the verbosity, as JSON has it."""
-    if isinstance(event, Warned):
+    if isinstance(event, WarningMessage):
         return ["warned", event.message, event.indent]
-    if isinstance(event, Told) and event.level <= 0:
+    if isinstance(event, Info) and event.level <= 0:
         # By then it is in the cache.
         message = event.message
         if event.indent and message.startswith(_FETCHED):
@@ -280,5 +280,5 @@ def _row(event: Event) -> list[object] | None:
 def _event(row: list[Any]) -> Event:
     kind, message, indent = row
     if kind == "warned":
-        return Warned(str(message), int(indent))
-    return Told(str(message), 0, int(indent))
+        return WarningMessage(str(message), int(indent))
+    return Info(str(message), 0, int(indent))

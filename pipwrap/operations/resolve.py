@@ -9,7 +9,7 @@ from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
 from pipwrap import errors
-from pipwrap.events import Failed, Told
+from pipwrap.events import ErrorMessage, Info
 from pipwrap.model.candidate import Candidate
 from pipwrap.model.environment import Environment
 from pipwrap.model.location import url_to_path
@@ -118,7 +118,7 @@ def _metadata(tools: Tools, wish: UserRequirement, source: Source, question: Que
     names_origin = wish.requirement is not None or source.editable
     origin = wish.origin if wish.extras else wish.comes_from
     suffix = f" (from {origin})" if origin and names_origin else ""
-    tools.listener(Told(heading + suffix))
+    tools.listener(Info(heading + suffix))
     try:
         obtained = tools.metadata(source)
     except errors.EditableRefused as error:
@@ -206,9 +206,9 @@ def _explained(
         essential, constraints, lambda project: bool(tools.offers.candidates(project))
     )
     if conflict.headline:
-        tools.listener(Failed(conflict.headline, is_critical=True))
+        tools.listener(ErrorMessage(conflict.headline, is_critical=True))
     if conflict.reasons:
-        tools.listener(Told(conflict.reasons))
+        tools.listener(Info(conflict.reasons))
     return errors.ResolutionImpossible(conflict.error)
 
 
@@ -259,11 +259,13 @@ def _no_matching(
     shown = f"{cause.requirement} (from {cause.parent})" if cause.parent else cause.requirement
     if judged.yanked_versions:
         yanked = ", ".join(map(str, judged.yanked_versions))
-        tools.listener(Failed(f"Ignored the following yanked versions: {yanked}", is_critical=True))
+        tools.listener(
+            ErrorMessage(f"Ignored the following yanked versions: {yanked}", is_critical=True)
+        )
     if judged.other_pythons:
         others = "; ".join(judged.other_pythons)
         tools.listener(
-            Failed(
+            ErrorMessage(
                 f"Ignored the following versions that require a different python version: {others}",
                 is_critical=True,
             )
@@ -275,10 +277,10 @@ def _no_matching(
     message += f"(from versions: {versions})"
     if cause.project in tools.offers.locked:
         message = _about_lock(judged.candidates[0], shown, final_only=final_only)
-    tools.listener(Failed(message, is_critical=True))
+    tools.listener(ErrorMessage(message, is_critical=True))
     if cause.requirement == "requirements.txt":
         tools.listener(
-            Told(
+            Info(
                 "HINT: You are attempting to install a package literally named "
                 "\"requirements.txt\" (which cannot exist). Consider using the '-r' flag to "
                 "install the packages listed in requirements.txt"

@@ -18,7 +18,7 @@ from pipwrap.cache.upkeep.usage import Kind, Usage
 from pipwrap.distribution.hashes import HashPolicy
 from pipwrap.distribution.results import Obtained, Prepared, Saving
 from pipwrap.distribution.stored import stored
-from pipwrap.events import Listener, Warned
+from pipwrap.events import Listener, WarningMessage
 from pipwrap.index.candidates import Offers
 from pipwrap.index.repository import Found, Repository
 from pipwrap.index.selection import Selector
@@ -273,7 +273,7 @@ class Bench:
                 if error.wheel.sha256 in restored:
                     raise errors.EnvironmentRefused(f"{error}, and again at once") from error
                 restored.add(error.wheel.sha256)
-                self.listener(Warned(f"{error}; it is unpacked again"))
+                self.listener(WarningMessage(f"{error}; it is unpacked again"))
                 self._discard(error.wheel)
                 plan = _with(plan, self._restored(error.wheel))
             else:

@@ -20,7 +20,7 @@ from pipwrap.events import (
     DownloadStarted,
     Event,
     Listener,
-    Warned,
+    WarningMessage,
 )
 from pipwrap.model.link import redact
 from pipwrap.report.encoding import printable
@@ -246,4 +246,4 @@ class Console:
         with self._lock:
             problem = self._log.write(lines)
         if problem is not None:
-            self._write(lines_of(Warned(problem), self._verbosity))
+            self._write(lines_of(WarningMessage(problem), self._verbosity))

@@ -6,15 +6,15 @@ from msgspec import Struct
 
 from pipwrap import errors
 from pipwrap.events import (
-    BuildBroke,
+    BuildAborted,
     BuildFinished,
     BuildStarted,
-    Deprecated,
+    DeprecationMessage,
+    ErrorMessage,
     Event,
-    Failed,
-    ProgramSaid,
-    Told,
-    Warned,
+    Info,
+    ProgramOutput,
+    WarningMessage,
 )
 
 _BUILD_STEPS = {"build_wheel": "wheel", "build_editable": "editable"}
@@ -32,7 +32,7 @@ class Line(Struct, frozen=True):
 
 def lines_of(event: Event, verbosity: int) -> tuple[Line, ...]:
     """Return what an event prints at this verbosity (-v minus -q)."""
-    if isinstance(event, Told):
+    if isinstance(event, Info):
         text = _indented(event.message, event.indent)
         return (Line(text),) if verbosity >= event.level else ()
     if isinstance(event, BuildStarted | BuildFinished):
@@ -48,17 +48,17 @@ def _outcome(event: BuildStarted | BuildFinished) -> str:
 
 def _trouble(event: Event, verbosity: int) -> list[str]:
     """Return what goes to stderr: warnings unless -qq, errors unless -qqq, broken builds."""
-    if isinstance(event, Warned):
+    if isinstance(event, WarningMessage):
         text = _indented(f"WARNING: {event.message}", event.indent)
         return [text] if verbosity > -2 else []  # noqa: PLR2004
-    if isinstance(event, Deprecated):
+    if isinstance(event, DeprecationMessage):
         return [f"DEPRECATION: {event.message}"] if verbosity > -2 else []  # noqa: PLR2004
-    if isinstance(event, Failed):
+    if isinstance(event, ErrorMessage):
         is_shown = verbosity > -3 or event.is_critical  # noqa: PLR2004
         return [f"ERROR: {event.message}"] if is_shown else []
-    if isinstance(event, ProgramSaid):
+    if isinstance(event, ProgramOutput):
         return [_indented(event.message, 1)] if verbosity >= event.level else []
-    return _inner(event.error) if isinstance(event, BuildBroke) else []
+    return _inner(event.error) if isinstance(event, BuildAborted) else []
 
 
 def _indented(text: str, indent: int) -> str:

@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from pipwrap.errors import InvalidRequirement
-from pipwrap.events import Listener, Warned, ignore
+from pipwrap.events import Listener, WarningMessage, ignore
 from pipwrap.model.location import absolute_url, url_to_path
 from pipwrap.model.release_control import ReleaseControl
 from pipwrap.options.options import SearchOptions, add_formats
@@ -137,7 +137,7 @@ class RequirementFileReader(Struct, frozen=True):
     def _warn_of_hashes(self, line: OptionLine) -> None:
         if line.values("hashes"):
             self.listener(
-                Warned(
+                WarningMessage(
                     f"{line.filename} line {line.line_number} has --hash but no requirement, "
                     "and will be ignored."
                 )
@@ -172,7 +172,7 @@ class RequirementFileReader(Struct, frozen=True):
     def _decode_by_locale(self, content: bytes, location: str) -> str:
         encoding = _locale_encoding()
         self.listener(
-            Warned(
+            WarningMessage(
                 f"unable to decode data from {location} with default encoding utf-8, "
                 f"falling back to encoding from locale: {encoding}. "
                 "If this is intentional you should specify the encoding with a "

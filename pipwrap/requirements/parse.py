@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from pipwrap import errors
-from pipwrap.events import Listener, Told, Warned
+from pipwrap.events import Info, Listener, WarningMessage
 from pipwrap.model.link import Link
 from pipwrap.model.location import is_archive, path_to_url
 from pipwrap.model.names import canonicalize_name
@@ -70,7 +70,7 @@ def parse_requirement(line: Line, listener: Listener) -> UserRequirement:
     if is_archive(path) and (exists or not _is_direct_reference(text)):
         if not exists:
             odd = f"Requirement {text!r} looks like a filename, but the file does not exist"
-            listener(Warned(odd))
+            listener(WarningMessage(odd))
         return _from_link(source_of(Link(path_to_url(path)), explicit=True), marker, line, extras)
     return _from_specifier(text, marker, line)
 
@@ -232,7 +232,7 @@ def applicable(
             continue
         name = user.requirement.name_as_written if user.requirement else user.text
         marker = user.marker or (user.requirement.marker if user.requirement else None)
-        listener(Told(f"Ignoring {name}: markers '{marker}' don't match your environment"))
+        listener(Info(f"Ignoring {name}: markers '{marker}' don't match your environment"))
     return tuple(kept)
 
 

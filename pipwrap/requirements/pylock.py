@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from packaging.utils import parse_sdist_filename, parse_wheel_filename
 
 from pipwrap import errors
-from pipwrap.events import Listener, Warned
+from pipwrap.events import Listener, WarningMessage
 from pipwrap.model.environment import Environment
 from pipwrap.model.format_control import FormatControl
 from pipwrap.model.link import Link
@@ -96,7 +96,7 @@ def _identity(location: str) -> tuple[str, ...]:
 
 def locked(request: LockRequest, surroundings: Surroundings) -> Iterator[Locked]:
     """Yield what a lock asks for here; raises ``errors.InvalidRequirement`` in pip's words."""
-    surroundings.listener(Warned(_EXPERIMENTAL))
+    surroundings.listener(WarningMessage(_EXPERIMENTAL))
     for package, distribution in _selected(request, surroundings):
         yield _requirement(package, distribution, request.location, surroundings.listener)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipwrap import errors
-from pipwrap.events import Listener, Told, Warned
+from pipwrap.events import Info, Listener, WarningMessage
 from pipwrap.model.candidate import Candidate, InstalledCandidate
 from pipwrap.model.location import url_to_path
 from pipwrap.model.source import Source
@@ -44,7 +44,7 @@ class Announcer:
         self._memory.satisfied.add(project)
         place = self._rules.show_path(choice.distribution.location)
         template = self._memory.template(project)
-        self._listener(Told(template.satisfied(place, choice.distribution.version)))
+        self._listener(Info(template.satisfied(place, choice.distribution.version)))
 
     def reading(self, template: Template, wanted: Candidate | Source) -> None:
         """Print whose metadata is read: a local file by its path, everything else by name."""
@@ -55,7 +55,7 @@ class Announcer:
         line = f"{heading}{template.suffix}"
         if line != self._memory.heading:
             self._memory.heading = line
-            self._listener(Told(line))
+            self._listener(Info(line))
 
     def rejected(self, project: str, count: int) -> None:
         """Print once, like pip, that ``count`` versions of a project have been given up."""
@@ -63,7 +63,7 @@ class Announcer:
             text = message.format(project)
             if count >= least and text not in self._memory.told:
                 self._memory.told.add(text)
-                self._listener(Told(f"INFO: {text}"))
+                self._listener(Info(f"INFO: {text}"))
 
     def odd_requires_python(self, known: Dependencies) -> None:
         """Warn once of a Requires-Python that is no specifier, and so admits every Python."""
@@ -75,9 +75,9 @@ class Announcer:
             message = f"Package {known.name!r} has an invalid Requires-Python: {error}"
             if message not in self._memory.told:
                 self._memory.told.add(message)
-                self._listener(Warned(message))
+                self._listener(WarningMessage(message))
 
-    def lines(self, lines: Sequence[Told]) -> None:
+    def lines(self, lines: Sequence[Info]) -> None:
         """Print how metadata was obtained."""
         for line in lines:
             self._listener(line)
@@ -91,14 +91,14 @@ class Announcer:
                 self._listener(event)
         elif isinstance(choice, Candidate):
             self._listener(
-                Warned(
+                WarningMessage(
                     f"Ignoring version {choice.version} of {choice.project} since it has invalid "
                     f"metadata:\n{error.message}\n"
                     "Please use pip<24.1 if you need to use this version."
                 )
             )
         else:
-            self._listener(Told(f"Discarding {choice.link.shown}: {error.message}"))
+            self._listener(Info(f"Discarding {choice.link.shown}: {error.message}"))
 
     def missing_extra(self, choice: Choice, known: Dependencies, extra: str) -> None:
         """Warn once of an extra that a version does not have."""
@@ -107,21 +107,21 @@ class Announcer:
         message = f"{choice.project} {choice.version} does not provide the extra '{extra}'"
         if message not in self._memory.told:
             self._memory.told.add(message)
-            self._listener(Warned(message))
+            self._listener(WarningMessage(message))
 
 
 def inconsistent(
     requirement: str, suffix: str, wanted: Candidate | Source, error: errors.InconsistentMetadata
-) -> Sequence[Told | Warned]:
+) -> Sequence[Info | WarningMessage]:
     """Return what pip prints of metadata that contradicts the ``requirement``.
 
     A source tree whose project has another name is first warned of, and then named by it.
     """
-    events: list[Told | Warned] = []
+    events: list[Info | WarningMessage] = []
     if error.field.lower() == "name" and not wanted.is_wheel:
         name = Template(requirement).name
         events.append(
-            Warned(
+            WarningMessage(
                 f"Generating metadata for package {name} produced metadata for project name "
                 f"{error.found}. Fix your #egg={name} fragments.",
                 indent=1,
@@ -131,7 +131,7 @@ def inconsistent(
     link = wanted.link
     place = link.redacted if link.comes_from else link.redacted_whole
     reason = error.of(f"{requirement} from {place}{suffix}")
-    return (*events, Told(f"Discarding {link.shown}: {reason}"))
+    return (*events, Info(f"Discarding {link.shown}: {reason}"))
 
 
 def source_of(choice: Candidate | Direct) -> Candidate | Source:

@@ -11,7 +11,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from pipwrap import errors
-from pipwrap.events import Told
+from pipwrap.events import Info
 from pipwrap.model.candidate import Candidate, InstalledCandidate
 from pipwrap.model.metadata import Metadata
 from pipwrap.model.release_control import ReleaseControl
@@ -30,7 +30,7 @@ class Obtained(Protocol):
         """Return the metadata."""
 
     @property
-    def lines(self) -> tuple[Told, ...]:
+    def lines(self) -> tuple[Info, ...]:
         """Return the lines that tell how it was had."""
 
 

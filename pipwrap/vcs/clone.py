@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from pipwrap import errors
 from pipwrap.cache.clones import CachedClone, Clones
 from pipwrap.cache.disk import remove_tree
-from pipwrap.events import Event, Told, Warned
+from pipwrap.events import Event, Info, WarningMessage
 from pipwrap.model.link import redact
 from pipwrap.model.location import path_to_url
 from pipwrap.model.references import References, is_commit
@@ -244,7 +244,9 @@ class Clone:
                 known=known,
             )
         except OSError as error:
-            self._git.listener(Warned(f"The clone of {redact(url)} could not be cached: {error}"))
+            self._git.listener(
+                WarningMessage(f"The clone of {redact(url)} could not be cached: {error}")
+            )
 
     def _has(self, cached: CachedClone, commit: str | None) -> bool:
         """Tell whether a commit is in the cached clone, which knows nobody to fetch it from."""
@@ -266,7 +268,7 @@ class Clone:
         return ["-q"] if self._git.settings.verbosity <= 0 else []
 
     def _tell(self, message: str) -> None:
-        self._git.listener(Told(message, indent=1))
+        self._git.listener(Info(message, indent=1))
 
 
 def _as_branch(name: str) -> str:

@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from pipwrap import errors
-from pipwrap.events import Listener, ProgramSaid
+from pipwrap.events import Listener, ProgramOutput
 from pipwrap.model.link import redact
 
 _VERSION = re.compile(r"git version (\d+)\.(\d+)")
@@ -77,12 +77,12 @@ class Git(Struct, frozen=True):
         Raises ``errors.ProgramFailed``, or ``errors.CommandError`` where there is no git.
         """
         command = " ".join(redact(shlex.quote(part)) for part in ("git", *arguments))
-        self.listener(ProgramSaid(f"Running command {command}"))
+        self.listener(ProgramOutput(f"Running command {command}"))
         said = []
         with self._started(arguments, subprocess.STDOUT) as process:
             for line in process.stdout or ():
                 said.append(redact(line.rstrip()))
-                self.listener(ProgramSaid(said[-1]))
+                self.listener(ProgramOutput(said[-1]))
         if process.returncode:
             unseen = "\n".join(said) if self.settings.verbosity < 0 else ""
             raise errors.ProgramFailed(command, process.returncode, self.shown, unseen)

@@ -11,7 +11,7 @@ from msgspec import Struct
 from pipwrap import errors
 from pipwrap.cache.clones import Clones
 from pipwrap.concurrency.once_map import Once
-from pipwrap.events import Listener, Told, ignore
+from pipwrap.events import Info, Listener, ignore
 from pipwrap.model.link import redact
 from pipwrap.model.references import References, is_commit
 from pipwrap.model.source import Repository
@@ -67,12 +67,12 @@ class Repositories:
         """
         return self._once(repository.identity, lambda: self._checkout(repository, shown))
 
-    def lines(self, repository: Repository, shown: str) -> tuple[Told, ...]:
+    def lines(self, repository: Repository, shown: str) -> tuple[Info, ...]:
         """Return what tells which commit a name means, where no checkout has told it."""
         if repository.identity in self._made or is_commit(repository.revision):
             return ()
         resolved = f"Resolved {redact(repository.clone_url)} to commit "
-        return (Told(resolved + self.commit(repository, shown), indent=1),)
+        return (Info(resolved + self.commit(repository, shown), indent=1),)
 
     def tags(self, repository: Repository, shown: str) -> str | None:
         """Return a digest of the tags that lead to the commit: what describes it.
@@ -118,7 +118,7 @@ class Repositories:
                 hint="A full commit hash can come from the cache.",
             )
         arguments = ["ls-remote", "--symref", url]
-        self._listener(Told(f"Running command git {redact(' '.join(arguments))}", 1, 1))
+        self._listener(Info(f"Running command git {redact(' '.join(arguments))}", 1, 1))
         try:
             return References.parse(git.ask(arguments, prompts=False))
         except errors.ProgramFailed:

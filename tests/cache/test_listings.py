@@ -13,7 +13,7 @@ from pipwrap.cache.store import Store
 from pipwrap.cache.upkeep import verify
 from pipwrap.cache.upkeep.usage import Kind
 from pipwrap.cache.wheels import BuiltWheels
-from pipwrap.events import Event, Warned
+from pipwrap.events import Event, WarningMessage
 
 KEY = PageKey("https://index.example/simple/a/", "text/html", "ab" * 32)
 GROUPS: Groups = ((("py3", "none", "any"), '[[0,"x"]]'), (None, '[[1,"y"],[2,"z"]]'))
@@ -86,7 +86,7 @@ def test_damage_is_found_and_mended(cache: Cache, damage: Callable[[bytes], byte
     cache.file().write_bytes(damage(cache.file().read_bytes()))
     assert cache.damaged() == [str(cache.file())]
     assert cache.opened().find(KEY) is None
-    assert any(isinstance(event, Warned) for event in cache.heard)
+    assert any(isinstance(event, WarningMessage) for event in cache.heard)
     cache.opened().add(KEY, GROUPS)
     assert cache.damaged() == []
 

@@ -13,7 +13,7 @@ from pipwrap.cache.store import Store
 from pipwrap.cache.upkeep import verify
 from pipwrap.cache.upkeep.usage import Kind
 from pipwrap.cache.wheels import BuiltWheels
-from pipwrap.events import Event, Warned
+from pipwrap.events import Event, WarningMessage
 from pipwrap.model.metadata import Metadata
 
 METADATA = Metadata("A", "1.0", ("b>=1; extra == 'c'", "d"), ">=3.8", ("c",), "2.1")
@@ -93,7 +93,7 @@ def test_damage_is_found_and_mended(cache: Cache, damage: Callable[[bytes], byte
     wheels = BuiltWheels(cache.layout, cache.heard.append, lambda: 0.0)
     assert [each.path for each in verify.verify(cache.layout, store, wheels)] == [str(cache.file())]
     assert cache.opened().find("a", "ab") is None
-    assert any(isinstance(event, Warned) for event in cache.heard)
+    assert any(isinstance(event, WarningMessage) for event in cache.heard)
     kept(cache)
     assert list(verify.verify(cache.layout, store, wheels)) == []
 

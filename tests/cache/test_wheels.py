@@ -17,7 +17,7 @@ from pipwrap.cache.layout import CACHEDIR_SIGNATURE, HTTP, Layout
 from pipwrap.cache.upkeep import sizes
 from pipwrap.cache.upkeep.sizes import Extent
 from pipwrap.cache.wheels import BuiltWheel, BuiltWheels, Provenance
-from pipwrap.events import Event, Warned
+from pipwrap.events import Event, WarningMessage
 from support.environments import snapshot
 from support.wheels import make_wheel
 
@@ -44,7 +44,7 @@ class Shelf:
 
     @property
     def warnings(self) -> list[str]:
-        return [each.message for each in self.events if isinstance(each, Warned)]
+        return [each.message for each in self.events if isinstance(each, WarningMessage)]
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 
 from pipwrap.concurrency.background import Ahead, SideBySide
 from pipwrap.concurrency.once_map import Once
-from pipwrap.events import DownloadStarted, Event, PersonAsked, Told
+from pipwrap.events import DownloadStarted, Event, Info, PromptShown
 from pipwrap.report.console import Console
 
 
@@ -47,9 +47,9 @@ def test_pieces_of_work_overlap_and_are_told_one_after_another(desk: Desk):
     meeting = threading.Barrier(2, timeout=20)
 
     def piece(name: str) -> str:
-        desk.console(Told(f"{name}1"))
+        desk.console(Info(f"{name}1"))
         meeting.wait()
-        desk.console(Told(f"{name}2"))
+        desk.console(Info(f"{name}2"))
         return name
 
     for name in "ab":
@@ -63,7 +63,7 @@ def test_lines_are_told_while_the_work_goes_on(desk: Desk):
     told = threading.Event()
 
     def piece() -> None:
-        desk.console(Told("begun"))
+        desk.console(Info("begun"))
         assert told.wait(20)
 
     def write(text: str) -> int:
@@ -120,17 +120,17 @@ def test_what_no_thread_has_begun_with_is_left_to_whoever_waits(desk: Desk):
 def test_what_a_thread_tells_is_overheard_in_its_turn(desk: Desk):
     def piece() -> list[Event]:
         with desk.console.overhearing() as own:
-            desk.console(Told("piece"))
+            desk.console(Info("piece"))
         return own
 
     with desk.console.overhearing() as heard:
         desk.work.begin("a", piece)
         desk.work.settle(20)
-        desk.console(Told("before"))
+        desk.console(Info("before"))
         end = desk.work.finish("a")
     assert end is not None
-    assert end.result() == [Told("piece")]
-    assert heard == [Told("before"), Told("piece")]
+    assert end.result() == [Info("piece")]
+    assert heard == [Info("before"), Info("piece")]
 
 
 def test_what_nobody_wants_any_more_ends_with_the_next_it_tells():
@@ -139,11 +139,11 @@ def test_what_nobody_wants_any_more_ends_with_the_next_it_tells():
     goes_on, told = threading.Event(), threading.Event()
 
     def piece(name: str) -> str:
-        desk.console(Told(f"{name}1"))
+        desk.console(Info(f"{name}1"))
         desk.console(DownloadStarted("url", name, None))
         told.set()
         assert goes_on.wait(20)
-        desk.console(Told(f"{name}2"))
+        desk.console(Info(f"{name}2"))
         ahead.check(name)
         return name
 
@@ -167,7 +167,7 @@ def test_a_person_is_not_asked_ahead_and_the_work_may_begin_again():
     ahead, once = Ahead(desk.console, 1, "test"), Once()
 
     def asks() -> str:
-        desk.console(PersonAsked("User: "))
+        desk.console(PromptShown("User: "))
         return "typed"
 
     ahead.begin("key", lambda: once("key", asks))

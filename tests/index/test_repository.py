@@ -14,7 +14,7 @@ from pipwrap import errors
 from pipwrap.cache.layout import Layout
 from pipwrap.cache.listings import Listings
 from pipwrap.cache.upkeep.usage import unnoted
-from pipwrap.events import Event, Warned
+from pipwrap.events import Event, WarningMessage
 from pipwrap.index.candidates import Offers
 from pipwrap.index.locations import FlatDirectory
 from pipwrap.index.repository import Found, Repository, Skipped
@@ -114,7 +114,7 @@ class Bench:
 
     @property
     def warnings(self) -> list[str]:
-        return [each.message for each in self.events if isinstance(each, Warned)]
+        return [each.message for each in self.events if isinstance(each, WarningMessage)]
 
     def close(self) -> None:
         for each in self._made:

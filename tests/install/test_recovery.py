@@ -15,7 +15,7 @@ import pytest
 
 from install.worlds import World, make_wheel, snapshot
 from pipwrap.errors import DiskFull, EnvironmentRefused
-from pipwrap.events import Warned
+from pipwrap.events import WarningMessage
 from pipwrap.install import journal, transaction
 from pipwrap.install.plan import Plan
 from pipwrap.install.recovery import recover
@@ -117,7 +117,7 @@ def test_a_death_anywhere_is_recovered_from(shell: World, tmp_path: Path):
     assert outcomes == sorted(outcomes), "once ended, always ended"
     assert outcomes.count(False) > 50
     assert outcomes.count(True) > 3
-    assert not [event for event in shell.events if isinstance(event, Warned)]
+    assert not [event for event in shell.events if isinstance(event, WarningMessage)]
 
 
 def test_a_death_while_recovering_is_recovered_from(shell: World, tmp_path: Path):

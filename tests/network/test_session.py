@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from pipwrap import errors
-from pipwrap.events import Event, Warned
+from pipwrap.events import Event, WarningMessage
 from pipwrap.network.origins import Credentials
 from pipwrap.network.session import Session
 from pipwrap.network.settings import NetworkSettings
@@ -34,7 +34,7 @@ def read(response: Response) -> bytes:
 
 
 def messages(events: list[Event]) -> list[str]:
-    return [event.message for event in events if isinstance(event, Warned)]
+    return [event.message for event in events if isinstance(event, WarningMessage)]
 
 
 def test_every_status_is_a_response_and_redirects_are_not_followed(origin: Origin):

@@ -9,7 +9,7 @@ import pytest
 
 from pipwrap.cache.layout import CACHEDIR_SIGNATURE
 from pipwrap.cache.noop import default_root
-from pipwrap.events import Event, Warned, ignore
+from pipwrap.events import Event, WarningMessage, ignore
 from pipwrap.operations.cache_session import is_usable, opened
 
 
@@ -55,7 +55,7 @@ def test_a_cache_that_cannot_be_made_is_left_out_with_a_warning(tmp_path: Path) 
     with opened(str(tmp_path / "file" / "cache"), events.append) as place:
         assert not place.is_kept
     (warned,) = events
-    assert isinstance(warned, Warned)
+    assert isinstance(warned, WarningMessage)
 
 
 def test_who_owns_the_nearest_directory_decides(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from packaging.version import Version
 
 from pipwrap.distribution.preparer import Prepared
-from pipwrap.events import Event, Told, Warned
+from pipwrap.events import Event, Info, WarningMessage
 from pipwrap.model.candidate import Candidate, InstalledCandidate
 from pipwrap.model.environment import InstalledDistribution, Scheme
 from pipwrap.model.link import Link
@@ -175,7 +175,7 @@ def test_a_direct_wheel_of_the_installed_version_is_left_alone(
     there = {"a": existing} if existing else {}
     found = wanted(resolution({"a": choice}), there, events.append, force=force)
     assert ("a" in found) is is_wanted
-    assert len([each for each in events if isinstance(each, Told)]) == says
+    assert len([each for each in events if isinstance(each, Info)]) == says
 
 
 @pytest.mark.parametrize(("reason", "shown"), [("too old", "too old"), ("", "<none given>")])
@@ -184,7 +184,7 @@ def test_a_yanked_choice_is_warned_of_without_credentials(reason: str, shown: st
     chosen = resolution({"a": candidate("a", yanked=reason)})
     wanted_in_order(chosen, events.append)
     (warned,) = events
-    assert isinstance(warned, Warned)
+    assert isinstance(warned, WarningMessage)
     assert warned.message.endswith(f"Reason for being yanked: {shown}")
     assert "'a' candidate (version 1.0 at https://" in warned.message
     assert "u:p" not in warned.message

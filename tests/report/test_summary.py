@@ -7,7 +7,15 @@ import io
 import pytest
 
 from pipwrap import errors
-from pipwrap.events import BuildFinished, BuildStarted, DownloadStarted, Event, Failed, Told, Warned
+from pipwrap.events import (
+    BuildFinished,
+    BuildStarted,
+    DownloadStarted,
+    ErrorMessage,
+    Event,
+    Info,
+    WarningMessage,
+)
 from pipwrap.report.console import Console
 from pipwrap.report.summary import Line, error_lines, lines_of
 
@@ -15,15 +23,15 @@ from pipwrap.report.summary import Line, error_lines, lines_of
 @pytest.mark.parametrize(
     ("event", "verbosity", "lines"),
     [
-        pytest.param(Told("x"), 0, (Line("x"),), id="told"),
-        pytest.param(Told("x"), -1, (), id="-q hides it"),
-        pytest.param(Told("x", 1), 0, (), id="only at -v"),
-        pytest.param(Told("x", 1), 1, (Line("x"),), id="at -v"),
-        pytest.param(Told("x\ny", indent=2), 0, (Line("    x\n    y"),), id="indented"),
-        pytest.param(Warned("x"), -1, (Line("WARNING: x", True),), id="-q warns"),  # noqa: FBT003
-        pytest.param(Warned("x"), -2, (), id="-qq does not"),
-        pytest.param(Failed("x"), -2, (Line("ERROR: x", True),), id="-qq fails"),  # noqa: FBT003
-        pytest.param(Failed("x"), -3, (), id="-qqq is silent"),
+        pytest.param(Info("x"), 0, (Line("x"),), id="told"),
+        pytest.param(Info("x"), -1, (), id="-q hides it"),
+        pytest.param(Info("x", 1), 0, (), id="only at -v"),
+        pytest.param(Info("x", 1), 1, (Line("x"),), id="at -v"),
+        pytest.param(Info("x\ny", indent=2), 0, (Line("    x\n    y"),), id="indented"),
+        pytest.param(WarningMessage("x"), -1, (Line("WARNING: x", True),), id="-q warns"),  # noqa: FBT003
+        pytest.param(WarningMessage("x"), -2, (), id="-qq does not"),
+        pytest.param(ErrorMessage("x"), -2, (Line("ERROR: x", True),), id="-qq fails"),  # noqa: FBT003
+        pytest.param(ErrorMessage("x"), -3, (), id="-qqq is silent"),
         pytest.param(BuildStarted("x"), 0, (Line("  x: started"),), id="a build starts"),
         pytest.param(
             BuildFinished("x", "done"),
@@ -104,8 +112,8 @@ def test_a_failed_step_is_named_by_pips_reference(step: str, reference: str) -> 
 def test_the_console_keeps_what_was_asked_for_apart_from_what_went_wrong() -> None:
     stdout, stderr = io.StringIO(), io.StringIO()
     console = Console(stdout=stdout, stderr=stderr)
-    console(Told("told"))
-    console(Warned("warned"))
+    console(Info("told"))
+    console(WarningMessage("warned"))
     console.line("asked for")
     console.error(errors.CommandError("failed"))
     console.error_text("usage\n")
@@ -118,7 +126,7 @@ def test_what_an_encoding_lacks_is_replaced() -> None:
     raw = io.BytesIO()
     stream = io.TextIOWrapper(raw, encoding="ascii")
     console = Console(stdout=stream, stderr=stream)
-    console(Told("ä × b"))
+    console(Info("ä × b"))
     console.close()
     assert raw.getvalue() == b"\\xe4 x b\n"
 
@@ -127,11 +135,11 @@ def test_who_overhears_within_another_ends_only_his_own() -> None:
     console = Console(stdout=io.StringIO())
     with console.overhearing() as outer:
         with console.overhearing() as inner:
-            console(Told("both"))
+            console(Info("both"))
         with console.overhearing() as second:
             pass
-        console(Told("outer"))
-    console(Told("nobody"))
-    assert inner == [Told("both")]
+        console(Info("outer"))
+    console(Info("nobody"))
+    assert inner == [Info("both")]
     assert second == []
-    assert outer == [Told("both"), Told("outer")]
+    assert outer == [Info("both"), Info("outer")]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pipwrap.errors import InvalidRequirement
-from pipwrap.events import Event, Warned
+from pipwrap.events import Event, WarningMessage
 from pipwrap.options.configuration import Configuration
 from pipwrap.options.options import SearchOptions, build_options
 from pipwrap.options.parser import parse
@@ -183,7 +183,7 @@ def _outcome(filename: str, *, is_constraint: bool) -> dict[str, Any]:
         # pip's messages about options bring a line's end of their own.
         end = "\n" if "\npip: error: " in error.message else ""
         answer = {"error": f"{error.message}{end}"}
-    warnings = [f"{event.message}\n" for event in events if isinstance(event, Warned)]
+    warnings = [f"{event.message}\n" for event in events if isinstance(event, WarningMessage)]
     return answer | {"log": "".join(warnings)}
 
 
@@ -249,7 +249,7 @@ def test_encoding_of_the_locale_is_the_last_resort(
     events: list[Event] = []
     (line,) = _read(str(path), events=events).requirements
     assert line.text == "é==1"
-    assert [type(event) for event in events] == [Warned]
+    assert [type(event) for event in events] == [WarningMessage]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 from packaging.utils import canonicalize_name
 
 from pipwrap import errors
-from pipwrap.events import Event, Told, Warned, ignore
+from pipwrap.events import Event, Info, WarningMessage, ignore
 from pipwrap.model.requirement import UserRequirement
 from pipwrap.model.source import Archive, Directory, Repository
 from pipwrap.requirements.parse import (
@@ -142,7 +142,7 @@ def plain(line: str) -> dict[str, Any]:
         "vcs": False,
         "hashes": dict(link.hashes) if link else {},
         "subdirectory": link.subdirectory if link else None,
-        "warnings": [each.message for each in events if isinstance(each, Warned)],
+        "warnings": [each.message for each in events if isinstance(each, WarningMessage)],
     }
 
 
@@ -230,8 +230,8 @@ def test_what_does_not_apply_is_left_out_and_told() -> None:
     kept = applicable(wishes, {"os_name": "posix"}, events.append)
     assert [user.text for user in kept] == ["c"]
     assert events == [
-        Told("Ignoring a: markers 'os_name == \"none\"' don't match your environment"),
-        Told("Ignoring b: markers 'extra == \"x\"' don't match your environment"),
+        Info("Ignoring a: markers 'os_name == \"none\"' don't match your environment"),
+        Info("Ignoring b: markers 'extra == \"x\"' don't match your environment"),
     ]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from pipwrap.events import Told, Warned
+from pipwrap.events import Info, WarningMessage
 from pipwrap.resolution.engine import Unsolvable
 from pipwrap.resolution.explain import HELP, Cause, describe, essential, python_conflict
 from resolution.worlds import File, World, f, resolution, resolve, shown
@@ -103,21 +103,21 @@ def test_projects_that_nobody_offers_are_listed() -> None:
 def test_an_extra_that_is_not_provided_is_warned_of_once() -> None:
     world = World({"a": [f("1.0")], "b": [f("1", "a[x]")]})
     assert resolve(world, "a[x]", "b") == {"a": "1.0", "b": "1"}
-    warned = [each.message for each in world.events if isinstance(each, Warned)]
+    warned = [each.message for each in world.events if isinstance(each, WarningMessage)]
     assert warned == ["a 1.0 does not provide the extra 'x'"]
 
 
 def test_what_is_done_is_told_in_pips_words() -> None:
     world = World({"a": [f("1.0", "b>=1")]}, {"b": f("2.0")})
     resolve(world, "A")
-    told = [each.message for each in world.events if isinstance(each, Told)]
+    told = [each.message for each in world.events if isinstance(each, Info)]
     assert told == ["Collecting A", "Requirement already satisfied: b>=1 in /site (from A) (2.0)"]
 
 
 def test_ignored_metadata_is_warned_of() -> None:
     world = World({"a": [f("1.0"), f("2.0", broken="bad line")]})
     resolve(world, "a")
-    (warned,) = [each.message for each in world.events if isinstance(each, Warned)]
+    (warned,) = [each.message for each in world.events if isinstance(each, WarningMessage)]
     assert warned.startswith("Ignoring version 2.0 of a since it has invalid metadata:\nbad line")
 
 

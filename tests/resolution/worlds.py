@@ -10,7 +10,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from pipwrap import errors
-from pipwrap.events import Event, Told
+from pipwrap.events import Event, Info
 from pipwrap.index.selection import Selector
 from pipwrap.model.candidate import Candidate, InstalledCandidate
 from pipwrap.model.environment import InstalledDistribution
@@ -60,7 +60,7 @@ def f(version: str, *requires: str, **keywords: object) -> File:
 @dataclass(frozen=True)
 class Obtained:
     metadata: Metadata
-    lines: tuple[Told, ...] = ()
+    lines: tuple[Info, ...] = ()
 
 
 @dataclass

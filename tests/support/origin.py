@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from pipwrap.cache.http.client import Fetched, ResponseCache
 from pipwrap.cache.layout import Layout
-from pipwrap.events import Event, Warned
+from pipwrap.events import Event, WarningMessage
 from pipwrap.network.session import Session
 from pipwrap.network.settings import NetworkSettings
 from pipwrap.network.transport import Headers
@@ -98,7 +98,7 @@ class Browser:
 
     def warnings(self) -> list[str]:
         """Return the messages of the warnings told."""
-        return [event.message for event in self.events if isinstance(event, Warned)]
+        return [event.message for event in self.events if isinstance(event, WarningMessage)]
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from pipwrap.cache import disk
 from pipwrap.cache.http.pins import Pins
 from pipwrap.cache.layout import Layout
 from pipwrap.cache.upkeep.usage import Grown
-from pipwrap.events import Listener, Warned
+from pipwrap.events import Listener, WarningMessage
 from pipwrap.model.link import redact
 from pipwrap.network.download import Downloader, Spool
 from pipwrap.network.transport import Request, Response
@@ -118,7 +118,7 @@ class Bodies:
             first, self._writable = self._writable, False
         if first:
             self._listener(
-                Warned(
+                WarningMessage(
                     f"The cache directory {self._layout.root} cannot be written to "
                     f"({error.strerror or error}). Nothing more is stored in this run."
                 )

@@ -22,7 +22,7 @@ from pipwrap.cache.layout import Layout
 from pipwrap.cache.upkeep.usage import Grown, uncounted
 from pipwrap.events import (
     Listener,
-    Warned,
+    WarningMessage,
 )
 from pipwrap.model.link import redact, why_invalid
 from pipwrap.network.download import Downloader
@@ -181,7 +181,7 @@ class ResponseCache:
             target = redirect_target(url, location)
             if not may_be_followed(target):
                 self._listener(
-                    Warned(
+                    WarningMessage(
                         f"Not following redirect from {redact(fetched.url)} to {redact(target)}: "
                         "a redirect to a non-http(s) location is not allowed."
                     )

@@ -20,7 +20,7 @@ from pipwrap.cache import disk
 from pipwrap.cache.http.pins import Pins
 from pipwrap.cache.http.policy import Stored
 from pipwrap.cache.layout import Layout
-from pipwrap.events import Listener, Warned
+from pipwrap.events import Listener, WarningMessage
 from pipwrap.network.origins import canonical
 from pipwrap.network.transport import Headers
 
@@ -163,7 +163,7 @@ class Entries:
             said = message in self._warned
             self._warned.add(message)
         if not said:
-            self._listener(Warned(message))
+            self._listener(WarningMessage(message))
 
 
 def _stored(content: dict[str, Any]) -> Stored:

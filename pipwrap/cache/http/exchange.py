@@ -17,9 +17,9 @@ from pipwrap.events import (
     DownloadFinished,
     DownloadProgressed,
     DownloadStarted,
+    Info,
     Listener,
-    Told,
-    Warned,
+    WarningMessage,
 )
 from pipwrap.model.link import Link, redact
 from pipwrap.network.download import content_length
@@ -144,11 +144,11 @@ class Hops:
             return None
         if self._allow_stale:
             about = f"{redact(url)}, which may be out of date"
-            self._listener(Warned(f"Using the stored {about}: {reason}"))
+            self._listener(WarningMessage(f"Using the stored {about}: {reason}"))
             return self._fetched(url, chosen)
         if not policy.usable_on_error(wanted.headers, chosen, now=self._clock()):
             return None
-        self._listener(Told(f"Using the stored {redact(url)}, as its server allows: {reason}", 1))
+        self._listener(Info(f"Using the stored {redact(url)}, as its server allows: {reason}", 1))
         return self._fetched(url, chosen)
 
     def _refresh(
