@@ -18,7 +18,7 @@ from pipwrap.network import failures
 from pipwrap.network.origins import is_trusted_host, split_credentials
 from pipwrap.network.proxies import proxy_for
 from pipwrap.network.settings import NetworkSettings
-from pipwrap.network.transport import Headers, Request, Response
+from pipwrap.network.transport import Headers, HttpRequest, Response
 
 if TYPE_CHECKING:
     import ssl
@@ -77,7 +77,9 @@ class Connections:
         self._managers: dict[tuple[str | None, str], urllib3.PoolManager] = {}
         self._contexts: dict[bool, ssl.SSLContext] = {}
 
-    def send(self, request: Request, address: SplitResult, authorization: str | None) -> Response:
+    def send(
+        self, request: HttpRequest, address: SplitResult, authorization: str | None
+    ) -> Response:
         """Return the response to one request, whose URL holds no credentials."""
         headers = urllib3.HTTPHeaderDict()
         for name, value in request.headers.fields:
@@ -224,7 +226,7 @@ class _Body:
 
 
 def _response(
-    request: Request, answer: urllib3.BaseHTTPResponse, translate: _Translation
+    request: HttpRequest, answer: urllib3.BaseHTTPResponse, translate: _Translation
 ) -> Response:
     """Return the answer; a body that was asked for compressed is told and handed on decoded."""
     headers = Headers(tuple(answer.headers.iteritems()))

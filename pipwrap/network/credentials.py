@@ -24,7 +24,7 @@ class CredentialSource(Protocol):
         """Return what to try; the URL of the index is more specific than its host."""
 
 
-class CredentialBook:
+class CredentialStore:
     """Finds credentials in pip's order, and remembers for each origin what was found."""
 
     def __init__(self, settings: NetworkSettings, source: CredentialSource | None = None) -> None:

@@ -14,7 +14,7 @@ from pipwrap.events import Listener, WarningMessage
 from pipwrap.model.link import redact
 from pipwrap.model.size import format_size
 from pipwrap.network import failures
-from pipwrap.network.transport import Headers, Request, Response, Transport
+from pipwrap.network.transport import Headers, HttpRequest, Response, Transport
 
 _OK = 200
 _PARTIAL = 206
@@ -109,7 +109,7 @@ class Downloader(Struct, frozen=True):
 
     def receive(
         self,
-        request: Request,
+        request: HttpRequest,
         response: Response,
         spool: Spool,
         *,
@@ -169,7 +169,7 @@ class Downloader(Struct, frozen=True):
             response.body.close()
         return size is None or spool.size == size
 
-    def _rest(self, request: Request, response: Response, start: int) -> Response | None:
+    def _rest(self, request: HttpRequest, response: Response, start: int) -> Response | None:
         """Return the rest from ``start``, or the whole anew; ``None`` when neither is offered."""
         headers = request.headers.without("If-None-Match", "If-Modified-Since")
         if start:
@@ -178,7 +178,7 @@ class Downloader(Struct, frozen=True):
             if condition is not None:
                 headers = headers.replacing(("If-Range", condition))
         try:
-            rest = self.transport.send(Request(request.url, headers))
+            rest = self.transport.send(HttpRequest(request.url, headers))
         except errors.NetworkError:
             return None
         fits = rest.status == _PARTIAL and _starts_at(rest.headers) == start

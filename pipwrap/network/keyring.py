@@ -37,7 +37,7 @@ _NOT_THERE = 3
 _OUTDATED = 2
 
 
-class Failed(Exception):
+class KeyringError(Exception):
     """The keyring is there and does not work; the text is for the user."""
 
 
@@ -63,7 +63,7 @@ class Keyring(Struct):
             return None
         try:
             return self._ask(service, username)
-        except (Failed, OSError, ValueError, LookupError, TypeError) as error:
+        except (KeyringError, OSError, ValueError, LookupError, TypeError) as error:
             self.listener(WarningMessage(f"Keyring is skipped due to an exception: {error}"))
             self.provider = "disabled"
             return None
@@ -102,9 +102,9 @@ class Keyring(Struct):
         """Return the credentials in the last line of what was printed."""
         by_import = self._command is not None and self._command[-1] == _IMPORT
         if code and by_import:
-            raise Failed(complaint.strip().rpartition("\n")[2])
+            raise KeyringError(complaint.strip().rpartition("\n")[2])
         if code == _OUTDATED and "unrecognized arguments" in complaint:
-            raise Failed(
+            raise KeyringError(
                 "Keyring util is outdated; must be at least version 25.2.1, please upgrade it"
             )
         if code:

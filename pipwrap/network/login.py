@@ -10,7 +10,7 @@ from pipwrap.network.keyring import Keyring
 from pipwrap.network.origins import Credentials
 
 
-class Person(Struct, frozen=True):
+class LoginPrompt(Struct, frozen=True):
     """The two questions; each raises ``EOFError`` when nobody answers."""
 
     username: Callable[[str], str]
@@ -18,11 +18,11 @@ class Person(Struct, frozen=True):
     """Asks without an echo."""
 
 
-class KeyringAndPerson(Struct, frozen=True):
+class KeyringAndPrompt(Struct, frozen=True):
     """Implements ``credentials.CredentialSource``."""
 
     keyring: Keyring
-    person: Person | None
+    person: LoginPrompt | None
     """``None`` with ``--no-input``: a keyring is then asked only if the user names its kind."""
 
     def credentials(

@@ -22,7 +22,7 @@ from pipwrap.network.redirects import (
     may_be_followed,
     redirect_target,
 )
-from pipwrap.network.transport import REDIRECTS, Headers, Request, Response, Transport
+from pipwrap.network.transport import REDIRECTS, Headers, HttpRequest, Response, Transport
 
 _OK = 200
 _PARTIAL = 206
@@ -171,7 +171,7 @@ class Ranges:
         for _ in range(MAXIMUM_REDIRECTS + 1):
             secure = secure and is_secure_origin(url, self._trusted_hosts)
             try:
-                response = self._transport.send(Request(url, headers))
+                response = self._transport.send(HttpRequest(url, headers))
                 location = response.headers.get("Location")
                 if response.status not in REDIRECTS or not location:
                     return _Answer(url, secure, response)

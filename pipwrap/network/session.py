@@ -15,10 +15,10 @@ from urllib.parse import urlsplit
 from pipwrap import errors
 from pipwrap.events import Listener, WarningMessage, ignore
 from pipwrap.model.link import redact, why_invalid
-from pipwrap.network.credentials import CredentialBook, CredentialSource
+from pipwrap.network.credentials import CredentialSource, CredentialStore
 from pipwrap.network.origins import Credentials, split_credentials
 from pipwrap.network.settings import NetworkSettings
-from pipwrap.network.transport import Request, Response
+from pipwrap.network.transport import HttpRequest, Response
 
 if TYPE_CHECKING:
     from pipwrap.network.connections import Connections
@@ -39,11 +39,11 @@ class Session:
         """Remember how to connect; ``source`` is asked for credentials after a 401."""
         self._settings = settings
         self._listener = listener
-        self._credentials = CredentialBook(settings, source)
+        self._credentials = CredentialStore(settings, source)
         self._lock = threading.Lock()
         self._connections: Connections | None = None
 
-    def send(self, request: Request) -> Response:
+    def send(self, request: HttpRequest) -> Response:
         """Return the response to this one request; see the port."""
         try:
             url, embedded = split_credentials(request.url)
@@ -58,7 +58,7 @@ class Session:
         headers = request.headers
         if headers.get("User-Agent") is None:
             headers = headers.replacing(("User-Agent", self._settings.user_agent))
-        bare = Request(url.partition("#")[0], headers, request.method)
+        bare = HttpRequest(url.partition("#")[0], headers, request.method)
         connections = self._connect()
         response = connections.send(bare, address, _basic(found))
         if response.status != _UNAUTHORIZED:

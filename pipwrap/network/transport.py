@@ -39,7 +39,7 @@ REDIRECTS = frozenset({301, 302, 303, 307, 308})
 """Statuses whose ``Location`` is another place to ask (RFC 9110 section 15.4)."""
 
 
-class Request(Struct, frozen=True):
+class HttpRequest(Struct, frozen=True):
     """A GET or HEAD."""
 
     url: str
@@ -70,7 +70,7 @@ class Response(Struct, frozen=True):
 class Transport(Protocol):
     """Sends requests; called from many threads at once."""
 
-    def send(self, request: Request) -> Response:
+    def send(self, request: HttpRequest) -> Response:
         """Return the response to this one request; redirects are not followed.
 
         Transport failures (after the configured retries) raise ``errors.NetworkError`` with the

@@ -11,7 +11,7 @@ from pipwrap.cache.upkeep.usage import Grown, uncounted
 from pipwrap.events import PromptShown
 from pipwrap.model.environment import Environment
 from pipwrap.network.keyring import Keyring
-from pipwrap.network.login import KeyringAndPerson, Person
+from pipwrap.network.login import KeyringAndPrompt, LoginPrompt
 from pipwrap.network.session import Session
 from pipwrap.network.settings import NetworkSettings
 from pipwrap.network.transport import Headers
@@ -56,7 +56,7 @@ def open_network(
     return session, responses
 
 
-def _credential_source(context: Context) -> KeyringAndPerson:
+def _credential_source(context: Context) -> KeyringAndPrompt:
     """Return who is asked after a 401; with --no-input nobody is."""
     network, environment = context.options.network, context.environment
     keyring = Keyring(
@@ -76,7 +76,7 @@ def _credential_source(context: Context) -> KeyringAndPerson:
 
         return getpass(question)
 
-    return KeyringAndPerson(keyring, None if network.no_input else Person(username, password))
+    return KeyringAndPrompt(keyring, None if network.no_input else LoginPrompt(username, password))
 
 
 def fetch_text(context: Context, url: str) -> bytes:

@@ -6,18 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from pipwrap.network.credentials import CredentialBook
+from pipwrap.network.credentials import CredentialStore
 from pipwrap.network.origins import Credentials
 from pipwrap.network.settings import NetworkSettings
 
 INDEX = ("https://u:p@h/one/simple/", "https://v:q@h/two/simple", "https://h/none", "https://t@k/")
 
 
-def book(*indexes: str, netrc: Path | None = None, home: Path | None = None) -> CredentialBook:
+def book(*indexes: str, netrc: Path | None = None, home: Path | None = None) -> CredentialStore:
     environ = {"HOME": str(home or "/nonexistent")}
     if netrc is not None:
         environ["NETRC"] = str(netrc)
-    return CredentialBook(NetworkSettings(index_urls=indexes, environ=environ))
+    return CredentialStore(NetworkSettings(index_urls=indexes, environ=environ))
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_netrc_is_found_at_home_unless_switched_off(tmp_path: Path):
     (tmp_path / ".netrc").chmod(0o600)
     assert book(home=tmp_path).find("https://h/x", None) == Credentials("n", "r")
     environ = {"HOME": str(tmp_path)}
-    off = CredentialBook(NetworkSettings(use_netrc=False, environ=environ))
+    off = CredentialStore(NetworkSettings(use_netrc=False, environ=environ))
     assert off.find("https://h/x", None) is None
 
 
@@ -94,7 +94,7 @@ class Keyring:
 
 def test_a_source_is_asked_after_a_refusal_and_its_answer_is_kept():
     keyring = Keyring(Credentials("k", "s"))
-    known = CredentialBook(NetworkSettings(index_urls=("https://k@h/simple",)), keyring)
+    known = CredentialStore(NetworkSettings(index_urls=("https://k@h/simple",)), keyring)
     refused = Credentials("k", "")
     assert known.renew("https://h/simple/x/", None, refused) == Credentials("k", "s")
     assert known.renew("https://h/simple/y/", None, refused) == Credentials("k", "s")
@@ -103,6 +103,6 @@ def test_a_source_is_asked_after_a_refusal_and_its_answer_is_kept():
 
 def test_a_source_that_knows_no_better_ends_the_matter():
     refused = Credentials("k", "s")
-    known = CredentialBook(NetworkSettings(), Keyring(refused))
+    known = CredentialStore(NetworkSettings(), Keyring(refused))
     assert known.renew("https://h/", None, refused) is None
-    assert CredentialBook(NetworkSettings()).renew("https://h/", None, refused) is None
+    assert CredentialStore(NetworkSettings()).renew("https://h/", None, refused) is None

@@ -12,7 +12,7 @@ import pytest
 from pipwrap import errors
 from pipwrap.events import ignore
 from pipwrap.network.download import Downloader, Spool, content_length, format_size
-from pipwrap.network.transport import Headers, Request, Response
+from pipwrap.network.transport import Headers, HttpRequest, Response
 from support.origin import sha256
 
 
@@ -104,9 +104,9 @@ class Refusing:
 
     def __init__(self, *answers: Response) -> None:
         self.answers = list(answers)
-        self.asked: list[Request] = []
+        self.asked: list[HttpRequest] = []
 
-    def send(self, request: Request) -> Response:
+    def send(self, request: HttpRequest) -> Response:
         self.asked.append(request)
         if not self.answers:
             raise errors.NetworkError("nobody set up an answer")
@@ -121,7 +121,7 @@ def receive(transport: Refusing, places: Places, first: Response) -> bytes:
     spool = Spool(places.first, places.second, places.refusals.append)
     try:
         Downloader(transport, ignore, 2).receive(
-            Request("http://u:secret@h/x"), first, spool, progress=lambda _: None
+            HttpRequest("http://u:secret@h/x"), first, spool, progress=lambda _: None
         )
         return Path(spool.path).read_bytes()
     finally:

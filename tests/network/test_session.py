@@ -18,7 +18,7 @@ from pipwrap.events import Event, WarningMessage
 from pipwrap.network.origins import Credentials
 from pipwrap.network.session import Session
 from pipwrap.network.settings import NetworkSettings
-from pipwrap.network.transport import Headers, Request, Response
+from pipwrap.network.transport import Headers, HttpRequest, Response
 from support.origin import HungUp, Origin, page
 from support.server import Answer, Asked
 
@@ -40,14 +40,17 @@ def messages(events: list[Event]) -> list[str]:
 def test_every_status_is_a_response_and_redirects_are_not_followed(origin: Origin):
     origin.pages["/a"] = page(b"there", 302, Location="/b")
     session = Session(NetworkSettings(retries=0))
-    assert [session.send(Request(origin.url(path))).status for path in ("/a", "/b")] == [302, 404]
+    assert [session.send(HttpRequest(origin.url(path))).status for path in ("/a", "/b")] == [
+        302,
+        404,
+    ]
     session.close()
 
 
 def test_the_user_agent_is_sent_unless_the_request_has_one(origin: Origin):
     session = Session(NetworkSettings(user_agent="pip/1"))
-    read(session.send(Request(origin.url("/"))))
-    read(session.send(Request(origin.url("/"), Headers((("user-agent", "mine"),)))))
+    read(session.send(HttpRequest(origin.url("/"))))
+    read(session.send(HttpRequest(origin.url("/"), Headers((("user-agent", "mine"),)))))
     assert [one.headers["user-agent"] for one in origin.log] == ["pip/1", "mine"]
     session.close()
 
@@ -57,9 +60,9 @@ def test_a_failing_server_is_asked_again_and_its_last_answer_counts(origin: Orig
     answers = iter([page(b"", 503), page(b"better")])
     origin.pages["/a"] = lambda _: next(answers)
     session = Session(NetworkSettings(retries=1))
-    assert read(session.send(Request(origin.url("/a")))) == b"better"
+    assert read(session.send(HttpRequest(origin.url("/a")))) == b"better"
     origin.pages["/a"] = lambda _: page(b"no", 503)
-    assert session.send(Request(origin.url("/a"))).status == 503
+    assert session.send(HttpRequest(origin.url("/a"))).status == 503
     assert len(origin.log) == 4
     session.close()
 
@@ -76,7 +79,7 @@ def test_a_broken_connection_is_told_in_the_words_of_pip_and_tried_again(origin:
     origin.pages["/simple/x/"] = answer
     events: list[Event] = []
     session = Session(NetworkSettings(retries=1), events.append)
-    assert read(session.send(Request(origin.url("/simple/x/")))) == b"fine"
+    assert read(session.send(HttpRequest(origin.url("/simple/x/")))) == b"fine"
     (message,) = messages(events)
     assert message.startswith(
         "Retrying (Retry(total=0, connect=None, read=None, redirect=None, status=None)) "
@@ -93,7 +96,7 @@ def test_a_server_that_hangs_up_is_an_error(origin: Origin):
     origin.pages["/a"] = hang_up
     session = Session(NetworkSettings(retries=0))
     with pytest.raises(errors.NetworkError) as caught:
-        session.send(Request(origin.url("/a")))
+        session.send(HttpRequest(origin.url("/a")))
     assert caught.value.message == (
         f"Failed to connect to 127.0.0.1 while fetching {origin.url('/a')}"
     )
@@ -106,7 +109,7 @@ def test_a_silent_server_is_a_timeout():
         url = f"http://user:secret@127.0.0.1:{silent.server_port}/x"
         session = Session(NetworkSettings(retries=0, timeout=0.2))
         with pytest.raises(errors.NetworkError) as caught:
-            session.send(Request(url))
+            session.send(HttpRequest(url))
         session.close()
     assert caught.value.message == f"Unable to fetch {url.replace('user:secret@', '')}"
     assert caught.value.context == "127.0.0.1 didn't respond within 0.2 seconds"
@@ -117,14 +120,14 @@ def test_a_silent_server_is_a_timeout():
 )
 def test_a_url_that_makes_no_sense_is_an_error(url: str):
     with pytest.raises(errors.NetworkError, match="Invalid URL"):
-        Session(NetworkSettings(retries=0)).send(Request(url))
+        Session(NetworkSettings(retries=0)).send(HttpRequest(url))
 
 
 def test_a_body_that_ends_early_is_an_error(origin: Origin):
     origin.pages["/a"] = Answer(200, {"Content-Length": "9"}, b"too short", truncate=3)
     session = Session(NetworkSettings(retries=0))
     with pytest.raises(errors.NetworkError):
-        read(session.send(Request(origin.url("/a"))))
+        read(session.send(HttpRequest(origin.url("/a"))))
     session.close()
 
 
@@ -135,7 +138,7 @@ def protected(asked: Asked) -> Answer:
 def test_credentials_in_the_url_go_into_a_header(origin: Origin):
     origin.pages["/a"] = protected
     session = Session(NetworkSettings(retries=0))
-    response = session.send(Request(origin.url("/a").replace("//", "//u:p@")))
+    response = session.send(HttpRequest(origin.url("/a").replace("//", "//u:p@")))
     assert (response.status, response.url) == (200, origin.url("/a"))
     session.close()
 
@@ -144,8 +147,8 @@ def test_credentials_do_not_travel_to_another_origin(origin: Origin):
     with Origin() as other:
         index = origin.url("/simple").replace("//", "//u:p@")
         session = Session(NetworkSettings(retries=0, index_urls=(index,)))
-        read(session.send(Request(origin.url("/x"))))
-        read(session.send(Request(other.url("/x"))))
+        read(session.send(HttpRequest(origin.url("/x"))))
+        read(session.send(HttpRequest(other.url("/x"))))
         assert origin.log[0].login == ("u", "p")
         assert other.log[0].login is None
         session.close()
@@ -156,7 +159,7 @@ def test_wrong_credentials_are_told_without_showing_them(origin: Origin):
     events: list[Event] = []
     session = Session(NetworkSettings(retries=0), events.append)
     url = origin.url("/a").replace("//", "//u:wrong@")
-    assert session.send(Request(url)).status == 401
+    assert session.send(HttpRequest(url)).status == 401
     assert messages(events) == [f"401 Error, Credentials not correct for {origin.url('/a')}"]
     session.close()
 
@@ -170,7 +173,7 @@ def test_a_refusal_asks_the_source_once(origin: Origin):
 
     origin.pages["/a"] = protected
     session = Session(NetworkSettings(retries=0), source=Source())
-    assert [read(session.send(Request(origin.url("/a")))) for _ in range(2)] == [b"in", b"in"]
+    assert [read(session.send(HttpRequest(origin.url("/a")))) for _ in range(2)] == [b"in", b"in"]
     assert [one.login for one in origin.log] == [None, ("u", "p"), ("u", "p")]
     session.close()
 
@@ -179,7 +182,7 @@ def test_plain_http_goes_through_a_proxy_with_its_credentials(origin: Origin):
     """The test server takes the absolute URL of a proxy request for a path."""
     environ = {"http_proxy": origin.url("").replace("//", "//me:mine@")}
     session = Session(NetworkSettings(retries=0, environ=environ))
-    session.send(Request("http://nowhere.invalid/x"))
+    session.send(HttpRequest("http://nowhere.invalid/x"))
     (asked,) = origin.log
     assert asked.headers["host"] == "nowhere.invalid"
     assert asked.headers["proxy-authorization"].startswith("Basic ")
@@ -190,7 +193,7 @@ def test_a_proxy_that_is_not_there_is_named_without_its_password():
     settings = NetworkSettings(retries=0, proxy="http://me:secret@127.0.0.1:9")
     session = Session(settings)
     with pytest.raises(errors.NetworkError) as caught:
-        session.send(Request("http://nowhere.invalid/x"))
+        session.send(HttpRequest("http://nowhere.invalid/x"))
     assert "secret" not in f"{caught.value.message} {caught.value.context}"
     assert "proxy http://me:****@127.0.0.1:9" in caught.value.message
     session.close()
@@ -266,7 +269,7 @@ def secure(certificate: Path) -> Iterator[str]:
 def fetch(url: str, settings: NetworkSettings) -> bytes:
     session = Session(settings)
     try:
-        return read(session.send(Request(url)))
+        return read(session.send(HttpRequest(url)))
     finally:
         session.close()
 

@@ -16,7 +16,7 @@ from pipwrap.cache.upkeep.usage import Grown
 from pipwrap.events import Listener, WarningMessage
 from pipwrap.model.link import redact
 from pipwrap.network.download import Downloader, Spool
-from pipwrap.network.transport import Request, Response
+from pipwrap.network.transport import HttpRequest, Response
 
 
 class DigestDiffers(Exception):
@@ -65,7 +65,7 @@ class Bodies:
 
     def receive(
         self,
-        request: Request,
+        request: HttpRequest,
         response: Response,
         *,
         keep: bool,

@@ -28,7 +28,7 @@ from pipwrap.network.origins import (
     without_credentials,
 )
 from pipwrap.network.redirects import leads_with_secrets
-from pipwrap.network.transport import REDIRECTS, Body, Headers, Request, Response, Transport
+from pipwrap.network.transport import REDIRECTS, Body, Headers, HttpRequest, Response, Transport
 
 _OK = 200
 
@@ -90,7 +90,7 @@ class Hops:
         """Return a response that another request was answered with, stored where it may be."""
         now = self._clock()
         exchange = Exchange(wanted.headers, response.status, response.headers, now, now)
-        request = Request(response.url, wanted.headers)
+        request = HttpRequest(response.url, wanted.headers)
         return self._keep(request, wanted, response, exchange, policy.judge(exchange))
 
     def _stored_or_nothing(self, url: str, wanted: Wanted, stored: list[Stored]) -> Fetched:
@@ -106,7 +106,7 @@ class Hops:
     ) -> Fetched:
         """Return what the server answers, having stored what may be."""
         conditions = condition.headers if condition else ()
-        request = Request(url, Headers(wanted.headers.fields + conditions))
+        request = HttpRequest(url, Headers(wanted.headers.fields + conditions))
         requested_at = self._clock()
         try:
             response = self._transport.send(request)
@@ -169,7 +169,7 @@ class Hops:
 
     def _keep(
         self,
-        request: Request,
+        request: HttpRequest,
         wanted: Wanted,
         response: Response,
         exchange: Exchange,
@@ -209,7 +209,7 @@ class Hops:
         )
 
     def _receive(
-        self, request: Request, wanted: Wanted, response: Response, *, keep: bool
+        self, request: HttpRequest, wanted: Wanted, response: Response, *, keep: bool
     ) -> Received:
         """Return the body on disk, telling of it when it is a file's."""
         is_download = wanted.is_file and response.status == _OK
