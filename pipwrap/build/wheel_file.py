@@ -7,7 +7,7 @@ import os
 from pipwrap import errors
 from pipwrap.cache import archive as wheel_archive
 from pipwrap.model import validation
-from pipwrap.model.distribution import Wanted
+from pipwrap.model.distribution import Distribution
 from pipwrap.model.metadata import Metadata
 
 
@@ -30,7 +30,7 @@ def read_metadata(path: str, filename: str) -> Metadata:
     return Metadata.parse(read_metadata_text(path, filename))
 
 
-def read_built_metadata(path: str, wanted: Wanted, name: str) -> Metadata:
+def read_built_metadata(path: str, wanted: Distribution, name: str) -> Metadata:
     """Return the metadata of a wheel that a backend has built; ``name`` is its project's.
 
     Raises ``errors.InvalidBuiltWheel`` where it is no wheel, or not of what was ``wanted``.

@@ -12,7 +12,7 @@ from pipwrap.cache import disk
 from pipwrap.distribution.results import Saving
 from pipwrap.events import Info
 from pipwrap.model.candidate import Candidate
-from pipwrap.model.distribution import Wanted
+from pipwrap.model.distribution import Distribution
 from pipwrap.model.link import checked_file_name
 from pipwrap.model.source import Archive, Directory, Repository
 from pipwrap.operations import network, only_dependencies, plan, wiring
@@ -50,13 +50,13 @@ def run(context: Context) -> int:
     return 0
 
 
-def _archives(bench: Bench, wanted: Sequence[Wanted]) -> dict[Wanted, tuple[str, str]]:
+def _archives(bench: Bench, wanted: Sequence[Distribution]) -> dict[Distribution, tuple[str, str]]:
     """Return path and name of all archives, downloaded side by side: none is saved without all.
 
     Like pip, what lies in a local directory is not saved, but for editables (``_packed``).
     """
     archives = [each for each in wanted if isinstance(each, Candidate | Archive)]
-    found: dict[Wanted, tuple[str, str]] = {}
+    found: dict[Distribution, tuple[str, str]] = {}
     with ThreadPoolExecutor() as pool:
         acquired = pool.map(bench.preparer.archive, archives)
         for each, archive in zip(archives, acquired, strict=True):
@@ -67,15 +67,15 @@ def _archives(bench: Bench, wanted: Sequence[Wanted]) -> dict[Wanted, tuple[str,
 
 
 def _packed(
-    context: Context, bench: Bench, spelled: Mapping[str, Wanted], directory: str
-) -> dict[Wanted, tuple[str, str]]:
+    context: Context, bench: Bench, spelled: Mapping[str, Distribution], directory: str
+) -> dict[Distribution, tuple[str, str]]:
     """Return path and name of a zip of each repository and each editable: no file can be copied.
 
     Like pip, which packs no other directory, and names the zip as the user spells the project.
     """
     from pipwrap.build.source_tree import pack  # noqa: PLC0415 - source trees only
 
-    found: dict[Wanted, tuple[str, str]] = {}
+    found: dict[Distribution, tuple[str, str]] = {}
     for name, each in spelled.items():
         if isinstance(each, Directory) and each.editable:
             root = each.path

@@ -9,7 +9,7 @@ from pipwrap import errors
 from pipwrap.cli.download import save_file
 from pipwrap.distribution.results import Saving
 from pipwrap.events import Info
-from pipwrap.model.distribution import Wanted
+from pipwrap.model.distribution import Distribution
 from pipwrap.operations import network, only_dependencies, plan, wiring
 from pipwrap.operations.context import Context
 from pipwrap.operations.request import announce_places, read_request
@@ -45,7 +45,7 @@ def run(context: Context) -> int:
     return 0
 
 
-def _save(context: Context, bench: Bench, made: Mapping[str, Wanted], directory: str) -> None:
+def _save(context: Context, bench: Bench, made: Mapping[str, Distribution], directory: str) -> None:
     """Copy the wheels to where the user wants them; what is there already stays."""
     for project, each in made.items():
         path, filename = bench.preparer.wheel_file(each, project)

@@ -11,7 +11,7 @@ from pipwrap.distribution.built_wheels import Reuse
 from pipwrap.distribution.sources import Sources
 from pipwrap.events import Info, Listener, WarningMessage
 from pipwrap.model.candidate import Candidate
-from pipwrap.model.distribution import Wanted, project_of
+from pipwrap.model.distribution import Distribution, project_of
 from pipwrap.model.link import redact
 from pipwrap.model.metadata import Metadata
 from pipwrap.model.source import Archive
@@ -24,14 +24,14 @@ class BuiltBefore(Struct, frozen=True):
     sources: Sources
     listener: Listener
 
-    def find(self, wanted: Wanted) -> BuiltWheel | None:
+    def find(self, wanted: Distribution) -> BuiltWheel | None:
         """Return the wheel that was built from this source before, if it may be used."""
         key = self.sources.key(wanted)
         if key is None:
             return None
         return self.reuse.entry(key, project_of(wanted), lambda: self.sources.tags(wanted))
 
-    def drop(self, wanted: Wanted, cached: BuiltWheel, error: Exception) -> None:
+    def drop(self, wanted: Distribution, cached: BuiltWheel, error: Exception) -> None:
         """Forget a cached wheel that proved broken, and say so; a purged one is no news."""
         if isinstance(error, FileNotFoundError):
             self.listener(Info(f"The cached {cached.filename} was removed since", 1, 1))
@@ -42,7 +42,7 @@ class BuiltBefore(Struct, frozen=True):
             self.reuse.drop(key, cached)
 
     def instead(
-        self, wanted: Wanted, build: SourceBuild | None, error: errors.BuildFailed
+        self, wanted: Distribution, build: SourceBuild | None, error: errors.BuildFailed
     ) -> BuiltWheel | None:
         """Return the cached wheel that a failed rebuild leaves in use."""
         key = self.sources.key(wanted)

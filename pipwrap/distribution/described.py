@@ -10,7 +10,7 @@ from pipwrap.distribution.hashes import HashPolicy
 from pipwrap.distribution.results import Obtained, line_of
 from pipwrap.model import validation
 from pipwrap.model.candidate import Candidate
-from pipwrap.model.metadata import Metadata, Teller
+from pipwrap.model.metadata import Metadata, MetadataOrigin
 
 
 class Described:
@@ -31,7 +31,7 @@ class Described:
         if kept is None:
             return None
         line = line_of(wanted.link.filename + ".metadata", kept.size, from_cache=True)
-        return Obtained(_checked(wanted, kept), (line,), Teller.SIDECAR)
+        return Obtained(_checked(wanted, kept), (line,), MetadataOrigin.SIDECAR)
 
     def all(
         self,

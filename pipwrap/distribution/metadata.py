@@ -25,8 +25,8 @@ from pipwrap.distribution.sources import Sources
 from pipwrap.events import Info, Listener
 from pipwrap.model import validation
 from pipwrap.model.candidate import Candidate
-from pipwrap.model.distribution import Wanted, key_of
-from pipwrap.model.metadata import Metadata, Teller
+from pipwrap.model.distribution import Distribution, key_of
+from pipwrap.model.metadata import Metadata, MetadataOrigin
 from pipwrap.model.source import Archive, Directory, Repository
 from pipwrap.model.wheel import is_of_same_project
 from pipwrap.network.ranges import RangeRefused
@@ -67,7 +67,7 @@ class MetadataLadder:
         self._keeps_archives = keeps_archives
         self._once = Once()
 
-    def obtain(self, wanted: Wanted) -> Obtained:
+    def obtain(self, wanted: Distribution) -> Obtained:
         """Return the metadata of a wheel or source, downloading and building only if it must.
 
         Raises ``errors.InvalidDistribution`` for metadata that contradicts the file's name,
@@ -75,7 +75,7 @@ class MetadataLadder:
         """
         return self._once(key_of(wanted), lambda: self._obtain(wanted))
 
-    def _obtain(self, wanted: Wanted) -> Obtained:
+    def _obtain(self, wanted: Distribution) -> Obtained:
         if isinstance(wanted, Directory):
             obtained = Obtained(self._sources.build(wanted).metadata())
         elif isinstance(wanted, Repository):
@@ -155,10 +155,12 @@ class MetadataLadder:
         if link.sha256:
             text_in_store = self._text_in_store(link.sha256, link.filename)
         if text_in_store is not None:
-            return Obtained(Metadata.parse(text_in_store), teller=Teller.STORE)
+            return Obtained(Metadata.parse(text_in_store), teller=MetadataOrigin.STORE)
         text = self._remote.metadata(link)
         line = f"Obtaining dependency information from {wanted.project} {wanted.version}"
-        return Obtained(Metadata.parse(text), (Info(line, level=1, indent=1),), Teller.PARTS)
+        return Obtained(
+            Metadata.parse(text), (Info(line, level=1, indent=1),), MetadataOrigin.PARTS
+        )
 
     def _of_sidecar(self, wanted: Candidate) -> Obtained:
         known = self._described_before.known(wanted)
@@ -167,9 +169,9 @@ class MetadataLadder:
         text, size, lines = self._archives.metadata(wanted.link)
         metadata = Metadata.parse(text)
         self._described_before.keep(wanted, metadata, size)
-        return Obtained(metadata, lines, Teller.SIDECAR)
+        return Obtained(metadata, lines, MetadataOrigin.SIDECAR)
 
-    def text(self, wanted: Wanted) -> str:
+    def text(self, wanted: Distribution) -> str:
         """Return the whole of what ``obtain`` returns the fields of; raises the same."""
         obtained = self.obtain(wanted)
         if obtained.metadata.text or not isinstance(wanted, Candidate):
@@ -183,7 +185,7 @@ class MetadataLadder:
         try:
             validation.check_told(wanted, told.metadata, told.teller, wheel)
         except errors.InvalidDistribution:
-            if told.teller is Teller.PARTS:
+            if told.teller is MetadataOrigin.PARTS:
                 self._remote.forget(wanted.link)
             raise
 

@@ -33,9 +33,9 @@ from pipwrap.distribution.results import Obtained, Prepared, Saving
 from pipwrap.distribution.sources import Sources
 from pipwrap.events import Info, Listener, WarningMessage
 from pipwrap.model.candidate import Candidate
-from pipwrap.model.distribution import Wanted, key_of
+from pipwrap.model.distribution import Distribution, key_of
 from pipwrap.model.link import Link, redact
-from pipwrap.model.metadata import Metadata, Teller
+from pipwrap.model.metadata import Metadata, MetadataOrigin
 from pipwrap.model.source import Archive, Directory, Repository
 from pipwrap.model.wheel import StoredWheel
 
@@ -137,7 +137,7 @@ class Preparer:
             self._expected.add(key)
             self._builds.begin(key, lambda: self._quietly(candidate))
 
-    def obtain(self, wanted: Wanted) -> Obtained:
+    def obtain(self, wanted: Distribution) -> Obtained:
         """Return metadata; raises what ``MetadataLadder.obtain`` raises."""
         self._builds.finish(("metadata", key_of(wanted)))
         return self._metadata.obtain(wanted)
@@ -156,13 +156,13 @@ class Preparer:
             return None
         return obtained.metadata if obtained is not None else None
 
-    def text(self, wanted: Wanted) -> str:
+    def text(self, wanted: Distribution) -> str:
         """Return the metadata as it is written; raises what ``obtain`` raises."""
         return self._metadata.text(wanted)
 
     # Wheels
 
-    def wheel(self, wanted: Wanted, name: str) -> Prepared:
+    def wheel(self, wanted: Distribution, name: str) -> Prepared:
         """Return the wheel in the store, built if need be; ``name`` is the project's.
 
         Raises what ``obtain`` raises.
@@ -187,7 +187,7 @@ class Preparer:
 
     def wheels(
         self,
-        wanted: dict[str, Wanted],
+        wanted: dict[str, Distribution],
         names: Mapping[str, str],
         there: Mapping[str, Prepared],
         stored: Callable[[StoredWheel], None],
@@ -221,13 +221,13 @@ class Preparer:
             prepared.update(self._built(wanted, shown, wheel))
         return prepared
 
-    def needs_build(self, wanted: Wanted) -> bool:
+    def needs_build(self, wanted: Distribution) -> bool:
         """Tell whether a backend has to run before there is a wheel."""
         if isinstance(wanted, Directory):
             return True
         return not wanted.is_wheel and self._built_before.find(wanted) is None
 
-    def reuses(self, wanted: Wanted) -> bool:
+    def reuses(self, wanted: Distribution) -> bool:
         """Tell whether a wheel that was built before stands in for a source."""
         if isinstance(wanted, Directory) or wanted.is_wheel or self._keeps_archives:
             return False
@@ -248,7 +248,7 @@ class Preparer:
 
     def _built(
         self,
-        wanted: Mapping[str, Wanted],
+        wanted: Mapping[str, Distribution],
         names: Mapping[str, str],
         wheel: Callable[[str], Prepared],
     ) -> dict[str, Prepared]:
@@ -263,7 +263,7 @@ class Preparer:
 
         return build_all(names, built, self._listener)
 
-    def _wheel(self, wanted: Wanted, name: str) -> Prepared:
+    def _wheel(self, wanted: Distribution, name: str) -> Prepared:
         if not isinstance(wanted, Directory):
             if not isinstance(wanted, Repository) and wanted.is_wheel:
                 return self._downloaded(wanted)
@@ -284,7 +284,7 @@ class Preparer:
         return Prepared(stored, acquired.sha256, self.new_lines(wanted))
 
     def _reuse(
-        self, wanted: Wanted, cached: BuiltWheel, name: str, identity: str = ""
+        self, wanted: Distribution, cached: BuiltWheel, name: str, identity: str = ""
     ) -> Prepared | None:
         """Return a cached wheel; one that proves broken is dropped, and built again."""
         self._shelves.reuse.check_native(name, cached.quality.degraded)
@@ -296,7 +296,7 @@ class Preparer:
             return None
         return Prepared(stored, identity or cached.source_sha256)
 
-    def _make(self, wanted: Wanted, name: str) -> Prepared:
+    def _make(self, wanted: Distribution, name: str) -> Prepared:
         build = self.sources.build(wanted)
         if isinstance(wanted, Candidate) and self._is_told_apart(wanted):
             for line in self.new_lines(wanted):
@@ -306,7 +306,7 @@ class Preparer:
         build.clear()
         return prepared
 
-    def _made(self, build: SourceBuild, wanted: Wanted, name: str) -> Prepared:
+    def _made(self, build: SourceBuild, wanted: Distribution, name: str) -> Prepared:
         key = self.sources.key(wanted)
         try:
             path = build.wheel(name)
@@ -389,8 +389,8 @@ class Preparer:
         return (*(replace(line, indent=0) for line in acquired.lines), place)
 
     def _is_told_apart(self, wanted: Candidate | Archive) -> bool:
-        return self.obtain(wanted).teller is not Teller.ITSELF
+        return self.obtain(wanted).teller is not MetadataOrigin.ITSELF
 
-    def wheel_file(self, wanted: Wanted, name: str) -> tuple[str, str]:
+    def wheel_file(self, wanted: Distribution, name: str) -> tuple[str, str]:
         """Return where the wheel file of a prepared wheel lies, and its name."""
         return self._files[self.wheel(wanted, name).wheel.sha256]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from pipwrap.events import Info
-from pipwrap.model.metadata import Metadata, Teller
+from pipwrap.model.metadata import Metadata, MetadataOrigin
 from pipwrap.model.size import format_size
 from pipwrap.model.wheel import StoredWheel
 
@@ -33,7 +33,7 @@ class Obtained(Struct, frozen=True):
 
     metadata: Metadata
     lines: tuple[Info, ...] = ()
-    teller: Teller = Teller.ITSELF
+    teller: MetadataOrigin = MetadataOrigin.ITSELF
     is_built: bool = False
     """A wheel says it that was built of the source before."""
 

@@ -16,7 +16,7 @@ from pipwrap.distribution.admitted import Admitted
 from pipwrap.distribution.archives import Acquired
 from pipwrap.events import Info
 from pipwrap.model.candidate import Candidate
-from pipwrap.model.distribution import Wanted, key_of, project_of, settings_name, shown
+from pipwrap.model.distribution import Distribution, display_name, key_of, project_of, settings_name
 from pipwrap.model.link import Link
 from pipwrap.model.metadata import Metadata
 from pipwrap.model.source import Archive, Directory, Repository, without_password
@@ -41,7 +41,7 @@ class Sources:
         self._admitted = admitted
         self._once = Once()
 
-    def key(self, wanted: Wanted) -> BuildKey | None:
+    def key(self, wanted: Distribution) -> BuildKey | None:
         """Return the key of a source's wheel; ``None`` for what skips the cache.
 
         A directory's content has no identity, nor has an environment that anything may change;
@@ -68,11 +68,11 @@ class Sources:
             build_constraints=rules.constraints,
         )
 
-    def is_fixed(self, wanted: Wanted) -> bool:
+    def is_fixed(self, wanted: Distribution) -> bool:
         """Tell what its key identifies for good from a branch that is named like a commit."""
         return not isinstance(wanted, Repository) or self.checkout(wanted).is_fixed
 
-    def identity(self, wanted: Wanted) -> str:
+    def identity(self, wanted: Distribution) -> str:
         """Return what direct_url.json says of the source."""
         if isinstance(wanted, Directory):
             return ""
@@ -82,30 +82,30 @@ class Sources:
 
     def checkout(self, wanted: Repository) -> Checkout:
         """Return the clone of a repository."""
-        return self._workshop.repositories.checkout(wanted, shown(wanted))
+        return self._workshop.repositories.checkout(wanted, display_name(wanted))
 
-    def reuse_lines(self, wanted: Wanted, filename: str) -> tuple[Info, ...]:
+    def reuse_lines(self, wanted: Distribution, filename: str) -> tuple[Info, ...]:
         """Return what tells that a wheel stands in for a source, and for which commit."""
         used = Info(f"Using cached {filename}", indent=1)
         if not isinstance(wanted, Repository):
             return (used,)
-        return (*self._workshop.repositories.lines(wanted, shown(wanted)), used)
+        return (*self._workshop.repositories.lines(wanted, display_name(wanted)), used)
 
-    def tags(self, wanted: Wanted) -> str | None:
+    def tags(self, wanted: Distribution) -> str | None:
         """Return a digest of what describes a repository's commit; ``None`` where nothing does."""
         if not isinstance(wanted, Repository):
             return None
-        return self._workshop.repositories.tags(wanted, shown(wanted))
+        return self._workshop.repositories.tags(wanted, display_name(wanted))
 
     def _commit(self, wanted: Repository) -> str:
-        return self._workshop.repositories.commit(wanted, shown(wanted))
+        return self._workshop.repositories.commit(wanted, display_name(wanted))
 
-    def build(self, wanted: Wanted) -> SourceBuild:
+    def build(self, wanted: Distribution) -> SourceBuild:
         """Return the build of a source whose tree lies ready; nothing of it runs yet."""
         return self._once(key_of(wanted), lambda: self._start(wanted))
 
-    def _start(self, wanted: Wanted) -> SourceBuild:
-        name, project = shown(wanted), project_of(wanted)
+    def _start(self, wanted: Distribution) -> SourceBuild:
+        name, project = display_name(wanted), project_of(wanted)
         self._refuse_cycle(project or name)
         if isinstance(wanted, Directory):
             root = wanted.path

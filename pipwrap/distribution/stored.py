@@ -11,11 +11,13 @@ from pipwrap.cache.store import Store
 from pipwrap.distribution.hashes import HashPolicy
 from pipwrap.distribution.results import Prepared, line_of
 from pipwrap.model.candidate import Candidate
-from pipwrap.model.distribution import Wanted
+from pipwrap.model.distribution import Distribution
 from pipwrap.model.wheel import StoredWheel
 
 
-def stored(wanted: Mapping[str, Wanted], store: Store, policy: HashPolicy) -> dict[str, Prepared]:
+def stored(
+    wanted: Mapping[str, Distribution], store: Store, policy: HashPolicy
+) -> dict[str, Prepared]:
     """Return, by project, the wheels of which nothing is to be fetched, compared or asked.
 
     Each is a wheel of an index that names its sha256, its size and the sha256 of its metadata, and

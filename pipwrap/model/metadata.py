@@ -58,7 +58,7 @@ class Metadata(Struct, frozen=True):
         return canonicalize_name(self.name)
 
 
-class Teller(Enum):
+class MetadataOrigin(Enum):
     """Who told metadata; all but the first are compared with the wheel when that is there."""
 
     ITSELF = "the wheel or its source"

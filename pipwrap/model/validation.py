@@ -11,7 +11,7 @@ from packaging.version import InvalidVersion, Version
 from pipwrap import errors
 from pipwrap.model.candidate import Candidate
 from pipwrap.model.link import Link
-from pipwrap.model.metadata import Metadata, Teller
+from pipwrap.model.metadata import Metadata, MetadataOrigin
 from pipwrap.model.names import canonicalize_name
 from pipwrap.model.source import Source
 from pipwrap.model.wheel import split_filename
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def check(
     candidate: Candidate,
     metadata: Metadata,
-    teller: Teller = Teller.ITSELF,
+    teller: MetadataOrigin = MetadataOrigin.ITSELF,
     *,
     is_built: bool = False,
 ) -> None:
@@ -35,7 +35,7 @@ def check(
     requested = f"{candidate.project}=={candidate.version} from {candidate.link.redacted}"
     name, expected = canonicalize_name(metadata.name), candidate.project
     if name != expected:
-        if teller is Teller.SIDECAR:  # of which pip compares the field as it is written
+        if teller is MetadataOrigin.SIDECAR:  # of which pip compares the field as it is written
             raise errors.InconsistentMetadata(requested, "Name", expected, metadata.name)
         raise errors.InconsistentMetadata(requested, "name", expected, name)
     if metadata.version == str(candidate.version):
@@ -71,7 +71,9 @@ def check_built(wanted: Candidate | Source, metadata: Metadata, name: str, filen
         raise errors.InvalidDistribution(f"It is a wheel of {metadata.name!r}")
 
 
-def check_told(candidate: Candidate, told: Metadata, teller: Teller, wheel: Metadata) -> None:
+def check_told(
+    candidate: Candidate, told: Metadata, teller: MetadataOrigin, wheel: Metadata
+) -> None:
     """Raise ``errors.InvalidDistribution`` when a wheel's METADATA is not what was told of it.
 
     PEP 658 wants both identical; what a resolution rests on is compared, in pip's words.
@@ -84,7 +86,7 @@ def check_told(candidate: Candidate, told: Metadata, teller: Teller, wheel: Meta
         shown = ", ".join(sorted(ours - theirs)), ", ".join(sorted(theirs - ours))
     else:
         shown = str(ours), str(theirs)
-    source = "sidecar" if teller is Teller.SIDECAR else "its server"
+    source = "sidecar" if teller is MetadataOrigin.SIDECAR else "its server"
     raise errors.InvalidDistribution(
         f"Requested {candidate.project} from {candidate.link.redacted} has inconsistent "
         f"{field} between {teller.value} and the wheel's METADATA: "

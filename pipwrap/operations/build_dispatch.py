@@ -30,7 +30,7 @@ from pipwrap.install import installed
 from pipwrap.install.linking import LinkMode
 from pipwrap.install.plan import Plan
 from pipwrap.model.candidate import Candidate
-from pipwrap.model.distribution import Wanted
+from pipwrap.model.distribution import Distribution
 from pipwrap.model.environment import Environment
 from pipwrap.model.format_control import FormatControl
 from pipwrap.model.names import canonicalize_name
@@ -50,7 +50,9 @@ _NAME = re.compile(r"[^A-Za-z0-9._-]")
 class Installing(Recalling, Protocol):
     """The tools for one installation (``bench.Bench``)."""
 
-    def wheels(self, wanted: dict[str, Wanted], names: Mapping[str, str]) -> Mapping[str, Prepared]:
+    def wheels(
+        self, wanted: dict[str, Distribution], names: Mapping[str, str]
+    ) -> Mapping[str, Prepared]:
         """Return wheels that lie in the store."""
 
     def apply(self, plan: Plan) -> None:

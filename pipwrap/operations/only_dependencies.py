@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from pipwrap import errors
-from pipwrap.model.distribution import Wanted
+from pipwrap.model.distribution import Distribution
 from pipwrap.model.requirement import UserRequirement
 from pipwrap.operations import plan
 from pipwrap.options.options import Options
@@ -36,11 +36,11 @@ def check(options: Options) -> None:
 
 
 def kept(
-    wanted: Mapping[str, Wanted],
+    wanted: Mapping[str, Distribution],
     resolution: Resolution,
     wishes: Sequence[UserRequirement],
     options: Options,
-) -> dict[str, Wanted]:
+) -> dict[str, Distribution]:
     """Return what is wanted, without the projects that the user named where only theirs count."""
     dropped = plan.requested(resolution, wishes) if options.only_deps else ()
     return {project: each for project, each in wanted.items() if project not in dropped}

@@ -10,7 +10,7 @@ from pipwrap.distribution.results import Prepared
 from pipwrap.events import Info, Listener, WarningMessage
 from pipwrap.install.plan import Installation, Plan
 from pipwrap.model.candidate import Candidate, InstalledCandidate
-from pipwrap.model.distribution import Wanted
+from pipwrap.model.distribution import Distribution
 from pipwrap.model.environment import InstalledDistribution, Scheme
 from pipwrap.model.requirement import UserRequirement
 from pipwrap.model.wheel import StoredWheel, split_filename
@@ -27,9 +27,9 @@ def wanted(
     listener: Listener,
     *,
     force: bool = False,
-) -> dict[str, Wanted]:
+) -> dict[str, Distribution]:
     """Return what has to be fetched or built, by project, in the order in which it was needed."""
-    found: dict[str, Wanted] = {}
+    found: dict[str, Distribution] = {}
     for project, choice in resolution.choices.items():
         if isinstance(choice, InstalledCandidate):
             continue
@@ -40,16 +40,16 @@ def wanted(
     return found
 
 
-def wanted_in_order(resolution: Resolution, listener: Listener) -> dict[str, Wanted]:
+def wanted_in_order(resolution: Resolution, listener: Listener) -> dict[str, Distribution]:
     """Return everything that was chosen, by project, in the order in which it was first needed."""
-    found: dict[str, Wanted] = {}
+    found: dict[str, Distribution] = {}
     for project, choice in resolution.choices.items():
         _warn_if_yanked(choice, listener)
         found[project] = source_of(choice)
     return found
 
 
-def source_of(choice: Choice) -> Wanted:
+def source_of(choice: Choice) -> Distribution:
     """Return what is fetched for a choice that is not installed."""
     if isinstance(choice, InstalledCandidate):
         message = f"{choice.project} is installed already: there is nothing to fetch"

@@ -8,7 +8,7 @@ from typing import Any
 
 from pipwrap import errors
 from pipwrap.model.candidate import Candidate
-from pipwrap.model.distribution import Wanted
+from pipwrap.model.distribution import Distribution
 from pipwrap.model.source import Archive, Directory, Repository
 from pipwrap.operations import real_pip
 from pipwrap.operations.context import Context
@@ -21,7 +21,7 @@ def write_report(
     context: Context,
     bench: Bench,
     resolution: Resolution,
-    wanted: Mapping[str, Wanted],
+    wanted: Mapping[str, Distribution],
     asked: Collection[str],
 ) -> None:
     """Write the report that --report asks for; raises pip's error when it cannot be written."""
@@ -51,7 +51,7 @@ def write_report(
         ) from error
 
 
-def _download_info(bench: Bench, wanted: Wanted) -> dict[str, Any]:
+def _download_info(bench: Bench, wanted: Distribution) -> dict[str, Any]:
     """Return where something comes from; a file is fetched only when its digest is not known."""
     if isinstance(wanted, Directory):
         return _parsed(wanted.direct_url(""))

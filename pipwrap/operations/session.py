@@ -27,7 +27,7 @@ from pipwrap.install.bytecode import Compiler
 from pipwrap.install.bytecode_settings import read_settings
 from pipwrap.install.plan import Plan
 from pipwrap.model.candidate import Candidate, InstalledCandidate
-from pipwrap.model.distribution import Wanted
+from pipwrap.model.distribution import Distribution
 from pipwrap.model.environment import Environment
 from pipwrap.model.format_control import FormatControl
 from pipwrap.model.metadata import Metadata
@@ -123,7 +123,7 @@ class Bench:
         self._installs = not building and _looks_ahead(context)
         self._begun: dict[str, str] = {}
         """URLs of wheels by project."""
-        self._stored: dict[str, tuple[Wanted, str]] = {}
+        self._stored: dict[str, tuple[Distribution, str]] = {}
 
     @cached_property
     def _described(self) -> Described:
@@ -160,7 +160,9 @@ class Bench:
         if self._compiler is not None:
             self._compiler.close()
 
-    def wheels(self, wanted: dict[str, Wanted], names: Mapping[str, str]) -> dict[str, Prepared]:
+    def wheels(
+        self, wanted: dict[str, Distribution], names: Mapping[str, str]
+    ) -> dict[str, Prepared]:
         """Return wheels in the store, by project; raises what ``Preparer.wheels`` raises."""
         begun = frozenset(self._begun.values())
         asked = {

@@ -17,7 +17,7 @@ from pipwrap.distribution.hashes import HashPolicy
 from pipwrap.events import Event
 from pipwrap.model.candidate import Candidate
 from pipwrap.model.link import Link
-from pipwrap.model.metadata import Metadata, Teller
+from pipwrap.model.metadata import Metadata, MetadataOrigin
 
 METADATA = Metadata("a", "1.0", ("b",), None, (), "2.1")
 DIGEST = (("sha256", "ab"),)
@@ -43,7 +43,7 @@ def test_what_was_kept_is_told_with_its_line(sidecars: Sidecars) -> None:
     described.keep(wanted(), METADATA, 2048)
     known = described.known(wanted("https://mirror/a-1.0-py3-none-any.whl"))
     assert known is not None
-    assert (known.metadata, known.teller) == (METADATA, Teller.SIDECAR)
+    assert (known.metadata, known.teller) == (METADATA, MetadataOrigin.SIDECAR)
     (line,) = known.lines
     assert line.message == "Using cached a-1.0-py3-none-any.whl.metadata (2.0 kB)"
 
