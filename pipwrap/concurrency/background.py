@@ -14,7 +14,7 @@ from msgspec import Struct, field
 from pipwrap.events import DOWNLOADS, Event, Listener, PromptShown
 
 
-class Voices(Listener, Protocol):
+class RoutingListener(Listener, Protocol):
     """A listener that tells one thread from another."""
 
     def relayed(self, to: Listener, *, downloads: bool = False) -> AbstractContextManager[object]:
@@ -32,10 +32,10 @@ class _Job(Struct):
     """Nobody wants it any more."""
 
 
-class SideBySide:
+class BackgroundTasks:
     """Pieces of work by key, each begun and waited for once."""
 
-    def __init__(self, voices: Voices, workers: int, name: str) -> None:
+    def __init__(self, voices: RoutingListener, workers: int, name: str) -> None:
         """Start no thread yet; ``workers`` pieces are worked on at once."""
         self._voices = voices
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix=name)
@@ -83,7 +83,7 @@ class SideBySide:
         return self._voices.relayed(job.told.put)
 
 
-class Ahead(SideBySide):
+class PrefetchTasks(BackgroundTasks):
     """Work that may be in vain: it draws and asks nothing, and ends where nobody wants it."""
 
     def only(self, keys: Collection[object]) -> None:
@@ -116,10 +116,10 @@ class Ahead(SideBySide):
         return self._voices.relayed(take, downloads=True)
 
 
-class Crews(Struct, frozen=True):
+class Executors(Struct, frozen=True):
     """Who works while something else goes on."""
 
-    builds: SideBySide
+    builds: BackgroundTasks
     """Builds what is certain to be wanted."""
-    ahead: Ahead
+    ahead: PrefetchTasks
     """Fetches what will probably be wanted."""

@@ -10,7 +10,7 @@ from typing import TypeVar
 Answer = TypeVar("Answer")
 
 
-class Once:
+class OnceMap:
     """Remembers the outcome of each piece of work; whoever comes second waits for the first."""
 
     def __init__(self) -> None:

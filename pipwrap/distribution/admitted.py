@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from pipwrap.concurrency.once_map import Once
+from pipwrap.concurrency.once_map import OnceMap
 from pipwrap.distribution.archives import Acquired, Archives, present
 from pipwrap.distribution.hashes import HashPolicy
 from pipwrap.events import Listener
@@ -26,7 +26,7 @@ class Admitted:
         self._policy = policy
         self._listener = listener
         self._directory = directory
-        self._once = Once()
+        self._once = OnceMap()
 
     def acquire(self, wanted: Candidate | Archive, arriving: Response | None = None) -> Acquired:
         """Return an archive; raises what ``Archives.acquire`` raises, and for other hashes too.

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from pipwrap import errors
 from pipwrap.cache.http.client import DigestDiffers
-from pipwrap.concurrency.once_map import Once
+from pipwrap.concurrency.once_map import OnceMap
 from pipwrap.distribution import hashes
 from pipwrap.distribution.digest import measure
 from pipwrap.distribution.results import line_of
@@ -91,7 +91,7 @@ class Archives:
     def __init__(self, files: Files) -> None:
         """Keep the port; nothing is fetched yet."""
         self._files = files
-        self._once = Once()
+        self._once = OnceMap()
         self._acquired: dict[str, Acquired] = {}
 
     def acquire(

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from pipwrap import errors
 from pipwrap.build.wheel_file import read_metadata
 from pipwrap.cache.store import Store
-from pipwrap.concurrency.once_map import Once
+from pipwrap.concurrency.once_map import OnceMap
 from pipwrap.distribution.admitted import Admitted
 from pipwrap.distribution.archives import Archives
 from pipwrap.distribution.built_before import BuiltBefore
@@ -65,7 +65,7 @@ class MetadataLadder:
         self._sources = sources
         self._listener = listener
         self._keeps_archives = keeps_archives
-        self._once = Once()
+        self._once = OnceMap()
 
     def obtain(self, wanted: Distribution) -> Obtained:
         """Return the metadata of a wheel or source, downloading and building only if it must.

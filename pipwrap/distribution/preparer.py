@@ -17,8 +17,8 @@ from pipwrap.build.wheel_file import read_built_metadata, read_metadata
 from pipwrap.cache.store import Store
 from pipwrap.cache.unpackers import Unpack
 from pipwrap.cache.wheels import BuiltWheel
-from pipwrap.concurrency.background import Crews
-from pipwrap.concurrency.once_map import Once
+from pipwrap.concurrency.background import Executors
+from pipwrap.concurrency.once_map import OnceMap
 from pipwrap.distribution.admitted import Admitted
 from pipwrap.distribution.archives import Acquired, Archives
 from pipwrap.distribution.build_all import build_all
@@ -68,7 +68,7 @@ class Preparer:
         workshop: Workshop,
         policy: HashPolicy,
         listener: Listener,
-        crews: Crews,
+        crews: Executors,
         saving: Saving | None = None,
     ) -> None:
         """Keep the ports; nothing is fetched or built yet."""
@@ -78,7 +78,7 @@ class Preparer:
         self._shelves = shelves
         self._workshop = workshop
         self._listener = listener
-        self._once = Once()
+        self._once = OnceMap()
         directory = saving.directory if saving else None
         self._admitted = Admitted(archives, policy, listener, directory)
         self.sources = Sources(workshop, self._admitted, archives.repaired)

@@ -11,7 +11,7 @@ from pipwrap.build import source_tree
 from pipwrap.build.source_build import SourceBuild, Workshop
 from pipwrap.cache import disk
 from pipwrap.cache.keys import BuildKey, repository_identity, settings_key
-from pipwrap.concurrency.once_map import Once
+from pipwrap.concurrency.once_map import OnceMap
 from pipwrap.distribution.admitted import Admitted
 from pipwrap.distribution.archives import Acquired
 from pipwrap.events import Info
@@ -39,7 +39,7 @@ class Sources:
         self._repaired = repaired
         self._workshop = workshop
         self._admitted = admitted
-        self._once = Once()
+        self._once = OnceMap()
 
     def key(self, wanted: Distribution) -> BuildKey | None:
         """Return the key of a source's wheel; ``None`` for what skips the cache.

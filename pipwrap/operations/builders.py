@@ -26,7 +26,7 @@ from pipwrap.cache.store import Store
 from pipwrap.cache.unpackers import Unpackers
 from pipwrap.cache.upkeep.usage import Usage
 from pipwrap.cache.wheels import BuiltWheels
-from pipwrap.concurrency.background import Ahead, Crews, SideBySide
+from pipwrap.concurrency.background import BackgroundTasks, Executors, PrefetchTasks
 from pipwrap.concurrency.worker_process import MOST, processors
 from pipwrap.distribution.archives import Archives
 from pipwrap.distribution.built_wheels import Reuse, ReuseRules
@@ -76,7 +76,7 @@ class Workroom:
         ranges = Ranges(stock.transport, stock.search.trusted_hosts)
         self._stock = stock
         self._processes, self._pool = HookProcesses(), EnvironmentPool()
-        self._builds: list[SideBySide] = []
+        self._builds: list[BackgroundTasks] = []
         self._remover = ThreadPoolExecutor(1, thread_name_prefix="remove")
         self._unpackers = Unpackers(min(processors(), MOST))
         self._archives = Archives(stock.responses)
@@ -142,9 +142,9 @@ class Workroom:
             allows_editables=context.options.command == "install",
             building=tuple(building),
         )
-        builds = SideBySide(context.console, processors(), "build")
+        builds = BackgroundTasks(context.console, processors(), "build")
         self._builds.append(builds)
-        crews = Crews(builds, Ahead(context.console, FETCHED_AHEAD, "ahead"))
+        crews = Executors(builds, PrefetchTasks(context.console, FETCHED_AHEAD, "ahead"))
         return Preparer(
             self._archives, self._shelves, described, workshop, policy, listener, crews, saving
         )

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from pipwrap import errors
 from pipwrap.cache.clones import Clones
-from pipwrap.concurrency.once_map import Once
+from pipwrap.concurrency.once_map import OnceMap
 from pipwrap.events import Info, Listener, ignore
 from pipwrap.model.link import redact
 from pipwrap.model.references import References, is_commit
@@ -43,7 +43,7 @@ class Repositories:
         self._clones = clones
         self._scratch = scratch
         self._listener = listener
-        self._once = Once()
+        self._once = OnceMap()
         self._made: dict[str, Checkout] = {}
 
     def commit(self, repository: Repository, shown: str) -> str:

@@ -9,8 +9,8 @@ from concurrent.futures import CancelledError
 
 import pytest
 
-from pipwrap.concurrency.background import Ahead, SideBySide
-from pipwrap.concurrency.once_map import Once
+from pipwrap.concurrency.background import BackgroundTasks, PrefetchTasks
+from pipwrap.concurrency.once_map import OnceMap
 from pipwrap.events import DownloadStarted, Event, Info, PromptShown
 from pipwrap.report.console import Console
 
@@ -21,7 +21,7 @@ class Desk:
     def __init__(self) -> None:
         self.stream = io.StringIO()
         self.console = Console(stdout=self.stream, stderr=self.stream)
-        self.work = SideBySide(self.console, 2, "test")
+        self.work = BackgroundTasks(self.console, 2, "test")
 
     def begin(self, key: str, work: Callable[[], object]) -> None:
         """Begin, and wait until a thread has begun with it."""
@@ -135,7 +135,7 @@ def test_what_a_thread_tells_is_overheard_in_its_turn(desk: Desk):
 
 def test_what_nobody_wants_any_more_ends_with_the_next_it_tells():
     desk = Desk()
-    ahead = Ahead(desk.console, 2, "test")
+    ahead = PrefetchTasks(desk.console, 2, "test")
     goes_on, told = threading.Event(), threading.Event()
 
     def piece(name: str) -> str:
@@ -164,7 +164,7 @@ def test_what_nobody_wants_any_more_ends_with_the_next_it_tells():
 
 def test_a_person_is_not_asked_ahead_and_the_work_may_begin_again():
     desk = Desk()
-    ahead, once = Ahead(desk.console, 1, "test"), Once()
+    ahead, once = PrefetchTasks(desk.console, 1, "test"), OnceMap()
 
     def asks() -> str:
         desk.console(PromptShown("User: "))

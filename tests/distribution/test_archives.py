@@ -10,7 +10,7 @@ import pytest
 
 from pipwrap import errors
 from pipwrap.cache.http.client import DigestDiffers
-from pipwrap.concurrency.once_map import Once
+from pipwrap.concurrency.once_map import OnceMap
 from pipwrap.distribution.archives import Archives
 from pipwrap.model.link import Link
 
@@ -108,7 +108,7 @@ def test_a_local_sidecar_that_is_not_there_is_one_message(files: Files, tmp_path
 
 
 def test_whoever_comes_second_gets_what_the_first_got() -> None:
-    once = Once()
+    once = OnceMap()
 
     def fail() -> None:
         raise errors.NetworkError("gone")
