@@ -33,7 +33,7 @@ def _proven(argv: list[str], *, as_module: bool) -> int | None:
     from pipwrap.cache import noop  # noqa: PLC0415
 
     try:
-        asked = noop.question(__version__, argv, os.environ, as_module=as_module)
+        asked = noop.command_key(__version__, argv, os.environ, as_module=as_module)
     except OSError:  # the working directory is gone
         return None
     printed = noop.recall(asked, os.environ)

@@ -9,7 +9,7 @@ import zipfile
 from collections.abc import Iterable
 
 from pipwrap.build import recorder
-from pipwrap.cache.evidence import Evidence, Observation, Quality, World, base_name
+from pipwrap.cache.evidence import Evidence, HostInputs, Observation, Quality, base_name
 from pipwrap.cache.evidence import parse_observation as _parse
 
 OBSERVE = "PIPWRAP_OBSERVE"
@@ -63,7 +63,7 @@ def absent_files(log: str) -> tuple[str, ...]:
 
 
 def evidence_of(
-    observation: Observation, log: str, requirements: Iterable[str], world: World
+    observation: Observation, log: str, requirements: Iterable[str], world: HostInputs
 ) -> Evidence:
     """Return what a wheel rests on, with the variables' present digests.
 

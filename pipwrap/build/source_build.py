@@ -22,7 +22,7 @@ from pipwrap.build.hooks import HookProcesses
 from pipwrap.build.requirements import BuildRequirements, Checked, Resolved
 from pipwrap.build.settings import BuildRules
 from pipwrap.cache import disk
-from pipwrap.cache.evidence import Evidence, World, no_tags
+from pipwrap.cache.evidence import Evidence, HostInputs, no_tags
 from pipwrap.events import BuildFinished, BuildStarted, Listener, WarningMessage, ignore
 from pipwrap.model.environment import Environment
 from pipwrap.model.metadata import Metadata
@@ -111,7 +111,7 @@ class SourceBuild:
         """Return the version of the Python that it is built for."""
         return self._workshop.target.python_version
 
-    def evidence(self, world: World) -> Evidence:
+    def evidence(self, world: HostInputs) -> Evidence:
         """Return what the wheel rests on, or that there is none."""
         if self._environment is not None:
             self._installed = _requirements(self._environment)

@@ -30,7 +30,7 @@ _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, Runtim
 """What zipfile raises for truncated, corrupt, encrypted or unknown-compression members."""
 
 
-class Archive(Struct, frozen=True):
+class WheelArchive(Struct, frozen=True):
     """An open wheel whose names have been judged."""
 
     path: str
@@ -113,14 +113,14 @@ class Stream(Protocol):
 
 
 @contextlib.contextmanager
-def opened(stream: Stream, path: str, filename: str) -> Iterator[Archive]:
+def opened(stream: Stream, path: str, filename: str) -> Iterator[WheelArchive]:
     """Yield the archive in ``stream``; ``path`` and ``filename`` are for names and messages."""
     with contextlib.ExitStack() as stack:
         with translated(path, filename):
             archive = stack.enter_context(zipfile.ZipFile(stream))
         dist_info = dist_info_directory(archive.namelist(), filename)
         files, repeated = _members(archive, path)
-        yield Archive(path, filename, archive, dist_info, tuple(files.items()), repeated)
+        yield WheelArchive(path, filename, archive, dist_info, tuple(files.items()), repeated)
 
 
 def _members(
@@ -163,7 +163,7 @@ def _two_files(wheel: str, path: str) -> InvalidDistribution:
     return InvalidDistribution(f"The wheel {wheel!r} has two different files named {path!r}")
 
 
-def read_wheel_facts(archive: Archive) -> WheelFacts:
+def read_wheel_facts(archive: WheelArchive) -> WheelFacts:
     """Return what WHEEL says; a major version from the future is refused."""
     message = email.parser.HeaderParser().parsestr(archive.read("WHEEL"))
     text = message["Wheel-Version"]
@@ -184,7 +184,7 @@ def read_wheel_facts(archive: Archive) -> WheelFacts:
     return WheelFacts(purelib, text.strip() if version > (SUPPORTED_MAJOR, 0) else None)
 
 
-def read_record(archive: Archive) -> dict[str, tuple[str, str]]:
+def read_record(archive: WheelArchive) -> dict[str, tuple[str, str]]:
     """Return (hash, size) by path as RECORD claims them; one that is no RECORD is refused."""
     text = archive.read("RECORD")
     try:
@@ -204,7 +204,7 @@ def differs(stored: StoredFile, claim: tuple[str, str] | None) -> bool:
 
 
 def extract(
-    archive: Archive, path: str, info: zipfile.ZipInfo, target: str, mtime_ns: int
+    archive: WheelArchive, path: str, info: zipfile.ZipInfo, target: str, mtime_ns: int
 ) -> StoredFile:
     """Write one member to the new file ``target``; return what it is like now."""
     digest, size = hashlib.sha256(), 0

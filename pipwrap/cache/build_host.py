@@ -22,7 +22,7 @@ _LIBRARY_VARIABLES = ("LIBRARY_PATH", "LD_LIBRARY_PATH")
 _LIBRARY_ENDINGS = (".so", ".a", ".dylib", ".tbd")
 
 
-class Surroundings:
+class BuildHost:
     """The machine and the process's environment (``cache.evidence.World``).
 
     Values of variables leave it only as digests under a key of the cache's own.

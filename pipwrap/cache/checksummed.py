@@ -7,7 +7,7 @@ import hashlib
 _LENGTH = 64
 
 
-def sealed(content: bytes) -> bytes:
+def checksummed(content: bytes) -> bytes:
     """Return the bytes of a file that holds ``content``."""
     return hashlib.sha256(content).hexdigest().encode("ascii") + b"\n" + content
 

@@ -21,7 +21,7 @@ from msgspec import Struct
 
 from pipwrap.cache import disk
 from pipwrap.cache.layout import Layout
-from pipwrap.cache.upkeep.usage import Kind, Usage
+from pipwrap.cache.upkeep.usage import Usage, UsageKind
 from pipwrap.events import Listener, WarningMessage
 from pipwrap.model.references import References
 from pipwrap.model.source import without_password
@@ -38,7 +38,7 @@ _CONFIG = "[core]\n\trepositoryformatversion = 1\n\tbare = true\n"
 _PARTIAL = '[remote "origin"]\n\tpromisor = true\n\tpartialclonefilter = blob:none\n'
 
 
-class File(Struct, frozen=True):
+class CloneFile(Struct, frozen=True):
     """One file of a clone, as it was when it was kept."""
 
     path: str
@@ -54,7 +54,7 @@ class CachedClone(Struct, frozen=True):
     references: References
     partial: bool
     """Contents of files are left out, until a checkout needs them."""
-    files: tuple[File, ...]
+    files: tuple[CloneFile, ...]
 
     @property
     def objects(self) -> frozenset[str]:
@@ -83,7 +83,7 @@ class Clones:
             return None
         if len(clone.objects) > _MOST_FILES:
             return None
-        self._usage.note(Kind.CLONE, os.path.basename(directory))
+        self._usage.note(UsageKind.CLONE, os.path.basename(directory))
         return clone
 
     def look(self, url: str) -> CachedClone | None:
@@ -159,7 +159,7 @@ def read(directory: str) -> CachedClone:
     if content["version"] != _VERSION:
         raise ValueError(content["version"])
     files = tuple(
-        File(str(path), int(size), str(sha256)) for path, size, sha256 in content["files"]
+        CloneFile(str(path), int(size), str(sha256)) for path, size, sha256 in content["files"]
     )
     for each in files:
         path = os.path.join(directory, each.path)

@@ -1,7 +1,7 @@
 """What a built wheel rests on, and whether that still holds; pure.
 
 DESIGN: to look up is to check the evidence. What was *seen* at the build is kept; what is there now
-comes in through ``World``. A difference is a reason to build again; everything else is not: a tool
+comes in through ``HostInputs``. A difference is a reason to build again; everything else is not: a tool
 that is gone or has another version says nothing, because nothing better can be built for it.
 """
 
@@ -96,7 +96,7 @@ class Evidence(Struct, frozen=True):
         return cls(variables, str(fields["key"]), tags=fields.get("tags"), **rest)
 
 
-class World(Protocol):
+class HostInputs(Protocol):
     """What is there now."""
 
     def variable(self, name: str) -> str | None:
@@ -164,7 +164,7 @@ def no_tags() -> str | None:
 def assess(
     evidence: Evidence,
     quality: Quality,
-    world: World,
+    world: HostInputs,
     tags: Callable[[], str | None] = no_tags,
 ) -> Assessment:
     """Return what of the evidence holds.

@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from pipwrap.cache import checksummed, disk
 from pipwrap.cache.layout import Layout
-from pipwrap.cache.upkeep.usage import Kind, Note
+from pipwrap.cache.upkeep.usage import Note, UsageKind
 from pipwrap.events import Listener
 
 _VERSION = 1
@@ -60,8 +60,8 @@ class Listings:
         except (OSError, ValueError, TypeError, KeyError) as error:
             self._warn(path, error)
             return None
-        self._note(Kind.LISTING, os.path.basename(path))
-        self._note(Kind.BODY, key.sha256)
+        self._note(UsageKind.LISTING, os.path.basename(path))
+        self._note(UsageKind.BODY, key.sha256)
         return groups
 
     def add(self, key: PageKey, groups: Groups) -> None:
@@ -70,7 +70,7 @@ class Listings:
         head = json.dumps({"version": _VERSION, "page": key, "groups": lengths})
         content = "\n".join((head, "".join(text for _, text in groups))).encode("ascii")
         try:
-            disk.write(self._path(key), checksummed.sealed(content), self._layout.temporary)
+            disk.write(self._path(key), checksummed.checksummed(content), self._layout.temporary)
         except OSError:
             return
 

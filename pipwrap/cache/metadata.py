@@ -20,14 +20,14 @@ from msgspec import Struct, to_builtins
 from pipwrap.cache import disk
 from pipwrap.cache.evidence import Evidence
 from pipwrap.cache.layout import Layout
-from pipwrap.cache.upkeep.usage import Kind, Note, unnoted
+from pipwrap.cache.upkeep.usage import Note, UsageKind, unnoted
 from pipwrap.events import Listener
 from pipwrap.network.origins import canonical
 
 _VERSION = 1
 
 
-class KeptMetadata(Struct, frozen=True):
+class CachedMetadata(Struct, frozen=True):
     """One entry."""
 
     text: str
@@ -50,7 +50,7 @@ class MetadataCache:
         self._lock = threading.Lock()
         self._warned: set[str] = set()
 
-    def find(self, identity: str) -> KeptMetadata | None:
+    def find(self, identity: str) -> CachedMetadata | None:
         """Return what is kept; ``None`` when there is nothing, or (warned once) a damaged entry."""
         path = self._layout.metadata(identity)
         try:
@@ -64,10 +64,10 @@ class MetadataCache:
             if not said:
                 self._listener(disk.damaged(path, error))
             return None
-        self._note(Kind.METADATA, os.path.basename(path))
+        self._note(UsageKind.METADATA, os.path.basename(path))
         return kept
 
-    def add(self, identity: str, kept: KeptMetadata) -> None:
+    def add(self, identity: str, kept: CachedMetadata) -> None:
         """Put an entry in the place of what is there.
 
         A cache that cannot be written goes without: what is kept here only saves time, and whoever
@@ -95,14 +95,14 @@ def origin_identity(url: str, sha256: str | None) -> str:
     return hashlib.sha256(key).hexdigest()
 
 
-def read(path: str) -> KeptMetadata:
+def read(path: str) -> CachedMetadata:
     """Return an entry; ``OSError`` or ``ValueError`` for one that cannot be read."""
     with open(path, "rb") as stream:
         fields: dict[str, Any] = json.loads(stream.read())
     try:
         version, sha256 = fields.pop("version"), fields.pop("sha256")
         evidence = Evidence.of(fields.pop("evidence"))
-        kept = KeptMetadata(**fields, evidence=evidence)
+        kept = CachedMetadata(**fields, evidence=evidence)
         whole = version == _VERSION and _digest(kept.text) == sha256
     except (AttributeError, KeyError, TypeError) as error:
         raise ValueError(f"it has other fields ({error})") from error

@@ -65,7 +65,7 @@ def columns(environ: Mapping[str, str]) -> int:
         return 80
 
 
-def question(
+def command_key(
     version: str, argv: Sequence[str], environ: Mapping[str, str], *, as_module: bool
 ) -> bytes:
     """Return everything that an answer may depend on in this process, as bytes."""

@@ -21,7 +21,7 @@ from pipwrap.events import Listener, WarningMessage
 VERSION = 3
 
 
-class Seen(NamedTuple):
+class PageState(NamedTuple):
     """One thing that an answer rests on, and the state in which it was."""
 
     kind: str
@@ -43,7 +43,7 @@ class Resolutions:
         self._layout = layout
         self._listener = listener
 
-    def read(self, key: str) -> tuple[tuple[Seen, ...], Mapping[str, Any]] | None:
+    def read(self, key: str) -> tuple[tuple[PageState, ...], Mapping[str, Any]] | None:
         """Return the evidence and the fields of a kept resolution.
 
         ``None`` when there is none, or (warned) a damaged one.
@@ -54,7 +54,7 @@ class Resolutions:
                 content = json.loads(stream.read())
             if content["version"] != VERSION or content["key"] != key:
                 return None
-            evidence = tuple(Seen(*map(str, row)) for row in content["evidence"])
+            evidence = tuple(PageState(*map(str, row)) for row in content["evidence"])
             fields: Mapping[str, Any] = content["fields"]
         except (FileNotFoundError, NotADirectoryError):
             return None
@@ -70,7 +70,7 @@ class Resolutions:
             WarningMessage(f"Cache entry {path} is damaged; the resolution is made again.")
         )
 
-    def write(self, key: str, evidence: Sequence[Seen], fields: Mapping[str, Any]) -> None:
+    def write(self, key: str, evidence: Sequence[PageState], fields: Mapping[str, Any]) -> None:
         """Keep a resolution; a cache that cannot be written goes without."""
         content = {"version": VERSION, "key": key, "evidence": evidence, "fields": fields}
         try:

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from pipwrap.cache import checksummed, disk
 from pipwrap.cache.layout import Layout
-from pipwrap.cache.upkeep.usage import Kind, Note
+from pipwrap.cache.upkeep.usage import Note, UsageKind
 from pipwrap.events import Listener
 from pipwrap.model.metadata import Metadata
 
@@ -92,7 +92,7 @@ class Sidecars:
             for project in sorted(self._changed):
                 rows = {**self._read(project), **self._known[project]}
                 content = {"version": _VERSION, "project": project, "sidecars": rows}
-                written = checksummed.sealed(
+                written = checksummed.checksummed(
                     json.dumps(content, separators=(",", ":")).encode("ascii")
                 )
                 try:
@@ -118,5 +118,5 @@ class Sidecars:
             if project not in self._changed:
                 self._listener(disk.damaged(path, error))
             return {}
-        self._note(Kind.SIDECAR, os.path.basename(path))
+        self._note(UsageKind.SIDECAR, os.path.basename(path))
         return found

@@ -39,7 +39,7 @@ class StoredWheelChanged(Exception):
         self.wheel = wheel
 
 
-class Store:
+class WheelStore:
     """The store below one cache directory."""
 
     def __init__(

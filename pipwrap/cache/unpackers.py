@@ -16,7 +16,7 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, Protocol
 
 from pipwrap.cache import disk
-from pipwrap.cache.unpacking import Unpacked, unpack_file
+from pipwrap.cache.unpacking import UnpackedWheel, unpack_file
 from pipwrap.concurrency import worker_process
 from pipwrap.errors import PipwrapError
 
@@ -36,7 +36,7 @@ class Unpack(Protocol):
 
     def __call__(
         self, wheel_path: str, filename: str, sha256: str, directory: str, seconds: float
-    ) -> Unpacked:
+    ) -> UnpackedWheel:
         """Write a wheel's files and their description (``unpacking.unpack_file``)."""
 
 
@@ -57,7 +57,7 @@ class Unpackers:
 
     def unpack(
         self, wheel_path: str, filename: str, sha256: str, directory: str, seconds: float
-    ) -> Unpacked:
+    ) -> UnpackedWheel:
         """Write a wheel's files and their description, wherever that is done (``Unpack``).
 
         ``CancelledError`` once this is closed.
@@ -111,7 +111,7 @@ class Unpackers:
         return process
 
 
-def _ask(process: subprocess.Popen[bytes], request: list[object]) -> Unpacked | None:
+def _ask(process: subprocess.Popen[bytes], request: list[object]) -> UnpackedWheel | None:
     """Return what a process made of a wheel; ``None`` where it could not."""
     try:
         fields = worker_process.ask(process, request)
@@ -121,7 +121,7 @@ def _ask(process: subprocess.Popen[bytes], request: list[object]) -> Unpacked | 
     if fields is None:
         return None
     size, warnings = fields
-    return Unpacked(size, tuple(warnings))
+    return UnpackedWheel(size, tuple(warnings))
 
 
 def serve() -> None:
@@ -129,7 +129,7 @@ def serve() -> None:
     out = os.fdopen(os.dup(1), "wb")
     for line in sys.stdin:
         wheel_path, filename, sha256, directory, seconds = json.loads(line)
-        answer: Unpacked | None = None
+        answer: UnpackedWheel | None = None
         with contextlib.suppress(OSError, PipwrapError):
             answer = unpack_file(wheel_path, filename, sha256, directory, seconds)
         out.write(json.dumps(answer).encode() + b"\n")

@@ -8,7 +8,7 @@ import os
 from typing import IO, NamedTuple
 
 from pipwrap.cache import archive as wheel_archive
-from pipwrap.cache.archive import Archive, WheelFacts
+from pipwrap.cache.archive import WheelArchive, WheelFacts
 from pipwrap.errors import HashMismatch
 from pipwrap.model.wheel import STORED_FORMAT, StoredFile
 
@@ -16,7 +16,7 @@ LEFT_OUT = ("INSTALLER", "REQUESTED", "direct_url.json")
 """Files of .dist-info that only the installer may write (PEP 376, PEP 610)."""
 
 
-class Unpacked(NamedTuple):
+class UnpackedWheel(NamedTuple):
     """What was done."""
 
     size: int
@@ -27,7 +27,7 @@ class Unpacked(NamedTuple):
 
 def unpack_file(
     wheel_path: str, filename: str, sha256: str, directory: str, seconds: float
-) -> Unpacked:
+) -> UnpackedWheel:
     """Write ``tree`` and ``entry.json`` into a directory, the files with the time ``seconds``.
 
     ``HashMismatch`` when the bytes are not those of ``sha256``, ``InvalidDistribution`` for what
@@ -53,7 +53,7 @@ def unpack_file(
     }
     with open(f"{directory}/entry.json", "wb") as out:
         out.write(json.dumps(entry).encode())
-    return Unpacked(sum(each.size for each in files), warnings)
+    return UnpackedWheel(sum(each.size for each in files), warnings)
 
 
 def _check_digest(stream: IO[bytes], filename: str, sha256: str) -> None:
@@ -69,7 +69,7 @@ def _check_digest(stream: IO[bytes], filename: str, sha256: str) -> None:
     stream.seek(0)
 
 
-def _extract_all(archive: Archive, tree: str, mtime_ns: int) -> tuple[StoredFile, ...]:
+def _extract_all(archive: WheelArchive, tree: str, mtime_ns: int) -> tuple[StoredFile, ...]:
     """Write every member that is installed as a file; all get the time of unpacking.
 
     Whole seconds, which every filesystem keeps and every link mode preserves.
@@ -87,7 +87,7 @@ def _extract_all(archive: Archive, tree: str, mtime_ns: int) -> tuple[StoredFile
     return tuple(files)
 
 
-def _warnings(archive: Archive, facts: WheelFacts, lies: list[StoredFile]) -> tuple[str, ...]:
+def _warnings(archive: WheelArchive, facts: WheelFacts, lies: list[StoredFile]) -> tuple[str, ...]:
     found = []
     if facts.newer_version:
         found.append(f"Installing from a newer Wheel-Version ({facts.newer_version})")

@@ -24,8 +24,8 @@ from pipwrap.cache.evidence import (
     NOTHING_BETTER,
     Assessment,
     Evidence,
+    HostInputs,
     Quality,
-    World,
     assess,
     no_tags,
 )
@@ -93,7 +93,7 @@ class Provenance(Struct, frozen=True):
     log: str | None = None
 
 
-class Found(Struct, frozen=True):
+class AssessedWheel(Struct, frozen=True):
     """An entry of a key, and whether its evidence holds."""
 
     entry: BuiltWheel
@@ -130,8 +130,8 @@ class BuiltWheels:
         return tuple(sorted(self._broken))
 
     def find(
-        self, key: BuildKey, world: World, tags: Callable[[], str | None] = no_tags
-    ) -> Found | None:
+        self, key: BuildKey, world: HostInputs, tags: Callable[[], str | None] = no_tags
+    ) -> AssessedWheel | None:
         """Return the best entry of a key; ``tags`` digests those that its repository has now.
 
         What may be used comes before what may not, compiled code before a degraded wheel, evidence
@@ -140,7 +140,7 @@ class BuiltWheels:
         directory = self._layout.built_wheels(key.identity)
         return max(self._assessed(directory, world, tags), key=_preference, default=None)
 
-    def siblings(self, entry: BuiltWheel, world: World) -> list[Found]:
+    def siblings(self, entry: BuiltWheel, world: HostInputs) -> list[AssessedWheel]:
         """Return every entry of an entry's key with its assessment, the preferred one first."""
         directory = os.path.dirname(entry.directory)
         return sorted(self._assessed(directory, world, no_tags), key=_preference, reverse=True)
@@ -153,15 +153,15 @@ class BuiltWheels:
         disk.write(path, content, self._layout.temporary)
 
     def _assessed(
-        self, directory: str, world: World, tags: Callable[[], str | None]
-    ) -> Iterator[Found]:
+        self, directory: str, world: HostInputs, tags: Callable[[], str | None]
+    ) -> Iterator[AssessedWheel]:
         for entry in self._entries(directory):
             assessment = assess(entry.evidence, entry.quality, world, tags)
             is_settled = not assessment.holds and any(
                 assess(evidence, NOTHING_BETTER, world, tags).holds
                 for evidence in _settled(entry.directory)
             )
-            yield Found(entry, assessment, is_settled)
+            yield AssessedWheel(entry, assessment, is_settled)
 
     def add(self, key: BuildKey, wheel: str, provenance: Provenance) -> BuiltWheel:
         """Copy a wheel (and its build's log) into the cache and return its entry.
@@ -273,7 +273,7 @@ def _settled(directory: str) -> Iterator[Evidence]:
                 continue
 
 
-def _preference(found: Found) -> tuple[object, ...]:
+def _preference(found: AssessedWheel) -> tuple[object, ...]:
     entry = found.entry
     whole = entry.quality.degraded is None
     return (

@@ -10,7 +10,7 @@ from pipwrap import errors
 from pipwrap.cache import disk, ownership
 from pipwrap.cache.layout import BUCKETS, HTTP, WHEELS, Layout
 from pipwrap.cache.upkeep import sizes, usage
-from pipwrap.cache.upkeep.sizes import Extent
+from pipwrap.cache.upkeep.sizes import BucketSize
 from pipwrap.cache.wheels import BuiltWheels
 from pipwrap.cli import cache_listing, cache_upkeep
 from pipwrap.cli.cache_upkeep import Work
@@ -108,7 +108,7 @@ def _info(layout: Layout, wheels: BuiltWheels, console: Console) -> None:
 
 def _tell_limit(layout: Layout, limit: int, console: Console) -> None:
     """Print what pip has no line for, and only where a limit is configured."""
-    whole = sum((sizes.measure(layout.bucket(name)) for name in BUCKETS), start=Extent())
+    whole = sum((sizes.measure(layout.bucket(name)) for name in BUCKETS), start=BucketSize())
     _tell(console, f"Size of the whole cache: {format_size(whole.size)}")
     _tell(console, f"Size that it is kept below: {format_size(limit)}")
 
@@ -138,7 +138,7 @@ def _list(
         _tell(console, "No locally built wheels cached.")
         return
     _tell(console, "Cache contents:\n")
-    uses = usage.read(layout, usage.Kind.BUILT)
+    uses = usage.read(layout, usage.UsageKind.BUILT)
     for entry in entries:
         mark = " degraded" if entry.quality.degraded else ""
         _tell(console, f" - {entry.filename} ({format_size(entry.size)}){mark}")
@@ -167,7 +167,7 @@ def _remove_degraded(
     _tell_removed(removed, "", console)
 
 
-def _tell_removed(removed: Extent, pattern: str, console: Console) -> None:
+def _tell_removed(removed: BucketSize, pattern: str, console: Console) -> None:
     if not removed.files:
         console(WarningMessage(f"No matching packages{pattern}"))
     _tell(console, f"Files removed: {removed.files} ({format_size(removed.size)})")

@@ -11,13 +11,13 @@ from msgspec import to_builtins
 
 from pipwrap.cache.layout import HTTP, Layout
 from pipwrap.cache.upkeep import usage
-from pipwrap.cache.upkeep.usage import Use
+from pipwrap.cache.upkeep.usage import LastUse
 from pipwrap.cache.wheels import BuiltWheel
 from pipwrap.model.size import format_size
 from pipwrap.report.console import Console
 
 
-def details(entry: BuiltWheel, use: Use | None) -> list[str]:
+def details(entry: BuiltWheel, use: LastUse | None) -> list[str]:
     """Return what -v adds to an entry's line."""
     lines = [
         f"entry: {entry.name}",
@@ -40,12 +40,12 @@ def kind(entry: BuiltWheel) -> str:
 
 def as_json(layout: Layout, entries: Sequence[BuiltWheel]) -> str:
     """Return the entries as JSON; variables by name only."""
-    uses = usage.read(layout, usage.Kind.BUILT)
+    uses = usage.read(layout, usage.UsageKind.BUILT)
     listed = []
     for entry in entries:
         fields = to_builtins(entry)
         fields["evidence"]["variables"] = [name for name, _ in entry.evidence.variables]
-        use = uses.get(entry.place, Use())
+        use = uses.get(entry.place, LastUse())
         listed.append({**fields, "entry": entry.name, "uses": use.count, "last_used": use.last})
     return json.dumps(listed, indent=2, sort_keys=True)
 

@@ -11,13 +11,13 @@ from packaging.version import Version
 
 from pipwrap import errors
 from pipwrap.cache import disk
-from pipwrap.cache.build_host import Surroundings, include_directories
+from pipwrap.cache.build_host import BuildHost, include_directories
 from pipwrap.cache.layout import Layout
-from pipwrap.cache.store import Store
+from pipwrap.cache.store import WheelStore
 from pipwrap.cache.upkeep import prune, sizes, usage, verify
 from pipwrap.cache.upkeep.limit import keep_below as keep_cache_below
-from pipwrap.cache.upkeep.prune import Item, Limits
-from pipwrap.cache.wheels import BuiltWheel, BuiltWheels, Found
+from pipwrap.cache.upkeep.prune import PruneItem, PruneLimits
+from pipwrap.cache.wheels import AssessedWheel, BuiltWheel, BuiltWheels
 from pipwrap.cli.cache_listing import details, kind
 from pipwrap.events import Info
 from pipwrap.model.environment import Environment
@@ -64,7 +64,7 @@ def _explain(work: Work, text: str) -> int:
     if not entries:
         work.console.line(f"No wheel of {requirement.text} was built here.")
         return 1
-    world = Surroundings(work.environ, work.layout, include_directories(work.environment))
+    world = BuildHost(work.environ, work.layout, include_directories(work.environment))
     seen: set[str] = set()
     for entry in entries:
         key = os.path.dirname(entry.directory)
@@ -74,7 +74,7 @@ def _explain(work: Work, text: str) -> int:
     return 0
 
 
-def _explain_key(work: Work, found: list[Found]) -> None:
+def _explain_key(work: Work, found: list[AssessedWheel]) -> None:
     first = found[0]
     console = work.console
     for each in found:
@@ -114,7 +114,7 @@ def _log(work: Work, name: str) -> int:
 
 def _verify(work: Work) -> int:
     """Hash everything; with --repair remove what is damaged. Exit 1 for damage that stays."""
-    store = Store(work.layout, work.console, time.time)
+    store = WheelStore(work.layout, work.console, time.time)
     with disk.locked(work.layout.lock, shared=True):
         found = list(verify.verify(work.layout, store, work.wheels))
     for damage in found:
@@ -135,13 +135,13 @@ def _verify(work: Work) -> int:
 def _prune(work: Work) -> int:
     """Remove by size, age or kind, least recently used first."""
     wanted = work.options.upkeep
-    limits = Limits(
+    limits = PruneLimits(
         prune.parse_size(wanted.max_size) if wanted.max_size else None,
         prune.parse_age(wanted.unused_for) if wanted.unused_for else None,
         degraded=wanted.only_degraded,
         for_ci=wanted.for_ci,
     )
-    if limits == Limits():
+    if limits == PruneLimits():
         raise errors.CommandError(
             "Say what is to go: --max-size SIZE, --unused-for AGE, --degraded or --ci"
         )
@@ -151,7 +151,7 @@ def _prune(work: Work) -> int:
         going = prune.condemned(found, limits, time.time())
         size = sum(item.size for item in going)
 
-        def tell(item: Item) -> None:
+        def tell(item: PruneItem) -> None:
             if work.options.verbosity > 0 or wanted.dry_run:
                 work.console.line(f"{item.kind} {item.path} ({format_size(item.size)})")
 

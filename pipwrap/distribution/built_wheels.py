@@ -17,12 +17,12 @@ from packaging.version import Version
 from pipwrap import errors
 from pipwrap.build import observe
 from pipwrap.build.source_build import SourceBuild
-from pipwrap.cache.build_host import Surroundings
+from pipwrap.cache.build_host import BuildHost
 from pipwrap.cache.evidence import NOTHING_BETTER, assess
 from pipwrap.cache.keys import BuildKey
-from pipwrap.cache.metadata import KeptMetadata, MetadataCache
-from pipwrap.cache.upkeep.usage import Kind, Usage
-from pipwrap.cache.wheels import BuiltWheel, BuiltWheels, Found, Provenance
+from pipwrap.cache.metadata import CachedMetadata, MetadataCache
+from pipwrap.cache.upkeep.usage import Usage, UsageKind
+from pipwrap.cache.wheels import AssessedWheel, BuiltWheel, BuiltWheels, Provenance
 from pipwrap.events import Info, Listener, WarningMessage
 from pipwrap.model.candidate import Candidate
 from pipwrap.model.metadata import Metadata
@@ -55,12 +55,12 @@ class Reuse(Struct):
 
     built: BuiltWheels
     kept: MetadataCache
-    world: Surroundings
+    world: BuildHost
     listener: Listener
     usage: Usage
     rules: ReuseRules = field(default_factory=ReuseRules)
     _decided: dict[str, BuiltWheel | None] = field(default_factory=dict)
-    _due: dict[str, Found] = field(default_factory=dict)
+    _due: dict[str, AssessedWheel] = field(default_factory=dict)
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def entry(
@@ -74,7 +74,7 @@ class Reuse(Struct):
             if key.identity not in self._decided:
                 decided = self._decide(key, project, tags)
                 if decided is not None:
-                    self.usage.note(Kind.BUILT, decided.place)
+                    self.usage.note(UsageKind.BUILT, decided.place)
                 self._decided[key.identity] = decided
             return self._decided[key.identity]
 
@@ -184,7 +184,7 @@ class Reuse(Struct):
     def keep_metadata(self, key: BuildKey, build: SourceBuild, source_url: str) -> None:
         """Put what a backend told into the cache, with what it was seen to read until now."""
         text, evidence = build.metadata().text, build.evidence(self.world)
-        kept = KeptMetadata(text, source_url, key.source_sha256, evidence=evidence)
+        kept = CachedMetadata(text, source_url, key.source_sha256, evidence=evidence)
         self.kept.add(key.identity, kept)
 
     def check_metadata(self, key: BuildKey, project: str, wheel: Metadata) -> None:

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from pipwrap import errors
 from pipwrap.cache import archive as wheel_archive
-from pipwrap.cache.metadata import KeptMetadata, MetadataCache, origin_identity
+from pipwrap.cache.metadata import CachedMetadata, MetadataCache, origin_identity
 from pipwrap.model.link import Link
 from pipwrap.network.origins import without_credentials
 from pipwrap.network.ranges import Part, RangeRefused, Unchanged
@@ -110,7 +110,7 @@ class RemoteWheels:
         """Keep it where something can tell later that it is still right."""
         if tail.may_be_kept and (link.sha256 or tail.etag):
             url = without_credentials(link.url)
-            self._kept.add(_identity(link), KeptMetadata(text, url, link.sha256, etag=tail.etag))
+            self._kept.add(_identity(link), CachedMetadata(text, url, link.sha256, etag=tail.etag))
 
 
 def _identity(link: Link) -> str:

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from pipwrap import errors
 from pipwrap.build.wheel_file import read_metadata
-from pipwrap.cache.store import Store
+from pipwrap.cache.store import WheelStore
 from pipwrap.concurrency.once_map import OnceMap
 from pipwrap.distribution.admitted import Admitted
 from pipwrap.distribution.archives import Archives
@@ -37,7 +37,7 @@ class Descriptions(Struct, frozen=True):
     """What tells of wheels besides their files."""
 
     before: Described
-    store: Store
+    store: WheelStore
     remote: RemoteWheels
 
 

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from pipwrap import errors
 from pipwrap.build.source_build import SourceBuild, Workshop
 from pipwrap.build.wheel_file import read_built_metadata, read_metadata
-from pipwrap.cache.store import Store
+from pipwrap.cache.store import WheelStore
 from pipwrap.cache.unpackers import Unpack
 from pipwrap.cache.wheels import BuiltWheel
 from pipwrap.concurrency.background import Executors
@@ -50,8 +50,8 @@ _MOST_AHEAD = 8 * 1024 * 1024
 class Shelves(Struct, frozen=True):
     """Where wheels lie: the cache's, and a run's own for what must leave the cache alone."""
 
-    store: Store
-    private: Store
+    store: WheelStore
+    private: WheelStore
     remote: RemoteWheels
     reuse: Reuse
     unpack: Unpack

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from pipwrap.cache.store import Store
+from pipwrap.cache.store import WheelStore
 from pipwrap.distribution.hashes import HashPolicy
 from pipwrap.distribution.results import Prepared, line_of
 from pipwrap.model.candidate import Candidate
@@ -16,7 +16,7 @@ from pipwrap.model.wheel import StoredWheel
 
 
 def stored(
-    wanted: Mapping[str, Distribution], store: Store, policy: HashPolicy
+    wanted: Mapping[str, Distribution], store: WheelStore, policy: HashPolicy
 ) -> dict[str, Prepared]:
     """Return, by project, the wheels of which nothing is to be fetched, compared or asked.
 

@@ -9,7 +9,7 @@ from msgspec import Struct, field
 from packaging.version import Version
 
 from pipwrap import errors
-from pipwrap.cache.resolutions import Seen
+from pipwrap.cache.resolutions import PageState
 from pipwrap.index.repository import Found, Repository, Skipped
 from pipwrap.index.selection import Selector
 from pipwrap.model.candidate import Candidate, Rejection
@@ -113,7 +113,7 @@ class Offers(Struct):
         """Tell whether any index or file of a lock was looked at."""
         return bool(self._usable) or bool(self.locked)
 
-    def evidence(self) -> tuple[Seen, ...] | None:
+    def evidence(self) -> tuple[PageState, ...] | None:
         """Return what everything that was judged rests on; ``None`` where a page did not arrive."""
         looked_at = [found for found, _ in self._usable.values()]
         if not all(found.is_certain for found in looked_at):

@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from pipwrap import errors
-from pipwrap.cache.resolutions import Seen
+from pipwrap.cache.resolutions import PageState
 from pipwrap.events import Info, Listener, WarningMessage
 from pipwrap.index import simple
 from pipwrap.index.locations import FlatDirectory, is_page, path_state
@@ -50,7 +50,7 @@ class Found(Struct, frozen=True):
     skipped: tuple[Skipped, ...] = ()
     from_cache: bool = False
     """Some page came from the cache without being revalidated."""
-    evidence: tuple[Seen, ...] = ()
+    evidence: tuple[PageState, ...] = ()
     """Every page and every local place that was looked at."""
     is_certain: bool = True
     """The same evidence means the same links: no page failed to arrive."""
@@ -182,7 +182,7 @@ class Repository:
         files: list[Link] = []
         gathered: list[Found] = []
         refresh = self._refresh or bool(self._refreshed & {project, ALL})
-        places: list[Seen] = []
+        places: list[PageState] = []
         for location in dict.fromkeys(self.scope.find_links):
             places += self._place(location)
             local, pages = self._find_links(location, project)
@@ -197,12 +197,12 @@ class Repository:
         ordered = sorted(files, key=lambda link: link.url, reverse=True)
         return _joined(gathered, tuple(ordered), tuple(places))
 
-    def changed(self, evidence: Sequence[Seen]) -> frozenset[str] | None:
+    def changed(self, evidence: Sequence[PageState]) -> frozenset[str] | None:
         """Return the URLs of the pages that are other than they were; asks for those not fresh.
 
         ``None`` where a place is another, or a page did not arrive.
         """
-        asked: list[tuple[Seen, Future[Page]]] = []
+        asked: list[tuple[PageState, Future[Page]]] = []
         changed: set[str] = set()
         for seen in evidence:
             if seen.kind == "path":
@@ -221,12 +221,12 @@ class Repository:
         changed |= {seen.place for seen, page in pages if _page_state(page) != seen.state}
         return frozenset(changed)
 
-    def _place(self, location: str) -> list[Seen]:
+    def _place(self, location: str) -> list[PageState]:
         """Return what a local place is, and whether there is one; nothing for a URL."""
         if "://" in location and not location.lower().startswith("file:"):
             return []
         path = self._local_path(location) or os.path.abspath(location)
-        return [Seen("path", path, path_state(path))]
+        return [PageState("path", path, path_state(path))]
 
     def _find_links(self, location: str, project: str) -> tuple[list[Link], list[str]]:
         """Return the files and the URLs of the pages that one find-links location stands for."""
@@ -299,7 +299,7 @@ class Repository:
         from pipwrap.index.listing import Listing  # noqa: PLC0415 - not to confirm pages
 
         path = url_to_path(url)
-        seen = (Seen("path", path, path_state(path)),)
+        seen = (PageState("path", path, path_state(path)),)
         with open(path, "rb") as stream:
             content = stream.read()
         content_type = "text/html"
@@ -313,7 +313,7 @@ class Repository:
         if fresh is not None:
             return fresh
         page = self._pages.fetch(url, refresh=refresh)
-        seen = (Seen("page", url, _page_state(page)),)
+        seen = (PageState("page", url, _page_state(page)),)
         if page.status >= _CLIENT_ERROR:
             kind = "Client" if page.status < 500 else "Server"  # noqa: PLR2004 - RFC 9110
             reason = f"{page.status} {kind} Error for url: {redact(page.url)}"
@@ -334,7 +334,7 @@ class Repository:
             except FileNotFoundError:
                 # Somebody emptied the cache since.
                 page = self._pages.fetch(url, refresh=True)
-                seen = (Seen("page", url, _page_state(page)),)
+                seen = (PageState("page", url, _page_state(page)),)
                 listing = self._pages.read(page)
         from_cache = page.from_cache and not refresh
         return Found(listings=(listing,), from_cache=from_cache, evidence=seen)
@@ -345,7 +345,7 @@ class Repository:
         if fresh is None:
             return None
         page, listing = fresh
-        seen = (Seen("page", url, _page_state(page)),)
+        seen = (PageState("page", url, _page_state(page)),)
         return Found(listings=(listing,), from_cache=True, evidence=seen)
 
     def _tell(self, url: str) -> None:
@@ -377,7 +377,7 @@ class Repository:
 
 
 def _joined(
-    gathered: Sequence[Found], files: tuple[Link, ...] = (), places: tuple[Seen, ...] = ()
+    gathered: Sequence[Found], files: tuple[Link, ...] = (), places: tuple[PageState, ...] = ()
 ) -> Found:
     """Return in one what all places offer."""
     return Found(

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 
 from pipwrap.cache import disk
-from pipwrap.cache.store import Store
+from pipwrap.cache.store import WheelStore
 from pipwrap.events import Info, Listener
 from pipwrap.install.bytecode_settings import BytecodeSettings, bytecode_tag
 from pipwrap.model.environment import Environment
@@ -66,7 +66,7 @@ _SHARE = 100
 def compiled(
     wheels: Iterable[StoredWheel],
     environment: Environment,
-    store: Store,
+    store: WheelStore,
     listener: Listener,
     settings: BytecodeSettings,
 ) -> Mapping[str, tuple[StoredFile, ...]]:
@@ -108,7 +108,9 @@ class _Work(Struct):
 class Compiler:
     """Compiles wheels while the command goes on; what is done is in the store."""
 
-    def __init__(self, environment: Environment, store: Store, settings: BytecodeSettings) -> None:
+    def __init__(
+        self, environment: Environment, store: WheelStore, settings: BytecodeSettings
+    ) -> None:
         """Keep for whom, where and how; no process is started before there is work."""
         import queue  # noqa: PLC0415 - most bytecode is stored, and nobody comes here
 

@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 
 from pipwrap.cache.disk import is_directory, is_full
-from pipwrap.cache.store import Store, StoredWheelChanged
+from pipwrap.cache.store import StoredWheelChanged, WheelStore
 from pipwrap.errors import DiagnosticError, DiskFull, EnvironmentRefused
 from pipwrap.events import Info, Listener, WarningMessage
 from pipwrap.install import journal, scripts
@@ -39,7 +39,7 @@ _ELSEWHERE = (errno.EXDEV, errno.EBUSY)
 def apply(
     plan: Plan,
     environment: Environment,
-    store: Store,
+    store: WheelStore,
     listener: Listener,
     clock: Callable[[], float] = time.time,
 ) -> Changes:
@@ -106,7 +106,7 @@ def _target(plan: Plan, environment: Environment, clock: Callable[[], float]) ->
 def _prepare(
     plan: Plan,
     environment: Environment,
-    store: Store,
+    store: WheelStore,
     target: Target,
     listener: Listener,
 ) -> list[Prepared]:

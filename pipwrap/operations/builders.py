@@ -18,11 +18,11 @@ from pipwrap.build.hooks import HookProcesses
 from pipwrap.build.requirements import BuildRequirements
 from pipwrap.build.settings import BuildRules
 from pipwrap.build.source_build import Workshop
-from pipwrap.cache.build_host import Surroundings, include_directories
+from pipwrap.cache.build_host import BuildHost, include_directories
 from pipwrap.cache.clones import Clones
 from pipwrap.cache.http.client import ResponseCache
 from pipwrap.cache.metadata import MetadataCache
-from pipwrap.cache.store import Store
+from pipwrap.cache.store import WheelStore
 from pipwrap.cache.unpackers import Unpackers
 from pipwrap.cache.upkeep.usage import Usage
 from pipwrap.cache.wheels import BuiltWheels
@@ -60,8 +60,8 @@ class Stock(Struct, frozen=True):
     responses: ResponseCache
     repository: Repository
     usage: Usage
-    store: Store
-    private: Store
+    store: WheelStore
+    private: WheelStore
 
 
 class Workroom:
@@ -87,7 +87,7 @@ class Workroom:
             Reuse(
                 BuiltWheels(layout, context.console, time.time, usage.grew),
                 kept,
-                Surroundings(context.environ, layout, include_directories(context.environment)),
+                BuildHost(context.environ, layout, include_directories(context.environment)),
                 context.console,
                 usage,
                 ReuseRules(

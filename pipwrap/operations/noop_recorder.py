@@ -32,7 +32,7 @@ class Proof:
         """Begin with the question; there is none where the working directory is gone."""
         self._asked: bytes | None = None
         with contextlib.suppress(OSError):
-            self._asked = noop.question(__version__, argv, environ, as_module=as_module)
+            self._asked = noop.command_key(__version__, argv, environ, as_module=as_module)
         self._environ = environ
         self._evidence: dict[tuple[str, str], str] = {}
         self._is_proven = False

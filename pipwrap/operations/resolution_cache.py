@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from pipwrap import __version__
 from pipwrap.cache.keys import digest_of
-from pipwrap.cache.resolutions import Resolutions, Seen
-from pipwrap.cache.upkeep.usage import Kind, Note
+from pipwrap.cache.resolutions import PageState, Resolutions
+from pipwrap.cache.upkeep.usage import Note, UsageKind
 from pipwrap.events import Event, Info, WarningMessage
 from pipwrap.index.candidates import Offers
 from pipwrap.index.locations import path_state
@@ -66,7 +66,7 @@ class Recollection:
         self._note = note
         self.presumed: dict[str, Presumed] = {}
         """What resolving begins with, where a page has changed that a recalled answer rests on."""
-        self._confirmed: tuple[Seen, ...] = ()
+        self._confirmed: tuple[PageState, ...] = ()
         """The pages and places that this rests on."""
         self._heard: tuple[Event, ...] = ()
         """What was told while changed pages were looked at."""
@@ -120,16 +120,16 @@ class Recollection:
         self,
         question: Question,
         resolution: Resolution,
-        evidence: Sequence[Seen],
+        evidence: Sequence[PageState],
         changed: Mapping[str, str],
-    ) -> tuple[Seen, ...] | None:
+    ) -> tuple[PageState, ...] | None:
         """Return the evidence with these pages as they are now, where they change nothing.
 
         ``None`` where they do, or where that cannot be told without resolving.
         """
         from pipwrap.resolution.active_specifiers import stands  # noqa: PLC0415 - where a page has changed
 
-        repository, renewed = self._offers.repository, dict[str, Seen]()
+        repository, renewed = self._offers.repository, dict[str, PageState]()
         projects = dict.fromkeys(changed.values())
         for project in projects:
             repository.prefetch(project)
@@ -155,16 +155,16 @@ class Recollection:
             if isinstance(choice, Candidate) and choice.is_plain:
                 self.presumed[project] = Presumed(choice, grounds)
 
-    def _note_used(self, key: str, evidence: Sequence[Seen], resolution: Resolution) -> None:
+    def _note_used(self, key: str, evidence: Sequence[PageState], resolution: Resolution) -> None:
         """Remember what resolving anew would read, so that it is not the first to make room."""
-        self._note(Kind.RESOLUTION, f"{key}.json")
+        self._note(UsageKind.RESOLUTION, f"{key}.json")
         for seen in evidence:
             if seen.kind == "page":
-                self._note(Kind.BODY, seen.state.rpartition(" ")[2])
+                self._note(UsageKind.BODY, seen.state.rpartition(" ")[2])
         for choice in resolution.choices.values():
             if isinstance(choice, Candidate):
                 for _, digest in choice.link.metadata_hashes or ():
-                    self._note(Kind.BODY, digest)
+                    self._note(UsageKind.BODY, digest)
 
     def keep(self, question: Question, resolution: Resolution, heard: Sequence[Event]) -> None:
         """Keep what a question came to, where the pages that were read decide it alone."""
@@ -232,14 +232,14 @@ class Recollection:
         return digest_of((__version__, asked, installed, selector, self._settings, self._told))
 
 
-def _of_installed(choices: Iterable[Choice]) -> tuple[Seen, ...]:
+def _of_installed(choices: Iterable[Choice]) -> tuple[PageState, ...]:
     """Return the state of all metadata that was read of installed distributions.
 
     A version does not fix it: people edit METADATA, or install another build of one version.
     """
     read = dict.fromkeys(each for each in choices if isinstance(each, InstalledCandidate))
     files = (path for each in read for path in metadata_files(each.distribution))
-    return tuple(Seen("path", path, path_state(path)) for path in files)
+    return tuple(PageState("path", path, path_state(path)) for path in files)
 
 
 class Recalling(Tools, Protocol):

@@ -13,8 +13,8 @@ from pipwrap import errors
 from pipwrap.build.settings import BuildRules
 from pipwrap.cache import disk
 from pipwrap.cache.resolutions import Resolutions
-from pipwrap.cache.store import Store, StoredWheelChanged
-from pipwrap.cache.upkeep.usage import Kind, Usage
+from pipwrap.cache.store import StoredWheelChanged, WheelStore
+from pipwrap.cache.upkeep.usage import Usage, UsageKind
 from pipwrap.distribution.hashes import HashPolicy
 from pipwrap.distribution.results import Obtained, Prepared, Saving
 from pipwrap.distribution.stored import stored
@@ -57,8 +57,8 @@ class Shared(Struct, frozen=True):
     context: Context
     search: SearchOptions
     repository: Repository
-    store: Store
-    private: Store
+    store: WheelStore
+    private: WheelStore
     """A run's own, for what must leave the cache alone."""
     sidecars: Callable[[], Sidecars]
     usage: Usage
@@ -301,7 +301,7 @@ class Bench:
             done = transaction.apply(plan, self._installs_into, store, self.listener)
         _UNTIL_THE_END.append(done)
         for each in plan.install:
-            self.shared.usage.note(Kind.UNPACKED, each.wheel.sha256)
+            self.shared.usage.note(UsageKind.UNPACKED, each.wheel.sha256)
 
 
 def _looks_ahead(context: Context) -> bool:

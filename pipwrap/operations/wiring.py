@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from packaging.version import InvalidVersion, Version
 
 from pipwrap.cache.layout import Layout
-from pipwrap.cache.store import Store
+from pipwrap.cache.store import WheelStore
 from pipwrap.cache.upkeep.usage import Usage
 from pipwrap.distribution.results import Saving
 from pipwrap.events import Listener
@@ -79,8 +79,8 @@ def opened(context: Context, search: SearchOptions) -> Iterator[Shared]:
             listings=listings,
         )
         stack.callback(repository.close)
-        store = Store(layout, context.console, time.time, usage.grew)
-        private = Store(Layout(context.place.scratch("private-")), context.console, time.time)
+        store = WheelStore(layout, context.console, time.time, usage.grew)
+        private = WheelStore(Layout(context.place.scratch("private-")), context.console, time.time)
 
         @_once
         def workroom() -> Workroom:
@@ -104,9 +104,9 @@ def opened(context: Context, search: SearchOptions) -> Iterator[Shared]:
 
 
 @contextmanager
-def store_of(context: Context) -> Iterator[Store]:
+def store_of(context: Context) -> Iterator[WheelStore]:
     """Yield the store for a plan that only removes."""
-    yield Store(context.place.layout, context.console, time.time)
+    yield WheelStore(context.place.layout, context.console, time.time)
 
 
 def bench_for(shared: Shared, request: Request, saving: Saving | None = None) -> Bench:

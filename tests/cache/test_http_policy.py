@@ -10,15 +10,15 @@ import pytest
 from pipwrap.cache.http.cache_control import Directives, delta_seconds, http_date
 from pipwrap.cache.http.policy import (
     DoNotStore,
-    Exchange,
     Fetch,
     FetchAgain,
     Fresh,
     Refresh,
     Refuse,
     Revalidate,
-    Store,
-    Stored,
+    SentRequest,
+    StoredResponse,
+    StoreResponse,
     current_age,
     decide,
     freshness_lifetime,
@@ -51,9 +51,11 @@ def stored(
     delay: float = 0.0,
     selecting: tuple[tuple[str, str | None], ...] = (),
     body: str = "body",
-) -> Stored:
+) -> StoredResponse:
     """Return a stored response that arrived at ``received``."""
-    return Stored(status, headers(*fields), selecting, received - delay, received, body, len(body))
+    return StoredResponse(
+        status, headers(*fields), selecting, received - delay, received, body, len(body)
+    )
 
 
 @dataclass(frozen=True)
@@ -259,9 +261,9 @@ def test_what_varies_by_credentials_is_asked_about_even_when_fresh():
     assert isinstance(decide(Headers(), [kept], now=NOW), Revalidate)
 
 
-def exchange(*fields: str, status: int = 200, request: tuple[str, ...] = ()) -> Exchange:
+def exchange(*fields: str, status: int = 200, request: tuple[str, ...] = ()) -> SentRequest:
     """Return a request and its response."""
-    return Exchange(headers(*request), status, headers(*fields), NOW, NOW)
+    return SentRequest(headers(*request), status, headers(*fields), NOW, NOW)
 
 
 LIFE = "Cache-Control: max-age=60"
@@ -271,45 +273,45 @@ MODIFIED = f"Last-Modified: {http(NOW - DAY)}"
 @pytest.mark.parametrize(
     ("answer", "expected"),
     [
-        pytest.param(exchange(), Store, id="3 a plain 200"),
+        pytest.param(exchange(), StoreResponse, id="3 a plain 200"),
         pytest.param(exchange(status=203), DoNotStore, id="3 a 203 without a lifetime"),
         pytest.param(exchange("Cache-Control: no-store"), DoNotStore, id="5.2.2.5 no-store"),
         pytest.param(exchange("Cache-Control: No-Store, max-age=9"), DoNotStore, id="5.2.2.5 in any case"),
         pytest.param(exchange(request=("Cache-Control: no-store",)), DoNotStore, id="5.2.1.5 the request's"),
-        pytest.param(exchange("Cache-Control: private"), Store, id="5.2.2.7 private"),
-        pytest.param(exchange("Cache-Control: no-cache"), Store, id="5.2.2.4 no-cache"),
+        pytest.param(exchange("Cache-Control: private"), StoreResponse, id="5.2.2.7 private"),
+        pytest.param(exchange("Cache-Control: no-cache"), StoreResponse, id="5.2.2.4 no-cache"),
         pytest.param(exchange("Vary: *"), DoNotStore, id="4.1 star"),
         pytest.param(exchange("Vary: Accept, *"), DoNotStore, id="4.1 star in a list"),
         pytest.param(exchange(LIFE, status=206), DoNotStore, id="3 parts never"),
         pytest.param(exchange(LIFE, status=304), DoNotStore, id="3 a 304 nobody asked for"),
         pytest.param(exchange(LIFE, status=401), DoNotStore, id="3 401 never"),
-        pytest.param(exchange(LIFE, status=404), Store, id="3 a 404 with a lifetime"),
+        pytest.param(exchange(LIFE, status=404), StoreResponse, id="3 a 404 with a lifetime"),
         pytest.param(exchange(status=404), DoNotStore, id="3 a 404 of a page without"),
         pytest.param(exchange(status=301), DoNotStore, id="3 a 301 of a page without"),
-        pytest.param(exchange(LIFE, status=302), Store, id="3 a 302 with a lifetime"),
+        pytest.param(exchange(LIFE, status=302), StoreResponse, id="3 a 302 with a lifetime"),
         pytest.param(exchange(status=302), DoNotStore, id="3 a 302 without"),
         pytest.param(exchange(MODIFIED, status=301), DoNotStore, id="3 a 301 without a lifetime"),
         pytest.param(exchange(MODIFIED, status=308), DoNotStore, id="3 a 308 without a lifetime"),
-        pytest.param(exchange(LIFE, status=307), Store, id="3 a 307 with a lifetime"),
+        pytest.param(exchange(LIFE, status=307), StoreResponse, id="3 a 307 with a lifetime"),
         pytest.param(exchange(MODIFIED, status=307), DoNotStore, id="3 a 307 without"),
-        pytest.param(exchange(LIFE, status=303), Store, id="3 a 303 with a lifetime"),
+        pytest.param(exchange(LIFE, status=303), StoreResponse, id="3 a 303 with a lifetime"),
         pytest.param(exchange(status=410), DoNotStore, id="3 a 410 without a lifetime"),
         pytest.param(exchange(LIFE, status=407), DoNotStore, id="3 407 never"),
         pytest.param(exchange("Expires: 0", status=404), DoNotStore, id="3 a 404 that has passed"),
-        pytest.param(exchange(LIFE, status=299), Store, id="3 an unknown status with a lifetime"),
+        pytest.param(exchange(LIFE, status=299), StoreResponse, id="3 an unknown status with a lifetime"),
         pytest.param(exchange("Cache-Control: must-understand, max-age=9", status=299), DoNotStore, id="5.2.2.3 a status that is not understood"),
-        pytest.param(exchange("Cache-Control: must-understand, max-age=9"), Store, id="5.2.2.3 a status that is"),
+        pytest.param(exchange("Cache-Control: must-understand, max-age=9"), StoreResponse, id="5.2.2.3 a status that is"),
         pytest.param(exchange("Cache-Control: must-understand, no-store"), DoNotStore, id="5.2.2.3 no-store is kept to"),
         pytest.param(exchange("Cache-Control: max-age=9", "Cache-Control: no-store"), DoNotStore, id="5.2.2.5 on a line of its own"),
-        pytest.param(exchange('Cache-Control: x="no-store"'), Store, id="5.2 no-store in a quoted argument"),
-        pytest.param(exchange(LIFE, "Set-Cookie: a=b"), Store, id="7.3 Set-Cookie"),
-        pytest.param(exchange(LIFE, request=("Authorization: x",)), Store, id="3.5 credentials in a private cache"),
+        pytest.param(exchange('Cache-Control: x="no-store"'), StoreResponse, id="5.2 no-store in a quoted argument"),
+        pytest.param(exchange(LIFE, "Set-Cookie: a=b"), StoreResponse, id="7.3 Set-Cookie"),
+        pytest.param(exchange(LIFE, request=("Authorization: x",)), StoreResponse, id="3.5 credentials in a private cache"),
         pytest.param(exchange("Vary: Accept", "Vary: *"), DoNotStore, id="4.1 star on a line of its own"),
         pytest.param(exchange(status=500), DoNotStore, id="3 a 500"),
         pytest.param(exchange(status=100), DoNotStore, id="3 not final"),
     ],
 )  # fmt: skip
-def test_a_response_is_stored_or_not(answer: Exchange, expected: type):
+def test_a_response_is_stored_or_not(answer: SentRequest, expected: type):
     assert type(judge(answer)) is expected
 
 
@@ -326,20 +328,20 @@ def test_only_a_failing_or_busy_server_leaves_what_is_stored(status: int, invali
 def test_the_selecting_fields_are_kept_in_one_order():
     answer = exchange("Vary: User-Agent", "vary: Accept", request=("accept: a",))
     verdict = judge(answer)
-    assert isinstance(verdict, Store)
+    assert isinstance(verdict, StoreResponse)
     assert verdict.selecting == (("accept", "a"), ("user-agent", None))
 
 
 def test_a_connection_cannot_take_what_caching_rests_on():
     """RFC 9110 section 7.6.1: no connection option names a field that is meant for everybody."""
     verdict = judge(exchange("Connection: Cache-Control, Vary", "Cache-Control: no-cache"))
-    assert isinstance(verdict, Store)
+    assert isinstance(verdict, StoreResponse)
     assert verdict.headers.get("Cache-Control") == "no-cache"
 
 
 def test_fields_of_the_connection_are_not_stored():
     verdict = judge(exchange("Connection: X-Hop, close", "X-Hop: 1", "Keep-Alive: 5", "X-End: 2"))
-    assert isinstance(verdict, Store)
+    assert isinstance(verdict, StoreResponse)
     assert verdict.headers == headers("X-End: 2")
 
 

@@ -9,9 +9,9 @@ import pytest
 
 from pipwrap.cache.layout import Layout
 from pipwrap.cache.listings import Groups, Listings, PageKey
-from pipwrap.cache.store import Store
+from pipwrap.cache.store import WheelStore
 from pipwrap.cache.upkeep import verify
-from pipwrap.cache.upkeep.usage import Kind
+from pipwrap.cache.upkeep.usage import UsageKind
 from pipwrap.cache.wheels import BuiltWheels
 from pipwrap.events import Event, WarningMessage
 
@@ -26,12 +26,12 @@ class Cache:
         self.root = root
         self.layout = Layout(str(root))
         self.heard: list[Event] = []
-        self.noted: list[tuple[Kind, str]] = []
+        self.noted: list[tuple[UsageKind, str]] = []
 
     def opened(self) -> Listings:
         return Listings(self.layout, self.heard.append, self._note)
 
-    def _note(self, kind: Kind, name: str) -> None:
+    def _note(self, kind: UsageKind, name: str) -> None:
         self.noted.append((kind, name))
 
     def file(self) -> Path:
@@ -39,7 +39,7 @@ class Cache:
         return path
 
     def damaged(self) -> list[str]:
-        store = Store(self.layout, self.heard.append, lambda: 0.0)
+        store = WheelStore(self.layout, self.heard.append, lambda: 0.0)
         wheels = BuiltWheels(self.layout, self.heard.append, lambda: 0.0)
         return [each.path for each in verify.verify(self.layout, store, wheels)]
 
@@ -53,7 +53,7 @@ def cache(tmp_path: Path) -> Cache:
 def test_what_was_read_of_a_page_is_found_again(cache: Cache, groups: Groups):
     cache.opened().add(KEY, groups)
     assert cache.opened().find(KEY) == groups
-    assert cache.noted == [(Kind.LISTING, cache.file().name), (Kind.BODY, KEY.sha256)]
+    assert cache.noted == [(UsageKind.LISTING, cache.file().name), (UsageKind.BODY, KEY.sha256)]
 
 
 @pytest.mark.parametrize("field", PageKey._fields)

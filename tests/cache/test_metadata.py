@@ -10,10 +10,10 @@ import pytest
 
 from pipwrap.cache.evidence import Evidence
 from pipwrap.cache.layout import Layout
-from pipwrap.cache.metadata import KeptMetadata, MetadataCache, origin_identity
+from pipwrap.cache.metadata import CachedMetadata, MetadataCache, origin_identity
 from pipwrap.events import Event
 
-KEPT = KeptMetadata(
+KEPT = CachedMetadata(
     "Name: démo\n",
     "https://host.invalid/demo.whl",
     etag='"one"',

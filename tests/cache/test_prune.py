@@ -14,15 +14,15 @@ from pipwrap.cache.keys import BuildKey
 from pipwrap.cache.layout import FORMER, Layout
 from pipwrap.cache.upkeep import usage
 from pipwrap.cache.upkeep.prune import (
-    Item,
-    Limits,
+    PruneItem,
+    PruneLimits,
     condemned,
     items,
     parse_age,
     parse_size,
     sweep,
 )
-from pipwrap.cache.upkeep.usage import Kind, Usage, Use
+from pipwrap.cache.upkeep.usage import LastUse, Usage, UsageKind
 from pipwrap.cache.wheels import BuiltWheels, Provenance
 from pipwrap.events import ignore
 from support.wheels import make_wheel
@@ -67,9 +67,9 @@ def test_what_is_no_age_is_an_error(text: str):
         parse_age(text)
 
 
-def item(name: str, days: float, **fields: bool) -> Item:
+def item(name: str, days: float, **fields: bool) -> PruneItem:
     """Return an unpacked wheel that was used so many days ago."""
-    return Item(name, 10, NOW - days * DAY, "store", **fields)
+    return PruneItem(name, 10, NOW - days * DAY, "store", **fields)
 
 
 FOUND = [
@@ -77,26 +77,26 @@ FOUND = [
     item("old", 50),
     item("busy", 90, in_use=True),
     item("degraded", 2, degraded=True),
-    Item("wheel", 10, NOW - 40 * DAY, "wheel"),
+    PruneItem("wheel", 10, NOW - 40 * DAY, "wheel"),
 ]
 
 
 @pytest.mark.parametrize(
     ("limits", "going"),
     [
-        (Limits(max_size=50), []),
-        (Limits(max_size=40), ["old"]),
-        (Limits(max_size=25), ["old", "wheel", "degraded"]),
-        (Limits(max_size=0), ["old", "wheel", "degraded", "new"]),
-        (Limits(unused_for=45 * DAY), ["old"]),
-        (Limits(degraded=True), ["degraded"]),
-        (Limits(for_ci=True), ["old", "degraded", "new"]),
-        (Limits(degraded=True, max_size=35), ["degraded", "old"]),
+        (PruneLimits(max_size=50), []),
+        (PruneLimits(max_size=40), ["old"]),
+        (PruneLimits(max_size=25), ["old", "wheel", "degraded"]),
+        (PruneLimits(max_size=0), ["old", "wheel", "degraded", "new"]),
+        (PruneLimits(unused_for=45 * DAY), ["old"]),
+        (PruneLimits(degraded=True), ["degraded"]),
+        (PruneLimits(for_ci=True), ["old", "degraded", "new"]),
+        (PruneLimits(degraded=True, max_size=35), ["degraded", "old"]),
     ],
     ids=["enough room", "one", "three", "all", "age", "degraded", "ci", "degraded, then size"],
 )
 def test_the_least_recently_used_goes_first_and_what_is_in_use_stays(
-    limits: Limits, going: list[str]
+    limits: PruneLimits, going: list[str]
 ):
     assert [each.path for each in condemned(FOUND, limits, NOW)] == going
 
@@ -110,7 +110,7 @@ def run(layout: Layout, at: float, *names: str, grew: int = 0) -> None:
     """Write the line of one run."""
     used = Usage(layout, lambda: at)
     for name in names:
-        used.note(Kind.UNPACKED, name)
+        used.note(UsageKind.UNPACKED, name)
     used.grew(grew)
     used.flush()
 
@@ -133,17 +133,17 @@ def test_merging_keeps_what_is_known_of_what_is_there(layout: Layout):
     run(layout, NOW + 5, kept)
     usage.merge(layout, 0)
     run(layout, NOW + 3, kept)
-    assert usage.read(layout, Kind.UNPACKED) == {kept: Use(3, NOW + 5)}
+    assert usage.read(layout, UsageKind.UNPACKED) == {kept: LastUse(3, NOW + 5)}
     assert len(Path(layout.usage).read_text("utf-8").splitlines()) == 2
 
 
 COLD, HOT = "aa" * 32, "bb" * 32
-NAMED_JSON = (Kind.METADATA, Kind.LISTING, Kind.SIDECAR, Kind.RESOLUTION)
+NAMED_JSON = (UsageKind.METADATA, UsageKind.LISTING, UsageKind.SIDECAR, UsageKind.RESOLUTION)
 
 
-def lay(layout: Layout, kind: Kind, digest: str, written: float) -> tuple[str, Path]:
+def lay(layout: Layout, kind: UsageKind, digest: str, written: float) -> tuple[str, Path]:
     """Put something of a kind into the cache; return its name and its path."""
-    if kind is Kind.BUILT:
+    if kind is UsageKind.BUILT:
         wheels = BuiltWheels(layout, ignore, lambda: written)
         wheel = make_wheel(Path(layout.root).parent / digest, "a", "1.0")
         entry = wheels.add(BuildKey(digest, "abi"), str(wheel), Provenance("https://x/a.tar.gz"))
@@ -151,7 +151,7 @@ def lay(layout: Layout, kind: Kind, digest: str, written: float) -> tuple[str, P
     name = f"{digest}.json" if kind in NAMED_JSON else digest
     path = Path(layout.bucket(kind.value), name[:2], name)
     path.parent.mkdir(parents=True)
-    if kind in {Kind.UNPACKED, Kind.CLONE}:
+    if kind in {UsageKind.UNPACKED, UsageKind.CLONE}:
         path.mkdir()
         (path / "content").write_bytes(b"content")
     else:
@@ -160,8 +160,8 @@ def lay(layout: Layout, kind: Kind, digest: str, written: float) -> tuple[str, P
     return name, path
 
 
-@pytest.mark.parametrize("kind", Kind, ids=lambda kind: kind.value)
-def test_what_was_used_last_goes_last_also_after_merging(layout: Layout, kind: Kind):
+@pytest.mark.parametrize("kind", UsageKind, ids=lambda kind: kind.value)
+def test_what_was_used_last_goes_last_also_after_merging(layout: Layout, kind: UsageKind):
     """Ctimes cannot be set, which count for bodies: so its use lies in the future."""
     name, hot = lay(layout, kind, HOT, NOW)
     _, cold = lay(layout, kind, COLD, NOW + 10)
@@ -172,7 +172,7 @@ def test_what_was_used_last_goes_last_also_after_merging(layout: Layout, kind: K
     assert usage.read(layout, kind)[name].count == 1
     found = items(layout, BuiltWheels(layout, ignore, lambda: NOW))
     size = sum(item.size for item in found)
-    going = condemned(found, Limits(max_size=size - 1), time.time())
+    going = condemned(found, PruneLimits(max_size=size - 1), time.time())
     assert [item.path for item in going] == [str(cold)]
     assert hot.exists()
 
@@ -185,7 +185,7 @@ def test_a_line_that_cannot_be_read_is_left_out(layout: Layout, line: str):
     run(layout, NOW, "aa")
     path = Path(layout.usage)
     path.write_text(line + "\n" + path.read_text("utf-8"), encoding="utf-8")
-    assert usage.read(layout, Kind.UNPACKED) == {"aa": Use(1, NOW)}
+    assert usage.read(layout, UsageKind.UNPACKED) == {"aa": LastUse(1, NOW)}
     assert usage.estimated_size(layout) is None
 
 

@@ -9,9 +9,9 @@ import pytest
 
 from pipwrap.cache.layout import Layout
 from pipwrap.cache.sidecars import Sidecar, Sidecars
-from pipwrap.cache.store import Store
+from pipwrap.cache.store import WheelStore
 from pipwrap.cache.upkeep import verify
-from pipwrap.cache.upkeep.usage import Kind
+from pipwrap.cache.upkeep.usage import UsageKind
 from pipwrap.cache.wheels import BuiltWheels
 from pipwrap.events import Event, WarningMessage
 from pipwrap.model.metadata import Metadata
@@ -25,13 +25,13 @@ class Cache:
     def __init__(self, root: Path) -> None:
         self.layout = Layout(str(root))
         self.heard: list[Event] = []
-        self.noted: list[tuple[Kind, str]] = []
+        self.noted: list[tuple[UsageKind, str]] = []
         self.root = root
 
     def opened(self) -> Sidecars:
         return Sidecars(self.layout, self.heard.append, self._note)
 
-    def _note(self, kind: Kind, name: str) -> None:
+    def _note(self, kind: UsageKind, name: str) -> None:
         self.noted.append((kind, name))
 
     def file(self) -> Path:
@@ -58,7 +58,7 @@ def test_what_was_kept_is_found_by_its_digest(cache: Cache):
     assert (found.size, found.metadata) == (99, METADATA)
     assert sidecars.find("a", "cd") is None
     assert sidecars.find("b", "ab") is None
-    assert cache.noted == [(Kind.SIDECAR, cache.file().name)]
+    assert cache.noted == [(UsageKind.SIDECAR, cache.file().name)]
 
 
 def test_a_lookup_writes_nothing(cache: Cache):
@@ -89,7 +89,7 @@ def test_runs_side_by_side_lose_nothing(cache: Cache):
 def test_damage_is_found_and_mended(cache: Cache, damage: Callable[[bytes], bytes]):
     kept(cache)
     cache.file().write_bytes(damage(cache.file().read_bytes()))
-    store = Store(cache.layout, cache.heard.append, lambda: 0.0)
+    store = WheelStore(cache.layout, cache.heard.append, lambda: 0.0)
     wheels = BuiltWheels(cache.layout, cache.heard.append, lambda: 0.0)
     assert [each.path for each in verify.verify(cache.layout, store, wheels)] == [str(cache.file())]
     assert cache.opened().find("a", "ab") is None

@@ -15,7 +15,7 @@ import pytest
 
 from install.worlds import make_wheel, sha256_of
 from pipwrap.cache.layout import Layout
-from pipwrap.cache.store import Store
+from pipwrap.cache.store import WheelStore
 from pipwrap.errors import HashMismatch, InvalidDistribution
 from pipwrap.events import Event
 
@@ -28,11 +28,11 @@ def told() -> list[Event]:
 
 
 @pytest.fixture
-def store(tmp_path: Path, told: list[Event]) -> Store:
-    return Store(Layout(str(tmp_path / "cache")), told.append, lambda: 1_700_000_000.9)
+def store(tmp_path: Path, told: list[Event]) -> WheelStore:
+    return WheelStore(Layout(str(tmp_path / "cache")), told.append, lambda: 1_700_000_000.9)
 
 
-def add(store: Store, path: str):
+def add(store: WheelStore, path: str):
     return store.add(path, os.path.basename(path), sha256_of(path))
 
 
@@ -46,7 +46,7 @@ def wheel_without(tmp_path: Path, left_out: str) -> str:
     return path
 
 
-def test_an_entry_tells_what_it_holds(store: Store, tmp_path: Path):
+def test_an_entry_tells_what_it_holds(store: WheelStore, tmp_path: Path):
     path = make_wheel(
         str(tmp_path), files={"foo.py": "x = 1\n", "foo.sh": "#!/bin/sh\n"}, executable=("foo.sh",)
     )
@@ -67,7 +67,7 @@ def test_an_entry_tells_what_it_holds(store: Store, tmp_path: Path):
 
 
 def test_a_corrupt_entry_is_a_miss_told_once_and_replaced(
-    store: Store, told: list[Event], tmp_path: Path
+    store: WheelStore, told: list[Event], tmp_path: Path
 ):
     path = make_wheel(str(tmp_path))
     wheel = add(store, path)
@@ -79,7 +79,7 @@ def test_a_corrupt_entry_is_a_miss_told_once_and_replaced(
     assert store.find(wheel.sha256) == wheel
 
 
-def test_a_discarded_entry_can_be_added_again(store: Store, tmp_path: Path):
+def test_a_discarded_entry_can_be_added_again(store: WheelStore, tmp_path: Path):
     path = make_wheel(str(tmp_path))
     wheel = add(store, path)
     store.discard(wheel.sha256)
@@ -88,7 +88,7 @@ def test_a_discarded_entry_can_be_added_again(store: Store, tmp_path: Path):
     assert add(store, path) == wheel
 
 
-def test_other_bytes_than_asked_for_are_refused(store: Store, tmp_path: Path):
+def test_other_bytes_than_asked_for_are_refused(store: WheelStore, tmp_path: Path):
     path = make_wheel(str(tmp_path))
     with pytest.raises(HashMismatch):
         store.add(path, os.path.basename(path), "0" * 64)
@@ -116,7 +116,7 @@ def test_other_bytes_than_asked_for_are_refused(store: Store, tmp_path: Path):
     ],
 )
 def test_what_is_no_proper_wheel_is_refused_and_leaves_nothing(
-    store: Store, tmp_path: Path, files: dict[str, str | bytes], words: str
+    store: WheelStore, tmp_path: Path, files: dict[str, str | bytes], words: str
 ):
     path = make_wheel(str(tmp_path), files={"ok.py": "", **files})
     with pytest.raises(InvalidDistribution) as caught:
@@ -128,7 +128,7 @@ def test_what_is_no_proper_wheel_is_refused_and_leaves_nothing(
 
 
 @pytest.mark.parametrize("name", ["METADATA", "WHEEL", "RECORD"])
-def test_a_wheel_without_its_metadata_is_refused(store: Store, tmp_path: Path, name: str):
+def test_a_wheel_without_its_metadata_is_refused(store: WheelStore, tmp_path: Path, name: str):
     path = wheel_without(tmp_path, f"{INFO}/{name}")
     with pytest.raises(InvalidDistribution, match=f"could not read '{INFO}/{name}' file"):
         add(store, path)
@@ -142,14 +142,14 @@ def test_a_wheel_without_its_metadata_is_refused(store: Store, tmp_path: Path, n
     ],
 )
 def test_a_wheel_under_another_name_is_refused(
-    store: Store, tmp_path: Path, filename: str, words: str
+    store: WheelStore, tmp_path: Path, filename: str, words: str
 ):
     path = make_wheel(str(tmp_path))
     with pytest.raises(InvalidDistribution, match=words):
         store.add(path, filename, sha256_of(path))
 
 
-def test_equal_versions_may_be_spelled_differently(store: Store, tmp_path: Path):
+def test_equal_versions_may_be_spelled_differently(store: WheelStore, tmp_path: Path):
     path = make_wheel(str(tmp_path), version="1.0")
     assert store.add(path, "Foo-1.0.0-py3-none-any.whl", sha256_of(path)).dist_info == INFO
 
@@ -167,7 +167,7 @@ REPEATED = {
 @pytest.mark.parametrize("name", REPEATED.values(), ids=REPEATED)
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_a_member_that_is_there_twice_is_one_file(
-    store: Store, told: list[Event], tmp_path: Path, name: str
+    store: WheelStore, told: list[Event], tmp_path: Path, name: str
 ):
     plain = make_wheel(str(tmp_path / "plain"), files={"foo/__init__.py": "v = 1\n"})
     path = shutil.copy(plain, tmp_path)
@@ -180,7 +180,7 @@ def test_a_member_that_is_there_twice_is_one_file(
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
-def test_the_last_of_equal_members_says_whether_it_may_run(store: Store, tmp_path: Path):
+def test_the_last_of_equal_members_says_whether_it_may_run(store: WheelStore, tmp_path: Path):
     path = make_wheel(str(tmp_path), files={"foo.sh": "x"})
     with zipfile.ZipFile(path, "a") as archive:
         info = zipfile.ZipInfo("foo.sh")
@@ -193,7 +193,7 @@ def test_the_last_of_equal_members_says_whether_it_may_run(store: Store, tmp_pat
 @pytest.mark.parametrize("name", ["foo.bin", f"{INFO}/METADATA"])
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_members_of_one_checksum_and_other_bytes_are_refused(
-    store: Store, tmp_path: Path, name: str
+    store: WheelStore, tmp_path: Path, name: str
 ):
     """A CRC-32 is made to match in no time: the bytes are compared."""
     header = b"Metadata-Version: 2.1\nName: foo\nVersion: 1.0\n\n"
@@ -207,12 +207,12 @@ def test_members_of_one_checksum_and_other_bytes_are_refused(
     assert store.find(sha256_of(path)) is None
 
 
-def test_names_that_differ_in_case_are_two_files(store: Store, tmp_path: Path):
+def test_names_that_differ_in_case_are_two_files(store: WheelStore, tmp_path: Path):
     wheel = add(store, make_wheel(str(tmp_path), files={"foo.py": "x", "FOO.py": "y"}))
     assert {"foo.py", "FOO.py"} <= {file.path for file in wheel.files}
 
 
-def test_a_symbolic_link_is_refused(store: Store, tmp_path: Path):
+def test_a_symbolic_link_is_refused(store: WheelStore, tmp_path: Path):
     path = make_wheel(str(tmp_path))
     with zipfile.ZipFile(path, "a") as archive:
         info = zipfile.ZipInfo("link.py")
@@ -237,7 +237,7 @@ def damaged(content: bytes, how: str) -> bytes:
 
 
 @pytest.mark.parametrize("how", ["not a zip", "truncated", "encrypted", "flipped"])
-def test_a_damaged_file_is_refused_in_pips_words(store: Store, tmp_path: Path, how: str):
+def test_a_damaged_file_is_refused_in_pips_words(store: WheelStore, tmp_path: Path, how: str):
     path = make_wheel(str(tmp_path))
     with open(path, "rb") as stream:
         content = stream.read()
@@ -249,7 +249,7 @@ def test_a_damaged_file_is_refused_in_pips_words(store: Store, tmp_path: Path, h
 
 
 def test_wrong_hashes_in_record_are_told_and_corrected(
-    store: Store, told: list[Event], tmp_path: Path
+    store: WheelStore, told: list[Event], tmp_path: Path
 ):
     record = f"foo.py,sha256=AAAA,3\n{INFO}/RECORD,,\n"
     path = make_wheel(str(tmp_path), files={"foo.py": "x = 1\n", f"{INFO}/RECORD": record})
@@ -262,7 +262,7 @@ def test_wrong_hashes_in_record_are_told_and_corrected(
     assert len(stored.sha256) == 43
 
 
-def test_bytecode_and_installer_files_in_a_wheel_stay_out(store: Store, tmp_path: Path):
+def test_bytecode_and_installer_files_in_a_wheel_stay_out(store: WheelStore, tmp_path: Path):
     files = {
         "foo.py": "",
         "__pycache__/foo.cpython-311.pyc": b"evil",
@@ -275,7 +275,7 @@ def test_bytecode_and_installer_files_in_a_wheel_stay_out(store: Store, tmp_path
     assert kept == {"foo.py", f"{INFO}/METADATA", f"{INFO}/WHEEL"}
 
 
-def test_a_large_wheel_streams_through_little_memory(store: Store, tmp_path: Path):
+def test_a_large_wheel_streams_through_little_memory(store: WheelStore, tmp_path: Path):
     path = make_wheel(str(tmp_path), files={"foo/big.bin": bytes(40_000_000)})
     digest = sha256_of(path)
     tracemalloc.start()

@@ -15,7 +15,7 @@ import pytest
 from install.worlds import make_wheel, sha256_of
 from pipwrap.cache import unpackers
 from pipwrap.cache.unpackers import Unpackers
-from pipwrap.cache.unpacking import Unpacked, unpack_file
+from pipwrap.cache.unpacking import UnpackedWheel, unpack_file
 from pipwrap.errors import HashMismatch, InvalidDistribution
 
 SECONDS = 1_700_000_000.9
@@ -37,7 +37,9 @@ def processes(wheel: str, tmp_path: Path) -> Iterator[Unpackers]:
         yield made
 
 
-def unpack(made: Unpackers, wheel: str, directory: Path, sha256: str | None = None) -> Unpacked:
+def unpack(
+    made: Unpackers, wheel: str, directory: Path, sha256: str | None = None
+) -> UnpackedWheel:
     directory.mkdir(exist_ok=True)
     digest = sha256 or sha256_of(wheel)
     return made.unpack(wheel, os.path.basename(wheel), digest, str(directory), SECONDS)
@@ -55,7 +57,7 @@ def content(directory: Path) -> dict[str, tuple[bytes, int, int]]:
     }
 
 
-def refuse(*_: object) -> Unpacked:
+def refuse(*_: object) -> UnpackedWheel:
     raise AssertionError("unpacked here")
 
 

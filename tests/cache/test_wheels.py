@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from pipwrap.cache import ownership
-from pipwrap.cache.build_host import Surroundings
+from pipwrap.cache.build_host import BuildHost
 from pipwrap.cache.keys import BuildKey
 from pipwrap.cache.layout import CACHEDIR_SIGNATURE, HTTP, Layout
 from pipwrap.cache.upkeep import sizes
-from pipwrap.cache.upkeep.sizes import Extent
+from pipwrap.cache.upkeep.sizes import BucketSize
 from pipwrap.cache.wheels import BuiltWheel, BuiltWheels, Provenance
 from pipwrap.events import Event, WarningMessage
 from support.environments import snapshot
@@ -39,7 +39,7 @@ class Shelf:
         return self.built.add(key, str(wheel), Provenance("https://x/a.tar.gz"))
 
     def find(self, key: BuildKey) -> BuiltWheel | None:
-        found = self.built.find(key, Surroundings({}, self.layout))
+        found = self.built.find(key, BuildHost({}, self.layout))
         return found.entry if found else None
 
     @property
@@ -163,7 +163,7 @@ def test_removing_wheels_takes_their_empty_directories_along(shelf: Shelf) -> No
     before = sizes.measure(shelf.layout.bucket("wheels-v1"))
     removed = sizes.remove_wheels(shelf.built, shelf.built.all())
     assert removed.directories == before.directories
-    assert sizes.measure(shelf.layout.bucket("wheels-v1")) == Extent()
+    assert sizes.measure(shelf.layout.bucket("wheels-v1")) == BucketSize()
     assert shelf.find(KEY) is None
 
 
@@ -176,10 +176,10 @@ def test_purge_takes_our_buckets_only_and_only_with_our_tag(shelf: Shelf, tmp_pa
     outside.mkdir()
     (outside / "x").touch()
     Path(shelf.layout.bucket(HTTP)).symlink_to(outside)
-    assert sizes.purge(shelf.layout) == Extent()
+    assert sizes.purge(shelf.layout) == BucketSize()
     assert shelf.find(KEY) is not None
     Path(shelf.layout.tag).write_text(CACHEDIR_SIGNATURE, encoding="ascii")
-    assert sizes.purge(shelf.layout) == Extent(), "the tag of another program's cache"
+    assert sizes.purge(shelf.layout) == BucketSize(), "the tag of another program's cache"
     mark = Layout(str(tmp_path / "other"))
     ownership.claim(mark)
     shutil.copy(mark.tag, shelf.layout.tag)
@@ -195,5 +195,5 @@ def test_an_extent_counts_links_and_not_what_they_point_to(tmp_path: Path) -> No
     (tmp_path / "a" / "self").symlink_to(tmp_path / "a")
     found = sizes.measure(str(tmp_path))
     assert (found.files, found.directories) == (2, 1)
-    assert sizes.measure(str(tmp_path / "nowhere")) == Extent()
-    assert Extent(1, 2, 3) + Extent(1, 1, 1) == Extent(2, 3, 4)
+    assert sizes.measure(str(tmp_path / "nowhere")) == BucketSize()
+    assert BucketSize(1, 2, 3) + BucketSize(1, 1, 1) == BucketSize(2, 3, 4)

@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipwrap import errors
-from pipwrap.cache.build_host import Surroundings
+from pipwrap.cache.build_host import BuildHost
 from pipwrap.cache.evidence import Evidence
 from pipwrap.cache.keys import BuildKey
 from pipwrap.cache.layout import Layout
@@ -68,7 +68,7 @@ class Build:
             raise errors.BuildFailed(message, step="build_wheel")
         return repr((one, others))
 
-    def evidence(self, world: Surroundings) -> Evidence:
+    def evidence(self, world: BuildHost) -> Evidence:
         variables = tuple((name, world.variable(name)) for name in sorted(self.read))
         return Evidence(variables, world.key())
 
@@ -87,7 +87,7 @@ class Machine:
         reuse = Reuse(
             BuiltWheels(self.layout, ignore, lambda: next(self._ticks)),
             MetadataCache(self.layout, ignore),
-            Surroundings(environ, self.layout),
+            BuildHost(environ, self.layout),
             ignore,
             Usage(self.layout, lambda: 0.0),
             ReuseRules(rebuild=NameSelection().adding("walk" if rebuild else "")),

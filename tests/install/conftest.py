@@ -11,7 +11,7 @@ import pytest
 
 from install.worlds import World, bare_environment, environment_at
 from pipwrap.cache.layout import Layout
-from pipwrap.cache.store import Store
+from pipwrap.cache.store import WheelStore
 from pipwrap.events import Event
 
 
@@ -21,7 +21,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     subprocess.check_call([sys.executable, "-m", "venv", "--without-pip", prefix])
     events: list[Event] = []
     layout = Layout(str(tmp_path / "cache"))
-    store = Store(layout, events.append, lambda: 1_700_000_000.5)
+    store = WheelStore(layout, events.append, lambda: 1_700_000_000.5)
     return World(environment_at(prefix), store, str(tmp_path / "wheels"), events)
 
 
@@ -33,5 +33,5 @@ def shell(tmp_path: Path) -> World:
     os.makedirs(purelib)
     os.makedirs(os.path.join(prefix, "bin"))
     events: list[Event] = []
-    store = Store(Layout(str(tmp_path / "cache")), events.append, lambda: 1_700_000_000.5)
+    store = WheelStore(Layout(str(tmp_path / "cache")), events.append, lambda: 1_700_000_000.5)
     return World(bare_environment(prefix, purelib), store, str(tmp_path / "wheels"), events)

@@ -15,7 +15,7 @@ import zipfile
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipwrap.cache.store import Store
+from pipwrap.cache.store import WheelStore
 from pipwrap.events import Event
 from pipwrap.install.installed import find_installed
 from pipwrap.install.plan import Installation, Plan
@@ -165,7 +165,7 @@ class World:
     """One environment, one store, and everything that was told."""
 
     environment: Environment
-    store: Store
+    store: WheelStore
     wheels: str
     events: list[Event] = field(default_factory=list)
 

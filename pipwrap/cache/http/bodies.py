@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from pipwrap import errors
 from pipwrap.cache import disk
-from pipwrap.cache.http.pins import Pins
+from pipwrap.cache.http.pins import PinnedBodies
 from pipwrap.cache.layout import Layout
 from pipwrap.cache.upkeep.usage import Grown
 from pipwrap.events import Listener, WarningMessage
@@ -19,7 +19,7 @@ from pipwrap.network.download import Downloader, Spool
 from pipwrap.network.transport import HttpRequest, Response
 
 
-class DigestDiffers(Exception):
+class DigestMismatch(Exception):
     """A file is not the one that was asked for; nothing of it was kept."""
 
     def __init__(self, url: str, expected: str, got: str) -> None:
@@ -30,7 +30,7 @@ class DigestDiffers(Exception):
         self.got = got
 
 
-class Received(Struct, frozen=True):
+class ReceivedBody(Struct, frozen=True):
     """A whole body on disk, and the response that it belongs to."""
 
     response: Response
@@ -49,7 +49,7 @@ class Bodies:
         layout: Layout,
         downloader: Downloader,
         listener: Listener,
-        pins: Pins,
+        pins: PinnedBodies,
         grown: Grown,
     ) -> None:
         """Touch nothing; ``grown`` hears the size of what is stored."""
@@ -71,10 +71,10 @@ class Bodies:
         keep: bool,
         expected: str | None,
         progress: Callable[[int], None],
-    ) -> Received:
+    ) -> ReceivedBody:
         """Return the body of ``response``, stored by its digest where ``keep`` allows it.
 
-        Raises ``DigestDiffers`` for other bytes than ``expected``, ``errors.NetworkError``
+        Raises ``DigestMismatch`` for other bytes than ``expected``, ``errors.NetworkError``
         for a body that stays incomplete, ``errors.CommandError`` when no disk takes it.
         """
         try:
@@ -98,7 +98,7 @@ class Bodies:
             ) from error
         finally:
             response.body.close()
-        return Received(whole, path, spool.sha256, spool.size, stored)
+        return ReceivedBody(whole, path, spool.sha256, spool.size, stored)
 
     def unstored(self, sha256: str) -> str | None:
         """Return the body with this digest among those that go when the run ends."""
@@ -174,7 +174,7 @@ class Bodies:
 
 def _check(url: str, expected: str | None, got: str) -> None:
     if expected is not None and got != expected:
-        raise DigestDiffers(url, expected, got)
+        raise DigestMismatch(url, expected, got)
 
 
 def _ended() -> Exception:

@@ -13,11 +13,11 @@ from collections.abc import Callable, Iterator
 
 from pipwrap import errors
 from pipwrap.cache.http import policy
-from pipwrap.cache.http.bodies import Bodies, DigestDiffers
+from pipwrap.cache.http.bodies import Bodies, DigestMismatch
 from pipwrap.cache.http.entries import Entries, is_sha256
-from pipwrap.cache.http.exchange import Hops, Wanted, shown
-from pipwrap.cache.http.pins import Pins
-from pipwrap.cache.http.response import Fetched, Known
+from pipwrap.cache.http.exchange import CachedExchange, FetchRequest, shown
+from pipwrap.cache.http.pins import PinnedBodies
+from pipwrap.cache.http.response import FetchedResponse, StoredPage
 from pipwrap.cache.layout import Layout
 from pipwrap.cache.upkeep.usage import Grown, uncounted
 from pipwrap.events import (
@@ -70,11 +70,11 @@ class ResponseCache:
         self._user_agent = user_agent
         self._trusted_hosts = trusted_hosts
         self._offline = offline
-        pins = Pins(layout)
+        pins = PinnedBodies(layout)
         downloader = Downloader(transport, listener, resume_retries)
         self._entries = Entries(layout, listener, pins)
         self._bodies = Bodies(layout, downloader, listener, pins, grown)
-        self._hops = Hops(
+        self._hops = CachedExchange(
             transport,
             self._entries,
             self._bodies,
@@ -87,15 +87,15 @@ class ResponseCache:
         self._lock = threading.Lock()
         self._locks: dict[str, threading.Lock] = {}
 
-    def page(self, url: str, headers: Headers, *, refresh: bool = False) -> Fetched:
+    def page(self, url: str, headers: Headers, *, refresh: bool = False) -> FetchedResponse:
         """Return a document, decoded; ``refresh`` asks the server even about a fresh one."""
         sent = self._for_pages(headers)
         if refresh:
             sent = sent.replacing(("Cache-Control", "max-age=0"))
         with self._only_one(_key(url)):
-            return self._follow(url, Wanted(redact(url), sent))
+            return self._follow(url, FetchRequest(redact(url), sent))
 
-    def known(self, url: str, headers: Headers) -> Known | None:
+    def known(self, url: str, headers: Headers) -> StoredPage | None:
         """Return what is known of the page that ``page`` would return.
 
         ``None`` where that takes a request, or leads to another URL. The body is not looked at.
@@ -111,7 +111,7 @@ class ResponseCache:
         if chosen is None or chosen.status in REDIRECTS:
             return None
         content_type = chosen.headers.get("Content-Type") or ""
-        return Known(shown(url), chosen.status, content_type, chosen.body)
+        return StoredPage(shown(url), chosen.status, content_type, chosen.body)
 
     def _for_pages(self, headers: Headers) -> Headers:
         return headers.replacing(
@@ -126,18 +126,18 @@ class ResponseCache:
         size_hint: int | None = None,
         is_metadata: bool = False,
         arriving: Response | None = None,
-    ) -> Fetched:
+    ) -> FetchedResponse:
         """Return a file as its raw bytes.
 
         One whose ``sha256`` is in the cache is answered without a request; ``size_hint`` is
         the index's size of it. ``arriving`` is an answer that sends the file already. Other bytes
-        than asked for raise ``DigestDiffers``.
+        than asked for raise ``DigestMismatch``.
         """
         sha256 = sha256.lower() if sha256 else None
         sent = Headers((("Accept-Encoding", "identity"), ("User-Agent", self._user_agent)))
         with self._only_one(sha256 or _key(url)):
             found = self._by_digest(url, sha256, size_hint) if sha256 else None
-            wanted = Wanted(redact(url), sent, True, sha256, is_metadata)  # noqa: FBT003
+            wanted = FetchRequest(redact(url), sent, True, sha256, is_metadata)  # noqa: FBT003
             if found is None and arriving is not None:
                 return self._hops.receive(wanted, arriving)
             return found or self._follow(url, wanted)
@@ -160,7 +160,7 @@ class ResponseCache:
         """Remove what lay in the temporary directory."""
         self._bodies.close()
 
-    def _by_digest(self, url: str, sha256: str, size: int | None) -> Fetched | None:
+    def _by_digest(self, url: str, sha256: str, size: int | None) -> FetchedResponse | None:
         """Return the file that has this digest, wherever it once came from."""
         path = self._entries.body(sha256, size) or self._bodies.unstored(sha256)
         if path is None:
@@ -169,9 +169,11 @@ class ResponseCache:
             found = os.stat(path).st_size
         except FileNotFoundError:
             return None
-        return Fetched(shown(url), _OK, "OK", Headers(), path, sha256, found, from_cache=True)
+        return FetchedResponse(
+            shown(url), _OK, "OK", Headers(), path, sha256, found, from_cache=True
+        )
 
-    def _follow(self, url: str, wanted: Wanted) -> Fetched:
+    def _follow(self, url: str, wanted: FetchRequest) -> FetchedResponse:
         """Return the first response that is no redirect to follow (RFC 9110, 15.4)."""
         for _ in range(MAXIMUM_REDIRECTS + 1):
             fetched = self._hops.answer(url, wanted)

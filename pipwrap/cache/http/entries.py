@@ -17,8 +17,8 @@ import threading
 from typing import Any
 
 from pipwrap.cache import disk
-from pipwrap.cache.http.pins import Pins
-from pipwrap.cache.http.policy import Stored
+from pipwrap.cache.http.pins import PinnedBodies
+from pipwrap.cache.http.policy import StoredResponse
 from pipwrap.cache.layout import Layout
 from pipwrap.events import Listener, WarningMessage
 from pipwrap.network.origins import canonical
@@ -32,7 +32,7 @@ _CHUNK = 1024 * 1024
 class Entries:
     """The stored responses below one cache directory; used from all threads."""
 
-    def __init__(self, layout: Layout, listener: Listener, pins: Pins) -> None:
+    def __init__(self, layout: Layout, listener: Listener, pins: PinnedBodies) -> None:
         """Touch nothing."""
         self._layout = layout
         self._pins = pins
@@ -40,7 +40,7 @@ class Entries:
         self._lock = threading.Lock()
         self._warned: set[str] = set()
 
-    def read(self, url: str, statuses: frozenset[int] | None = None) -> list[Stored]:
+    def read(self, url: str, statuses: frozenset[int] | None = None) -> list[StoredResponse]:
         """Return the variants of ``url`` whose bodies are there, all or those of ``statuses``."""
         return [
             head
@@ -48,11 +48,11 @@ class Entries:
             if (statuses is None or head.status in statuses) and self._has_body(path, head)
         ]
 
-    def heads(self, url: str) -> list[Stored]:
+    def heads(self, url: str) -> list[StoredResponse]:
         """Return the variants of ``url``, whether their bodies are there or not."""
         return [head for _, head in self._heads(url)]
 
-    def _heads(self, url: str) -> list[tuple[str, Stored]]:
+    def _heads(self, url: str) -> list[tuple[str, StoredResponse]]:
         directory = self._directory(url)
         try:
             names = sorted(os.listdir(directory))
@@ -68,7 +68,7 @@ class Entries:
         """Tell whether any response of ``url`` is stored, whole or not; nothing is read."""
         return bool(disk.listed(self._directory(url)))
 
-    def write(self, url: str, stored: Stored) -> None:
+    def write(self, url: str, stored: StoredResponse) -> None:
         """Put a head in the place of its variant's; the body is already there."""
         content = {
             "version": VERSION,
@@ -85,7 +85,7 @@ class Entries:
         path = self._head_path(url, stored)
         disk.write(path, json.dumps(content).encode(), self._layout.temporary)
 
-    def remove(self, url: str, stored: Stored) -> None:
+    def remove(self, url: str, stored: StoredResponse) -> None:
         """Forget one variant; its body may serve another URL and stays."""
         with contextlib.suppress(FileNotFoundError):
             os.unlink(self._head_path(url, stored))
@@ -127,11 +127,11 @@ class Entries:
         key = canonical(url).encode("utf-8", "surrogatepass")
         return self._layout.responses(hashlib.sha256(key).hexdigest())
 
-    def _head_path(self, url: str, stored: Stored) -> str:
+    def _head_path(self, url: str, stored: StoredResponse) -> str:
         variant = hashlib.sha256(json.dumps(stored.selecting).encode()).hexdigest()
         return os.path.join(self._directory(url), variant[:32] + ".json")
 
-    def _read_head(self, path: str) -> Stored | None:
+    def _read_head(self, path: str) -> StoredResponse | None:
         try:
             with open(path, "rb") as stream:
                 content = json.loads(stream.read())
@@ -144,7 +144,7 @@ class Entries:
             self._warn(f"Cache entry {path} is damaged and is fetched again.")
         return None
 
-    def _has_body(self, path: str, head: Stored) -> bool:
+    def _has_body(self, path: str, head: StoredResponse) -> bool:
         try:
             body = self._pins.pin(head.body)
             if os.stat(body).st_size == head.size and _digest(body) == head.body:
@@ -166,12 +166,12 @@ class Entries:
             self._listener(WarningMessage(message))
 
 
-def _stored(content: dict[str, Any]) -> Stored:
+def _stored(content: dict[str, Any]) -> StoredResponse:
     """Return the head that a file holds; ``ValueError`` and the like when it is none."""
     body = str(content["body"])
     if not is_sha256(body):
         raise ValueError(body)
-    return Stored(
+    return StoredResponse(
         status=int(content["status"]),
         reason=str(content["reason"]),
         headers=Headers(tuple((str(name), str(value)) for name, value in content["headers"])),

@@ -9,10 +9,10 @@ from msgspec.structs import replace
 
 from pipwrap import errors
 from pipwrap.cache.http import policy
-from pipwrap.cache.http.bodies import Bodies, Received
+from pipwrap.cache.http.bodies import Bodies, ReceivedBody
 from pipwrap.cache.http.entries import Entries
-from pipwrap.cache.http.policy import Exchange, Stored
-from pipwrap.cache.http.response import Fetched
+from pipwrap.cache.http.policy import SentRequest, StoredResponse
+from pipwrap.cache.http.response import FetchedResponse
 from pipwrap.events import (
     DownloadFinished,
     DownloadProgressed,
@@ -33,7 +33,7 @@ from pipwrap.network.transport import REDIRECTS, Body, Headers, HttpRequest, Res
 _OK = 200
 
 
-class Wanted(Struct, frozen=True):
+class FetchRequest(Struct, frozen=True):
     """What a caller asks for, whichever URL its redirects lead to."""
 
     url: str
@@ -44,7 +44,7 @@ class Wanted(Struct, frozen=True):
     is_metadata: bool = False
 
 
-class Hops:
+class CachedExchange:
     """Answers requests without following redirects; used from all threads."""
 
     def __init__(
@@ -69,7 +69,7 @@ class Hops:
         self._offline = offline
         self._allow_stale = allow_stale
 
-    def answer(self, url: str, wanted: Wanted) -> Fetched:
+    def answer(self, url: str, wanted: FetchRequest) -> FetchedResponse:
         """Return the response of one hop, by what the policy decides."""
         secure = is_secure_origin(url, self._trusted_hosts)
         # A body with the wanted digest is not there: what is stored can only lead to it.
@@ -86,14 +86,16 @@ class Hops:
             return self._ask(url, wanted, stored, decision)
         return self._ask(url, wanted, stored, None)
 
-    def receive(self, wanted: Wanted, response: Response) -> Fetched:
+    def receive(self, wanted: FetchRequest, response: Response) -> FetchedResponse:
         """Return a response that another request was answered with, stored where it may be."""
         now = self._clock()
-        exchange = Exchange(wanted.headers, response.status, response.headers, now, now)
+        exchange = SentRequest(wanted.headers, response.status, response.headers, now, now)
         request = HttpRequest(response.url, wanted.headers)
         return self._keep(request, wanted, response, exchange, policy.judge(exchange))
 
-    def _stored_or_nothing(self, url: str, wanted: Wanted, stored: list[Stored]) -> Fetched:
+    def _stored_or_nothing(
+        self, url: str, wanted: FetchRequest, stored: list[StoredResponse]
+    ) -> FetchedResponse:
         chosen = policy.select(wanted.headers, stored)
         if chosen is None:
             raise errors.NetworkError(
@@ -102,8 +104,12 @@ class Hops:
         return self._fetched(url, chosen)
 
     def _ask(
-        self, url: str, wanted: Wanted, stored: list[Stored], condition: policy.Revalidate | None
-    ) -> Fetched:
+        self,
+        url: str,
+        wanted: FetchRequest,
+        stored: list[StoredResponse],
+        condition: policy.Revalidate | None,
+    ) -> FetchedResponse:
         """Return what the server answers, having stored what may be."""
         conditions = condition.headers if condition else ()
         request = HttpRequest(url, Headers(wanted.headers.fields + conditions))
@@ -120,7 +126,7 @@ class Hops:
             if instead is not None:
                 response.body.close()
                 return instead
-        exchange = Exchange(
+        exchange = SentRequest(
             wanted.headers, response.status, response.headers, requested_at, self._clock()
         )
         confirmed = condition.stored if condition else None
@@ -136,8 +142,8 @@ class Hops:
         return self._keep(request, wanted, response, exchange, verdict)
 
     def _instead(
-        self, url: str, wanted: Wanted, stored: list[Stored], reason: str
-    ) -> Fetched | None:
+        self, url: str, wanted: FetchRequest, stored: list[StoredResponse], reason: str
+    ) -> FetchedResponse | None:
         """Return the stale response that may stand in for a failing server, if one may."""
         chosen = policy.select(wanted.headers, stored)
         if chosen is None:
@@ -152,8 +158,8 @@ class Hops:
         return self._fetched(url, chosen)
 
     def _refresh(
-        self, url: str, confirmed: Stored, verdict: policy.Refresh, exchange: Exchange
-    ) -> Fetched:
+        self, url: str, confirmed: StoredResponse, verdict: policy.Refresh, exchange: SentRequest
+    ) -> FetchedResponse:
         """Return the stored response with the fields of its confirmation (4.3.4)."""
         stored = replace(
             confirmed,
@@ -170,23 +176,25 @@ class Hops:
     def _keep(
         self,
         request: HttpRequest,
-        wanted: Wanted,
+        wanted: FetchRequest,
         response: Response,
-        exchange: Exchange,
+        exchange: SentRequest,
         verdict: policy.Verdict,
-    ) -> Fetched:
+    ) -> FetchedResponse:
         """Return a transferred response, having stored it where the verdict and its way allow."""
         secure = is_secure_origin(request.url, self._trusted_hosts)
         target = response.headers.get("Location") or ""
-        keep = secure and isinstance(verdict, policy.Store) and not leads_with_secrets(target)
+        keep = (
+            secure and isinstance(verdict, policy.StoreResponse) and not leads_with_secrets(target)
+        )
         received = self._receive(request, wanted, response, keep=keep)
         whole = received.response
         if whole is not response:
             exchange = replace(exchange, headers=whole.headers)
             verdict = policy.judge(exchange)
         headers = policy.storable(whole.headers)
-        if received.stored and isinstance(verdict, policy.Store):
-            stored = Stored(
+        if received.stored and isinstance(verdict, policy.StoreResponse):
+            stored = StoredResponse(
                 status=whole.status,
                 reason=whole.reason,
                 headers=headers,
@@ -197,7 +205,7 @@ class Hops:
                 size=received.size,
             )
             self._write_head(request.url, stored)
-        return Fetched(
+        return FetchedResponse(
             shown(request.url),
             whole.status,
             whole.reason,
@@ -209,8 +217,8 @@ class Hops:
         )
 
     def _receive(
-        self, request: HttpRequest, wanted: Wanted, response: Response, *, keep: bool
-    ) -> Received:
+        self, request: HttpRequest, wanted: FetchRequest, response: Response, *, keep: bool
+    ) -> ReceivedBody:
         """Return the body on disk, telling of it when it is a file's."""
         is_download = wanted.is_file and response.status == _OK
 
@@ -234,9 +242,9 @@ class Hops:
             if is_download:
                 self._listener(DownloadFinished(wanted.url))
 
-    def _fetched(self, url: str, stored: Stored) -> Fetched:
+    def _fetched(self, url: str, stored: StoredResponse) -> FetchedResponse:
         """Return a stored response."""
-        return Fetched(
+        return FetchedResponse(
             shown(url),
             stored.status,
             stored.reason,
@@ -247,19 +255,19 @@ class Hops:
             from_cache=True,
         )
 
-    def _write_head(self, url: str, stored: Stored) -> None:
+    def _write_head(self, url: str, stored: StoredResponse) -> None:
         try:
             self._entries.write(url, stored)
         except OSError as error:
             self._bodies.refused(error)
 
-    def _invalidate(self, url: str, wanted: Wanted, stored: list[Stored]) -> None:
+    def _invalidate(self, url: str, wanted: FetchRequest, stored: list[StoredResponse]) -> None:
         """Forget the variant that no longer is the answer."""
         chosen = policy.select(wanted.headers, stored)
         if chosen is not None:
             self._remove(url, chosen)
 
-    def _remove(self, url: str, stored: Stored) -> None:
+    def _remove(self, url: str, stored: StoredResponse) -> None:
         try:
             self._entries.remove(url, stored)
         except OSError as error:

@@ -12,7 +12,7 @@ from pipwrap.cache import disk
 from pipwrap.cache.layout import Layout
 
 
-class Pins:
+class PinnedBodies:
     """The bodies of one run, each pinned at its first use; used from all threads."""
 
     def __init__(self, layout: Layout) -> None:

@@ -43,7 +43,7 @@ _SECRET_FIELDS = frozenset({"authorization", "cookie", "proxy-authorization"})
 """Request fields that this cache never sees; a response that varies by them is asked about."""
 
 
-class Stored(Struct, frozen=True):
+class StoredResponse(Struct, frozen=True):
     """One stored variant of a response."""
 
     status: int
@@ -58,7 +58,7 @@ class Stored(Struct, frozen=True):
     reason: str = ""
 
 
-class Exchange(Struct, frozen=True):
+class SentRequest(Struct, frozen=True):
     """A request that was sent, and the head of its response."""
 
     request: Headers
@@ -71,13 +71,13 @@ class Exchange(Struct, frozen=True):
 class Fresh(Struct, frozen=True):
     """Answer with ``stored``; send nothing."""
 
-    stored: Stored
+    stored: StoredResponse
 
 
 class Revalidate(Struct, frozen=True):
     """Ask with ``headers`` added; a 304 confirms ``stored``."""
 
-    stored: Stored
+    stored: StoredResponse
     headers: tuple[tuple[str, str], ...]
 
 
@@ -89,7 +89,7 @@ class Refuse(Struct, frozen=True):
     """Nothing stored fits and the request forbids asking: a 504 (5.2.1.7)."""
 
 
-class Store(Struct, frozen=True):
+class StoreResponse(Struct, frozen=True):
     """Keep this response with ``headers`` under ``selecting``."""
 
     headers: Headers
@@ -116,10 +116,10 @@ class FetchAgain(Struct, frozen=True):
 
 
 Decision = Fresh | Revalidate | Fetch | Refuse
-Verdict = Store | DoNotStore | Refresh | FetchAgain
+Verdict = StoreResponse | DoNotStore | Refresh | FetchAgain
 
 
-def decide(request: Headers, stored: Iterable[Stored], *, now: float) -> Decision:
+def decide(request: Headers, stored: Iterable[StoredResponse], *, now: float) -> Decision:
     """Return how to answer a request whose stored variants are these (4).
 
     A response is fresh by an explicit lifetime alone; none is guessed (4.2.2).
@@ -137,13 +137,13 @@ def decide(request: Headers, stored: Iterable[Stored], *, now: float) -> Decisio
     return Revalidate(chosen, conditions) if conditions else Fetch()
 
 
-def select(request: Headers, stored: Iterable[Stored]) -> Stored | None:
+def select(request: Headers, stored: Iterable[StoredResponse]) -> StoredResponse | None:
     """Return the newest variant whose selecting fields match the request (4.1)."""
     matching = [variant for variant in stored if _matches(request, variant)]
     return max(matching, key=lambda variant: (_date(variant), variant.received_at), default=None)
 
 
-def freshness_lifetime(stored: Stored) -> float:
+def freshness_lifetime(stored: StoredResponse) -> float:
     """Return for how many seconds the response is fresh; 0 when nothing says so (4.2.1)."""
     return explicit_lifetime(stored.headers, stored.received_at) or 0.0
 
@@ -164,7 +164,7 @@ def explicit_lifetime(headers: Headers, received_at: float) -> float | None:
     return max(0.0, (expires or 0.0) - (received_at if date is None else date))
 
 
-def current_age(stored: Stored, *, now: float) -> float:
+def current_age(stored: StoredResponse, *, now: float) -> float:
     """Return the seconds since the origin made or confirmed the response (4.2.3)."""
     apparent = max(0.0, stored.received_at - _date(stored))
     response_delay = max(0.0, stored.received_at - stored.requested_at)
@@ -173,7 +173,7 @@ def current_age(stored: Stored, *, now: float) -> float:
     return max(apparent, corrected_age) + resident
 
 
-def validators(stored: Stored) -> tuple[tuple[str, str], ...]:
+def validators(stored: StoredResponse) -> tuple[tuple[str, str], ...]:
     """Return the fields that make a request conditional (4.3.1)."""
     conditions = []
     if etag := stored.headers.get("ETag"):
@@ -183,7 +183,7 @@ def validators(stored: Stored) -> tuple[tuple[str, str], ...]:
     return tuple(conditions)
 
 
-def judge(exchange: Exchange, *, revalidated: Stored | None = None) -> Verdict:
+def judge(exchange: SentRequest, *, revalidated: StoredResponse | None = None) -> Verdict:
     """Return what becomes of a response; ``revalidated`` is what a 304 would confirm (3, 4.3.3)."""
     if exchange.status == NOT_MODIFIED and revalidated is not None:
         if not _confirms(exchange.headers, revalidated):
@@ -196,10 +196,10 @@ def judge(exchange: Exchange, *, revalidated: Stored | None = None) -> Verdict:
         return DoNotStore(reason, invalidates=tells)
     names = dict.fromkeys(members(exchange.headers.all("Vary")))
     selecting = tuple((name, _normalised(exchange.request, name)) for name in sorted(names))
-    return Store(storable(exchange.headers), selecting)
+    return StoreResponse(storable(exchange.headers), selecting)
 
 
-def usable_on_error(request: Headers, stored: Stored, *, now: float) -> bool:
+def usable_on_error(request: Headers, stored: StoredResponse, *, now: float) -> bool:
     """Tell whether ``stored`` may answer while the server fails (RFC 5861 section 4).
 
     Somebody must have said so: the response, or the request.
@@ -230,14 +230,14 @@ def merged(stored: Headers, update: Headers) -> Headers:
     return Headers(kept + fresh)
 
 
-def _refresh(exchange: Exchange, confirmed: Stored) -> Refresh:
+def _refresh(exchange: SentRequest, confirmed: StoredResponse) -> Refresh:
     """Return the confirmed response, as a whole judged like a new one (3.2, 5.2.2.5)."""
     headers = merged(confirmed.headers, exchange.headers)
     whole = replace(exchange, status=confirmed.status, headers=headers)
     return Refresh(headers, storable=_reason_not_to_store(whole) is None)
 
 
-def _reason_not_to_store(exchange: Exchange) -> str | None:
+def _reason_not_to_store(exchange: SentRequest) -> str | None:
     """Return what forbids storing, ``None`` when nothing does (3)."""
     said = Directives.parse(exchange.headers.all("Cache-Control"))
     if "no-store" in said or "no-store" in Directives.parse(exchange.request.all("Cache-Control")):
@@ -253,7 +253,7 @@ def _reason_not_to_store(exchange: Exchange) -> str | None:
     return f"status {exchange.status} without a lifetime"
 
 
-def _satisfies(wanted: Directives, stored: Stored, *, now: float) -> bool:
+def _satisfies(wanted: Directives, stored: StoredResponse, *, now: float) -> bool:
     """Tell whether ``stored`` may be used without asking (4.2, 5.2.1)."""
     said = Directives.parse(stored.headers.all("Cache-Control"))
     if "no-store" in said or "no-cache" in said or "no-cache" in wanted or _is_unseen(stored):
@@ -269,7 +269,7 @@ def _satisfies(wanted: Directives, stored: Stored, *, now: float) -> bool:
     return _accepts_stale(wanted, age - lifetime) and not _forbids_stale(said)
 
 
-def _is_unseen(stored: Stored) -> bool:
+def _is_unseen(stored: StoredResponse) -> bool:
     """Tell whether nobody can say that the request has the selecting fields (4.1)."""
     return any(name in _SECRET_FIELDS for name, _ in stored.selecting)
 
@@ -288,7 +288,7 @@ def _forbids_stale(said: Directives) -> bool:
     return "must-revalidate" in said or "no-cache" in said or "no-store" in said
 
 
-def _matches(request: Headers, stored: Stored) -> bool:
+def _matches(request: Headers, stored: StoredResponse) -> bool:
     """Tell whether the request has the selecting fields of ``stored`` (4.1)."""
     if "*" in members(stored.headers.all("Vary")) or ("*", None) in stored.selecting:
         return False
@@ -301,7 +301,7 @@ def _normalised(request: Headers, name: str) -> str | None:
     return None if value is None else ", ".join(part.strip() for part in value.split(","))
 
 
-def _confirms(headers: Headers, stored: Stored) -> bool:
+def _confirms(headers: Headers, stored: StoredResponse) -> bool:
     """Tell whether a 304 is about ``stored``.
 
     A strong ETag must be the stored one; without it, weak ones (RFC 9110 section 8.8.3.2) or
@@ -316,7 +316,7 @@ def _confirms(headers: Headers, stored: Stored) -> bool:
     return None in dates or dates[0] == dates[1]
 
 
-def _date(stored: Stored) -> float:
+def _date(stored: StoredResponse) -> float:
     """Return the value of Date, the time of arrival where it has none (RFC 9110, 6.6.1)."""
     date = http_date(stored.headers.get("Date"), now=stored.received_at)
     return stored.received_at if date is None else date

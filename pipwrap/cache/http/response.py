@@ -12,7 +12,7 @@ from pipwrap.network.transport import Headers
 _CLIENT_ERROR, _SERVER_ERROR = 400, 500
 
 
-class Known(NamedTuple):
+class StoredPage(NamedTuple):
     """What is known of a stored response without its body."""
 
     url: str
@@ -23,7 +23,7 @@ class Known(NamedTuple):
     sha256: str
 
 
-class Fetched(Struct, frozen=True):
+class FetchedResponse(Struct, frozen=True):
     """A response, whatever its status, with its body on disk."""
 
     url: str

@@ -8,14 +8,14 @@ from __future__ import annotations
 from pipwrap.cache import disk
 from pipwrap.cache.layout import Layout
 from pipwrap.cache.upkeep import prune, usage
-from pipwrap.cache.upkeep.prune import Item, Limits
+from pipwrap.cache.upkeep.prune import PruneItem, PruneLimits
 from pipwrap.cache.wheels import BuiltWheels
 
 _GOAL = 0.9
 """Of the limit, so that not every run has to make room."""
 
 
-def keep_below(layout: Layout, wheels: BuiltWheels, limit: int, now: float) -> list[Item]:
+def keep_below(layout: Layout, wheels: BuiltWheels, limit: int, now: float) -> list[PruneItem]:
     """Remove what was used least recently until the cache is below ``limit``; return what went.
 
     Nothing goes that a run which goes on relies upon, nor anything while the cache's lock is held:
@@ -32,7 +32,7 @@ def keep_below(layout: Layout, wheels: BuiltWheels, limit: int, now: float) -> l
         size = sum(item.size for item in found)
         going = []
         if size > limit:
-            going = prune.condemned(found, Limits(max_size=int(limit * _GOAL)), now)
+            going = prune.condemned(found, PruneLimits(max_size=int(limit * _GOAL)), now)
         prune.remove(layout, going)
         usage.merge(layout, size - sum(item.size for item in going))
         return going

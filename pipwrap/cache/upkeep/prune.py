@@ -25,7 +25,7 @@ from pipwrap.cache.layout import (
 )
 from pipwrap.cache.upkeep import usage
 from pipwrap.cache.upkeep.sizes import measure
-from pipwrap.cache.upkeep.usage import Kind, Use
+from pipwrap.cache.upkeep.usage import LastUse, UsageKind
 from pipwrap.cache.wheels import BuiltWheels
 
 _NUMBER = r"[0-9]{1,15}(?:\.[0-9]{0,9})?"
@@ -33,7 +33,7 @@ _SIZES = {"": 1, "b": 1, "k": 10**3, "kb": 10**3, "m": 10**6, "mb": 10**6, "g": 
 _AGES = {"h": 3600, "d": 86400, "w": 7 * 86400, "m": 30 * 86400, "y": 365 * 86400}
 
 
-class Item(Struct, frozen=True):
+class PruneItem(Struct, frozen=True):
     """Something that can be removed by itself."""
 
     path: str
@@ -48,7 +48,7 @@ class Item(Struct, frozen=True):
     """A run that goes on relies upon it: it stays."""
 
 
-class Limits(Struct, frozen=True):
+class PruneLimits(Struct, frozen=True):
     """What may stay; ``None`` does not limit."""
 
     max_size: int | None = None
@@ -77,76 +77,76 @@ def parse_age(text: str) -> float:
     return float(match[1]) * _AGES[match[2]]
 
 
-def items(layout: Layout, wheels: BuiltWheels) -> list[Item]:
+def items(layout: Layout, wheels: BuiltWheels) -> list[PruneItem]:
     """Return everything that can be removed."""
-    stored, bodies = usage.read(layout, Kind.UNPACKED), usage.read(layout, Kind.BODY)
+    stored, bodies = usage.read(layout, UsageKind.UNPACKED), usage.read(layout, UsageKind.BODY)
     for name, use in stored.items():
-        bodies[name] = bodies.get(name, Use()) + use
+        bodies[name] = bodies.get(name, LastUse()) + use
     return [
         *_unpacked(layout, stored),
         *_built(layout, wheels),
         *_bodies(layout, bodies),
         *_responses(layout, bodies),
         *_clones(layout),
-        *_kept(layout, Kind.METADATA, "metadata"),
-        *_kept(layout, Kind.LISTING, "listing"),
-        *_kept(layout, Kind.SIDECAR, "metadata"),
-        *_kept(layout, Kind.RESOLUTION, "resolution"),
+        *_kept(layout, UsageKind.METADATA, "metadata"),
+        *_kept(layout, UsageKind.LISTING, "listing"),
+        *_kept(layout, UsageKind.SIDECAR, "metadata"),
+        *_kept(layout, UsageKind.RESOLUTION, "resolution"),
         *_files(disk.within(layout.bucket(SATISFIED)), "answer"),
         *_files(disk.within(layout.bucket(LOGS)), "log"),
     ]
 
 
 def _files(
-    paths: Iterable[str], kind: str, uses: Mapping[str, Use] | None = None
-) -> Iterator[Item]:
+    paths: Iterable[str], kind: str, uses: Mapping[str, LastUse] | None = None
+) -> Iterator[PruneItem]:
     for path in paths:
-        used = (uses or {}).get(os.path.basename(path), Use()).last
-        yield Item(path, _size(path), max(_mtime(path), used), kind)
+        used = (uses or {}).get(os.path.basename(path), LastUse()).last
+        yield PruneItem(path, _size(path), max(_mtime(path), used), kind)
 
 
-def _kept(layout: Layout, kind: Kind, word: str) -> Iterator[Item]:
+def _kept(layout: Layout, kind: UsageKind, word: str) -> Iterator[PruneItem]:
     return _files(disk.sharded(layout, kind.value), word, usage.read(layout, kind))
 
 
-def _clones(layout: Layout) -> Iterator[Item]:
-    uses = usage.read(layout, Kind.CLONE)
+def _clones(layout: Layout) -> Iterator[PruneItem]:
+    uses = usage.read(layout, UsageKind.CLONE)
     for path in disk.sharded(layout, GIT):
-        used = max(_mtime(path), uses.get(os.path.basename(path), Use()).last)
-        yield Item(path, measure(path).size, used, "clone")
+        used = max(_mtime(path), uses.get(os.path.basename(path), LastUse()).last)
+        yield PruneItem(path, measure(path).size, used, "clone")
 
 
-def _unpacked(layout: Layout, uses: Mapping[str, Use]) -> Iterator[Item]:
+def _unpacked(layout: Layout, uses: Mapping[str, LastUse]) -> Iterator[PruneItem]:
     for path in disk.sharded(layout, STORE):
-        used = max(_mtime(path), uses.get(os.path.basename(path), Use()).last)
+        used = max(_mtime(path), uses.get(os.path.basename(path), LastUse()).last)
         in_use = disk.is_pinned(os.path.join(path, "entry.json"))
-        yield Item(path, measure(path).size, used, "store", in_use=in_use)
+        yield PruneItem(path, measure(path).size, used, "store", in_use=in_use)
 
 
-def _built(layout: Layout, wheels: BuiltWheels) -> Iterator[Item]:
-    uses = usage.read(layout, Kind.BUILT)
+def _built(layout: Layout, wheels: BuiltWheels) -> Iterator[PruneItem]:
+    uses = usage.read(layout, UsageKind.BUILT)
     for entry in wheels.all():
-        used = max(entry.built_at, uses.get(entry.place, Use()).last)
+        used = max(entry.built_at, uses.get(entry.place, LastUse()).last)
         size, degraded = measure(entry.directory).size, entry.quality.degraded is not None
         in_use = disk.is_pinned(entry.path)
-        yield Item(entry.directory, size, used, "wheel", degraded, in_use)
+        yield PruneItem(entry.directory, size, used, "wheel", degraded, in_use)
 
 
-def _bodies(layout: Layout, uses: Mapping[str, Use]) -> Iterator[Item]:
+def _bodies(layout: Layout, uses: Mapping[str, LastUse]) -> Iterator[PruneItem]:
     for path in disk.sharded(layout, BODIES):
-        used = max(_pinned_at(path), uses.get(os.path.basename(path), Use()).last)
-        yield Item(path, _size(path), used, "body", in_use=disk.is_pinned(path))
+        used = max(_pinned_at(path), uses.get(os.path.basename(path), LastUse()).last)
+        yield PruneItem(path, _size(path), used, "body", in_use=disk.is_pinned(path))
 
 
-def _responses(layout: Layout, uses: Mapping[str, Use]) -> Iterator[Item]:
+def _responses(layout: Layout, uses: Mapping[str, LastUse]) -> Iterator[PruneItem]:
     """Yield the responses of each URL, used when a body of theirs was."""
     for path in disk.sharded(layout, HTTP):
         digests = list(_bodies_of(path))
         bodies = list(map(layout.body, digests))
-        noted = (uses.get(digest, Use()).last for digest in digests)
+        noted = (uses.get(digest, LastUse()).last for digest in digests)
         used = max(_mtime(path), *map(_pinned_at, bodies), *noted, 0.0)
         in_use = any(map(disk.is_pinned, bodies))
-        yield Item(path, measure(path).size, used, "response", in_use=in_use)
+        yield PruneItem(path, measure(path).size, used, "response", in_use=in_use)
 
 
 def _bodies_of(directory: str) -> Iterator[str]:
@@ -161,9 +161,9 @@ def _bodies_of(directory: str) -> Iterator[str]:
             yield body
 
 
-def condemned(found: list[Item], limits: Limits, now: float) -> list[Item]:
+def condemned(found: list[PruneItem], limits: PruneLimits, now: float) -> list[PruneItem]:
     """Return what goes, least recently used first; pure. What is in use stays."""
-    going: dict[str, Item] = {}
+    going: dict[str, PruneItem] = {}
     free = sorted((item for item in found if not item.in_use), key=lambda each: each.last_used)
     for item in free:
         old = limits.unused_for is not None and now - item.last_used > limits.unused_for
@@ -189,11 +189,13 @@ def sweep(layout: Layout) -> None:
         disk.remove_tree(path)
 
 
-def _untold(item: Item) -> None:
+def _untold(item: PruneItem) -> None:
     del item
 
 
-def remove(layout: Layout, going: list[Item], told: Callable[[Item], None] = _untold) -> None:
+def remove(
+    layout: Layout, going: list[PruneItem], told: Callable[[PruneItem], None] = _untold
+) -> None:
     """Remove items; each is renamed away first, so that nobody sees it half removed."""
     for item in going:
         if os.path.isdir(item.path) and not os.path.islink(item.path):

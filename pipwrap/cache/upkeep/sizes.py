@@ -23,7 +23,7 @@ from pipwrap.cache.wheels import BuiltWheel, BuiltWheels
 from pipwrap.model.names import canonicalize_name
 
 
-class Extent(Struct, frozen=True):
+class BucketSize(Struct, frozen=True):
     """How much there is."""
 
     files: int = 0
@@ -31,16 +31,16 @@ class Extent(Struct, frozen=True):
     """Bytes."""
     directories: int = 0
 
-    def __add__(self, other: Extent) -> Extent:
+    def __add__(self, other: BucketSize) -> BucketSize:
         """Return both together."""
-        return Extent(
+        return BucketSize(
             self.files + other.files,
             self.size + other.size,
             self.directories + other.directories,
         )
 
 
-def measure(path: str) -> Extent:
+def measure(path: str) -> BucketSize:
     """Return the extent below a directory; links are not followed, absence is nothing."""
     files = size = directories = 0
     for entry in _walk(path):
@@ -52,10 +52,10 @@ def measure(path: str) -> Extent:
             size += entry.stat(follow_symlinks=False).st_size
         except FileNotFoundError:
             continue
-    return Extent(files, size, directories)
+    return BucketSize(files, size, directories)
 
 
-def responses(layout: Layout) -> Extent:
+def responses(layout: Layout) -> BucketSize:
     """Return the extent of the HTTP cache, bodies included."""
     return measure(layout.bucket(HTTP)) + measure(layout.bucket(BODIES))
 
@@ -85,11 +85,11 @@ def _matches(filename: str, pattern: str) -> bool:
     )
 
 
-def remove_wheels(wheels: BuiltWheels, entries: list[BuiltWheel]) -> Extent:
+def remove_wheels(wheels: BuiltWheels, entries: list[BuiltWheel]) -> BucketSize:
     """Remove entries, and the directories that this leaves empty; return what is gone."""
-    removed = Extent()
+    removed = BucketSize()
     for entry in entries:
-        removed += Extent(1, entry.size, 1)
+        removed += BucketSize(1, entry.size, 1)
         wheels.discard(entry)
         parent = os.path.dirname(entry.directory)
         for directory in (parent, os.path.dirname(parent)):
@@ -97,13 +97,13 @@ def remove_wheels(wheels: BuiltWheels, entries: list[BuiltWheel]) -> Extent:
                 os.rmdir(directory)
             except OSError:
                 break
-            removed += Extent(directories=1)
+            removed += BucketSize(directories=1)
     return removed
 
 
-def purge(layout: Layout) -> Extent:
+def purge(layout: Layout) -> BucketSize:
     """Remove all of our buckets and return what is gone; nothing where they are not ours."""
-    removed = Extent()
+    removed = BucketSize()
     if not ownership.is_ours(layout):
         return removed
     for bucket in (*FORMER, *BUCKETS):
@@ -119,9 +119,9 @@ def purge(layout: Layout) -> Extent:
     return removed
 
 
-def _purge_temporary(directory: str) -> Extent:
+def _purge_temporary(directory: str) -> BucketSize:
     """Remove what is left over; the directories of runs that live are theirs."""
-    removed = Extent()
+    removed = BucketSize()
     dead = set(disk.dead_directories(directory))
     for name in os.listdir(directory):
         path = os.path.join(directory, name)

@@ -32,7 +32,7 @@ from pipwrap.cache.layout import (
 )
 
 
-class Kind(Enum):
+class UsageKind(Enum):
     """What a run may use; the value is the bucket."""
 
     UNPACKED = STORE
@@ -50,16 +50,16 @@ class Kind(Enum):
         """Tell whether something of this kind is in the cache; names are those of its bucket."""
         bucket = layout.bucket(self.value)
         there = os.path.exists(os.path.join(bucket, name[:2], name))
-        return there or (self is Kind.UNPACKED and Kind.BODY.exists(layout, name))
+        return there or (self is UsageKind.UNPACKED and UsageKind.BODY.exists(layout, name))
 
 
-Note = Callable[[Kind, str], None]
+Note = Callable[[UsageKind, str], None]
 """Hears what was used."""
 Grown = Callable[[int], None]
 """Hears how many bytes were added to the cache."""
 
 
-def unnoted(kind: Kind, name: str) -> None:
+def unnoted(kind: UsageKind, name: str) -> None:
     """Note nothing: for what no cache keeps."""
     del kind, name
 
@@ -69,15 +69,15 @@ def uncounted(size: int) -> None:
     del size
 
 
-class Use(Struct, frozen=True):
+class LastUse(Struct, frozen=True):
     """How often something was used, and when last (seconds since the epoch)."""
 
     count: int = 0
     last: float = 0.0
 
-    def __add__(self, other: Use) -> Use:
+    def __add__(self, other: LastUse) -> LastUse:
         """Return both together."""
-        return Use(self.count + other.count, max(self.last, other.last))
+        return LastUse(self.count + other.count, max(self.last, other.last))
 
 
 class Usage:
@@ -88,10 +88,10 @@ class Usage:
         self._layout = layout
         self._clock = clock
         self._lock = threading.Lock()
-        self._used: dict[Kind, set[str]] = {}
+        self._used: dict[UsageKind, set[str]] = {}
         self._grew = 0
 
-    def note(self, kind: Kind, name: str) -> None:
+    def note(self, kind: UsageKind, name: str) -> None:
         """Remember that something was used."""
         with self._lock:
             self._used.setdefault(kind, set()).add(name)
@@ -125,16 +125,16 @@ class Usage:
             os.close(descriptor)
 
 
-def read(layout: Layout, kind: Kind) -> dict[str, Use]:
+def read(layout: Layout, kind: UsageKind) -> dict[str, LastUse]:
     """Return what was used of a kind, by name; lines that cannot be read are left out."""
-    uses: dict[str, Use] = {}
+    uses: dict[str, LastUse] = {}
     for line in _lines(layout):
         try:
             found = _uses(line, kind)
         except (ValueError, TypeError, KeyError, AttributeError):
             continue
         for name, use in found.items():
-            uses[name] = uses.get(name, Use()) + use
+            uses[name] = uses.get(name, LastUse()) + use
     return uses
 
 
@@ -161,17 +161,17 @@ def merge(layout: Layout, size: int) -> None:
             for name, use in read(layout, kind).items()
             if kind.exists(layout, name)
         }
-        for kind in Kind
+        for kind in UsageKind
     }
     line = json.dumps({"merged": merged, "size": size}) + "\n"
     disk.write(layout.usage, line.encode("utf-8"), layout.temporary)
 
 
-def _uses(line: dict[str, Any], kind: Kind) -> dict[str, Use]:
+def _uses(line: dict[str, Any], kind: UsageKind) -> dict[str, LastUse]:
     if "merged" in line:
         merged = line["merged"].get(kind.value, {})
-        return {str(name): Use(int(count), float(at)) for name, (count, at) in merged.items()}
-    use = Use(1, float(line["at"]))
+        return {str(name): LastUse(int(count), float(at)) for name, (count, at) in merged.items()}
+    use = LastUse(1, float(line["at"]))
     return dict.fromkeys(map(str, line.get(kind.value, [])), use)
 
 

@@ -24,7 +24,7 @@ from pipwrap.cache.layout import (
     STORE,
     Layout,
 )
-from pipwrap.cache.store import Store
+from pipwrap.cache.store import WheelStore
 from pipwrap.cache.wheels import BuiltWheels
 from pipwrap.errors import cause_of
 
@@ -36,7 +36,7 @@ class Damage(Struct, frozen=True):
     reason: str
 
 
-def verify(layout: Layout, store: Store, wheels: BuiltWheels) -> Iterator[Damage]:
+def verify(layout: Layout, store: WheelStore, wheels: BuiltWheels) -> Iterator[Damage]:
     """Yield what is damaged: bodies, responses, wheels, metadata, files of store and clones.
 
     What another process removes meanwhile is no damage.
@@ -123,7 +123,7 @@ def _sealed(layout: Layout) -> Iterator[Damage]:
             yield Damage(path, f"it cannot be read: {cause_of(error)}")
 
 
-def _stored(layout: Layout, store: Store) -> Iterator[Damage]:
+def _stored(layout: Layout, store: WheelStore) -> Iterator[Damage]:
     for directory in disk.sharded(layout, STORE):
         wheel = store.find(os.path.basename(directory))
         if wheel is None:
