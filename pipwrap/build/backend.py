@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pipwrap import errors
 from pipwrap.build import build_system
-from pipwrap.build.hook_result import WrongResult, append_lines
-from pipwrap.build.hooks import HookProcesses, Hooks, hosted_module
+from pipwrap.build.hook_result import InvalidHookResult, append_lines
+from pipwrap.build.hooks import HookProcessPool, HookRunner, hosted_module
 from pipwrap.events import BuildFinished, BuildStarted, Listener, ProgramOutput
 from pipwrap.model.link import is_plain_file_name
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from build import ProjectBuilder
     from pipwrap.build.environment import BuildEnvironment
-    from pipwrap.build.hook_process import Host
+    from pipwrap.build.hook_process import HookProcess
     from pipwrap.build.settings import ConfigSettings
 
 _LAST_LINES = 40
@@ -48,7 +48,7 @@ class Backend:
         observed: str,
         name: str,
         listener: Listener,
-        processes: HookProcesses,
+        processes: HookProcessPool,
     ) -> None:
         """Read pyproject.toml; raises pip's errors, or ``errors.InvalidDistribution``.
 
@@ -59,14 +59,14 @@ class Backend:
         self._name = name
         self._listener = listener
         self._processes = processes
-        self._hooks = Hooks(log, observed, processes)
+        self._hooks = HookRunner(log, observed, processes)
         self._builder, self._fallback = _project_builder(source_tree, self._hooks.run, name)
 
-    def enter(self, environment: BuildEnvironment, host: Host | None = None) -> None:
+    def enter(self, environment: BuildEnvironment, host: HookProcess | None = None) -> None:
         """Have hooks run in an environment from now on; ``host`` waits there already."""
         self._hooks.enter(environment, host)
 
-    def leave(self) -> Host | None:
+    def leave(self) -> HookProcess | None:
         """Run no more hooks there; return the host that waits, which others may go on with."""
         return self._hooks.leave()
 
@@ -149,7 +149,7 @@ class Backend:
             BuildBackendException,  # holds any of the others
             BuildException,
             BackendUnavailable,
-            WrongResult,
+            InvalidHookResult,
             subprocess.CalledProcessError,
             OSError,
         ) as error:
@@ -170,7 +170,7 @@ class Backend:
             self._listener(BuildFinished(description, status))
 
     def _failed(self, hook: str, description: str, cause: Exception) -> errors.BuildFailed:
-        code = 0 if isinstance(cause, WrongResult) else 1
+        code = 0 if isinstance(cause, InvalidHookResult) else 1
         output = _last_lines(self._log)
         if isinstance(cause, subprocess.CalledProcessError):
             code = cause.returncode

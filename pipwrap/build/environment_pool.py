@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from pipwrap.build.hook_process import Host
+from pipwrap.build.hook_process import HookProcess
 
 Contents = tuple[str, frozenset[str]]
 """The module of the backend, and what is installed: the URLs of the files of an index."""
@@ -21,9 +21,9 @@ class EnvironmentPool:
     def __init__(self) -> None:
         """Have none yet."""
         self._lock = threading.Lock()
-        self._waiting: dict[Contents, list[Host]] = {}
+        self._waiting: dict[Contents, list[HookProcess]] = {}
 
-    def borrow(self, contents: Contents) -> Host | None:
+    def borrow(self, contents: Contents) -> HookProcess | None:
         """Return a host in an environment with exactly these, if one waits."""
         while True:
             with self._lock:
@@ -36,7 +36,7 @@ class EnvironmentPool:
                 host.is_free = False
                 return host
 
-    def give(self, contents: Contents, host: Host) -> bool:
+    def give(self, contents: Contents, host: HookProcess) -> bool:
         """Take a host and its environment over; ``False`` where that has changed."""
         if not host.is_unchanged:
             return False

@@ -15,7 +15,7 @@ from pipwrap.build.environment import BuildEnvironment, State
 _SCRIPT = os.path.join(os.path.dirname(__file__), "hook_host.py")
 
 
-class Hook(TypedDict):
+class HookCall(TypedDict):
     """What one hook is to be run with (``hook_host``)."""
 
     arguments: list[str]
@@ -28,7 +28,7 @@ class Hook(TypedDict):
     """The file for what the recorder sees of it."""
 
 
-class Host:
+class HookProcess:
     """One such process; each hook that it runs is a fork of it (``hook_host``)."""
 
     def __init__(
@@ -92,7 +92,7 @@ class Host:
         except OSError:
             return False
 
-    def run(self, hook: Hook) -> int:
+    def run(self, hook: HookCall) -> int:
         """Return the exit status of a hook; whatever interrupts this ends hook and host."""
         number = b""
         try:

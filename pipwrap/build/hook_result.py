@@ -13,7 +13,7 @@ _SHOWN = 80
 """So many characters of a wrong result are told."""
 
 
-class WrongResult(Exception):
+class InvalidHookResult(Exception):
     """The process of a hook ended well, but left no result that PEP 517 allows."""
 
 
@@ -21,7 +21,7 @@ def accept(hook: str, directory: str, log: str) -> None:
     """Check the result of a hook, and move what the backend warned of to its log.
 
     ``directory`` is where pyproject_hooks looks for the result. It would warn of the same in this
-    process, where there are other threads. Raises ``WrongResult``.
+    process, where there are other threads. Raises ``InvalidHookResult``.
     """
     path = os.path.join(directory, "output.json")
     try:
@@ -29,7 +29,9 @@ def accept(hook: str, directory: str, log: str) -> None:
             result: dict[str, Any] = json.load(stream)
         warned = [str(each["message"]) for each in result.pop("warnings")]
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise WrongResult(f"The build backend ended the process in its hook {hook}.") from error
+        raise InvalidHookResult(
+            f"The build backend ended the process in its hook {hook}."
+        ) from error
     if warned:
         append_lines(log, warned)
     if not (result.get("no_backend") or result.get("hook_missing")):
@@ -61,7 +63,9 @@ def _checked(hook: str, value: object) -> object:
     return value
 
 
-def _wrong(hook: str, value: object, wanted: str) -> WrongResult:
+def _wrong(hook: str, value: object, wanted: str) -> InvalidHookResult:
     shown = repr(value)
     shown = shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}..."
-    return WrongResult(f"The build backend's hook {hook} returned {shown} instead of {wanted}.")
+    return InvalidHookResult(
+        f"The build backend's hook {hook} returned {shown} instead of {wanted}."
+    )

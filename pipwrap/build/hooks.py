@@ -12,7 +12,7 @@ from concurrent.futures import CancelledError
 
 from pipwrap.build import hook_result
 from pipwrap.build.environment import BuildEnvironment, State
-from pipwrap.build.hook_process import Host
+from pipwrap.build.hook_process import HookProcess
 from pipwrap.concurrency.worker_process import processors
 
 _BACKEND = "_PYPROJECT_HOOKS_BUILD_BACKEND"
@@ -34,7 +34,7 @@ _IDLE = 8
 """So many backends stay in memory (some 30 MB each) while their builds wait to go on."""
 
 
-class HookProcesses:
+class HookProcessPool:
     """All processes of a run that are, or wait to be, in a hook; used by many threads."""
 
     def __init__(self, at_once: int | None = None) -> None:
@@ -42,7 +42,7 @@ class HookProcesses:
         self._turns = threading.BoundedSemaphore(at_once or processors())
         self._lock = threading.Lock()
         self._running: dict[subprocess.Popen[bytes], Callable[[], None]] = {}
-        self._idle: dict[Host, None] = {}
+        self._idle: dict[HookProcess, None] = {}
         """In the order in which they came to rest."""
         self._closed = False
 
@@ -79,7 +79,7 @@ class HookProcesses:
         if self._closed:
             raise CancelledError
 
-    def rest(self, host: Host) -> None:
+    def rest(self, host: HookProcess) -> None:
         """Keep a host for the next hook; where enough are kept, one is ended.
 
         That is the one that has waited longest for any build, otherwise this one: the builds of
@@ -95,7 +95,7 @@ class HookProcesses:
         if ended is not None:
             ended.end()
 
-    def resume(self, host: Host) -> bool:
+    def resume(self, host: HookProcess) -> bool:
         """Take a host back; tell whether it was kept."""
         with self._lock:
             return host in self._idle and self._idle.pop(host) is None
@@ -112,26 +112,26 @@ class HookProcesses:
             end()
 
 
-class Hooks:
+class HookRunner:
     """Runs the hooks of one build, one after another, each in a process of its own."""
 
-    def __init__(self, log: str, observed: str, processes: HookProcesses) -> None:
+    def __init__(self, log: str, observed: str, processes: HookProcessPool) -> None:
         """Keep the files: for what hooks print, and for what the recorder sees of them."""
         self._log = log
         self._observed = observed
         self._processes = processes
         self._environment: BuildEnvironment | None = None
         self._state: State | None = None
-        self._host: Host | None = None
-        self._heard: Host | None = None
+        self._host: HookProcess | None = None
+        self._heard: HookProcess | None = None
         self._imports_alone = sys.platform != "linux"
 
-    def enter(self, environment: BuildEnvironment, host: Host | None = None) -> None:
+    def enter(self, environment: BuildEnvironment, host: HookProcess | None = None) -> None:
         """Have hooks run in an environment from now on; ``host`` waits there already."""
         self._environment, self._host = environment, host
         self._state = host.state if host is not None else None
 
-    def leave(self) -> Host | None:
+    def leave(self) -> HookProcess | None:
         """Run no more hooks there; return the host that waits, which others may go on with."""
         host, self._host = self._host, None
         self._environment = None
@@ -180,7 +180,7 @@ class Hooks:
         if host is not None and self._processes.resume(host):
             host.end()
 
-    def _rest(self, host: Host) -> None:
+    def _rest(self, host: HookProcess) -> None:
         if host.process.poll() is None:
             self._host = host
             self._processes.rest(host)
@@ -200,7 +200,9 @@ class Hooks:
         ):
             return process.wait()
 
-    def _awake(self, environment: BuildEnvironment, variables: Mapping[str, str]) -> Host | None:
+    def _awake(
+        self, environment: BuildEnvironment, variables: Mapping[str, str]
+    ) -> HookProcess | None:
         """Return the process that has the backend, started if need be; ``None`` without one."""
         module = hosted_module(variables.get(_BACKEND, ""), variables.get(_BACKEND_PATH))
         host, self._host = self._host, None
@@ -210,7 +212,7 @@ class Hooks:
             host.end()
         if module is None or not environment.isolated or self._imports_alone:
             return None
-        host = Host(module, environment, variables, self._state)
+        host = HookProcess(module, environment, variables, self._state)
         ready = False
         try:
             with self._processes.running(host.process, host.process.terminate):
@@ -221,7 +223,7 @@ class Hooks:
         self._imports_alone, self._state = not ready, host.state
         return self._hear(host) if ready else None
 
-    def _hear(self, host: Host) -> Host:
+    def _hear(self, host: HookProcess) -> HookProcess:
         """Make what an import printed, and was observed to do, part of the build."""
         if self._heard is not host:
             self._heard = host

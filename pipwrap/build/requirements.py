@@ -12,7 +12,7 @@ from pipwrap.build.environment import BuildEnvironment
 from pipwrap.model.environment import Environment
 
 
-class Resolved(Protocol):
+class ResolvedRequirements(Protocol):
     """What build requirements came to."""
 
     @property
@@ -32,18 +32,18 @@ class BuildRequirements(Protocol):
         into: BuildEnvironment,
         building: tuple[str, ...],
         activity: str,
-    ) -> AbstractContextManager[Resolved]:
+    ) -> AbstractContextManager[ResolvedRequirements]:
         """Yield what ``requirements`` come to; ``building`` names the builds that are under way.
 
         Raises ``errors.BuildFailed``, which has all that was told, where they cannot be resolved
         or installed; ``activity`` is then what failed.
         """
 
-    def check(self, requirements: Sequence[str], environment: Environment) -> Checked:
+    def check(self, requirements: Sequence[str], environment: Environment) -> RequirementsCheck:
         """Return which of ``requirements`` an environment does not satisfy."""
 
 
-class Checked(Struct, frozen=True):
+class RequirementsCheck(Struct, frozen=True):
     """What is wrong with some requirements."""
 
     conflicting: tuple[tuple[str, str], ...] = ()

@@ -10,7 +10,7 @@ ConfigSettings = Mapping[str, str | Sequence[str]]
 """What a backend's hooks are given (PEP 517)."""
 
 
-class BuildRules(Struct, frozen=True):
+class BuildSettings(Struct, frozen=True):
     """What the user says of builds; all of it belongs into a build's key, or forbids the cache."""
 
     settings: Mapping[str, ConfigSettings] = field(default_factory=dict)

@@ -17,10 +17,10 @@ from pipwrap.build import observe
 from pipwrap.build.backend import Backend, Kind
 from pipwrap.build.environment import BuildEnvironment
 from pipwrap.build.environment_pool import Contents, EnvironmentPool
-from pipwrap.build.hook_process import Host
-from pipwrap.build.hooks import HookProcesses
-from pipwrap.build.requirements import BuildRequirements, Checked, Resolved
-from pipwrap.build.settings import BuildRules
+from pipwrap.build.hook_process import HookProcess
+from pipwrap.build.hooks import HookProcessPool
+from pipwrap.build.requirements import BuildRequirements, RequirementsCheck, ResolvedRequirements
+from pipwrap.build.settings import BuildSettings
 from pipwrap.cache import disk
 from pipwrap.cache.evidence import Evidence, HostInputs, no_tags
 from pipwrap.events import BuildFinished, BuildStarted, Listener, WarningMessage, ignore
@@ -29,7 +29,7 @@ from pipwrap.model.metadata import Metadata
 from pipwrap.vcs.repositories import Repositories
 
 
-class Workshop(Struct, frozen=True):
+class BuildContext(Struct, frozen=True):
     """What every build of a run needs."""
 
     target: Environment
@@ -42,8 +42,8 @@ class Workshop(Struct, frozen=True):
     repositories: Repositories
     remove: Callable[[str], None]
     """Have a tree that nobody needs any more removed, meanwhile or at the end of the run."""
-    rules: BuildRules = field(default_factory=BuildRules)
-    processes: HookProcesses = field(default_factory=HookProcesses)
+    rules: BuildSettings = field(default_factory=BuildSettings)
+    processes: HookProcessPool = field(default_factory=HookProcessPool)
     """Of all builds of the run."""
     pool: EnvironmentPool = field(default_factory=EnvironmentPool)
     """Of all builds of the run."""
@@ -60,7 +60,7 @@ class SourceBuild:
         self,
         source_tree: str,
         name: str,
-        workshop: Workshop,
+        workshop: BuildContext,
         *,
         project: str | None,
         link: str,
@@ -260,7 +260,7 @@ class SourceBuild:
 
     def _furnish(
         self, environment: BuildEnvironment, backend: Backend, listener: Listener
-    ) -> Host | None:
+    ) -> HookProcess | None:
         """Install what is required, unless it is found to be where a host waits: return that."""
         if not backend.requires:
             return None
@@ -281,7 +281,7 @@ class SourceBuild:
 
     def _resolved(
         self, requirements: Sequence[str], environment: BuildEnvironment, description: str
-    ) -> AbstractContextManager[Resolved]:
+    ) -> AbstractContextManager[ResolvedRequirements]:
         building = (*self._workshop.building, self._name)
         activity = description.lower() + (f" for {self._project}" if self._project else "")
         return self._workshop.requirements.resolved(requirements, environment, building, activity)
@@ -304,7 +304,7 @@ class SourceBuild:
         requirements: Sequence[str],
         environment: Environment,
         wanted_by: str = "the backend dependencies",
-    ) -> Checked:
+    ) -> RequirementsCheck:
         """Return what is missing; raises pip's error when something else is installed."""
         checked = self._workshop.requirements.check(requirements, environment)
         if checked.conflicting:

@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from pipwrap import errors
-from pipwrap.build.source_build import SourceBuild, Workshop
+from pipwrap.build.source_build import BuildContext, SourceBuild
 from pipwrap.build.wheel_file import read_built_metadata, read_metadata
 from pipwrap.cache.store import WheelStore
 from pipwrap.cache.unpackers import Unpack
@@ -65,7 +65,7 @@ class Preparer:
         archives: Archives,
         shelves: Shelves,
         described: Described,
-        workshop: Workshop,
+        workshop: BuildContext,
         policy: HashPolicy,
         listener: Listener,
         crews: Executors,

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from pipwrap import errors
 from pipwrap.build import source_tree
-from pipwrap.build.source_build import SourceBuild, Workshop
+from pipwrap.build.source_build import BuildContext, SourceBuild
 from pipwrap.cache import disk
 from pipwrap.cache.keys import BuildKey, repository_identity, settings_key
 from pipwrap.concurrency.once_map import OnceMap
@@ -28,7 +28,7 @@ class Sources:
 
     def __init__(
         self,
-        workshop: Workshop,
+        workshop: BuildContext,
         admitted: Admitted,
         repaired: Callable[[Link], Acquired | None],
     ) -> None:

@@ -13,8 +13,8 @@ from msgspec.structs import replace
 
 from pipwrap import errors
 from pipwrap.build.environment import BuildEnvironment
-from pipwrap.build.requirements import Checked
-from pipwrap.build.settings import BuildRules
+from pipwrap.build.requirements import RequirementsCheck
+from pipwrap.build.settings import BuildSettings
 from pipwrap.distribution.hashes import HashPolicy
 from pipwrap.distribution.results import Prepared
 from pipwrap.events import (
@@ -72,7 +72,7 @@ class MakeBench(Protocol):
         listener: Listener,
         *,
         formats: FormatControl,
-        rules: BuildRules,
+        rules: BuildSettings,
         building: tuple[str, ...],
     ) -> Installing:
         """Return the tools."""
@@ -143,7 +143,7 @@ class BuildRequirements:
             HashPolicy(hashes, hashes),
             _quieter(self._listener, said),
             formats=FormatControl(only_binary=self._search.format_control.only_binary),
-            rules=BuildRules(constraints=texts_of(constraints)),
+            rules=BuildSettings(constraints=texts_of(constraints)),
             building=building,
         )
         try:
@@ -153,7 +153,7 @@ class BuildRequirements:
             bench.close()
 
     @staticmethod
-    def check(requirements: Sequence[str], environment: Environment) -> Checked:
+    def check(requirements: Sequence[str], environment: Environment) -> RequirementsCheck:
         """Return what has another version and what is missing (build.requirements)."""
         found: dict[str, str] = {
             canonicalize_name(each.name): each.version
@@ -169,7 +169,7 @@ class BuildRequirements:
                 missing.append(text)
             elif not requirement.specifier.contains(version, prereleases=True):
                 conflicting.append((f"{_NAME.split(text, 1)[0]}=={version}", text))
-        return Checked(tuple(conflicting), tuple(missing))
+        return RequirementsCheck(tuple(conflicting), tuple(missing))
 
 
 class Resolved(Struct, frozen=True):

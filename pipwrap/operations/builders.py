@@ -14,10 +14,10 @@ from concurrent.futures import ThreadPoolExecutor
 from msgspec import Struct
 
 from pipwrap.build.environment_pool import EnvironmentPool
-from pipwrap.build.hooks import HookProcesses
+from pipwrap.build.hooks import HookProcessPool
 from pipwrap.build.requirements import BuildRequirements
-from pipwrap.build.settings import BuildRules
-from pipwrap.build.source_build import Workshop
+from pipwrap.build.settings import BuildSettings
+from pipwrap.build.source_build import BuildContext
 from pipwrap.cache.build_host import BuildHost, include_directories
 from pipwrap.cache.clones import Clones
 from pipwrap.cache.http.client import ResponseCache
@@ -75,7 +75,7 @@ class Workroom:
         kept = MetadataCache(layout, context.console, usage.note)
         ranges = Ranges(stock.transport, stock.search.trusted_hosts)
         self._stock = stock
-        self._processes, self._pool = HookProcesses(), EnvironmentPool()
+        self._processes, self._pool = HookProcessPool(), EnvironmentPool()
         self._builds: list[BackgroundTasks] = []
         self._remover = ThreadPoolExecutor(1, thread_name_prefix="remove")
         self._unpackers = Unpackers(min(processors(), MOST))
@@ -116,14 +116,14 @@ class Workroom:
         listener: Listener,
         requirements: BuildRequirements,
         *,
-        rules: BuildRules,
+        rules: BuildSettings,
         building: Sequence[str],
         saving: Saving | None,
     ) -> Preparer:
         """Return what prepares wheels for one environment."""
         context = self._stock.context
         place = context.place
-        workshop = Workshop(
+        workshop = BuildContext(
             target=environment,
             scratch=place.scratch if context.options.build.cleans else kept_directory,
             keep_log=place.keep_log,

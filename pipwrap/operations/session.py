@@ -10,7 +10,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from pipwrap import errors
-from pipwrap.build.settings import BuildRules
+from pipwrap.build.settings import BuildSettings
 from pipwrap.cache import disk
 from pipwrap.cache.resolutions import Resolutions
 from pipwrap.cache.store import StoredWheelChanged, WheelStore
@@ -80,7 +80,7 @@ class Bench:
         listener: Listener,
         *,
         formats: FormatControl,
-        rules: BuildRules,
+        rules: BuildSettings,
         building: tuple[str, ...] = (),
         saving: Saving | None = None,
     ) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
-from pipwrap.build.settings import BuildRules, ConfigSettings
+from pipwrap.build.settings import BuildSettings, ConfigSettings
 from pipwrap.errors import CommandError
 from pipwrap.model.requirement import Constraint, UserRequirement
 from pipwrap.options.values import Values
@@ -50,7 +50,7 @@ def build_rules(
     wishes: Iterable[UserRequirement],
     constraints: Mapping[str, Constraint],
     build_constraints: Mapping[str, Constraint],
-) -> BuildRules:
+) -> BuildSettings:
     """Return the rules for the builds of a command.
 
     Settings belong to what is named, by project or by URL; whatever that needs gets none. Of two
@@ -66,7 +66,7 @@ def build_rules(
     for name in settings.keys() & constraints.keys():
         for source in constraints[name].sources:
             settings.setdefault(source.identity, settings[name])
-    return BuildRules(
+    return BuildSettings(
         settings,
         texts_of(build_constraints),
         isolated=options.isolation,

@@ -13,7 +13,7 @@ from build import _builder
 from pipwrap import errors
 from pipwrap.build import environment
 from pipwrap.build.backend import Backend
-from pipwrap.build.hooks import HookProcesses
+from pipwrap.build.hooks import HookProcessPool
 from pipwrap.events import BuildFinished, BuildStarted, Event
 from pipwrap.interpreter import query
 from support.sdists import make_source_tree
@@ -34,7 +34,7 @@ class Bench:
 
     def backend(self) -> Backend:
         made = Backend(
-            str(self.tree), self.log, self.observed, "a 1.0", self.events.append, HookProcesses()
+            str(self.tree), self.log, self.observed, "a 1.0", self.events.append, HookProcessPool()
         )
         made.enter(self.environment)
         return made

@@ -16,7 +16,7 @@ from pipwrap import errors
 from pipwrap.build import environment, hooks, observe
 from pipwrap.build.backend import Backend
 from pipwrap.build.environment_pool import EnvironmentPool
-from pipwrap.build.hooks import HookProcesses
+from pipwrap.build.hooks import HookProcessPool
 from pipwrap.events import ignore
 from pipwrap.interpreter import query
 
@@ -56,7 +56,7 @@ class Build:
     def __init__(
         self,
         directory: Path,
-        processes: HookProcesses,
+        processes: HookProcessPool,
         *,
         backend: str = "setuptools.build_meta",
         more: str = "",
@@ -102,8 +102,8 @@ class Build:
 
 
 @pytest.fixture
-def processes() -> Iterator[HookProcesses]:
-    made = HookProcesses()
+def processes() -> Iterator[HookProcessPool]:
+    made = HookProcessPool()
     yield made
     made.close()
 
@@ -124,7 +124,7 @@ def wait_for(condition: Callable[[], bool]) -> None:
 
 
 def test_the_hooks_of_a_build_are_forks_of_one_process_that_imported_the_backend(
-    tmp_path: Path, processes: HookProcesses, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, processes: HookProcessPool, monkeypatch: pytest.MonkeyPatch
 ):
     """Each sees what it would see in a Python of its own: nothing of the hook before it."""
     build = Build(tmp_path, processes)
@@ -156,7 +156,7 @@ def test_the_hooks_of_a_build_are_forks_of_one_process_that_imported_the_backend
 )
 def test_others_have_a_process_for_each_hook(
     tmp_path: Path,
-    processes: HookProcesses,
+    processes: HookProcessPool,
     monkeypatch: pytest.MonkeyPatch,
     backend: str,
     keywords: dict[str, str],
@@ -170,7 +170,7 @@ def test_others_have_a_process_for_each_hook(
 
 
 def test_both_ways_are_observed_alike(
-    tmp_path: Path, processes: HookProcesses, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, processes: HookProcessPool, monkeypatch: pytest.MonkeyPatch
 ):
     """What the import reads counts for the build, though it happens once."""
     monkeypatch.setenv("READ_BY_THE_IMPORT", "1")
@@ -186,7 +186,7 @@ def test_both_ways_are_observed_alike(
 
 
 def test_a_backend_is_imported_again_when_its_environment_has_changed(
-    tmp_path: Path, processes: HookProcesses, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, processes: HookProcessPool, monkeypatch: pytest.MonkeyPatch
 ):
     build = Build(tmp_path, processes)
     backend = build.backend(monkeypatch)
@@ -197,7 +197,7 @@ def test_a_backend_is_imported_again_when_its_environment_has_changed(
 
 
 def test_an_import_that_fails_is_reported_as_without_forks(
-    tmp_path: Path, processes: HookProcesses, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, processes: HookProcessPool, monkeypatch: pytest.MonkeyPatch
 ):
     build = Build(tmp_path, processes, more="import no_such_module")
     with pytest.raises(errors.BuildFailed) as caught:
@@ -215,7 +215,7 @@ def test_an_import_that_fails_is_reported_as_without_forks(
 )
 def test_a_hook_that_fails_says_how(
     tmp_path: Path,
-    processes: HookProcesses,
+    processes: HookProcessPool,
     monkeypatch: pytest.MonkeyPatch,
     wheel: str,
     context: str,
@@ -227,7 +227,7 @@ def test_a_hook_that_fails_says_how(
 
 
 def test_what_a_backend_warns_of_is_in_its_log(
-    tmp_path: Path, processes: HookProcesses, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, processes: HookProcessPool, monkeypatch: pytest.MonkeyPatch
 ):
     build = Build(tmp_path, processes, wheel="__import__('warnings').warn('a bad name')")
     build.backend(monkeypatch).build("wheel", build.output, {}, "a")
@@ -236,7 +236,7 @@ def test_what_a_backend_warns_of_is_in_its_log(
 
 @pytest.mark.parametrize("backend", ["setuptools.build_meta", "own_backend"])
 def test_the_end_of_a_run_ends_the_hook_that_is_running(
-    tmp_path: Path, processes: HookProcesses, monkeypatch: pytest.MonkeyPatch, backend: str
+    tmp_path: Path, processes: HookProcessPool, monkeypatch: pytest.MonkeyPatch, backend: str
 ):
     build = Build(tmp_path, processes, backend=backend, wheel="__import__('time').sleep(60)")
     made, ended = build.backend(monkeypatch), []
@@ -260,7 +260,7 @@ def test_the_end_of_a_run_ends_the_hook_that_is_running(
 
 
 def test_no_more_backends_than_a_few_wait_in_memory(
-    tmp_path: Path, processes: HookProcesses, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, processes: HookProcessPool, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(hooks, "_IDLE", 1)
     builds = [Build(tmp_path / name, processes) for name in "ab"]
@@ -277,7 +277,7 @@ WRITE = "open(os.path.join(os.path.dirname(__file__), 'left'), 'w').close()"
 
 
 def test_one_that_waits_for_any_build_is_ended_first(
-    tmp_path: Path, processes: HookProcesses, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, processes: HookProcessPool, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(hooks, "_IDLE", 2)
     builds = [Build(tmp_path / name, processes) for name in "abc"]
@@ -293,7 +293,7 @@ def test_one_that_waits_for_any_build_is_ended_first(
 
 
 def test_what_was_changed_is_not_lent_though_the_process_is_a_new_one(
-    tmp_path: Path, processes: HookProcesses, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, processes: HookProcessPool, monkeypatch: pytest.MonkeyPatch
 ):
     """The state that counts is the one before the first hook."""
     monkeypatch.setattr(hooks, "_IDLE", 0)
@@ -308,7 +308,7 @@ def test_what_was_changed_is_not_lent_though_the_process_is_a_new_one(
 
 
 def test_what_changes_while_it_waits_is_not_lent(
-    tmp_path: Path, processes: HookProcesses, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, processes: HookProcessPool, monkeypatch: pytest.MonkeyPatch
 ):
     build = Build(tmp_path, processes)
     backend = build.backend(monkeypatch)
@@ -321,7 +321,7 @@ def test_what_changes_while_it_waits_is_not_lent(
 
 
 def test_each_import_is_heard_once(
-    tmp_path: Path, processes: HookProcesses, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, processes: HookProcessPool, monkeypatch: pytest.MonkeyPatch
 ):
     build = Build(tmp_path, processes, more="print('said by the import')")
     backend = build.backend(monkeypatch)
@@ -343,7 +343,7 @@ def test_each_import_is_heard_once(
     ],
 )
 def test_what_an_import_leaves_behind_ends_no_hook(
-    tmp_path: Path, processes: HookProcesses, monkeypatch: pytest.MonkeyPatch, more: str
+    tmp_path: Path, processes: HookProcessPool, monkeypatch: pytest.MonkeyPatch, more: str
 ):
     """Children whose end nobody is told of; no descriptor to answer by."""
     build = Build(tmp_path, processes, more=more)
