@@ -12,8 +12,8 @@ from msgspec import Struct
 from pipwrap.cache.disk import is_directory
 from pipwrap.errors import EnvironmentRefused
 from pipwrap.install.creating import Batch
-from pipwrap.install.destination import Prepared, Target
-from pipwrap.install.linking import Creation, file_mode
+from pipwrap.install.destination import InstallTarget, WheelFiles
+from pipwrap.install.linking import FileCreation, file_mode
 from pipwrap.install.plan import Plan
 from pipwrap.install.relocation import relocate
 from pipwrap.install.uninstall import Removal
@@ -38,12 +38,12 @@ class Changes(Struct, frozen=True):
 def merge(
     plan: Plan,
     environment: Environment,
-    prepared: list[Prepared],
+    prepared: list[WheelFiles],
     removals: list[Removal],
-    target: Target,
+    target: InstallTarget,
 ) -> Changes:
     """Merge all installations and removals; of two files at one place the later one wins."""
-    folders: dict[str, dict[str, Creation]] = {}
+    folders: dict[str, dict[str, FileCreation]] = {}
     for item in prepared:
         for directory, names in item.folders.items():
             known = folders.get(directory)
@@ -66,7 +66,7 @@ def merge(
         for path, content in removal.rewritten:
             stash[path] = None
             directory, name = os.path.split(path)
-            made = Creation(path, len(content), target.now_ns, mode, None, content)
+            made = FileCreation(path, len(content), target.now_ns, mode, None, content)
             folders[directory] = folders.get(directory, {}) | {name: made}
     folders = _resolved(folders, stash)
     _refuse_nested(folders)
@@ -126,11 +126,11 @@ def _holds_only(directory: str, names: set[str]) -> bool:
 
 
 def _resolved(
-    folders: Mapping[str, dict[str, Creation]], stash: Mapping[str, None]
-) -> dict[str, dict[str, Creation]]:
+    folders: Mapping[str, dict[str, FileCreation]], stash: Mapping[str, None]
+) -> dict[str, dict[str, FileCreation]]:
     """Return the files with each directory under its name without links."""
     real: dict[str, tuple[str, bool]] = {}
-    resolved: dict[str, dict[str, Creation]] = {}
+    resolved: dict[str, dict[str, FileCreation]] = {}
     for directory, found in folders.items():
         path, names = _resolve(directory, real, stash)[0], found
         if path != directory:
@@ -167,7 +167,7 @@ def _resolve(
     return known
 
 
-def _refuse_nested(folders: Mapping[str, Mapping[str, Creation]]) -> None:
+def _refuse_nested(folders: Mapping[str, Mapping[str, FileCreation]]) -> None:
     """Refuse a file where another of the new files needs a directory."""
     seen = set()
     for path in folders:
@@ -181,7 +181,7 @@ def _refuse_nested(folders: Mapping[str, Mapping[str, Creation]]) -> None:
 
 
 def _with_occupied(
-    folders: Mapping[str, Mapping[str, Creation]], stash: dict[str, None], whole: set[str]
+    folders: Mapping[str, Mapping[str, FileCreation]], stash: dict[str, None], whole: set[str]
 ) -> dict[str, None]:
     """Return what is moved away, with what is in the way; a directory goes with all it holds."""
     for path in list(_occupied(folders, stash, whole)):
@@ -192,7 +192,7 @@ def _with_occupied(
 
 
 def _occupied(
-    folders: Mapping[str, Mapping[str, Creation]], stash: Mapping[str, None], whole: set[str]
+    folders: Mapping[str, Mapping[str, FileCreation]], stash: Mapping[str, None], whole: set[str]
 ) -> Iterator[str]:
     """Yield what is in the way of new files and not removed by itself, as pip overwrites it.
 

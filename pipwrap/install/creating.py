@@ -15,9 +15,9 @@ import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 
-from pipwrap.install.linking import Creation, Linker, SourceChanged
+from pipwrap.install.linking import FileCreation, Linker, SourceChanged
 
-Batch = tuple[str, Mapping[str, Creation]]
+Batch = tuple[str, Mapping[str, FileCreation]]
 """A directory, under its one name without links, and the files to be made in it, by name."""
 
 _WORTHWHILE = 2000
@@ -57,7 +57,7 @@ def _middle(batches: Sequence[Batch]) -> int | None:
     return None
 
 
-def _work_of(creations: Mapping[str, Creation]) -> int:
+def _work_of(creations: Mapping[str, FileCreation]) -> int:
     """Return how long a batch takes, in links: a copy as long as three, a directory as two."""
     return 2 + len(creations) + 2 * sum(name.endswith(".py") for name in creations)
 

@@ -32,7 +32,7 @@ from pipwrap.cache.store import StoredWheelChanged
 from pipwrap.errors import InvalidDistribution
 from pipwrap.install import scripts
 from pipwrap.install.bytecode_settings import BytecodeSettings, source_stamp
-from pipwrap.install.linking import Creation, file_mode
+from pipwrap.install.linking import FileCreation, file_mode
 from pipwrap.install.plan import Installation
 from pipwrap.model.environment import Scheme
 from pipwrap.model.wheel import StoredFile, StoredWheel
@@ -42,7 +42,7 @@ _DATA_PARTS = 2
 """``NAME.data/key/`` stands before the path of a file in a scheme."""
 
 
-class Target(Struct, frozen=True):
+class InstallTarget(Struct, frozen=True):
     """What every installation of one command has in common."""
 
     scheme: Scheme
@@ -56,10 +56,10 @@ class Target(Struct, frozen=True):
     """The time that written files get."""
 
 
-class Prepared(Struct, frozen=True):
+class WheelFiles(Struct, frozen=True):
     """The files of one distribution, and which of them are console scripts."""
 
-    folders: Mapping[str, dict[str, Creation]]
+    folders: Mapping[str, dict[str, FileCreation]]
     """By directory and name."""
     scripts: tuple[str, ...]
 
@@ -73,8 +73,8 @@ class _Stream(io.BytesIO):
 
 
 def prepare(
-    installation: Installation, target: Target, bytecode: tuple[StoredFile, ...], tag: str
-) -> Prepared:
+    installation: Installation, target: InstallTarget, bytecode: tuple[StoredFile, ...], tag: str
+) -> WheelFiles:
     """Return every file that installing a distribution makes.
 
     ``StoredWheelChanged`` when what is read of the store was tampered with (what is linked is
@@ -93,7 +93,7 @@ def prepare(
         raise InvalidDistribution(f"For req: {requirement}. {error.message}") from error
     except (InstallerError, AssertionError, ValueError) as error:
         raise InvalidDistribution(f"{wheel.filename} cannot be installed: {error}") from error
-    return Prepared(destination.folders, tuple(destination.console_scripts))
+    return WheelFiles(destination.folders, tuple(destination.console_scripts))
 
 
 def _entry_points(wheel: StoredWheel) -> scripts.EntryPoints:
@@ -177,7 +177,7 @@ class _Destination(WheelDestination):
     def __init__(
         self,
         installation: Installation,
-        target: Target,
+        target: InstallTarget,
         bytecode: tuple[StoredFile, ...],
         tag: str,
         made_scripts: tuple[scripts.Script, ...],
@@ -199,9 +199,9 @@ class _Destination(WheelDestination):
         self._compiled = {stored.path: stored for stored in bytecode}
         self._rows: dict[str, str] = {}
         """Digest and size, as RECORD has them, by path from the root."""
-        self.folders: dict[str, dict[str, Creation]] = {}
+        self.folders: dict[str, dict[str, FileCreation]] = {}
         self.console_scripts: list[str] = []
-        self._decided: list[Creation] = []
+        self._decided: list[FileCreation] = []
         """What was planned one by one, through the port."""
 
     def _written_script(self, script: scripts.Script) -> tuple[SchemeKey, RecordEntry]:
@@ -287,7 +287,7 @@ class _Destination(WheelDestination):
                 names = self.folders.setdefault(directory, {})
             target, found = f"{directory}/{name}", f"{origin}/{name}"
             made = (target, size, mtime_ns, modes[executable], found, b"", mode)
-            names[name] = new(Creation, made)
+            names[name] = new(FileCreation, made)
             rows[shown + name] = f"sha256={sha256},{size}" if hashed else ","
         for stored in data:
             _, key, rest = stored.path.split("/", 2)
@@ -311,19 +311,19 @@ class _Destination(WheelDestination):
             self._linked(target, self._bytecode_root, stored)
             self._add_row(target, "", "")
 
-    def _linked(self, path: str, directory: str, stored: StoredFile) -> Creation:
+    def _linked(self, path: str, directory: str, stored: StoredFile) -> FileCreation:
         relative, size, mtime_ns, mode, executable, _ = stored
         wanted, source = self._modes[executable], f"{directory}/{relative}"
-        creation = Creation(path, size, mtime_ns, wanted, source, b"", mode)
+        creation = FileCreation(path, size, mtime_ns, wanted, source, b"", mode)
         self._plan(creation)
         return creation
 
-    def _plan(self, creation: Creation) -> None:
+    def _plan(self, creation: FileCreation) -> None:
         directory, name = os.path.split(creation.path)
         self.folders.setdefault(directory, {})[name] = creation
 
     def _written(self, path: str, relative: str, content: bytes, mode: int) -> RecordEntry:
-        creation = Creation(path, len(content), self._target.now_ns, mode, None, content)
+        creation = FileCreation(path, len(content), self._target.now_ns, mode, None, content)
         self._decided.append(creation)
         self._plan(creation)
         digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).decode().rstrip("=")

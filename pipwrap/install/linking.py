@@ -47,7 +47,7 @@ class LinkMode(enum.Enum):
     COPY = "copy"
 
 
-class Creation(NamedTuple):
+class FileCreation(NamedTuple):
     """One file to come: linked from ``source``, or written with ``content``."""
 
     path: str
@@ -88,7 +88,7 @@ class Linker:
         self._links_python = mode is LinkMode.HARDLINK
         self._user = os.geteuid() if hasattr(os, "geteuid") else 0
 
-    def create(self, creation: Creation) -> None:
+    def create(self, creation: FileCreation) -> None:
         """Make one file; ``FileExistsError`` when something is there, which is then untouched."""
         path, size, mtime_ns, mode, source, _, stored_mode = creation
         if source is None:
@@ -132,7 +132,7 @@ class Linker:
             return False
         return True
 
-    def _write(self, creation: Creation, source: int | None) -> None:
+    def _write(self, creation: FileCreation, source: int | None) -> None:
         """Make an unfinished file, fill it, finish it."""
         out = os.open(creation.path, _DIRECTORY_WRITES, UNFINISHED)
         try:

@@ -16,29 +16,31 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from pipwrap.install.linking import Creation
+from pipwrap.install.linking import FileCreation
 from pipwrap.install.plan import Relocation
 from pipwrap.model.environment import Scheme
 
 
-class Relocated(Struct, frozen=True):
+class RelocatedFiles(Struct, frozen=True):
     """What is made in the target, what makes room for it, and what stayed instead."""
 
-    creations: tuple[Creation, ...]
+    creations: tuple[FileCreation, ...]
     stash: tuple[str, ...]
     warnings: tuple[str, ...]
 
 
-def relocate(creations: Iterable[Creation], scheme: Scheme, relocation: Relocation) -> Relocated:
+def relocate(
+    creations: Iterable[FileCreation], scheme: Scheme, relocation: Relocation
+) -> RelocatedFiles:
     """Return the files of a plan under the paths of the target; its entries are looked at."""
     directory = os.path.realpath(relocation.directory)
-    entries: dict[str, list[Creation]] = {}
+    entries: dict[str, list[FileCreation]] = {}
     for creation in creations:
         relative = _relative(creation.path, scheme, relocation)
         if relative is not None:
             moved = creation._replace(path=os.path.join(directory, relative))
             entries.setdefault(relative.partition(os.sep)[0], []).append(moved)
-    kept: list[Creation] = []
+    kept: list[FileCreation] = []
     stash: list[str] = []
     warnings: list[str] = []
     for entry, files in entries.items():
@@ -50,7 +52,7 @@ def relocate(creations: Iterable[Creation], scheme: Scheme, relocation: Relocati
                 continue
             stash.append(path)
         kept += files
-    return Relocated(tuple(kept), tuple(stash), tuple(warnings))
+    return RelocatedFiles(tuple(kept), tuple(stash), tuple(warnings))
 
 
 def _relative(path: str, scheme: Scheme, relocation: Relocation) -> str | None:

@@ -24,7 +24,7 @@ from pipwrap.install.bytecode import compiled
 from pipwrap.install.bytecode_settings import bytecode_tag, read_settings
 from pipwrap.install.changes import Changes, merge, missing_directories
 from pipwrap.install.creating import create_all
-from pipwrap.install.destination import Prepared, Target, prepare
+from pipwrap.install.destination import InstallTarget, WheelFiles, prepare
 from pipwrap.install.interruption import deferring
 from pipwrap.install.linking import Linker, SourceChanged
 from pipwrap.install.lock import environment_lock
@@ -90,9 +90,9 @@ def _site(plan: Plan, environment: Environment) -> str:
     return plan.scheme.purelib
 
 
-def _target(plan: Plan, environment: Environment, clock: Callable[[], float]) -> Target:
+def _target(plan: Plan, environment: Environment, clock: Callable[[], float]) -> InstallTarget:
     """Return what all installations have in common."""
-    return Target(
+    return InstallTarget(
         scheme=plan.scheme,
         executable=environment.executable,
         python_version=environment.version,
@@ -107,9 +107,9 @@ def _prepare(
     plan: Plan,
     environment: Environment,
     store: WheelStore,
-    target: Target,
+    target: InstallTarget,
     listener: Listener,
-) -> list[Prepared]:
+) -> list[WheelFiles]:
     """Return the files of every installation; the environment is not looked at.
 
     With --target pip leaves the bytecode of a PYTHONPYCACHEPREFIX where its temporary directory
@@ -342,7 +342,7 @@ def _found(distribution: InstalledDistribution, indent: int = 0) -> Info:
 
 
 def _warn_about_path(
-    prepared: list[Prepared], environment: Environment, listener: Listener
+    prepared: list[WheelFiles], environment: Environment, listener: Listener
 ) -> None:
     installed, search_path = (item.scripts for item in prepared), os.environ.get("PATH", "")
     for message in scripts.location_warnings(installed, environment.executable, search_path):

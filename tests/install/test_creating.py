@@ -14,7 +14,7 @@ from install.worlds import World, make_wheel, snapshot
 from pipwrap.cache.store import StoredWheelChanged
 from pipwrap.errors import EnvironmentRefused
 from pipwrap.install import changes, creating
-from pipwrap.install.linking import Creation, Linker
+from pipwrap.install.linking import FileCreation, Linker
 from pipwrap.install.recovery import recover
 
 NAMES = tuple(f"foo/part{number}/module.py" for number in range(20))
@@ -33,11 +33,11 @@ def plan_of(shell: World):
     return shell.plan(shell.installation(make_wheel(shell.wheels, files=files)))
 
 
-def in_helper(monkeypatch: pytest.MonkeyPatch, act: Callable[[Creation], None]) -> None:
+def in_helper(monkeypatch: pytest.MonkeyPatch, act: Callable[[FileCreation], None]) -> None:
     """Have the helping process do something before each of its files."""
     create, parent = Linker.create, os.getpid()
 
-    def acting(self: Linker, creation: Creation) -> None:
+    def acting(self: Linker, creation: FileCreation) -> None:
         if os.getpid() != parent:
             act(creation)
         create(self, creation)
@@ -58,15 +58,15 @@ def test_both_processes_make_files(shell: World, monkeypatch: pytest.MonkeyPatch
         assert path.stat().st_mtime == 1_700_000_000
 
 
-def fail(creation: Creation) -> None:
+def fail(creation: FileCreation) -> None:
     raise OSError(5, "Input/output error", creation.path)
 
 
-def die(creation: Creation) -> None:
+def die(creation: FileCreation) -> None:
     os._exit(1)
 
 
-def be_killed(creation: Creation) -> None:
+def be_killed(creation: FileCreation) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -77,7 +77,7 @@ def be_killed(creation: Creation) -> None:
 def test_what_stops_the_helper_changes_nothing(
     shell: World,
     monkeypatch: pytest.MonkeyPatch,
-    act: Callable[[Creation], None],
+    act: Callable[[FileCreation], None],
     message: str,
 ):
     before = snapshot(shell.environment.prefix)
@@ -92,7 +92,7 @@ def test_what_stops_the_first_process_stops_the_helper(
 ):
     before, parent, create = snapshot(shell.environment.prefix), os.getpid(), Linker.create
 
-    def slow_or_failing(self: Linker, creation: Creation) -> None:
+    def slow_or_failing(self: Linker, creation: FileCreation) -> None:
         if os.getpid() == parent:
             fail(creation)
         time.sleep(60)
@@ -130,7 +130,7 @@ def test_recovery_waits_for_a_helper_that_outlives_the_command(
     before, started = snapshot(shell.environment.prefix), tmp_path / "started"
     plan = plan_of(shell)
 
-    def slow(creation: Creation) -> None:
+    def slow(creation: FileCreation) -> None:
         started.touch()
         time.sleep(0.05)
 
