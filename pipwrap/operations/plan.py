@@ -14,7 +14,7 @@ from pipwrap.model.distribution import Distribution
 from pipwrap.model.environment import InstalledDistribution, Scheme
 from pipwrap.model.requirement import UserRequirement
 from pipwrap.model.wheel import StoredWheel, split_filename
-from pipwrap.resolution.choice import Choice, Direct
+from pipwrap.resolution.choice import Choice, DirectChoice
 from pipwrap.resolution.outcome import Resolution
 
 _VISITS = 5
@@ -54,7 +54,7 @@ def source_of(choice: Choice) -> Distribution:
     if isinstance(choice, InstalledCandidate):
         message = f"{choice.project} is installed already: there is nothing to fetch"
         raise TypeError(message)
-    return choice.source if isinstance(choice, Direct) else choice
+    return choice.source if isinstance(choice, DirectChoice) else choice
 
 
 def _is_there(choice: Choice, existing: InstalledDistribution | None, listener: Listener) -> bool:
@@ -62,7 +62,7 @@ def _is_there(choice: Choice, existing: InstalledDistribution | None, listener: 
 
     Local sources and editables are always installed again.
     """
-    if not isinstance(choice, Direct) or existing is None or choice.source.editable:
+    if not isinstance(choice, DirectChoice) or existing is None or choice.source.editable:
         return False
     if existing.editable_location or existing.version != str(choice.version):
         return False
@@ -107,7 +107,7 @@ def make_plan(
             continue
         choice, prepared = resolution.choices[project], wheels[project]
         direct_url = None
-        if isinstance(choice, Direct):
+        if isinstance(choice, DirectChoice):
             direct_url = choice.source.direct_url(prepared.identity)
         installations.append(
             Installation(
@@ -139,7 +139,7 @@ def requested(resolution: Resolution, wishes: Sequence[UserRequirement]) -> set[
     return asked | {
         project
         for project, choice in resolution.choices.items()
-        if isinstance(choice, Direct) and any(wish.source == choice.source for wish in wishes)
+        if isinstance(choice, DirectChoice) and any(wish.source == choice.source for wish in wishes)
     }
 
 

@@ -28,7 +28,7 @@ from pipwrap.resolution.choice import Choice
 from pipwrap.resolution.outcome import Resolution, fields_of, from_fields
 
 if TYPE_CHECKING:
-    from pipwrap.resolution.projects import Presumed
+    from pipwrap.resolution.projects import Preference
 
 _FETCHED, _CACHED = "Downloading ", "Using cached "
 
@@ -64,7 +64,7 @@ class Recollection:
         self._saves = saves
         self._is_stored = is_stored
         self._note = note
-        self.presumed: dict[str, Presumed] = {}
+        self.presumed: dict[str, Preference] = {}
         """What resolving begins with, where a page has changed that a recalled answer rests on."""
         self._confirmed: tuple[PageState, ...] = ()
         """The pages and places that this rests on."""
@@ -127,7 +127,7 @@ class Recollection:
 
         ``None`` where they do, or where that cannot be told without resolving.
         """
-        from pipwrap.resolution.active_specifiers import stands  # noqa: PLC0415 - where a page has changed
+        from pipwrap.resolution.active_specifiers import is_still_best  # noqa: PLC0415 - where a page has changed
 
         repository, renewed = self._offers.repository, dict[str, PageState]()
         projects = dict.fromkeys(changed.values())
@@ -135,7 +135,9 @@ class Recollection:
             repository.prefetch(project)
         for project in projects:
             choice, clauses = resolution.choices[project], resolution.grounds[project]
-            if not stands(choice, clauses, self._offers, question.installed, question.releases):
+            if not is_still_best(
+                choice, clauses, self._offers, question.installed, question.releases
+            ):
                 return None
             renewed |= {seen.place: seen for seen in repository.find(project).evidence}
         if not renewed.keys() >= changed.keys() or self._offers.evidence() is None:
@@ -146,14 +148,14 @@ class Recollection:
         self, question: Question, resolution: Resolution, changed: Collection[str]
     ) -> None:
         """Presume what was chosen of other projects than these, if it may be chosen alone."""
-        from pipwrap.resolution.projects import Presumed  # noqa: PLC0415 - where a page has changed
+        from pipwrap.resolution.projects import Preference  # noqa: PLC0415 - where a page has changed
 
         for project, grounds in resolution.grounds.items():
             choice = resolution.choices[project]
             if project in changed or project in question.installed:
                 continue
             if isinstance(choice, Candidate) and choice.is_plain:
-                self.presumed[project] = Presumed(choice, grounds)
+                self.presumed[project] = Preference(choice, grounds)
 
     def _note_used(self, key: str, evidence: Sequence[PageState], resolution: Resolution) -> None:
         """Remember what resolving anew would read, so that it is not the first to make room."""

@@ -20,15 +20,15 @@ from pipwrap.model.requirement import Constraint, Requirement, UserRequirement
 from pipwrap.model.source import Source
 from pipwrap.operations.resolve_request import Question, Tools
 from pipwrap.resolution import engine, explain, messages
-from pipwrap.resolution.choice import Choice, Direct
+from pipwrap.resolution.choice import Choice, DirectChoice
 from pipwrap.resolution.dependencies import Dependencies
 from pipwrap.resolution.outcome import Resolution
-from pipwrap.resolution.projects import Installed, Presumed, Projects
-from pipwrap.resolution.state import Rules
+from pipwrap.resolution.projects import InstalledCandidates, Preference, Projects
+from pipwrap.resolution.state import ResolutionRules
 
 
 def resolve(
-    tools: Tools, question: Question, presumed: Mapping[str, Presumed] | None = None
+    tools: Tools, question: Question, presumed: Mapping[str, Preference] | None = None
 ) -> Resolution:
     """Return the resolution, the same whether something is ``presumed`` or not.
 
@@ -50,15 +50,15 @@ def _attempt(
     question: Question,
     wishes: Sequence[UserRequirement],
     known: Mapping[Choice, Dependencies],
-    presumed: Mapping[str, Presumed] | None,
+    presumed: Mapping[str, Preference] | None,
 ) -> Resolution:
     environment = tools.environment
-    installed = Installed(question.installed, question.keeps)
+    installed = InstalledCandidates(question.installed, question.keeps)
     projects = Projects(tools.offers, installed, question.constraints, presumed)
     for choice in known:
-        if isinstance(choice, Direct):
+        if isinstance(choice, DirectChoice):
             projects.add_direct(choice.project, choice.version, choice.source)
-    rules = Rules(
+    rules = ResolutionRules(
         environment.marker_environment,
         environment.python_version,
         releases=question.releases,
@@ -91,7 +91,7 @@ def _named(
             version = Version(metadata.version)
         except InvalidVersion as error:
             raise errors.InvalidDistribution(f"{wish.text}: {error}") from error
-        direct = Direct(requirement.name, version, wish.source)
+        direct = DirectChoice(requirement.name, version, wish.source)
         known[direct] = Dependencies.of(metadata)
         if wish.extras:
             # pip asks for the project without them first, on behalf of what the user wrote.

@@ -15,10 +15,10 @@ from pipwrap.model.release_control import ReleaseControl
 from pipwrap.model.requirement import Constraint, UserRequirement
 from pipwrap.operations.context import Context
 from pipwrap.operations.request import Request
-from pipwrap.resolution.state import Artifacts
+from pipwrap.resolution.state import MetadataProvider
 
 
-class Tools(Artifacts, Protocol):
+class Tools(MetadataProvider, Protocol):
     """What a resolution works with."""
 
     @property

@@ -15,13 +15,13 @@ from pipwrap.model.candidate import InstalledCandidate
 from pipwrap.model.release_control import ReleaseControl
 from pipwrap.resolution.admission import Admission
 from pipwrap.resolution.choice import Choice
-from pipwrap.resolution.projects import Installed, Offers, Projects
+from pipwrap.resolution.projects import CandidateProvider, InstalledCandidates, Projects
 
 Grounds = Mapping[str, str]
 """By project, the specifiers that were in force when its version was chosen, joined by commas."""
 
 
-class InForce:
+class ActiveSpecifiers:
     """What is asked of each project, as long as the way has not turned back."""
 
     def __init__(self) -> None:
@@ -53,10 +53,10 @@ class InForce:
         return dict(self._grounds) if straight else {}
 
 
-def stands(
+def is_still_best(
     choice: Choice,
     specifier: str,
-    offers: Offers,
+    offers: CandidateProvider,
     installed: Mapping[str, InstalledCandidate],
     releases: ReleaseControl,
 ) -> bool:
@@ -66,7 +66,7 @@ def stands(
     damaged grounds.
     """
     project = choice.project
-    projects = Projects(offers, Installed(installed, lambda _: False), {})
+    projects = Projects(offers, InstalledCandidates(installed, lambda _: False), {})
     try:
         clauses = SpecifierSet(specifier)
     except InvalidSpecifier:

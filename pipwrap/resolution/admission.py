@@ -16,7 +16,7 @@ from packaging.specifiers import SpecifierSet
 
 from pipwrap.model.release_control import ReleaseControl
 from pipwrap.model.requirement import Requirement
-from pipwrap.resolution.choice import Direct
+from pipwrap.resolution.choice import DirectChoice
 from pipwrap.resolution.projects import Projects
 from pipwrap.resolution.ranges import Ranks
 
@@ -74,7 +74,7 @@ class Admission(Struct):
 
     def _stands(self, project: str, rank: int) -> bool:
         point = self.projects[project].points[rank]
-        if isinstance(point.choice, Direct):
+        if isinstance(point.choice, DirectChoice):
             return self._is_direct(project)
         return point.is_plain or rank in self._admitted(project, self._active(project))
 

@@ -9,7 +9,7 @@ from pipwrap.model.candidate import Candidate, InstalledCandidate
 from pipwrap.model.source import Source
 
 
-class Direct(Struct, frozen=True):
+class DirectChoice(Struct, frozen=True):
     """A version that comes from a path or a URL, and is used only where that is asked for."""
 
     project: str
@@ -17,5 +17,5 @@ class Direct(Struct, frozen=True):
     source: Source
 
 
-Choice = Candidate | InstalledCandidate | Direct
+Choice = Candidate | InstalledCandidate | DirectChoice
 """Everything that can be chosen for a project."""

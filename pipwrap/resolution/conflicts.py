@@ -27,7 +27,7 @@ PATIENCE = 5
 """Conflicts with one decision until it gives way; uv's number."""
 
 
-class Turn(IntEnum):
+class DecisionOrder(IntEnum):
     """When a package is decided, before everything else that is known of it."""
 
     EARLY = 0
@@ -45,12 +45,12 @@ class ConflictTracker(ResolverObserver[str, int]):
         self._affected, self._level_before = "", 0
         self._counts: Counter[str] = Counter()
         self._affected_by: dict[str, set[str]] = {}
-        self._turns: dict[str, Turn] = {}
+        self._turns: dict[str, DecisionOrder] = {}
         self._give_way: list[str] = []
 
-    def turn(self, package: str) -> Turn:
+    def turn(self, package: str) -> DecisionOrder:
         """Return when a package is decided."""
-        return self._turns.get(package, Turn.USUAL)
+        return self._turns.get(package, DecisionOrder.USUAL)
 
     def take_culprits(self) -> list[str]:
         """Return the packages whose decisions are to fall now, each of them once."""
@@ -95,9 +95,9 @@ class ConflictTracker(ResolverObserver[str, int]):
     def _blame(self, culprit: str, affected: str) -> None:
         self._counts[culprit] += 1
         self._affected_by.setdefault(culprit, set()).add(affected)
-        if self._counts[culprit] < PATIENCE or self.turn(culprit) is not Turn.USUAL:
+        if self._counts[culprit] < PATIENCE or self.turn(culprit) is not DecisionOrder.USUAL:
             return
-        self._turns[culprit] = Turn.LATE
+        self._turns[culprit] = DecisionOrder.LATE
         for package in self._affected_by[culprit]:
-            self._turns.setdefault(package, Turn.EARLY)
+            self._turns.setdefault(package, DecisionOrder.EARLY)
         self._give_way.append(culprit)

@@ -16,15 +16,15 @@ from pipwrap.model.location import url_to_path
 from pipwrap.model.requirement import Constraint, UserRequirement
 from pipwrap.model.source import Source
 from pipwrap.resolution.admission import split_package
-from pipwrap.resolution.choice import Choice, Direct
+from pipwrap.resolution.choice import Choice, DirectChoice
 from pipwrap.resolution.dependencies import Dependencies
 from pipwrap.resolution.explain import Cause
 from pipwrap.resolution.outcome import Resolution
-from pipwrap.resolution.projects import Mispresumed, Projects, StartAgain
+from pipwrap.resolution.projects import PreferenceRejected, Projects, Restart
 from pipwrap.resolution.provider import PYTHON, Provider
 from pipwrap.resolution.ranges import RankRange
-from pipwrap.resolution.state import Artifacts, Memory, Rules
-from pipwrap.resolution.version_map import Universe
+from pipwrap.resolution.state import MetadataProvider, ResolutionRules, ResolverState
+from pipwrap.resolution.version_map import VersionMap
 
 _ITERATIONS = 200_000
 
@@ -42,7 +42,7 @@ class Ports(Struct, frozen=True):
     """What a resolution reaches the world through."""
 
     projects: Projects
-    artifacts: Artifacts
+    artifacts: MetadataProvider
     listener: Listener
 
 
@@ -71,7 +71,7 @@ class _Constraints(Mapping[str, RangeProtocol[int]]):
 def resolve(
     wishes: Sequence[UserRequirement],
     constraints: Mapping[str, Constraint],
-    rules: Rules,
+    rules: ResolutionRules,
     ports: Ports,
     known: Mapping[Choice, Dependencies],
 ) -> Resolution:
@@ -79,7 +79,7 @@ def resolve(
 
     ``known`` is what the user's direct references need. Raises ``Unsolvable`` with the reasons.
     """
-    memory = Memory(dict(known))
+    memory = ResolverState(dict(known))
     while True:
         provider = Provider(rules, ports.projects, ports.artifacts, ports.listener, memory)
         try:
@@ -88,10 +88,10 @@ def resolve(
             except ResolutionError:
                 ports.projects.presume_nothing()
                 raise
-        except Mispresumed:
+        except PreferenceRejected:
             # Every step until then was one that would have been gone without.
             ports.projects.start_again()
-        except StartAgain:
+        except Restart:
             memory.restarts += 1
             ports.projects.start_again()
         except ResolutionTerminatedError as error:
@@ -110,7 +110,7 @@ def _attempt(
     provider: Provider,
     wishes: Sequence[UserRequirement],
     constraints: Mapping[str, Constraint],
-    memory: Memory,
+    memory: ResolverState,
 ) -> Resolution:
     provider.prefetch(
         tuple(
@@ -130,7 +130,7 @@ def _attempt(
     unasked = provider.admission.unasked(solution.pins) - memory.strict
     if unasked:
         memory.strict |= unasked
-        raise StartAgain
+        raise Restart
     choices: dict[str, Choice] = {}
     extras: dict[str, set[str]] = {}
     for package, rank in solution.pins.items():
@@ -154,7 +154,7 @@ def _attempt(
     )
 
 
-def _causes(error: ResolutionError, provider: Provider, memory: Memory) -> tuple[Cause, ...]:
+def _causes(error: ResolutionError, provider: Provider, memory: ResolverState) -> tuple[Cause, ...]:
     """Return the facts at the leaves of the proof."""
     if error.incompatibility is None:
         return ()
@@ -181,12 +181,13 @@ def _root_causes(clause: Incompatibility[str, int], provider: Provider) -> Itera
     yield Cause(requirement.name, shown, trigger=shown, satisfiable=satisfiable, position=position)
 
 
-def _shown(project: str, source: Source, universe: Universe) -> str:
+def _shown(project: str, source: Source, universe: VersionMap) -> str:
     """Return how pip names a direct reference in a conflict: by version and place."""
     versions = [
         str(point.version)
         for point in universe.points[universe.first_direct :]
-        if isinstance(point.choice, Direct) and point.choice.source.identity == source.identity
+        if isinstance(point.choice, DirectChoice)
+        and point.choice.source.identity == source.identity
     ]
     return f"{' '.join((project, *versions))} (from {_place(source)})"
 
@@ -199,7 +200,7 @@ def _place(source: Source) -> str:
 
 
 def _dependency_causes(
-    clause: Incompatibility[str, int], provider: Provider, memory: Memory
+    clause: Incompatibility[str, int], provider: Provider, memory: ResolverState
 ) -> Iterator[Cause]:
     """Yield what the newest of the parent's versions in the clause asks for."""
     parent = clause.terms[0]
@@ -234,9 +235,9 @@ def _dependency_causes(
             yield Cause(wanted_project, shown, project, version, trigger, satisfiable=satisfiable)
 
 
-def _trigger(project: str, version: str, choice: Choice, memory: Memory) -> str:
+def _trigger(project: str, version: str, choice: Choice, memory: ResolverState) -> str:
     """Return what the user would recognise: where the parent comes from."""
     template = memory.template(project)
-    if isinstance(choice, Direct) or template.chain is None:
+    if isinstance(choice, DirectChoice) or template.chain is None:
         return f"{project}=={version}"
     return template.parent or template.chain

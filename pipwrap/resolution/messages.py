@@ -9,9 +9,9 @@ from pipwrap.events import Info, Listener, WarningMessage
 from pipwrap.model.candidate import Candidate, InstalledCandidate
 from pipwrap.model.location import url_to_path
 from pipwrap.model.source import Source
-from pipwrap.resolution.choice import Choice, Direct
+from pipwrap.resolution.choice import Choice, DirectChoice
 from pipwrap.resolution.dependencies import Dependencies
-from pipwrap.resolution.state import Artifacts, Memory, Rules, Template
+from pipwrap.resolution.state import MetadataProvider, ResolutionRules, ResolverState, Template
 
 _BACKTRACKING = {
     2: "pip is looking at multiple versions of {} to determine which version is compatible with "
@@ -25,11 +25,15 @@ _BACKTRACKING = {
 """By the number of versions that were given up (pip's resolution/resolvelib/reporter.py)."""
 
 
-class Announcer:
+class ResolutionMessages:
     """Prints each line once, however often the resolution starts again."""
 
     def __init__(
-        self, rules: Rules, artifacts: Artifacts, listener: Listener, memory: Memory
+        self,
+        rules: ResolutionRules,
+        artifacts: MetadataProvider,
+        listener: Listener,
+        memory: ResolverState,
     ) -> None:
         """Keep the ports; nothing is printed yet."""
         self._rules = rules
@@ -134,6 +138,6 @@ def inconsistent(
     return (*events, Info(f"Discarding {link.shown}: {reason}"))
 
 
-def source_of(choice: Candidate | Direct) -> Candidate | Source:
+def source_of(choice: Candidate | DirectChoice) -> Candidate | Source:
     """Return what metadata is read from."""
-    return choice.source if isinstance(choice, Direct) else choice
+    return choice.source if isinstance(choice, DirectChoice) else choice

@@ -12,7 +12,7 @@ PATIENCE = 5
 """Conflicts after which a package is decided before everything else."""
 
 
-class Wish(Struct):
+class PackagePriority(Struct):
     """What is known of a package before it is decided: pip's order of preference."""
 
     direct: bool = False
@@ -33,12 +33,12 @@ class Wish(Struct):
         self.direct |= requirement.url is not None
 
 
-class Wishes:
+class PackagePriorities:
     """Those of all packages."""
 
     def __init__(self) -> None:
         """Know of none."""
-        self._wishes: dict[str, Wish] = {}
+        self._wishes: dict[str, PackagePriority] = {}
         self._moved: set[str] = set()
 
     def ask(self, package: str, requirement: Requirement, number: int, *, direct: bool) -> None:
@@ -50,7 +50,7 @@ class Wishes:
 
     def learn(self, package: str, requirement: Requirement) -> None:
         """Take in what a requirement says of a package."""
-        self._wishes.setdefault(package, Wish()).learn(requirement)
+        self._wishes.setdefault(package, PackagePriority()).learn(requirement)
         self.move(package)
 
     def move(self, package: str) -> None:
@@ -64,7 +64,7 @@ class Wishes:
 
     def order(self, package: str, conflicts: int) -> tuple[object, ...]:
         """Return pip's order: conflicts first, then direct, pinned, bounded, as requested."""
-        wish = self._wishes.get(package) or Wish()
+        wish = self._wishes.get(package) or PackagePriority()
         return (
             conflicts < PATIENCE,
             not wish.direct,

@@ -26,7 +26,7 @@ from pipwrap.resolution.admission import packages_of, split_package
 from pipwrap.resolution.dependencies import Dependencies
 from pipwrap.resolution.projects import Projects
 from pipwrap.resolution.ranges import RankRange, Ranks
-from pipwrap.resolution.state import Artifacts, Memory, Rules
+from pipwrap.resolution.state import MetadataProvider, ResolutionRules, ResolverState
 
 PATIENCE = 5
 """Versions of a project that are tried one by one."""
@@ -43,13 +43,13 @@ def _left_to_the_turn() -> Iterator[None]:
         return
 
 
-class Foresight(Struct):
+class Prefetcher(Struct):
     """Reads ahead for one provider."""
 
-    rules: Rules
+    rules: ResolutionRules
     projects: Projects
-    artifacts: Artifacts
-    memory: Memory
+    artifacts: MetadataProvider
+    memory: ResolverState
     wanted: dict[tuple[str, int], tuple[Requirement, ...]]
     """What each (package, rank) needs, which is added of those that are read ahead."""
     _tries: Counter[str] = field(default_factory=Counter)

@@ -14,20 +14,20 @@ from packaging.version import Version
 from pipwrap.model.candidate import Candidate, InstalledCandidate
 from pipwrap.model.requirement import Constraint
 from pipwrap.model.source import Source
-from pipwrap.resolution.choice import Direct
+from pipwrap.resolution.choice import DirectChoice
 from pipwrap.resolution.ranges import RankRange, Ranks
-from pipwrap.resolution.version_map import Universe
+from pipwrap.resolution.version_map import VersionMap
 
 
-class StartAgain(Exception):
+class Restart(Exception):
     """A universe has to change, so every range over it is void."""
 
 
-class Mispresumed(StartAgain):
+class PreferenceRejected(Restart):
     """Something was presumed that may be wrong; nothing was done because of it yet."""
 
 
-class Offers(Protocol):
+class CandidateProvider(Protocol):
     """What indexes and find-links offer, judged for the target environment."""
 
     def prefetch(self, project: str) -> Future[Any]:
@@ -40,7 +40,7 @@ class Offers(Protocol):
         """Return the same from any thread, for what may not be wanted in the end."""
 
 
-class Installed(Struct, frozen=True):
+class InstalledCandidates(Struct, frozen=True):
     """What is there, and whether it is kept."""
 
     candidates: Mapping[str, InstalledCandidate]
@@ -48,7 +48,7 @@ class Installed(Struct, frozen=True):
     """Tell whether an installed version that satisfies everything stays, newer ones or not."""
 
 
-class Presumed(Struct, frozen=True):
+class Preference(Struct, frozen=True):
     """What was chosen before, from pages that are the same now (``active_specifiers``)."""
 
     candidate: Candidate
@@ -69,10 +69,10 @@ class Projects:
 
     def __init__(
         self,
-        offers: Offers,
-        installed: Installed,
+        offers: CandidateProvider,
+        installed: InstalledCandidates,
         constraints: Mapping[str, Constraint],
-        presumed: Mapping[str, Presumed] | None = None,
+        presumed: Mapping[str, Preference] | None = None,
     ) -> None:
         """Keep the ports; nothing is asked yet.
 
@@ -83,9 +83,9 @@ class Projects:
         self._installed = installed
         self._constraints = constraints
         self._presumed = dict(presumed or {})
-        self._universes: dict[str, Universe] = {}
+        self._universes: dict[str, VersionMap] = {}
         self._wanted_whole: set[str] = set()
-        self._direct: dict[str, dict[str, Direct]] = {}
+        self._direct: dict[str, dict[str, DirectChoice]] = {}
         self._bound: set[str] = set()
 
     def start_again(self) -> None:
@@ -130,7 +130,7 @@ class Projects:
             None,
         )
 
-    def __getitem__(self, project: str) -> Universe:
+    def __getitem__(self, project: str) -> VersionMap:
         """Return the universe of a project that was asked for before."""
         return self._universes[project]
 
@@ -150,7 +150,7 @@ class Projects:
         choice = universe.points[ranks[0]].choice if len(ranks) == 1 else None
         return choice if isinstance(choice, Candidate) else None
 
-    def universe(self, project: str, specifier: SpecifierSet) -> Universe:
+    def universe(self, project: str, specifier: SpecifierSet) -> VersionMap:
         """Return the universe in which ``specifier`` is to be read."""
         known = self._universes.get(project)
         if known is not None:
@@ -175,8 +175,8 @@ class Projects:
         *,
         is_partial: bool = False,
         direct_only: bool = False,
-    ) -> Universe:
-        self._universes[project] = Universe(
+    ) -> VersionMap:
+        self._universes[project] = VersionMap(
             candidates,
             self._installed.candidates.get(project),
             tuple(self._direct.get(project, {}).values()),
@@ -188,7 +188,7 @@ class Projects:
     def want_whole(self, project: str) -> None:
         """Ask the index for a project although something is installed; always starts again."""
         self._wanted_whole.add(project)
-        raise StartAgain
+        raise Restart
 
     def widen(self) -> bool:
         """Ask the index for everything that was taken as known; ``False`` if nothing was."""
@@ -209,12 +209,12 @@ class Projects:
         """Presume nothing more; starts again if anything that was asked for is presumed."""
         presumed, self._presumed = self._presumed, {}
         if any(map(self._is_partial, presumed)):
-            raise Mispresumed
+            raise PreferenceRejected
 
     def _doubt(self, project: str) -> None:
         """Presume a project no more; starts again if it is."""
         if self._presumed.pop(project, None) is not None and self._is_partial(project):
-            raise Mispresumed
+            raise PreferenceRejected
 
     def _is_partial(self, project: str) -> bool:
         known = self._universes.get(project)
@@ -224,9 +224,9 @@ class Projects:
         """Make a direct reference known; starts again when the numbers are given already."""
         known = self._direct.setdefault(project, {})
         if source.identity not in known:
-            known[source.identity] = Direct(project, version, source)
+            known[source.identity] = DirectChoice(project, version, source)
             if project in self._universes:
-                raise StartAgain
+                raise Restart
 
     def bind(self, project: str) -> None:
         """Take a project from its direct references alone: the user named one outright."""
@@ -252,7 +252,7 @@ class Projects:
         self._for_direct(project)
         return RankRange.of(())
 
-    def _for_direct(self, project: str) -> Universe:
+    def _for_direct(self, project: str) -> VersionMap:
         """Return a universe for a direct reference: of nothing else, as long as that will do."""
         known = self._universes.get(project)
         if known is not None:

@@ -24,18 +24,18 @@ from pipwrap.index.selection import supports_python
 from pipwrap.model.candidate import Candidate, InstalledCandidate
 from pipwrap.model.requirement import Requirement, UserRequirement
 from pipwrap.model.source import Source
-from pipwrap.resolution.active_specifiers import InForce
+from pipwrap.resolution.active_specifiers import ActiveSpecifiers
 from pipwrap.resolution.admission import Admission, packages_of, split_package
-from pipwrap.resolution.choice import Choice, Direct
+from pipwrap.resolution.choice import Choice, DirectChoice
 from pipwrap.resolution.conflicts import ConflictTracker
 from pipwrap.resolution.dependencies import Dependencies, check_name, version_of
-from pipwrap.resolution.messages import Announcer, source_of
-from pipwrap.resolution.package_priority import Wishes
-from pipwrap.resolution.prefetcher import Foresight
+from pipwrap.resolution.messages import ResolutionMessages, source_of
+from pipwrap.resolution.package_priority import PackagePriorities
+from pipwrap.resolution.prefetcher import Prefetcher
 from pipwrap.resolution.projects import Projects
 from pipwrap.resolution.ranges import RankRange, Ranks
-from pipwrap.resolution.state import Artifacts, Memory, Rules, Template
-from pipwrap.resolution.version_map import Universe
+from pipwrap.resolution.state import MetadataProvider, ResolutionRules, ResolverState, Template
+from pipwrap.resolution.version_map import VersionMap
 
 PYTHON = "<Python from Requires-Python>"
 _NOTHING = RankRange.of(())
@@ -46,27 +46,27 @@ class Provider(BaseProvider[str, int]):
 
     def __init__(
         self,
-        rules: Rules,
+        rules: ResolutionRules,
         projects: Projects,
-        artifacts: Artifacts,
+        artifacts: MetadataProvider,
         listener: Listener,
-        memory: Memory,
+        memory: ResolverState,
     ) -> None:
         """Keep the ports; nothing is asked yet."""
         self.projects = projects
         self.admission = Admission(projects, rules.releases, memory.strict)
         self.wanted = self.admission.wanted
-        self._foresight = Foresight(rules, projects, artifacts, memory, self.wanted)
+        self._foresight = Prefetcher(rules, projects, artifacts, memory, self.wanted)
         self.wishes: list[UserRequirement] = []
         """What the user asked for, in order."""
         self._rules = rules
         self._artifacts = artifacts
-        self._announcer = Announcer(rules, artifacts, listener, memory)
+        self._announcer = ResolutionMessages(rules, artifacts, listener, memory)
         self._memory = memory
         self._ranges: dict[tuple[str, int], dict[str, Ranks]] = {}
-        self._wishes = Wishes()
+        self._wishes = PackagePriorities()
         self.conflicts = ConflictTracker()
-        self.in_force = InForce()
+        self.in_force = ActiveSpecifiers()
         self._positive: Mapping[str, RangeProtocol[int]] = {}
         self._clauses: list[Incompatibility[str, int]] = []
 
@@ -114,7 +114,7 @@ class Provider(BaseProvider[str, int]):
         universe = self.projects.universe(requirement.name, requirement.specifier)
         return universe.range_of(requirement.specifier)
 
-    def _direct(self, requirement: Requirement, template: Template) -> Direct | None:
+    def _direct(self, requirement: Requirement, template: Template) -> DirectChoice | None:
         """Return the version behind a dependency's URL, which only its metadata tells.
 
         ``None`` when that metadata cannot be used, or is of another project.
@@ -126,14 +126,14 @@ class Provider(BaseProvider[str, int]):
             self._memory.sources[key] = self._ask(requirement.name, source, template)
         return self._memory.sources[key]
 
-    def _ask(self, project: str, source: Source, template: Template) -> Direct | None:
+    def _ask(self, project: str, source: Source, template: Template) -> DirectChoice | None:
         """Return the version of a project that a direct reference leads to, if it can be used."""
         self._announcer.reading(template, source)
         try:
             obtained = self._artifacts.metadata(source)
             self._announcer.lines(obtained.lines)
             check_name(project, source, obtained.metadata)
-            direct = Direct(project, version_of(obtained.metadata), source)
+            direct = DirectChoice(project, version_of(obtained.metadata), source)
             self._memory.dependencies[direct] = Dependencies.of(obtained.metadata)
         except errors.UnusableMetadata as error:
             self._announcer.discarded(template, source, error)
@@ -257,7 +257,7 @@ class Provider(BaseProvider[str, int]):
 
     # Choosing
 
-    def _liked(self, project: str, universe: Universe, allowed: Ranks) -> int | None:
+    def _liked(self, project: str, universe: VersionMap, allowed: Ranks) -> int | None:
         installed = universe.installed_rank
         if (
             installed is not None

@@ -16,13 +16,13 @@ from pipwrap.model.candidate import Candidate, InstalledCandidate
 from pipwrap.model.metadata import Metadata
 from pipwrap.model.release_control import ReleaseControl
 from pipwrap.model.source import Source
-from pipwrap.resolution.choice import Choice, Direct
+from pipwrap.resolution.choice import Choice, DirectChoice
 from pipwrap.resolution.dependencies import Dependencies
 
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 
 
-class Obtained(Protocol):
+class MetadataAnswer(Protocol):
     """Metadata, and how it was had."""
 
     @property
@@ -34,7 +34,7 @@ class Obtained(Protocol):
         """Return the lines that tell how it was had."""
 
 
-class Artifacts(Protocol):
+class MetadataProvider(Protocol):
     """Gets metadata, downloading or building when it must."""
 
     def prefetch(self, candidate: Candidate, then: Callable[[Metadata], None]) -> None:
@@ -47,7 +47,7 @@ class Artifacts(Protocol):
     def expect(self, candidate: Candidate) -> None:
         """Begin to get the metadata of what is certain to be asked for, whatever that takes."""
 
-    def metadata(self, choice: Candidate | Source) -> Obtained:
+    def metadata(self, choice: Candidate | Source) -> MetadataAnswer:
         """Return the metadata.
 
         Raises ``errors.UnusableMetadata`` when it contradicts the file's name, and
@@ -75,7 +75,7 @@ def _everything(source: Source) -> bool:
     return True
 
 
-class Rules(Struct, frozen=True):
+class ResolutionRules(Struct, frozen=True):
     """What the user's options say about a resolution."""
 
     markers: Mapping[str, str]
@@ -128,13 +128,13 @@ class Template(Struct, frozen=True):
         return f"Requirement already satisfied: {self.text} in {place}{self.suffix} ({version})"
 
 
-class Memory(Struct):
+class ResolverState(Struct):
     """What stays true when a resolution starts again."""
 
     dependencies: dict[Choice, Dependencies | errors.UnusableMetadata] = field(default_factory=dict)
     foreseen: dict[Candidate, Dependencies | None] = field(default_factory=dict)
     """What was read of versions before any of them was chosen; ``None`` where it is no use."""
-    sources: dict[tuple[str, str], Direct | None] = field(default_factory=dict)
+    sources: dict[tuple[str, str], DirectChoice | None] = field(default_factory=dict)
     """By project and URL; ``None`` for what cannot be used."""
     templates: dict[str, Template] = field(default_factory=dict)
     """By project: the requirement that first asked for it."""

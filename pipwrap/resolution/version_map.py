@@ -20,11 +20,11 @@ from pipwrap.model.candidate import Candidate, InstalledCandidate
 from pipwrap.model.link import Link
 from pipwrap.model.requirement import is_pinned
 from pipwrap.model.source import Source
-from pipwrap.resolution.choice import Choice, Direct
+from pipwrap.resolution.choice import Choice, DirectChoice
 from pipwrap.resolution.ranges import RankRange, Ranks
 
 
-class Point(Struct, frozen=True):
+class RankedVersion(Struct, frozen=True):
     """One numbered version and the best thing that provides it."""
 
     version: Version
@@ -38,14 +38,14 @@ class Point(Struct, frozen=True):
         return isinstance(self.choice, InstalledCandidate)
 
 
-class Universe:
+class VersionMap:
     """All versions of one project that a resolution may use."""
 
     def __init__(
         self,
         candidates: Sequence[Candidate],
         installed: InstalledCandidate | None = None,
-        direct: Sequence[Direct] = (),
+        direct: Sequence[DirectChoice] = (),
         *,
         is_partial: bool = False,
         direct_only: bool = False,
@@ -58,12 +58,12 @@ class Universe:
         if installed is not None:
             best[installed.version] = installed
             order = _with_installed(order, installed.version)
-        points = [Point(version, best[version]) for version in sorted(best)]
+        points = [RankedVersion(version, best[version]) for version in sorted(best)]
         rank = {point.version: number for number, point in enumerate(points)}
         self.first_direct = len(points)
-        self.points: tuple[Point, ...] = (
+        self.points: tuple[RankedVersion, ...] = (
             *points,
-            *(Point(each.version, each) for each in direct),
+            *(RankedVersion(each.version, each) for each in direct),
         )
         self.preference: tuple[int, ...] = tuple(rank[version] for version in order)
         self._falling = _falling(self.preference)
@@ -109,7 +109,7 @@ class Universe:
         return RankRange.of(
             rank
             for rank, point in direct
-            if isinstance(point.choice, Direct) and is_meant(point.choice.source)
+            if isinstance(point.choice, DirectChoice) and is_meant(point.choice.source)
         )
 
     def direct_in(self, allowed: Ranks) -> int | None:

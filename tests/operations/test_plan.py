@@ -20,7 +20,7 @@ from pipwrap.model.requirement import Requirement, UserRequirement
 from pipwrap.model.source import Archive
 from pipwrap.model.wheel import StoredWheel
 from pipwrap.operations.plan import install_order, make_plan, source_of, wanted, wanted_in_order
-from pipwrap.resolution.choice import Choice, Direct
+from pipwrap.resolution.choice import Choice, DirectChoice
 from pipwrap.resolution.outcome import Resolution
 
 SCHEME = Scheme("/p", "/l", "/h", "/s", "/d")
@@ -67,8 +67,8 @@ def candidate(name: str, version: str = "1.0", yanked: str | None = None) -> Can
     return Candidate(name, Version(version), link)
 
 
-def direct(name: str, url: str, version: str = "1.0") -> Direct:
-    return Direct(name, Version(version), Archive(Link(url)))
+def direct(name: str, url: str, version: str = "1.0") -> DirectChoice:
+    return DirectChoice(name, Version(version), Archive(Link(url)))
 
 
 def installed(

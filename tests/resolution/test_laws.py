@@ -12,11 +12,11 @@ from packaging.requirements import Requirement
 
 from pipwrap.model.candidate import Candidate, InstalledCandidate
 from pipwrap.model.release_control import ReleaseControl
-from pipwrap.resolution.active_specifiers import stands
+from pipwrap.resolution.active_specifiers import is_still_best
 from pipwrap.resolution.choice import Choice
 from pipwrap.resolution.engine import Unsolvable
 from pipwrap.resolution.outcome import Resolution
-from pipwrap.resolution.projects import Presumed
+from pipwrap.resolution.projects import Preference
 from resolution.worlds import File, World, candidates_of, resolution, resolve, shown
 
 NAMES = ("a", "b", "c", "d")
@@ -189,7 +189,7 @@ class Change(Struct, frozen=True):
     def other(self) -> list[str]:
         return [each for each in dict.fromkeys(self.before.asked) if each not in self.same]
 
-    def answer(self, presumed: Mapping[str, Presumed] | None = None) -> Resolution | None:
+    def answer(self, presumed: Mapping[str, Preference] | None = None) -> Resolution | None:
         """Return the later answer; ``None`` where there is none."""
         try:
             return resolution(
@@ -214,7 +214,7 @@ def test_what_stands_on_its_grounds_is_chosen_again(block: int) -> None:
         grounds, choices = change.found.grounds, change.found.choices
         stand = all(
             project in grounds
-            and stands(
+            and is_still_best(
                 choices[project], grounds[project], change.later, change.installed, ReleaseControl()
             )
             for project in change.other
@@ -247,7 +247,7 @@ def test_what_is_presumed_makes_no_difference(block: int) -> None:
         in_full = set(later.asked)
         later.asked.clear()
         presumed = {
-            project: Presumed(found.choices[project], found.grounds[project])  # type: ignore[arg-type]
+            project: Preference(found.choices[project], found.grounds[project])  # type: ignore[arg-type]
             for project in change.same
             if project in found.grounds
             and project not in change.installed

@@ -11,7 +11,7 @@ from packaging.version import Version
 from pipwrap.model.candidate import Candidate
 from pipwrap.model.link import Link
 from pipwrap.resolution.ranges import RankRange
-from pipwrap.resolution.version_map import Universe
+from pipwrap.resolution.version_map import VersionMap
 
 _RELEASES = ("0.9", "1.0", "1.0.0", "1.0.1", "1.2", "1.10", "2", "1!1.0")
 _SUFFIXES = ("", ".dev0", "a1.dev1", "a1", "a1.post1", "rc2", "+here.1", ".post1.dev2", ".post1")
@@ -19,9 +19,9 @@ VERSIONS = sorted({Version(f"{a}{b}") for a, b in itertools.product(_RELEASES, _
 OPERATORS = ("<", "<=", "==", "!=", ">", ">=", "~=", "===")
 
 
-def universe(*versions: Version) -> Universe:
+def universe(*versions: Version) -> VersionMap:
     """Return the universe of these, best first."""
-    return Universe(
+    return VersionMap(
         [Candidate("a", each, Link(f"https://index/a-{each}.tar.gz")) for each in versions]
     )
 

@@ -19,10 +19,10 @@ from pipwrap.model.metadata import Metadata
 from pipwrap.model.requirement import Constraint, Requirement, UserRequirement
 from pipwrap.model.source import Archive, Source
 from pipwrap.resolution import engine
-from pipwrap.resolution.choice import Choice, Direct
+from pipwrap.resolution.choice import Choice, DirectChoice
 from pipwrap.resolution.dependencies import Dependencies
-from pipwrap.resolution.projects import Installed, Presumed, Projects
-from pipwrap.resolution.state import Rules
+from pipwrap.resolution.projects import InstalledCandidates, Preference, Projects
+from pipwrap.resolution.state import ResolutionRules
 
 PYTHON = "3.11.7"
 MARKERS = {
@@ -184,23 +184,23 @@ def resolution(
     *wishes: str,
     constraints: Sequence[str] = (),
     keeps: Callable[[str], bool] = lambda project: True,
-    presumed: Mapping[str, Presumed] | None = None,
+    presumed: Mapping[str, Preference] | None = None,
     **rules: object,
 ) -> engine.Resolution:
     """Return what the engine returns, having checked that every path leads from a wish."""
     users = [_wish(world, text) for text in wishes]
     limits = _constraints(constraints)
-    there = Installed(candidates_of(world.installed), keeps)
+    there = InstalledCandidates(candidates_of(world.installed), keeps)
     projects = Projects(world, there, limits, presumed)
     known: dict[Choice, Dependencies] = {}
     for user in users:
         if user.source is not None and user.requirement is not None:
             _, file = world.urls[user.source.link.url]
-            direct = Direct(user.requirement.name, Version(file.version), user.source)
+            direct = DirectChoice(user.requirement.name, Version(file.version), user.source)
             projects.add_direct(direct.project, direct.version, direct.source)
             known[direct] = Dependencies.of(_metadata(direct.project, file))
     ports = engine.Ports(projects, _Artifacts(world), world.events.append)
-    asked = Rules(MARKERS, PYTHON, **rules)  # type: ignore[arg-type]
+    asked = ResolutionRules(MARKERS, PYTHON, **rules)  # type: ignore[arg-type]
     return engine.resolve(users, limits, asked, ports, known)
 
 
@@ -219,7 +219,7 @@ def shown(found: engine.Resolution) -> dict[str, str]:
 def _shown(choice: Choice) -> str:
     if isinstance(choice, InstalledCandidate):
         return f"{choice.version} (installed)"
-    if isinstance(choice, Direct):
+    if isinstance(choice, DirectChoice):
         return f"{choice.version} ({choice.source.link.url})"
     return str(choice.version)
 
