@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from pipwrap import errors
 from pipwrap.cache import disk
-from pipwrap.distribution.results import Saving
+from pipwrap.distribution.results import SaveOptions
 from pipwrap.events import Info
 from pipwrap.model.candidate import Candidate
 from pipwrap.model.distribution import Distribution
@@ -31,7 +31,7 @@ def run(context: Context) -> int:
     announce_places(context, request.search)
     directory = options.destination_dir or context.working_directory
     with wiring.opened(context, request.search) as shared:
-        bench = wiring.bench_for(shared, request, Saving(directory, archives=True))
+        bench = wiring.bench_for(shared, request, SaveOptions(directory, archives=True))
         try:
             resolution = resolution_of(bench, question_of(context, request))
             wanted = plan.wanted_in_order(resolution, context.console)

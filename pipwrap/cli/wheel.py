@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from pipwrap import errors
 from pipwrap.cli.download import save_file
-from pipwrap.distribution.results import Saving
+from pipwrap.distribution.results import SaveOptions
 from pipwrap.events import Info
 from pipwrap.model.distribution import Distribution
 from pipwrap.operations import network, only_dependencies, plan, wiring
@@ -26,7 +26,7 @@ def run(context: Context) -> int:
     announce_places(context, request.search)
     directory = options.destination_dir or context.working_directory
     with wiring.opened(context, request.search) as shared:
-        bench = wiring.bench_for(shared, request, Saving(directory))
+        bench = wiring.bench_for(shared, request, SaveOptions(directory))
         try:
             resolution = resolution_of(bench, question_of(context, request))
             wanted = plan.wanted_in_order(resolution, context.console)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from pipwrap.concurrency.once_map import OnceMap
-from pipwrap.distribution.archives import Acquired, Archives, present
+from pipwrap.distribution.archives import Archives, LocalArchive, present
 from pipwrap.distribution.hashes import HashPolicy
 from pipwrap.events import Listener
 from pipwrap.model.candidate import Candidate
@@ -28,7 +28,9 @@ class Admitted:
         self._directory = directory
         self._once = OnceMap()
 
-    def acquire(self, wanted: Candidate | Archive, arriving: Response | None = None) -> Acquired:
+    def acquire(
+        self, wanted: Candidate | Archive, arriving: Response | None = None
+    ) -> LocalArchive:
         """Return an archive; raises what ``Archives.acquire`` raises, and for other hashes too.
 
         ``arriving`` is an answer that sends it already.
@@ -41,7 +43,7 @@ class Admitted:
         is_certain = ("sha256", named) in self._policy.expected(wanted)
         return named if named and is_certain else self.acquire(wanted).sha256
 
-    def _acquire(self, wanted: Candidate | Archive, arriving: Response | None) -> Acquired:
+    def _acquire(self, wanted: Candidate | Archive, arriving: Response | None) -> LocalArchive:
         name, digest = self._shown(wanted), self._policy.digest(wanted)
         acquired = self.present(wanted)
         if acquired is None:
@@ -50,7 +52,7 @@ class Admitted:
         self._policy.check(expected, name, acquired.path, acquired.sha256)
         return acquired
 
-    def present(self, wanted: Candidate | Archive) -> Acquired | None:
+    def present(self, wanted: Candidate | Archive) -> LocalArchive | None:
         """Return what an earlier run left in the destination, when its hash says that it is it."""
         if self._directory is None:
             return None

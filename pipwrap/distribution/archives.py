@@ -23,7 +23,7 @@ from pipwrap.network.transport import Response
 _OK = 200
 
 
-class Fetched(Protocol):
+class FetchedFile(Protocol):
     """A file that was fetched; its bytes lie on disk."""
 
     @property
@@ -51,7 +51,7 @@ class Fetched(Protocol):
         """Tell whether no body was transferred."""
 
 
-class Files(Protocol):
+class FileFetcher(Protocol):
     """Fetches distribution files and metadata; called from many threads."""
 
     def file(
@@ -62,7 +62,7 @@ class Files(Protocol):
         size_hint: int | None = None,
         is_metadata: bool = False,
         arriving: Response | None = None,
-    ) -> Fetched:
+    ) -> FetchedFile:
         """Return the file; ``DigestDiffers`` when it is another one than asked for.
 
         ``arriving`` is an answer that sends it already.
@@ -75,7 +75,7 @@ class Files(Protocol):
         """Drop a file that proved damaged."""
 
 
-class Acquired(Struct, frozen=True):
+class LocalArchive(Struct, frozen=True):
     """An archive on disk."""
 
     path: str
@@ -88,15 +88,15 @@ class Acquired(Struct, frozen=True):
 class Archives:
     """Every archive of a run, by URL."""
 
-    def __init__(self, files: Files) -> None:
+    def __init__(self, files: FileFetcher) -> None:
         """Keep the port; nothing is fetched yet."""
         self._files = files
         self._once = OnceMap()
-        self._acquired: dict[str, Acquired] = {}
+        self._acquired: dict[str, LocalArchive] = {}
 
     def acquire(
         self, link: Link, shown: str, sha256: str | None, arriving: Response | None = None
-    ) -> Acquired:
+    ) -> LocalArchive:
         """Return the archive; one that is fetched has the ``sha256``, where that is known.
 
         ``shown`` is how errors name it; ``arriving`` is an answer that sends it already.
@@ -114,7 +114,7 @@ class Archives:
             with contextlib.suppress(errors.PipwrapError):
                 self.acquire(link, _shown(link), link.sha256)
 
-    def repaired(self, link: Link) -> Acquired | None:
+    def repaired(self, link: Link) -> LocalArchive | None:
         """Return an archive fetched anew, ``None`` where it is as it was acquired.
 
         For when reading it failed: it may have been damaged in the cache, or purged since.
@@ -133,13 +133,13 @@ class Archives:
 
     def _acquire(
         self, link: Link, shown: str, sha256: str | None, arriving: Response | None = None
-    ) -> Acquired:
+    ) -> LocalArchive:
         if link.scheme == "file":
             acquired = _local(link)
         else:
             fetched = self._fetch(link, shown, sha256, arriving=arriving)
             line = line_of(link.filename, fetched.size, from_cache=fetched.from_cache)
-            acquired = Acquired(fetched.path, fetched.sha256, fetched.size, (line,))
+            acquired = LocalArchive(fetched.path, fetched.sha256, fetched.size, (line,))
         self._acquired[link.url] = acquired
         return acquired
 
@@ -172,7 +172,7 @@ class Archives:
         *,
         is_metadata: bool = False,
         arriving: Response | None = None,
-    ) -> Fetched:
+    ) -> FetchedFile:
         url = link.metadata_url if is_metadata else link.url
         # A wheel is hashed when it is unpacked; an sdist from the cache must be hashed here.
         size = link.size if link.is_wheel and not is_metadata else None
@@ -201,7 +201,7 @@ class Archives:
         return fetched
 
 
-def present(path: str, expected: hashes.Hashes, listener: Listener) -> Acquired | None:
+def present(path: str, expected: hashes.Hashes, listener: Listener) -> LocalArchive | None:
     """Return the file at ``path`` when it has one of the expected hashes.
 
     Without any it cannot be told to be the file, and ``None`` is returned.
@@ -220,7 +220,7 @@ def present(path: str, expected: hashes.Hashes, listener: Listener) -> Acquired 
             )
         )
         return None
-    return Acquired(path, sha256, size, (told,))
+    return LocalArchive(path, sha256, size, (told,))
 
 
 def _text(path: str) -> str:
@@ -228,7 +228,7 @@ def _text(path: str) -> str:
         return stream.read()
 
 
-def _is_whole(acquired: Acquired) -> bool:
+def _is_whole(acquired: LocalArchive) -> bool:
     try:
         return measure(acquired.path) == (acquired.size, acquired.sha256)
     except OSError:
@@ -239,7 +239,7 @@ def _shown(link: Link) -> str:
     return f"{link.filename} from {link.redacted}"
 
 
-def _local(link: Link) -> Acquired:
+def _local(link: Link) -> LocalArchive:
     path = url_to_path(link.url)
     digest = hashlib.sha256()
     size = 0
@@ -252,4 +252,4 @@ def _local(link: Link) -> Acquired:
         raise errors.EnvironmentRefused(
             f"Could not install packages due to an OSError: {error}"
         ) from error
-    return Acquired(path, digest.hexdigest(), size)
+    return LocalArchive(path, digest.hexdigest(), size)

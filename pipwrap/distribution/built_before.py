@@ -7,7 +7,7 @@ from msgspec import Struct
 from pipwrap import errors
 from pipwrap.build.source_build import SourceBuild
 from pipwrap.cache.wheels import BuiltWheel
-from pipwrap.distribution.built_wheels import Reuse
+from pipwrap.distribution.built_wheels import BuiltWheelLookup
 from pipwrap.distribution.sources import Sources
 from pipwrap.events import Info, Listener, WarningMessage
 from pipwrap.model.candidate import Candidate
@@ -20,7 +20,7 @@ from pipwrap.model.source import Archive
 class BuiltBefore(Struct, frozen=True):
     """Looks under the key of a source; what has no key was never built before."""
 
-    reuse: Reuse
+    reuse: BuiltWheelLookup
     sources: Sources
     listener: Listener
 

@@ -37,7 +37,7 @@ def _nothing_native(candidate: Candidate) -> bool:
     return False
 
 
-class ReuseRules(Struct, frozen=True):
+class ReuseSettings(Struct, frozen=True):
     """What the user says about wheels that were built before."""
 
     rebuild: NameSelection = NameSelection()
@@ -50,7 +50,7 @@ class ReuseRules(Struct, frozen=True):
     """Tell whether the index lists platform wheels of a candidate's version."""
 
 
-class Reuse(Struct):
+class BuiltWheelLookup(Struct):
     """The built wheels of a run, each decided about once."""
 
     built: BuiltWheels
@@ -58,7 +58,7 @@ class Reuse(Struct):
     world: BuildHost
     listener: Listener
     usage: Usage
-    rules: ReuseRules = field(default_factory=ReuseRules)
+    rules: ReuseSettings = field(default_factory=ReuseSettings)
     _decided: dict[str, BuiltWheel | None] = field(default_factory=dict)
     _due: dict[str, AssessedWheel] = field(default_factory=dict)
     _lock: threading.RLock = field(default_factory=threading.RLock)

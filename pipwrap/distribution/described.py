@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pipwrap import errors
 from pipwrap.cache.sidecars import Sidecar, Sidecars
 from pipwrap.distribution.hashes import HashPolicy
-from pipwrap.distribution.results import Obtained, line_of
+from pipwrap.distribution.results import MetadataResult, line_of
 from pipwrap.model import validation
 from pipwrap.model.candidate import Candidate
 from pipwrap.model.metadata import Metadata, MetadataOrigin
@@ -25,13 +25,13 @@ class Described:
         """Tell whether something is known."""
         return self._find(wanted) is not None
 
-    def known(self, wanted: Candidate) -> Obtained | None:
+    def known(self, wanted: Candidate) -> MetadataResult | None:
         """Return what is known; raises ``errors.UnusableMetadata`` where it is of another wheel."""
         kept = self._find(wanted)
         if kept is None:
             return None
         line = line_of(wanted.link.filename + ".metadata", kept.size, from_cache=True)
-        return Obtained(_checked(wanted, kept), (line,), MetadataOrigin.SIDECAR)
+        return MetadataResult(_checked(wanted, kept), (line,), MetadataOrigin.SIDECAR)
 
     def all(
         self,

@@ -24,7 +24,7 @@ _REQUESTS = 3
 _LARGEST_PART = 2 * 1024 * 1024
 
 
-class Parts(Protocol):
+class RangeFetcher(Protocol):
     """Gets parts of remote files; raises ``RangeRefused``. Called from many threads."""
 
     def tail(self, url: str, length: int, etag: str | None = None) -> Part | Unchanged:
@@ -34,13 +34,13 @@ class Parts(Protocol):
         """Return other bytes of the same file."""
 
 
-class RemoteWheels:
+class LazyWheels:
     """What wheels on servers say of themselves; kept by origin, and the sha256 that is named.
 
     Called from many threads.
     """
 
-    def __init__(self, parts: Parts, kept: MetadataCache, *, offline: bool = False) -> None:
+    def __init__(self, parts: RangeFetcher, kept: MetadataCache, *, offline: bool = False) -> None:
         """Keep the ports; nothing is asked yet."""
         self._parts = parts
         self._kept = kept

@@ -19,8 +19,8 @@ from pipwrap.distribution.admitted import Admitted
 from pipwrap.distribution.archives import Archives
 from pipwrap.distribution.built_before import BuiltBefore
 from pipwrap.distribution.described import Described
-from pipwrap.distribution.lazy_wheel import RemoteWheels
-from pipwrap.distribution.results import Obtained
+from pipwrap.distribution.lazy_wheel import LazyWheels
+from pipwrap.distribution.results import MetadataResult
 from pipwrap.distribution.sources import Sources
 from pipwrap.events import Info, Listener
 from pipwrap.model import validation
@@ -33,22 +33,22 @@ from pipwrap.network.ranges import RangeRefused
 from pipwrap.network.transport import Response
 
 
-class Descriptions(Struct, frozen=True):
+class MetadataSources(Struct, frozen=True):
     """What tells of wheels besides their files."""
 
     before: Described
     store: WheelStore
-    remote: RemoteWheels
+    remote: LazyWheels
 
 
-class MetadataLadder:
+class MetadataReader:
     """Gets the metadata of everything that a command looks at, each once."""
 
     def __init__(
         self,
         archives: Archives,
         admitted: Admitted,
-        descriptions: Descriptions,
+        descriptions: MetadataSources,
         built_before: BuiltBefore,
         sources: Sources,
         listener: Listener,
@@ -67,7 +67,7 @@ class MetadataLadder:
         self._keeps_archives = keeps_archives
         self._once = OnceMap()
 
-    def obtain(self, wanted: Distribution) -> Obtained:
+    def obtain(self, wanted: Distribution) -> MetadataResult:
         """Return the metadata of a wheel or source, downloading and building only if it must.
 
         Raises ``errors.InvalidDistribution`` for metadata that contradicts the file's name,
@@ -75,9 +75,9 @@ class MetadataLadder:
         """
         return self._once(key_of(wanted), lambda: self._obtain(wanted))
 
-    def _obtain(self, wanted: Distribution) -> Obtained:
+    def _obtain(self, wanted: Distribution) -> MetadataResult:
         if isinstance(wanted, Directory):
-            obtained = Obtained(self._sources.build(wanted).metadata())
+            obtained = MetadataResult(self._sources.build(wanted).metadata())
         elif isinstance(wanted, Repository):
             obtained = self._of_repository(wanted)
         elif wanted.is_wheel:
@@ -99,7 +99,7 @@ class MetadataLadder:
         is_told = wanted.link.metadata_hashes is not None
         return is_told and self._admitted.may_be_described(wanted)
 
-    def without_transfer(self, wanted: Candidate) -> Obtained | None:
+    def without_transfer(self, wanted: Candidate) -> MetadataResult | None:
         """Return the metadata of a wheel where no server has to send the whole wheel for it.
 
         Raises what ``obtain`` raises.
@@ -118,7 +118,7 @@ class MetadataLadder:
             return None
         return self.obtain(wanted)
 
-    def _of_wheel(self, wanted: Candidate | Archive) -> Obtained:
+    def _of_wheel(self, wanted: Candidate | Archive) -> MetadataResult:
         """Return the metadata of a wheel; why all of it has to be fetched for that is told."""
         if isinstance(wanted, Candidate) and self._may_be_apart(wanted):
             try:
@@ -140,14 +140,14 @@ class MetadataLadder:
             return False
         return wanted.link.metadata_hashes is not None or not self._archives.holds(wanted.link)
 
-    def _apart(self, wanted: Candidate) -> Obtained:
+    def _apart(self, wanted: Candidate) -> MetadataResult:
         """Return what is told of a wheel without it being fetched, found out once.
 
         Raises ``RangeRefused`` where only the wheel tells.
         """
         return self._once(("apart", key_of(wanted)), lambda: self._described(wanted))
 
-    def _described(self, wanted: Candidate) -> Obtained:
+    def _described(self, wanted: Candidate) -> MetadataResult:
         link = wanted.link
         if link.metadata_hashes is not None:
             return self._of_sidecar(wanted)
@@ -155,21 +155,21 @@ class MetadataLadder:
         if link.sha256:
             text_in_store = self._text_in_store(link.sha256, link.filename)
         if text_in_store is not None:
-            return Obtained(Metadata.parse(text_in_store), teller=MetadataOrigin.STORE)
+            return MetadataResult(Metadata.parse(text_in_store), teller=MetadataOrigin.STORE)
         text = self._remote.metadata(link)
         line = f"Obtaining dependency information from {wanted.project} {wanted.version}"
-        return Obtained(
+        return MetadataResult(
             Metadata.parse(text), (Info(line, level=1, indent=1),), MetadataOrigin.PARTS
         )
 
-    def _of_sidecar(self, wanted: Candidate) -> Obtained:
+    def _of_sidecar(self, wanted: Candidate) -> MetadataResult:
         known = self._described_before.known(wanted)
         if known is not None:
             return known
         text, size, lines = self._archives.metadata(wanted.link)
         metadata = Metadata.parse(text)
         self._described_before.keep(wanted, metadata, size)
-        return Obtained(metadata, lines, MetadataOrigin.SIDECAR)
+        return MetadataResult(metadata, lines, MetadataOrigin.SIDECAR)
 
     def text(self, wanted: Distribution) -> str:
         """Return the whole of what ``obtain`` returns the fields of; raises the same."""
@@ -191,19 +191,19 @@ class MetadataLadder:
 
     def of_wheel_file(
         self, wanted: Candidate | Archive, arriving: Response | None = None
-    ) -> Obtained:
+    ) -> MetadataResult:
         """Return what a wheel itself says, from the store or the file; one damaged comes anew."""
         acquired, filename = self._admitted.acquire(wanted, arriving), wanted.link.filename
         text_in_store = self._text_in_store(acquired.sha256, filename)
         if text_in_store is not None:
-            return Obtained(Metadata.parse(text_in_store), acquired.lines)
+            return MetadataResult(Metadata.parse(text_in_store), acquired.lines)
         try:
-            return Obtained(read_metadata(acquired.path, filename), acquired.lines)
+            return MetadataResult(read_metadata(acquired.path, filename), acquired.lines)
         except (errors.InvalidDistribution, FileNotFoundError):
             again = self._archives.repaired(wanted.link)
             if again is None:
                 raise
-            return Obtained(read_metadata(again.path, filename), acquired.lines)
+            return MetadataResult(read_metadata(again.path, filename), acquired.lines)
 
     def _text_in_store(self, sha256: str, filename: str) -> str | None:
         """Return the METADATA of a stored wheel; ``None`` where its name is another project's."""
@@ -214,11 +214,11 @@ class MetadataLadder:
 
     # Sources
 
-    def _of_repository(self, wanted: Repository) -> Obtained:
+    def _of_repository(self, wanted: Repository) -> MetadataResult:
         found = None if self._keeps_archives else self._of_built_wheel(wanted)
-        return found or Obtained(self._sources.build(wanted).metadata())
+        return found or MetadataResult(self._sources.build(wanted).metadata())
 
-    def _of_sdist(self, wanted: Candidate | Archive) -> Obtained:
+    def _of_sdist(self, wanted: Candidate | Archive) -> MetadataResult:
         has_sidecar = isinstance(wanted, Candidate) and self._has_sidecar(wanted)
         # Without a digest the sdist would have to be fetched to look for what was built of it.
         cached = self._of_built_wheel(wanted) if wanted.link.sha256 or not has_sidecar else None
@@ -234,13 +234,13 @@ class MetadataLadder:
         if not link.subdirectory:
             static = self._sources.static_metadata(link, acquired)
             if static is not None:
-                return Obtained(static)
+                return MetadataResult(static)
         kept = self._built_before.metadata(wanted)
         if kept is not None:
-            return Obtained(kept, (Info(f"Using cached metadata of {link.filename}", 1, 1),))
+            return MetadataResult(kept, (Info(f"Using cached metadata of {link.filename}", 1, 1),))
         return self._of_backend(wanted)
 
-    def _of_backend(self, wanted: Candidate | Archive) -> Obtained:
+    def _of_backend(self, wanted: Candidate | Archive) -> MetadataResult:
         """Return what the build backend tells, or the older wheel that a failed rebuild leaves."""
         build = None
         try:
@@ -250,11 +250,11 @@ class MetadataLadder:
             older = self._built_before.instead(wanted, build, error)
             if older is None:
                 raise
-            return Obtained(read_metadata(older.path, older.filename), is_built=True)
+            return MetadataResult(read_metadata(older.path, older.filename), is_built=True)
         self._built_before.keep_metadata(wanted, build)
-        return Obtained(metadata)
+        return MetadataResult(metadata)
 
-    def _of_built_wheel(self, wanted: Candidate | Archive | Repository) -> Obtained | None:
+    def _of_built_wheel(self, wanted: Candidate | Archive | Repository) -> MetadataResult | None:
         """Return the metadata of the wheel that was built before; a broken one is dropped."""
         cached = self._built_before.find(wanted)
         if cached is None:
@@ -265,4 +265,4 @@ class MetadataLadder:
             self._built_before.drop(wanted, cached, error)
             return None
         lines = self._sources.reuse_lines(wanted, cached.filename)
-        return Obtained(metadata, lines, is_built=True)
+        return MetadataResult(metadata, lines, is_built=True)

@@ -20,16 +20,16 @@ from pipwrap.cache.wheels import BuiltWheel
 from pipwrap.concurrency.background import Executors
 from pipwrap.concurrency.once_map import OnceMap
 from pipwrap.distribution.admitted import Admitted
-from pipwrap.distribution.archives import Acquired, Archives
+from pipwrap.distribution.archives import Archives, LocalArchive
 from pipwrap.distribution.build_all import build_all
 from pipwrap.distribution.built_before import BuiltBefore
-from pipwrap.distribution.built_wheels import Reuse
+from pipwrap.distribution.built_wheels import BuiltWheelLookup
 from pipwrap.distribution.described import Described
 from pipwrap.distribution.digest import measure
 from pipwrap.distribution.hashes import HashPolicy
-from pipwrap.distribution.lazy_wheel import RemoteWheels
-from pipwrap.distribution.metadata import Descriptions, MetadataLadder
-from pipwrap.distribution.results import Obtained, Prepared, Saving
+from pipwrap.distribution.lazy_wheel import LazyWheels
+from pipwrap.distribution.metadata import MetadataReader, MetadataSources
+from pipwrap.distribution.results import MetadataResult, PreparedWheel, SaveOptions
 from pipwrap.distribution.sources import Sources
 from pipwrap.events import Info, Listener, WarningMessage
 from pipwrap.model.candidate import Candidate
@@ -47,13 +47,13 @@ _MOST_AHEAD = 8 * 1024 * 1024
 """Bytes of a wheel that may be fetched in vain."""
 
 
-class Shelves(Struct, frozen=True):
+class WheelStores(Struct, frozen=True):
     """Where wheels lie: the cache's, and a run's own for what must leave the cache alone."""
 
     store: WheelStore
     private: WheelStore
-    remote: RemoteWheels
-    reuse: Reuse
+    remote: LazyWheels
+    reuse: BuiltWheelLookup
     unpack: Unpack
 
 
@@ -63,13 +63,13 @@ class Preparer:
     def __init__(
         self,
         archives: Archives,
-        shelves: Shelves,
+        shelves: WheelStores,
         described: Described,
         workshop: BuildContext,
         policy: HashPolicy,
         listener: Listener,
         crews: Executors,
-        saving: Saving | None = None,
+        saving: SaveOptions | None = None,
     ) -> None:
         """Keep the ports; nothing is fetched or built yet."""
         self._builds, self._ahead = crews.builds, crews.ahead
@@ -83,10 +83,10 @@ class Preparer:
         self._admitted = Admitted(archives, policy, listener, directory)
         self.sources = Sources(workshop, self._admitted, archives.repaired)
         self._built_before = BuiltBefore(shelves.reuse, self.sources, listener)
-        self._metadata = MetadataLadder(
+        self._metadata = MetadataReader(
             archives,
             self._admitted,
-            Descriptions(described, shelves.store, shelves.remote),
+            MetadataSources(described, shelves.store, shelves.remote),
             self._built_before,
             self.sources,
             listener,
@@ -137,8 +137,8 @@ class Preparer:
             self._expected.add(key)
             self._builds.begin(key, lambda: self._quietly(candidate))
 
-    def obtain(self, wanted: Distribution) -> Obtained:
-        """Return metadata; raises what ``MetadataLadder.obtain`` raises."""
+    def obtain(self, wanted: Distribution) -> MetadataResult:
+        """Return metadata; raises what ``MetadataReader.obtain`` raises."""
         self._builds.finish(("metadata", key_of(wanted)))
         return self._metadata.obtain(wanted)
 
@@ -162,7 +162,7 @@ class Preparer:
 
     # Wheels
 
-    def wheel(self, wanted: Distribution, name: str) -> Prepared:
+    def wheel(self, wanted: Distribution, name: str) -> PreparedWheel:
         """Return the wheel in the store, built if need be; ``name`` is the project's.
 
         Raises what ``obtain`` raises.
@@ -189,16 +189,16 @@ class Preparer:
         self,
         wanted: dict[str, Distribution],
         names: Mapping[str, str],
-        there: Mapping[str, Prepared],
+        there: Mapping[str, PreparedWheel],
         stored: Callable[[StoredWheel], None],
-    ) -> dict[str, Prepared]:
+    ) -> dict[str, PreparedWheel]:
         """Return wheels, listed by ``names``: downloads and builds go side by side.
 
         Those that are ``there`` take no work. ``stored`` is called with each as soon as it is in
         the store, from any thread.
         """
 
-        def wheel(name: str) -> Prepared:
+        def wheel(name: str) -> PreparedWheel:
             self._ahead.finish(key_of(wanted[name]))
             prepared = there.get(name)
             if prepared is None:
@@ -250,20 +250,20 @@ class Preparer:
         self,
         wanted: Mapping[str, Distribution],
         names: Mapping[str, str],
-        wheel: Callable[[str], Prepared],
-    ) -> dict[str, Prepared]:
+        wheel: Callable[[str], PreparedWheel],
+    ) -> dict[str, PreparedWheel]:
         """Build side by side, but directories in turn: one may be part of another."""
         for name in names if len(names) > 1 else ():
             if not isinstance(wanted[name], Directory):
                 self._builds.begin(("wheel", name), partial(wheel, name))
 
-        def built(name: str) -> Prepared:
+        def built(name: str) -> PreparedWheel:
             end = self._builds.finish(("wheel", name))
             return wheel(name) if end is None else end.result()
 
         return build_all(names, built, self._listener)
 
-    def _wheel(self, wanted: Distribution, name: str) -> Prepared:
+    def _wheel(self, wanted: Distribution, name: str) -> PreparedWheel:
         if not isinstance(wanted, Directory):
             if not isinstance(wanted, Repository) and wanted.is_wheel:
                 return self._downloaded(wanted)
@@ -275,17 +275,17 @@ class Preparer:
                     return reused
         return self._make(wanted, name)
 
-    def _downloaded(self, wanted: Candidate | Archive) -> Prepared:
+    def _downloaded(self, wanted: Candidate | Archive) -> PreparedWheel:
         acquired = self._admitted.acquire(wanted)
         link = wanted.link
         stored = self._unpack(acquired.path, link.filename, acquired.sha256, link)
         if isinstance(wanted, Candidate) and self._is_told_apart(wanted):
             self._metadata.check(wanted, self._metadata.of_wheel_file(wanted).metadata)
-        return Prepared(stored, acquired.sha256, self.new_lines(wanted))
+        return PreparedWheel(stored, acquired.sha256, self.new_lines(wanted))
 
     def _reuse(
         self, wanted: Distribution, cached: BuiltWheel, name: str, identity: str = ""
-    ) -> Prepared | None:
+    ) -> PreparedWheel | None:
         """Return a cached wheel; one that proves broken is dropped, and built again."""
         self._shelves.reuse.check_native(name, cached.quality.degraded)
         try:
@@ -294,9 +294,9 @@ class Preparer:
         except (errors.HashMismatch, errors.InvalidDistribution, OSError) as error:
             self._built_before.drop(wanted, cached, error)
             return None
-        return Prepared(stored, identity or cached.source_sha256)
+        return PreparedWheel(stored, identity or cached.source_sha256)
 
-    def _make(self, wanted: Distribution, name: str) -> Prepared:
+    def _make(self, wanted: Distribution, name: str) -> PreparedWheel:
         build = self.sources.build(wanted)
         if isinstance(wanted, Candidate) and self._is_told_apart(wanted):
             for line in self.new_lines(wanted):
@@ -306,7 +306,7 @@ class Preparer:
         build.clear()
         return prepared
 
-    def _made(self, build: SourceBuild, wanted: Distribution, name: str) -> Prepared:
+    def _made(self, build: SourceBuild, wanted: Distribution, name: str) -> PreparedWheel:
         key = self.sources.key(wanted)
         try:
             path = build.wheel(name)
@@ -334,22 +334,22 @@ class Preparer:
         if not verifies:
             # Nobody knows what is in it: the user gets the file, and no store takes it.
             self._files[sha256] = (path, filename)
-            return Prepared(StoredWheel(sha256, filename, "", "", True, ()), identity)  # noqa: FBT003 - positional, as its fields stand
+            return PreparedWheel(StoredWheel(sha256, filename, "", "", True, ()), identity)  # noqa: FBT003 - positional, as its fields stand
         if key is None or not self.sources.is_fixed(wanted):
             self._files[sha256] = (path, filename)
-            return Prepared(self._shelves.private.add(path, filename, sha256), identity)
+            return PreparedWheel(self._shelves.private.add(path, filename, sha256), identity)
         try:
             url = redact(wanted.link.url)
             entry = self._shelves.reuse.keep(key, path, build, url, wanted)
             self._listener(Info(f"Stored in directory: {entry.directory}", indent=1))
             if entry.sha256 != sha256:
-                return self._reuse(wanted, entry, name, identity) or Prepared(
+                return self._reuse(wanted, entry, name, identity) or PreparedWheel(
                     self._unpack(path, filename, sha256), identity
                 )
             self._shelves.reuse.check_native(name, entry.quality.degraded)
         except OSError as error:
             self._listener(WarningMessage(f"The wheel of {name} could not be cached: {error}"))
-        return Prepared(self._unpack(path, filename, sha256), identity)
+        return PreparedWheel(self._unpack(path, filename, sha256), identity)
 
     def _unpack(
         self, path: str, filename: str, sha256: str, link: Link | None = None
@@ -369,7 +369,7 @@ class Preparer:
 
     # Sources
 
-    def archive(self, wanted: Candidate | Archive) -> Acquired:
+    def archive(self, wanted: Candidate | Archive) -> LocalArchive:
         """Return the file itself, as ``download`` saves it."""
         acquired = self._admitted.acquire(wanted)
         acquired = self._archives.repaired(wanted.link) or acquired

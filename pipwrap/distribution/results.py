@@ -10,7 +10,7 @@ from pipwrap.model.size import format_size
 from pipwrap.model.wheel import StoredWheel
 
 
-class Prepared(Struct, frozen=True):
+class PreparedWheel(Struct, frozen=True):
     """A wheel ready to be linked, and what it stands for."""
 
     wheel: StoredWheel
@@ -19,7 +19,7 @@ class Prepared(Struct, frozen=True):
     lines: tuple[Info, ...] = ()
 
 
-class Saving(Struct, frozen=True):
+class SaveOptions(Struct, frozen=True):
     """What a command leaves as files."""
 
     directory: str
@@ -28,7 +28,7 @@ class Saving(Struct, frozen=True):
     """The files themselves are what is wanted, sdists too."""
 
 
-class Obtained(Struct, frozen=True):
+class MetadataResult(Struct, frozen=True):
     """Metadata, and the lines that tell how it was had."""
 
     metadata: Metadata

@@ -13,7 +13,7 @@ from pipwrap.cache import disk
 from pipwrap.cache.keys import BuildKey, repository_identity, settings_key
 from pipwrap.concurrency.once_map import OnceMap
 from pipwrap.distribution.admitted import Admitted
-from pipwrap.distribution.archives import Acquired
+from pipwrap.distribution.archives import LocalArchive
 from pipwrap.events import Info
 from pipwrap.model.candidate import Candidate
 from pipwrap.model.distribution import Distribution, display_name, key_of, project_of, settings_name
@@ -30,7 +30,7 @@ class Sources:
         self,
         workshop: BuildContext,
         admitted: Admitted,
-        repaired: Callable[[Link], Acquired | None],
+        repaired: Callable[[Link], LocalArchive | None],
     ) -> None:
         """Keep the ports.
 
@@ -125,7 +125,7 @@ class Sources:
             tags=lambda: self.tags(wanted),
         )
 
-    def static_metadata(self, link: Link, acquired: Acquired) -> Metadata | None:
+    def static_metadata(self, link: Link, acquired: LocalArchive) -> Metadata | None:
         """Return an archive's metadata where no build can change what matters."""
         try:
             return source_tree.static_metadata(acquired.path, link.filename)

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from pipwrap.cache.store import WheelStore
 from pipwrap.distribution.hashes import HashPolicy
-from pipwrap.distribution.results import Prepared, line_of
+from pipwrap.distribution.results import PreparedWheel, line_of
 from pipwrap.model.candidate import Candidate
 from pipwrap.model.distribution import Distribution
 from pipwrap.model.wheel import StoredWheel
@@ -17,13 +17,13 @@ from pipwrap.model.wheel import StoredWheel
 
 def stored(
     wanted: Mapping[str, Distribution], store: WheelStore, policy: HashPolicy
-) -> dict[str, Prepared]:
+) -> dict[str, PreparedWheel]:
     """Return, by project, the wheels of which nothing is to be fetched, compared or asked.
 
     Each is a wheel of an index that names its sha256, its size and the sha256 of its metadata, and
     lies in the store with just that metadata.
     """
-    found: dict[str, Prepared] = {}
+    found: dict[str, PreparedWheel] = {}
     for project, each in wanted.items() if not policy.required else ():
         if not isinstance(each, Candidate) or not each.is_wheel:
             continue
@@ -37,7 +37,7 @@ def stored(
         if wheel is None or wheel.filename != link.filename or _metadata_digest(wheel) != told:
             continue
         line = replace(line_of(link.filename, link.size, from_cache=True), indent=0)
-        found[project] = Prepared(wheel, sha256, (line,))
+        found[project] = PreparedWheel(wheel, sha256, (line,))
     return found
 
 

@@ -16,7 +16,7 @@ from pipwrap.build.environment import BuildEnvironment
 from pipwrap.build.requirements import RequirementsCheck
 from pipwrap.build.settings import BuildSettings
 from pipwrap.distribution.hashes import HashPolicy
-from pipwrap.distribution.results import Prepared
+from pipwrap.distribution.results import PreparedWheel
 from pipwrap.events import (
     DownloadFinished,
     DownloadProgressed,
@@ -52,7 +52,7 @@ class Installing(Recalling, Protocol):
 
     def wheels(
         self, wanted: dict[str, Distribution], names: Mapping[str, str]
-    ) -> Mapping[str, Prepared]:
+    ) -> Mapping[str, PreparedWheel]:
         """Return wheels that lie in the store."""
 
     def apply(self, plan: Plan) -> None:

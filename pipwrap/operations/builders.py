@@ -29,12 +29,12 @@ from pipwrap.cache.wheels import BuiltWheels
 from pipwrap.concurrency.background import BackgroundTasks, Executors, PrefetchTasks
 from pipwrap.concurrency.worker_process import MOST, processors
 from pipwrap.distribution.archives import Archives
-from pipwrap.distribution.built_wheels import Reuse, ReuseRules
+from pipwrap.distribution.built_wheels import BuiltWheelLookup, ReuseSettings
 from pipwrap.distribution.described import Described
 from pipwrap.distribution.hashes import HashPolicy
-from pipwrap.distribution.lazy_wheel import RemoteWheels
-from pipwrap.distribution.preparer import FETCHED_AHEAD, Preparer, Shelves
-from pipwrap.distribution.results import Saving
+from pipwrap.distribution.lazy_wheel import LazyWheels
+from pipwrap.distribution.preparer import FETCHED_AHEAD, Preparer, WheelStores
+from pipwrap.distribution.results import SaveOptions
 from pipwrap.events import Listener
 from pipwrap.index.candidates import has_native
 from pipwrap.index.repository import Repository
@@ -80,17 +80,17 @@ class Workroom:
         self._remover = ThreadPoolExecutor(1, thread_name_prefix="remove")
         self._unpackers = Unpackers(min(processors(), MOST))
         self._archives = Archives(stock.responses)
-        self._shelves = Shelves(
+        self._shelves = WheelStores(
             stock.store,
             stock.private,
-            RemoteWheels(ranges, kept, offline=caching.offline),
-            Reuse(
+            LazyWheels(ranges, kept, offline=caching.offline),
+            BuiltWheelLookup(
                 BuiltWheels(layout, context.console, time.time, usage.grew),
                 kept,
                 BuildHost(context.environ, layout, include_directories(context.environment)),
                 context.console,
                 usage,
-                ReuseRules(
+                ReuseSettings(
                     caching.rebuild,
                     caching.require_native,
                     offline=caching.offline,
@@ -118,7 +118,7 @@ class Workroom:
         *,
         rules: BuildSettings,
         building: Sequence[str],
-        saving: Saving | None,
+        saving: SaveOptions | None,
     ) -> Preparer:
         """Return what prepares wheels for one environment."""
         context = self._stock.context

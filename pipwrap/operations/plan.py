@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from packaging.version import InvalidVersion, Version
 
-from pipwrap.distribution.results import Prepared
+from pipwrap.distribution.results import PreparedWheel
 from pipwrap.events import Info, Listener, WarningMessage
 from pipwrap.install.plan import Installation, Plan
 from pipwrap.model.candidate import Candidate, InstalledCandidate
@@ -94,7 +94,7 @@ def _warn_if_yanked(choice: Choice, listener: Listener) -> None:
 
 def make_plan(
     resolution: Resolution,
-    wheels: Mapping[str, Prepared],
+    wheels: Mapping[str, PreparedWheel],
     installed: Mapping[str, InstalledDistribution],
     scheme: Scheme,
     wishes: Sequence[UserRequirement],

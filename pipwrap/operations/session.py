@@ -16,7 +16,7 @@ from pipwrap.cache.resolutions import Resolutions
 from pipwrap.cache.store import StoredWheelChanged, WheelStore
 from pipwrap.cache.upkeep.usage import Usage, UsageKind
 from pipwrap.distribution.hashes import HashPolicy
-from pipwrap.distribution.results import Obtained, Prepared, Saving
+from pipwrap.distribution.results import MetadataResult, PreparedWheel, SaveOptions
 from pipwrap.distribution.stored import stored
 from pipwrap.events import Listener, WarningMessage
 from pipwrap.index.candidates import Offers
@@ -82,7 +82,7 @@ class Bench:
         formats: FormatControl,
         rules: BuildSettings,
         building: tuple[str, ...] = (),
-        saving: Saving | None = None,
+        saving: SaveOptions | None = None,
     ) -> None:
         """Join the ports for ``environment``; nothing is fetched yet."""
         context = shared.context
@@ -162,7 +162,7 @@ class Bench:
 
     def wheels(
         self, wanted: dict[str, Distribution], names: Mapping[str, str]
-    ) -> dict[str, Prepared]:
+    ) -> dict[str, PreparedWheel]:
         """Return wheels in the store, by project; raises what ``Preparer.wheels`` raises."""
         begun = frozenset(self._begun.values())
         asked = {
@@ -218,7 +218,7 @@ class Bench:
         if not candidate.is_wheel:
             self.preparer.expect(candidate)
 
-    def metadata(self, choice: Candidate | Source) -> Obtained:
+    def metadata(self, choice: Candidate | Source) -> MetadataResult:
         """Return metadata, downloading or building if need be."""
         from pipwrap.model.validation import refuse_direct_references  # noqa: PLC0415 - where metadata is read
 
@@ -237,7 +237,7 @@ class Bench:
     def _fetched_apart(self, candidates: Sequence[Candidate]) -> Sequence[Metadata | None]:
         return self.preparer.described(candidates)
 
-    def _known(self, choice: Candidate | Source) -> Obtained | None:
+    def _known(self, choice: Candidate | Source) -> MetadataResult | None:
         """Return what takes no preparer: what was read before of a wheel that is not saved.
 
         One that is at work may be reading the same for the first time: it is asked.

@@ -14,7 +14,7 @@ from packaging.version import InvalidVersion, Version
 from pipwrap.cache.layout import Layout
 from pipwrap.cache.store import WheelStore
 from pipwrap.cache.upkeep.usage import Usage
-from pipwrap.distribution.results import Saving
+from pipwrap.distribution.results import SaveOptions
 from pipwrap.events import Listener
 from pipwrap.index.repository import Found, Repository
 from pipwrap.index.scope import SearchScope
@@ -109,7 +109,7 @@ def store_of(context: Context) -> Iterator[WheelStore]:
     yield WheelStore(context.place.layout, context.console, time.time)
 
 
-def bench_for(shared: Shared, request: Request, saving: Saving | None = None) -> Bench:
+def bench_for(shared: Shared, request: Request, saving: SaveOptions | None = None) -> Bench:
     """Return the tools for what the user asked for."""
     context = shared.context
     constraints = request.build_constraints

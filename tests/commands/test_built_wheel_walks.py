@@ -26,7 +26,7 @@ from pipwrap.cache.layout import Layout
 from pipwrap.cache.metadata import MetadataCache
 from pipwrap.cache.upkeep.usage import Usage
 from pipwrap.cache.wheels import BuiltWheels
-from pipwrap.distribution.built_wheels import Reuse, ReuseRules
+from pipwrap.distribution.built_wheels import BuiltWheelLookup, ReuseSettings
 from pipwrap.events import ignore
 from pipwrap.model.selection import NameSelection
 from support.archives import tar_gz_bytes, write_file
@@ -84,13 +84,13 @@ class Machine:
 
     def install(self, environ: Mapping[str, str], *, rebuild: bool) -> str | None:
         """Return what the wheel that is used holds; ``None`` where there is none."""
-        reuse = Reuse(
+        reuse = BuiltWheelLookup(
             BuiltWheels(self.layout, ignore, lambda: next(self._ticks)),
             MetadataCache(self.layout, ignore),
             BuildHost(environ, self.layout),
             ignore,
             Usage(self.layout, lambda: 0.0),
-            ReuseRules(rebuild=NameSelection().adding("walk" if rebuild else "")),
+            ReuseSettings(rebuild=NameSelection().adding("walk" if rebuild else "")),
         )
         entry = reuse.entry(KEY, "walk", lambda: None)
         if entry is None:

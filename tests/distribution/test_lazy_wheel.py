@@ -13,7 +13,7 @@ import pytest
 from pipwrap.build.wheel_file import read_metadata_text
 from pipwrap.cache.layout import Layout
 from pipwrap.cache.metadata import MetadataCache
-from pipwrap.distribution.lazy_wheel import RemoteWheels
+from pipwrap.distribution.lazy_wheel import LazyWheels
 from pipwrap.events import ignore
 from pipwrap.model.link import Link
 from pipwrap.network.ranges import Part, RangeRefused, Unchanged
@@ -91,7 +91,7 @@ def read(tmp_path: Path, server: Server, *, size: int | None = None) -> str:
     """Return the METADATA that is read from a server, with a cache of its own."""
     cache = MetadataCache(Layout(str(tmp_path / "cache")), ignore)
     link = Link(f"http://host.invalid/{NAME}", hashes=(("sha256", "0" * 64),), size=size)
-    return RemoteWheels(server, cache).metadata(link)
+    return LazyWheels(server, cache).metadata(link)
 
 
 def whole(tmp_path: Path, content: bytes) -> str:
@@ -245,7 +245,7 @@ def test_of_small_wheels_the_first_of_a_project_comes_whole(tmp_path: Path):
     """It costs as much as a part; of others it is likely that they are thrown away."""
     content = make_wheel(tmp_path, "demo", "1.0").read_bytes()
     server = Server(content)
-    wheels = RemoteWheels(server, MetadataCache(Layout(str(tmp_path / "cache")), ignore))
+    wheels = LazyWheels(server, MetadataCache(Layout(str(tmp_path / "cache")), ignore))
     for _ in range(2):
         with pytest.raises(RangeRefused, match="small"):
             wheels.metadata(linked("1.0", len(content)))
@@ -260,7 +260,7 @@ def test_of_further_versions_only_what_the_last_one_needed_is_asked_for(
 ):
     content = wheel(tmp_path, modules=modules)
     server = Server(content)
-    wheels = RemoteWheels(server, MetadataCache(Layout(str(tmp_path / "cache")), ignore))
+    wheels = LazyWheels(server, MetadataCache(Layout(str(tmp_path / "cache")), ignore))
     wheels.metadata(linked("1.0", len(content)))
     server.asked.clear()
     for version in ("2.0", "3.0"):
@@ -278,7 +278,7 @@ def test_versions_that_differ_from_the_last_one_are_read_as_well(
 ):
     """None is refused, which would have it fetched whole."""
     server = Server(b"")
-    wheels = RemoteWheels(server, MetadataCache(Layout(str(tmp_path / "cache")), ignore))
+    wheels = LazyWheels(server, MetadataCache(Layout(str(tmp_path / "cache")), ignore))
     shapes = [(1, begins), (1, not begins), (40, begins), (300, begins), (300, not begins)]
     for number, (modules, first) in enumerate([*shapes, *reversed(shapes)]):
         server.content = wheel(tmp_path, first=first, modules=modules, size=size)
