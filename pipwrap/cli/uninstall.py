@@ -13,7 +13,7 @@ from pipwrap.operations import install_target, network, wiring
 from pipwrap.operations.context import Context
 from pipwrap.options.options import no_requirement
 from pipwrap.requirements.file_reader import RequirementFileReader
-from pipwrap.requirements.parse import Line, parse_requirement
+from pipwrap.requirements.parse import RequirementText, parse_requirement
 
 _ANSWERS = ("y", "n", "")
 _UNANSWERED = 2
@@ -54,7 +54,7 @@ def _names(context: Context) -> dict[str, str]:
     """Return the projects that arguments and -r files name, each once and as it was typed last."""
     names: dict[str, str] = {}
     for text in context.options.arguments:
-        name = _name(Line(text), context)
+        name = _name(RequirementText(text), context)
         if name is None:
             context.console(
                 WarningMessage(
@@ -69,13 +69,13 @@ def _names(context: Context) -> dict[str, str]:
     )
     for location in context.options.requirements:
         for line in reader.read(location, context.options.search).requirements:
-            name = _name(Line.of(line), context)
+            name = _name(RequirementText.of(line), context)
             if name is not None:
                 names[canonicalize_name(name)] = name
     return names
 
 
-def _name(line: Line, context: Context) -> str | None:
+def _name(line: RequirementText, context: Context) -> str | None:
     """Return the project that a requirement names, as it is spelled; ``None`` for a path or URL."""
     wish = parse_requirement(line, context.console)
     return None if wish.requirement is None else _typed(wish.requirement.text)

@@ -20,7 +20,7 @@ TOOL_MARKERS = ("pipx_metadata.json", "uv-receipt.toml")
 """What lies in an environment that was made for one application."""
 
 
-class Chosen(Struct, frozen=True):
+class DiscoveredInterpreter(Struct, frozen=True):
     """An interpreter, and a warning about it."""
 
     executable: str
@@ -49,7 +49,7 @@ def facts_root(
 
 def choose(
     python: str | None, environ: Mapping[str, str], *, as_module: bool, prefix: str
-) -> Chosen:
+) -> DiscoveredInterpreter:
     """Return the interpreter to work on.
 
     In this order: ``--python``; for ``python -m pipwrap`` that interpreter; the environment that
@@ -57,9 +57,9 @@ def choose(
     our own. Raises ``errors.CommandError`` for a ``--python`` that is not there.
     """
     if python is not None:
-        return Chosen(_named(python))
+        return DiscoveredInterpreter(_named(python))
     if as_module:
-        return Chosen(sys.executable)
+        return DiscoveredInterpreter(sys.executable)
     executable = sys.executable
     if looks_on_path(prefix, environ):
         search = environ.get("PATH")
@@ -67,7 +67,7 @@ def choose(
 
         found = shutil.which("python3", path=search) or shutil.which("python", path=search)
         executable = found or sys.executable
-    return Chosen(executable, _warning(executable, environ))
+    return DiscoveredInterpreter(executable, _warning(executable, environ))
 
 
 def _named(python: str) -> str:

@@ -13,7 +13,7 @@ from pipwrap.model.source import Archive, Directory, Repository
 from pipwrap.operations import real_pip
 from pipwrap.operations.context import Context
 from pipwrap.operations.session import Bench
-from pipwrap.report.installation_report import Reported, installation_report
+from pipwrap.report.installation_report import ReportedInstall, installation_report
 from pipwrap.resolution.outcome import Resolution
 
 
@@ -26,7 +26,7 @@ def write_report(
 ) -> None:
     """Write the report that --report asks for; raises pip's error when it cannot be written."""
     items = [
-        Reported(
+        ReportedInstall(
             metadata=bench.preparer.text(each),
             download_info=_download_info(bench, each),
             is_direct=not isinstance(each, Candidate),

@@ -20,7 +20,7 @@ from pipwrap.operations.context import Context
 from pipwrap.operations.request_files import RequestFiles
 from pipwrap.options.options import SearchOptions, check_hash_options
 from pipwrap.requirements.parse import (
-    Line,
+    RequirementText,
     applicable,
     merged,
     parse_constraint,
@@ -125,7 +125,7 @@ def read_request(context: Context, fetch: Callable[[str], bytes]) -> Request:
             )
     settings = options.build.config_settings
     wishes = [
-        replace(parse_requirement(Line(text), context.console), config_settings=settings)
+        replace(parse_requirement(RequirementText(text), context.console), config_settings=settings)
         for text in options.arguments
     ]
     wishes += map(parse_specifier, files.of_groups())
@@ -139,7 +139,7 @@ def read_request(context: Context, fetch: Callable[[str], bytes]) -> Request:
         elif line.is_constraint:
             constraints.append(line)
         else:
-            wish = parse_requirement(Line.of(line), context.console)
+            wish = parse_requirement(RequirementText.of(line), context.console)
             wishes.append(replace(wish, config_settings=line.config_settings))
     wishes += map(parse_specifier, files.of_scripts())
     _refuse_decisions(wishes, context)
@@ -167,7 +167,7 @@ def _constraint(
 ) -> tuple[UserRequirement, Constraint]:
     """Return what a line of a constraints file says; pip looks at its form last of all."""
     try:
-        return parse_constraint(Line.of(line), context.console)
+        return parse_constraint(RequirementText.of(line), context.console)
     except errors.InvalidConstraint:
         announce_places(context, search)
         context.console(DeprecationMessage(_FORMS_OF_CONSTRAINTS))
@@ -196,7 +196,7 @@ def announce_places(context: Context, search: SearchOptions) -> None:
 
 
 def _editable(text: str, context: Context) -> UserRequirement:
-    return parse_requirement(Line(text, is_editable=True), context.console)
+    return parse_requirement(RequirementText(text, is_editable=True), context.console)
 
 
 def _refuse_decisions(wishes: Sequence[UserRequirement], context: Context) -> None:

@@ -12,7 +12,7 @@ from pipwrap import errors
 from pipwrap.model.link import Link
 from pipwrap.model.requirement import Constraint, UserRequirement
 from pipwrap.operations.context import Context
-from pipwrap.requirements.parse import Line, parse_constraint
+from pipwrap.requirements.parse import RequirementText, parse_constraint
 
 if TYPE_CHECKING:
     from pipwrap.requirements.file_grammar import RequirementLine
@@ -71,7 +71,7 @@ class RequestFiles:
         context = self._context
         for location in context.options.build.constraints:
             for line in self._reader().read(location, context.options.search).requirements:
-                user, constraint = parse_constraint(Line.of(line), context.console)
+                user, constraint = parse_constraint(RequirementText.of(line), context.console)
                 if constraint.sources:
                     raise errors.HandOver(f"the build constraint {user.text}, which is a URL")
                 yield user, constraint
@@ -102,10 +102,10 @@ class RequestFiles:
 
     def _add_lock(self, lock: LockRequest) -> None:
         """Add what a lock file asks for, and the files that it names."""
-        from pipwrap.requirements.pylock import Surroundings, locked  # noqa: PLC0415
+        from pipwrap.requirements.pylock import LockContext, locked  # noqa: PLC0415
 
         context = self._context
-        surroundings = Surroundings(
+        surroundings = LockContext(
             context.environment, self.search.format_control, self._fetch, context.console
         )
         for wish, link in locked(lock, surroundings):

@@ -24,7 +24,7 @@ from pipwrap.events import (
 )
 from pipwrap.model.link import redact
 from pipwrap.report.encoding import printable
-from pipwrap.report.summary import Line, error_lines, lines_of
+from pipwrap.report.summary import OutputLine, error_lines, lines_of
 
 if TYPE_CHECKING:
     from pipwrap.report.log import Log
@@ -104,7 +104,7 @@ class Console:
             if self._live and isinstance(event, BuildStarted):
                 return
             if self._live and isinstance(event, BuildFinished):
-                self._write((Line(f"  {event.description} ... {event.status}"),))
+                self._write((OutputLine(f"  {event.description} ... {event.status}"),))
             else:
                 self._write(lines_of(event, self._verbosity))
 
@@ -141,8 +141,8 @@ class Console:
 
     def line(self, text: str) -> None:
         """Print a line that is always shown: what the user asked for."""
-        self._record((Line(text),))
-        self._write((Line(text),))
+        self._record((OutputLine(text),))
+        self._write((OutputLine(text),))
 
     def record(self, error: errors.PipwrapError) -> None:
         """Put an error into the log that somebody else prints."""
@@ -201,7 +201,7 @@ class Console:
 
         return painted(text)
 
-    def _write(self, lines: tuple[Line, ...]) -> None:
+    def _write(self, lines: tuple[OutputLine, ...]) -> None:
         with self._lock:
             for line in lines:
                 stream = self._stderr if line.is_error else self._stdout
@@ -233,14 +233,14 @@ class Console:
 
     def _raw_lines(
         self, event: DownloadStarted | DownloadProgressed | DownloadFinished
-    ) -> tuple[Line, ...]:
+    ) -> tuple[OutputLine, ...]:
         if self._raw_progress is None:
             from pipwrap.report.raw_progress import RawProgress  # noqa: PLC0415 - for one option
 
             self._raw_progress = RawProgress(time.monotonic)
         return self._raw_progress.take(event)
 
-    def _record(self, lines: tuple[Line, ...]) -> None:
+    def _record(self, lines: tuple[OutputLine, ...]) -> None:
         if self._log is None:
             return
         with self._lock:

@@ -47,7 +47,7 @@ _MULTIPLE = (
 """PEP 566's fields for use once and more often, with those that came after it."""
 
 
-class Reported(Struct, frozen=True):
+class ReportedInstall(Struct, frozen=True):
     """One distribution that is, or would be, installed."""
 
     metadata: str
@@ -62,7 +62,7 @@ class Reported(Struct, frozen=True):
 
 
 def installation_report(
-    items: Iterable[Reported], pip_version: str, markers: Mapping[str, str]
+    items: Iterable[ReportedInstall], pip_version: str, markers: Mapping[str, str]
 ) -> str:
     """Return the report as pip writes it."""
     report = {
@@ -74,7 +74,7 @@ def installation_report(
     return json.dumps(report, indent=2, ensure_ascii=False)
 
 
-def _item(item: Reported) -> dict[str, Any]:
+def _item(item: ReportedInstall) -> dict[str, Any]:
     value: dict[str, Any] = {
         "download_info": dict(item.download_info),
         "is_direct": item.is_direct,

@@ -8,7 +8,7 @@ from typing import TextIO
 
 from pipwrap.errors import cause_of
 from pipwrap.model.link import redact
-from pipwrap.report.summary import Line
+from pipwrap.report.summary import OutputLine
 
 
 class Log:
@@ -21,7 +21,7 @@ class Log:
         self._stream: TextIO | None = None
         self._failed = False
 
-    def write(self, lines: tuple[Line, ...]) -> str | None:
+    def write(self, lines: tuple[OutputLine, ...]) -> str | None:
         """Append; return what to tell the user when that is impossible, the first time."""
         if self._failed or not lines:
             return None

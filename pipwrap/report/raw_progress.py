@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pipwrap.events import DownloadFinished, DownloadProgressed, DownloadStarted
-from pipwrap.report.summary import Line
+from pipwrap.report.summary import OutputLine
 
 _SMALL = 512 * 1024
 """pip shows no progress up to this size."""
@@ -24,7 +24,7 @@ class RawProgress:
 
     def take(
         self, event: DownloadStarted | DownloadProgressed | DownloadFinished
-    ) -> tuple[Line, ...]:
+    ) -> tuple[OutputLine, ...]:
         """Return the lines to print."""
         if isinstance(event, DownloadStarted):
             if event.is_metadata or 0 < (event.size or 0) <= _SMALL:
@@ -41,6 +41,6 @@ class RawProgress:
             return self._line(event.url, event.received)
         return ()
 
-    def _line(self, url: str, received: int) -> tuple[Line, ...]:
+    def _line(self, url: str, received: int) -> tuple[OutputLine, ...]:
         self._last[url] = self._clock()
-        return (Line(f"Progress {received} of {self._totals[url]}"),)
+        return (OutputLine(f"Progress {received} of {self._totals[url]}"),)

@@ -23,21 +23,21 @@ _METADATA_STEPS = ("prepare_metadata_", *_BUILD_STEPS)
 """How the hooks begin that tell metadata: without one for it, a wheel is built for that."""
 
 
-class Line(Struct, frozen=True):
+class OutputLine(Struct, frozen=True):
     """Something to print; ``is_error`` sends it to stderr."""
 
     text: str
     is_error: bool = False
 
 
-def lines_of(event: Event, verbosity: int) -> tuple[Line, ...]:
+def lines_of(event: Event, verbosity: int) -> tuple[OutputLine, ...]:
     """Return what an event prints at this verbosity (-v minus -q)."""
     if isinstance(event, Info):
         text = _indented(event.message, event.indent)
-        return (Line(text),) if verbosity >= event.level else ()
+        return (OutputLine(text),) if verbosity >= event.level else ()
     if isinstance(event, BuildStarted | BuildFinished):
-        return (Line(f"  {event.description}: {_outcome(event)}"),) if verbosity >= 0 else ()
-    return tuple(Line(text, is_error=True) for text in _trouble(event, verbosity))
+        return (OutputLine(f"  {event.description}: {_outcome(event)}"),) if verbosity >= 0 else ()
+    return tuple(OutputLine(text, is_error=True) for text in _trouble(event, verbosity))
 
 
 def _outcome(event: BuildStarted | BuildFinished) -> str:
@@ -67,7 +67,7 @@ def _indented(text: str, indent: int) -> str:
     return "\n".join("  " * indent + line for line in text.split("\n"))
 
 
-def error_lines(error: errors.PipwrapError) -> tuple[Line, ...]:
+def error_lines(error: errors.PipwrapError) -> tuple[OutputLine, ...]:
     """Return what the error that ends a command prints, all of it on stderr."""
     if isinstance(error, errors.BuildFailed):
         text = _build_failed(error)
@@ -85,7 +85,7 @@ def error_lines(error: errors.PipwrapError) -> tuple[Line, ...]:
         text += [f"HINT: {error.hint}"] if error.hint else []
     if error.preamble:
         text.insert(0, error.preamble)
-    return tuple(Line(line, is_error=True) for line in text)
+    return tuple(OutputLine(line, is_error=True) for line in text)
 
 
 def frame(reference: str, error: errors.PipwrapError) -> list[str]:

@@ -25,7 +25,7 @@ _BAZAAR, _OTHERS = OTHER_VERSION_CONTROL[:7], OTHER_VERSION_CONTROL[7:]
 _SYSTEMS = ("bzr", "git", "hg", "svn")
 
 
-class Editable(Struct, frozen=True):
+class EditableRequirement(Struct, frozen=True):
     """What one ``-e`` asks for."""
 
     text: str
@@ -36,7 +36,7 @@ class Editable(Struct, frozen=True):
     extras: tuple[str, ...]
 
 
-def parse_editable(text: str) -> Editable:
+def parse_editable(text: str) -> EditableRequirement:
     """Return what ``-e`` asks for; raises ``errors.InvalidRequirement`` in pip's words.
 
     ``PATH[extra]``, ``NAME[extra] @ URL ; marker``, ``git+URL#egg=NAME``.
@@ -58,7 +58,7 @@ def parse_editable(text: str) -> Editable:
     shown = shown_url(url)
     if requirement is not None:
         shown = f"{requirement.name_as_written} from {shown}"
-    return Editable(shown, requirement, _source(link, requirement), extras)
+    return EditableRequirement(shown, requirement, _source(link, requirement), extras)
 
 
 def _direct_reference(text: str) -> tuple[Requirement, str, tuple[str, ...]] | None:

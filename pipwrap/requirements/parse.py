@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 _OPERATORS = ("===", "==", "~=", "!=", "<=", ">=", "<", ">")
 
 
-class Line(Struct, frozen=True):
+class RequirementText(Struct, frozen=True):
     """One requirement as text, and where it stands."""
 
     text: str
@@ -46,12 +46,12 @@ class Line(Struct, frozen=True):
     is_editable: bool = False
 
     @classmethod
-    def of(cls, line: RequirementLine) -> Line:
+    def of(cls, line: RequirementLine) -> RequirementText:
         """Return a line of a requirements file."""
         return cls(line.text, line.comes_from, line.line_source, line.hashes, line.is_editable)
 
 
-def parse_requirement(line: Line, listener: Listener) -> UserRequirement:
+def parse_requirement(line: RequirementText, listener: Listener) -> UserRequirement:
     """Return what a line asks for.
 
     Raises ``errors.InvalidRequirement`` in pip's words, and ``errors.HandOver`` for version
@@ -88,7 +88,7 @@ def parse_specifier(text: str) -> UserRequirement:
     )
 
 
-def _from_specifier(text: str, marker: Marker | None, line: Line) -> UserRequirement:
+def _from_specifier(text: str, marker: Marker | None, line: RequirementText) -> UserRequirement:
     try:
         requirement = Requirement.parse(text)
     except errors.InvalidRequirement as error:
@@ -107,7 +107,7 @@ def _from_specifier(text: str, marker: Marker | None, line: Line) -> UserRequire
     )
 
 
-def _from_editable(line: Line) -> UserRequirement:
+def _from_editable(line: RequirementText) -> UserRequirement:
     editable = parse_editable(line.text)
     return UserRequirement(
         editable.text,
@@ -121,7 +121,7 @@ def _from_editable(line: Line) -> UserRequirement:
 
 
 def _from_directory(
-    path: str, extras: tuple[str, ...], marker: Marker | None, line: Line
+    path: str, extras: tuple[str, ...], marker: Marker | None, line: RequirementText
 ) -> UserRequirement:
     if not any(os.path.isfile(os.path.join(path, f)) for f in ("pyproject.toml", "setup.py")):
         raise errors.InvalidRequirement(
@@ -132,7 +132,7 @@ def _from_directory(
     return UserRequirement(path, None, source, extras, line.comes_from, line.hashes, marker)
 
 
-def _from_url(text: str, marker: Marker | None, line: Line) -> UserRequirement:
+def _from_url(text: str, marker: Marker | None, line: RequirementText) -> UserRequirement:
     link = explicit_link(text)
     source = source_of(link, explicit=True)
     if isinstance(source, Archive) and link.is_wheel:
@@ -151,7 +151,7 @@ def _from_url(text: str, marker: Marker | None, line: Line) -> UserRequirement:
 
 
 def _from_link(
-    source: Source, marker: Marker | None, line: Line, extras: tuple[str, ...] = ()
+    source: Source, marker: Marker | None, line: RequirementText, extras: tuple[str, ...] = ()
 ) -> UserRequirement:
     link = source.link
     requirement = _wheel_requirement(link, extras) if source.is_wheel else None
@@ -178,7 +178,9 @@ def _wheel_requirement(link: Link, extras: tuple[str, ...]) -> Requirement:
     return replace(named, extras=tuple(sorted({canonicalize_name(extra) for extra in extras})))
 
 
-def parse_constraint(line: Line, listener: Listener) -> tuple[UserRequirement, Constraint]:
+def parse_constraint(
+    line: RequirementText, listener: Listener
+) -> tuple[UserRequirement, Constraint]:
     """Return a line of a constraints file; raises ``errors.InvalidRequirement`` as pip does."""
     if line.is_editable:
         raise errors.InvalidRequirement("Editable requirements are not allowed as constraints")
@@ -262,7 +264,7 @@ def _is_direct_reference(text: str) -> bool:
     return bool(at) and not _looks_like_path(name)
 
 
-def _explained(message: str, text: str, line: Line) -> str:
+def _explained(message: str, text: str, line: RequirementText) -> str:
     """Return an invalid requirement's message with pip's source and hint."""
     head, _, rest = message.partition("\n")
     where = f" (from {line.line_source})" if line.line_source else ""

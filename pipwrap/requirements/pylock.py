@@ -20,7 +20,7 @@ from pipwrap.model.location import absolute_url, path_to_url, url_to_path
 from pipwrap.model.names import canonicalize_name
 from pipwrap.model.pylock_names import is_lock, is_url, split_extras
 from pipwrap.model.requirement import UserRequirement
-from pipwrap.requirements.parse import Line, parse_requirement, parse_specifier
+from pipwrap.requirements.parse import RequirementText, parse_requirement, parse_specifier
 from pipwrap.requirements.pyproject import read_toml
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class LockRequest(Struct):
     includes_default_groups: bool = False
 
 
-class Surroundings(Struct, frozen=True):
+class LockContext(Struct, frozen=True):
     """What decides about a lock's packages, and who reads and tells."""
 
     environment: Environment
@@ -94,7 +94,7 @@ def _identity(location: str) -> tuple[str, ...]:
     return os.path.join(here, location), os.path.join(here, os.path.dirname(location))
 
 
-def locked(request: LockRequest, surroundings: Surroundings) -> Iterator[Locked]:
+def locked(request: LockRequest, surroundings: LockContext) -> Iterator[Locked]:
     """Yield what a lock asks for here; raises ``errors.InvalidRequirement`` in pip's words."""
     surroundings.listener(WarningMessage(_EXPERIMENTAL))
     for package, distribution in _selected(request, surroundings):
@@ -102,7 +102,7 @@ def locked(request: LockRequest, surroundings: Surroundings) -> Iterator[Locked]
 
 
 def _selected(
-    request: LockRequest, surroundings: Surroundings
+    request: LockRequest, surroundings: LockContext
 ) -> Iterator[tuple[pylock.Package, object]]:
     from packaging.errors import ExceptionGroup  # noqa: PLC0415 - lock files only
     from packaging.pylock import (  # noqa: PLC0415
@@ -160,7 +160,7 @@ def _requirement(
     from packaging import pylock as kinds  # noqa: PLC0415 - lock files only
 
     if isinstance(distribution, kinds.PackageDirectory):
-        line = Line(
+        line = RequirementText(
             _directory_url(lock, distribution), lock, is_editable=bool(distribution.editable)
         )
         return parse_requirement(line, listener), None

@@ -9,39 +9,41 @@ from pipwrap.events import ignore
 from pipwrap.model.requirement import Constraint, common_hashes
 from pipwrap.operations.request import Request
 from pipwrap.options.options import SearchOptions
-from pipwrap.requirements.parse import Line, parse_requirement
+from pipwrap.requirements.parse import RequirementText, parse_requirement
 
 ONE, OTHER = ("sha256", "11"), ("sha256", "22")
 
 
 def request(
-    *lines: Line, constraints: tuple[Constraint, ...] = (), search: SearchOptions | None = None
+    *lines: RequirementText,
+    constraints: tuple[Constraint, ...] = (),
+    search: SearchOptions | None = None,
 ) -> Request:
     wishes = tuple(parse_requirement(line, ignore) for line in lines)
     return Request(wishes, {each.name: each for each in constraints}, search or SearchOptions())
 
 
 def test_without_hashes_nothing_is_required() -> None:
-    found = request(Line("a"))
+    found = request(RequirementText("a"))
     assert not found.requires_hashes
     assert found.hash_policy.allowed == {}
 
 
 def test_one_hash_asks_for_all() -> None:
-    found = request(Line("a==1", hashes=(ONE,)), Line("b==1"))
+    found = request(RequirementText("a==1", hashes=(ONE,)), RequirementText("b==1"))
     assert found.requires_hashes
     assert found.hash_policy.allowed == {"a": (ONE,)}
 
 
 def test_no_require_hashes_relaxes() -> None:
-    line = Line("a==1", hashes=(ONE,))
+    line = RequirementText("a==1", hashes=(ONE,))
     found = request(line, search=SearchOptions(no_require_hashes=True))
     assert not found.requires_hashes
     assert found.hash_policy.allowed == {"a": (ONE,)}
 
 
 def test_a_hash_in_a_url_binds_that_url_only() -> None:
-    found = request(Line("https://x/a.zip#sha256=11"), Line("b"))
+    found = request(RequirementText("https://x/a.zip#sha256=11"), RequirementText("b"))
     assert not found.requires_hashes
     assert found.hash_policy.allowed_sources == {"https://x/a.zip#sha256=11": (ONE,)}
 
@@ -49,11 +51,13 @@ def test_a_hash_in_a_url_binds_that_url_only() -> None:
 def test_hashes_of_a_requirement_count_before_those_of_a_constraint() -> None:
     """Which file is preferred is for both to say: pip finds by both, and checks by the first."""
     limit = Constraint("a", SpecifierSet("==1"), ((OTHER,),))
-    both = request(Line("a==1", hashes=(ONE, OTHER)), constraints=(limit,)).hash_policy
+    both = request(RequirementText("a==1", hashes=(ONE, OTHER)), constraints=(limit,)).hash_policy
     assert (both.allowed, both.preferred) == ({"a": (ONE, OTHER)}, {"a": (OTHER,)})
-    apart = request(Line("a==1", hashes=(ONE,)), constraints=(limit,)).hash_policy
+    apart = request(RequirementText("a==1", hashes=(ONE,)), constraints=(limit,)).hash_policy
     assert (apart.allowed, apart.preferred) == ({"a": (ONE,)}, {"a": ()})
-    unhashed = request(Line("a==1"), Line("a", hashes=(ONE,)), constraints=(limit,)).hash_policy
+    unhashed = request(
+        RequirementText("a==1"), RequirementText("a", hashes=(ONE,)), constraints=(limit,)
+    ).hash_policy
     assert unhashed.allowed == {"a": (OTHER,)}
 
 

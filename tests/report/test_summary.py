@@ -17,33 +17,35 @@ from pipwrap.events import (
     WarningMessage,
 )
 from pipwrap.report.console import Console
-from pipwrap.report.summary import Line, error_lines, lines_of
+from pipwrap.report.summary import OutputLine, error_lines, lines_of
 
 
 @pytest.mark.parametrize(
     ("event", "verbosity", "lines"),
     [
-        pytest.param(Info("x"), 0, (Line("x"),), id="told"),
+        pytest.param(Info("x"), 0, (OutputLine("x"),), id="told"),
         pytest.param(Info("x"), -1, (), id="-q hides it"),
         pytest.param(Info("x", 1), 0, (), id="only at -v"),
-        pytest.param(Info("x", 1), 1, (Line("x"),), id="at -v"),
-        pytest.param(Info("x\ny", indent=2), 0, (Line("    x\n    y"),), id="indented"),
-        pytest.param(WarningMessage("x"), -1, (Line("WARNING: x", True),), id="-q warns"),  # noqa: FBT003
+        pytest.param(Info("x", 1), 1, (OutputLine("x"),), id="at -v"),
+        pytest.param(Info("x\ny", indent=2), 0, (OutputLine("    x\n    y"),), id="indented"),
+        pytest.param(WarningMessage("x"), -1, (OutputLine("WARNING: x", True),), id="-q warns"),  # noqa: FBT003
         pytest.param(WarningMessage("x"), -2, (), id="-qq does not"),
-        pytest.param(ErrorMessage("x"), -2, (Line("ERROR: x", True),), id="-qq fails"),  # noqa: FBT003
+        pytest.param(ErrorMessage("x"), -2, (OutputLine("ERROR: x", True),), id="-qq fails"),  # noqa: FBT003
         pytest.param(ErrorMessage("x"), -3, (), id="-qqq is silent"),
-        pytest.param(BuildStarted("x"), 0, (Line("  x: started"),), id="a build starts"),
+        pytest.param(BuildStarted("x"), 0, (OutputLine("  x: started"),), id="a build starts"),
         pytest.param(
             BuildFinished("x", "done"),
             0,
-            (Line("  x: finished with status 'done'"),),
+            (OutputLine("  x: finished with status 'done'"),),
             id="and ends",
         ),
         pytest.param(BuildFinished("x", "done"), -1, (), id="quietly"),
         pytest.param(DownloadStarted("u", "f", None), 0, (), id="bars are no lines"),
     ],
 )
-def test_events_print_by_verbosity(event: Event, verbosity: int, lines: tuple[Line, ...]) -> None:
+def test_events_print_by_verbosity(
+    event: Event, verbosity: int, lines: tuple[OutputLine, ...]
+) -> None:
     assert lines_of(event, verbosity) == lines
 
 

@@ -16,7 +16,7 @@ from pipwrap.events import Event, Info, WarningMessage, ignore
 from pipwrap.model.requirement import UserRequirement
 from pipwrap.model.source import Archive, Directory, Repository
 from pipwrap.requirements.parse import (
-    Line,
+    RequirementText,
     applicable,
     merged,
     parse_constraint,
@@ -128,7 +128,7 @@ def plain(line: str) -> dict[str, Any]:
     """Return what we make of a line in the form of the real pip's answers."""
     events: list[Event] = []
     try:
-        user = parse_requirement(Line(line), events.append)
+        user = parse_requirement(RequirementText(line), events.append)
     except errors.InvalidRequirement as error:
         return {"error": error.message}
     link = user.source.link if user.source else None
@@ -179,26 +179,26 @@ def test_version_control_other_than_git_is_the_real_pips(directory: Path) -> Non
     assert all(answer["vcs"] for answer in ask_pip(directory, VERSION_CONTROL))
     for line in VERSION_CONTROL:
         if "git+" in line:
-            assert isinstance(parse_requirement(Line(line), ignore).source, Repository)
+            assert isinstance(parse_requirement(RequirementText(line), ignore).source, Repository)
             continue
         with pytest.raises(errors.HandOver):
-            parse_requirement(Line(line), ignore)
+            parse_requirement(RequirementText(line), ignore)
 
 
 def test_an_archive_and_a_directory_are_direct_references(directory: Path) -> None:
-    archive = parse_requirement(Line("./a-1.0.tar.gz", "-r x (line 1)"), ignore)
+    archive = parse_requirement(RequirementText("./a-1.0.tar.gz", "-r x (line 1)"), ignore)
     assert isinstance(archive.source, Archive)
     assert archive.source.explicit
     assert archive.source.path == str(directory / "a-1.0.tar.gz")
     assert archive.requirement is None
     assert archive.comes_from == "-r x (line 1)"
-    tree = parse_requirement(Line((directory / "project").as_uri()), ignore)
+    tree = parse_requirement(RequirementText((directory / "project").as_uri()), ignore)
     assert tree.source == Directory(str(directory / "project"), tree.source.link)  # type: ignore[union-attr]
 
 
 def test_where_a_wrong_line_stands_is_told() -> None:
     with pytest.raises(errors.InvalidRequirement) as caught:
-        parse_requirement(Line("a=1", line_source="line 3 of x.txt"), ignore)
+        parse_requirement(RequirementText("a=1", line_source="line 3 of x.txt"), ignore)
     assert "(from line 3 of x.txt)" in caught.value.message
     assert caught.value.message.endswith("Hint: = is not a valid operator. Did you mean == ?")
 
@@ -212,13 +212,15 @@ def test_where_a_wrong_line_stands_is_told() -> None:
 )
 def test_what_no_constraint_may_be_is_refused(directory: Path, line: str, message: str) -> None:
     with pytest.raises(errors.InvalidRequirement) as caught:
-        parse_constraint(Line(line), ignore)
+        parse_constraint(RequirementText(line), ignore)
     assert caught.value.message == message
 
 
 def test_constraints_of_one_project_are_merged_where_their_markers_hold() -> None:
     lines = ["a>1", "A<3", "a!=2; os_name == 'none'", "b==1"]
-    found = merged([parse_constraint(Line(line), ignore) for line in lines], {"os_name": "posix"})
+    found = merged(
+        [parse_constraint(RequirementText(line), ignore) for line in lines], {"os_name": "posix"}
+    )
     assert {name: str(each.specifier) for name, each in found.items()} == {"a": "<3,>1", "b": "==1"}
     assert found["a"].texts == ("a>1", "A<3")
 
@@ -226,7 +228,7 @@ def test_constraints_of_one_project_are_merged_where_their_markers_hold() -> Non
 def test_what_does_not_apply_is_left_out_and_told() -> None:
     events: list[Event] = []
     lines = ("a; os_name == 'none'", "b; extra == 'x'", "c")
-    wishes = [parse_requirement(Line(line), ignore) for line in lines]
+    wishes = [parse_requirement(RequirementText(line), ignore) for line in lines]
     kept = applicable(wishes, {"os_name": "posix"}, events.append)
     assert [user.text for user in kept] == ["c"]
     assert events == [
@@ -244,6 +246,6 @@ def test_a_dependencys_url_is_no_explicit_source() -> None:
 
 def test_the_users_own_url_is_explicit_however_it_is_spelled() -> None:
     for line in ("https://x/a.zip", "a @ https://x/a.zip"):
-        user: UserRequirement = parse_requirement(Line(line), ignore)
+        user: UserRequirement = parse_requirement(RequirementText(line), ignore)
         assert isinstance(user.source, Archive)
         assert user.source.explicit
