@@ -63,9 +63,9 @@ def _checked(hook: str, value: object) -> object:
     return value
 
 
-def _wrong(hook: str, value: object, wanted: str) -> InvalidHookResult:
+def _wrong(hook: str, value: object, distribution: str) -> InvalidHookResult:
     shown = repr(value)
     shown = shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}..."
     return InvalidHookResult(
-        f"The build backend's hook {hook} returned {shown} instead of {wanted}."
+        f"The build backend's hook {hook} returned {shown} instead of {distribution}."
     )

@@ -60,7 +60,7 @@ class SourceBuild:
         self,
         source_tree: str,
         name: str,
-        workshop: BuildContext,
+        build_context: BuildContext,
         *,
         project: str | None,
         link: str,
@@ -76,14 +76,14 @@ class SourceBuild:
         """
         self._project, self._link = project, link
         self._origin = f"{project} from {link}" if project else link
-        self._settings = workshop.rules.settings.get(key, {})
+        self._settings = build_context.rules.settings.get(key, {})
         self._editable = editable
         self._tags = tags
-        self._kind: Kind = "editable" if editable and workshop.allows_editables else "wheel"
+        self._kind: Kind = "editable" if editable and build_context.allows_editables else "wheel"
         self._source_tree = source_tree
         self._name = name
-        self._workshop = workshop
-        self._directory = workshop.scratch("build-")
+        self._build_context = build_context
+        self._directory = build_context.scratch("build-")
         self.log = os.path.join(self._directory, "build.log")
         """Everything that the backend printed; elsewhere once the build has failed."""
         self._backend: Backend | None = None
@@ -109,7 +109,7 @@ class SourceBuild:
     @property
     def python_version(self) -> str:
         """Return the version of the Python that it is built for."""
-        return self._workshop.target.python_version
+        return self._build_context.target.python_version
 
     def evidence(self, world: HostInputs) -> Evidence:
         """Return what the wheel rests on, or that there is none."""
@@ -123,7 +123,7 @@ class SourceBuild:
         """Give the build environment up: the wheel is there. What was seen in it is kept."""
         if self._environment is not None:
             self._installed = _requirements(self._environment)
-            self._workshop.remove(self._environment.path)
+            self._build_context.remove(self._environment.path)
             self._environment = None
 
     def metadata(self) -> Metadata:
@@ -196,28 +196,28 @@ class SourceBuild:
         with disk.filling(f"prepare the build of {self._name}", self._directory):
             if self._backend is None:
                 self._backend = self._new_backend()
-            elif self._workshop.rules.isolated and self._environment is None:
+            elif self._build_context.rules.isolated and self._environment is None:
                 self._enter(self._backend, ignore)
         return self._backend
 
     def _new_backend(self) -> Backend:
-        workshop = self._workshop
+        build_context = self._build_context
         backend = Backend(
             self._source_tree,
             self.log,
             self._observed,
             self._origin,
-            workshop.listener,
-            workshop.processes,
+            build_context.listener,
+            build_context.processes,
         )
-        if not workshop.rules.isolated:
+        if not build_context.rules.isolated:
             # The target environment has all that it needs, or the build fails.
-            environment = build_env.shared(workshop.target)
+            environment = build_env.shared(build_context.target)
             backend.enter(environment)
             self._check_editable(backend)
         else:
             environment = self._isolated(backend)
-        if workshop.rules.checks_requirements:
+        if build_context.rules.checks_requirements:
             checked = self._check(backend.requires, environment.environment)
             if checked.missing:
                 missing = ", ".join(map(repr, checked.missing))
@@ -228,7 +228,7 @@ class SourceBuild:
 
     def _isolated(self, backend: Backend) -> BuildEnvironment:
         """Return the environment that the backend is in then, with all that it asks for."""
-        environment = self._enter(backend, self._workshop.listener)
+        environment = self._enter(backend, self._build_context.listener)
         self._check_fallback(backend, environment)
         self._check_editable(backend)
         more = backend.requires_for_build(self._kind, self._settings)
@@ -237,7 +237,7 @@ class SourceBuild:
             self._contents = None
             description = "Installing backend dependencies"
             with (
-                self._step(description, self._workshop.listener),
+                self._step(description, self._build_context.listener),
                 self._resolved(missing, environment, description) as resolved,
             ):
                 resolved.install()
@@ -246,12 +246,14 @@ class SourceBuild:
 
     def _enter(self, backend: Backend, listener: Listener) -> BuildEnvironment:
         """Have the backend run where what it requires is installed: where others ran, or anew."""
-        workshop = self._workshop
-        host = workshop.pool.borrow(self._contents) if self._contents else None
+        build_context = self._build_context
+        host = build_context.pool.borrow(self._contents) if self._contents else None
         if host is not None:
             environment = host.environment
         else:
-            environment = build_env.create(workshop.scratch("build-env-"), workshop.target)
+            environment = build_env.create(
+                build_context.scratch("build-env-"), build_context.target
+            )
             host = self._furnish(environment, backend, listener)
             environment = environment if host is None else host.environment
         backend.enter(environment, host)
@@ -272,19 +274,21 @@ class SourceBuild:
             host = None
             if backend.hosted is not None and resolved.chosen:
                 self._contents = (backend.hosted, resolved.chosen)
-                host = self._workshop.pool.borrow(self._contents)
+                host = self._build_context.pool.borrow(self._contents)
             if host is None:
                 resolved.install()
             else:
-                self._workshop.remove(environment.path)
+                self._build_context.remove(environment.path)
             return host
 
     def _resolved(
         self, requirements: Sequence[str], environment: BuildEnvironment, description: str
     ) -> AbstractContextManager[ResolvedRequirements]:
-        building = (*self._workshop.building, self._name)
+        building = (*self._build_context.building, self._name)
         activity = description.lower() + (f" for {self._project}" if self._project else "")
-        return self._workshop.requirements.resolved(requirements, environment, building, activity)
+        return self._build_context.requirements.resolved(
+            requirements, environment, building, activity
+        )
 
     def _hand_over(self, backend: Backend) -> None:
         """Leave the environment to others, where nothing tells it from a new one."""
@@ -292,7 +296,7 @@ class SourceBuild:
         if environment is None or self._contents is None:
             return
         host = backend.leave()
-        if host is not None and self._workshop.pool.give(self._contents, host):
+        if host is not None and self._build_context.pool.give(self._contents, host):
             self._installed = _requirements(environment)
             self._environment = None
         else:
@@ -306,11 +310,11 @@ class SourceBuild:
         wanted_by: str = "the backend dependencies",
     ) -> RequirementsCheck:
         """Return what is missing; raises pip's error when something else is installed."""
-        checked = self._workshop.requirements.check(requirements, environment)
+        checked = self._build_context.requirements.check(requirements, environment)
         if checked.conflicting:
             described = ", ".join(
-                f"{installed} is incompatible with {wanted}"
-                for installed, wanted in checked.conflicting
+                f"{installed} is incompatible with {distribution}"
+                for installed, distribution in checked.conflicting
             )
             raise errors.EnvironmentRefused(
                 f"Some build dependencies for {self._origin} conflict with "
@@ -323,7 +327,7 @@ class SourceBuild:
         wanted_by = "PEP 517/518 supported requirements"
         missing = self._check(backend.fallback, environment.environment, wanted_by).missing
         if missing:
-            listener = self._workshop.listener
+            listener = self._build_context.listener
             where = f"in pyproject.toml for {self._origin}"
             listener(WarningMessage(f"Missing build requirements {where}.", indent=1))
             listener(
@@ -357,7 +361,7 @@ class SourceBuild:
         """Return the error with its source, and its log where that outlives the run."""
         error.source = error.source or self._project or self._link
         if error.log_path == self.log and os.path.exists(self.log):
-            error.log_path = self.log = self._workshop.keep_log(self.log, self._name)
+            error.log_path = self.log = self._build_context.keep_log(self.log, self._name)
         return error
 
 

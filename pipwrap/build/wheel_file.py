@@ -30,15 +30,15 @@ def read_metadata(path: str, filename: str) -> Metadata:
     return Metadata.parse(read_metadata_text(path, filename))
 
 
-def read_built_metadata(path: str, wanted: Distribution, name: str) -> Metadata:
+def read_built_metadata(path: str, distribution: Distribution, name: str) -> Metadata:
     """Return the metadata of a wheel that a backend has built; ``name`` is its project's.
 
-    Raises ``errors.InvalidBuiltWheel`` where it is no wheel, or not of what was ``wanted``.
+    Raises ``errors.InvalidBuiltWheel`` where it is no wheel, or not of what was ``distribution``.
     """
     filename = os.path.basename(path)
     try:
         metadata = read_metadata(path, filename)
-        validation.check_built(wanted, metadata, name, filename)
+        validation.check_built(distribution, metadata, name, filename)
     except errors.InvalidDistribution as error:
         raise errors.InvalidBuiltWheel(f"Built wheel for {name} is invalid: {error}") from error
     return metadata

@@ -1,8 +1,8 @@
 """What a built wheel rests on, and whether that still holds; pure.
 
 DESIGN: to look up is to check the evidence. What was *seen* at the build is kept; what is there now
-comes in through ``HostInputs``. A difference is a reason to build again; everything else is not: a tool
-that is gone or has another version says nothing, because nothing better can be built for it.
+comes in through ``HostInputs``. A difference is a reason to build again; everything else is not: a
+tool that is gone or has another version says nothing, because nothing better can be built for it.
 """
 
 from __future__ import annotations

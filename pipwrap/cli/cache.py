@@ -13,7 +13,7 @@ from pipwrap.cache.upkeep import sizes, usage
 from pipwrap.cache.upkeep.sizes import BucketSize
 from pipwrap.cache.wheels import BuiltWheels
 from pipwrap.cli import cache_listing, cache_upkeep
-from pipwrap.cli.cache_upkeep import Work
+from pipwrap.cli.cache_upkeep import UpkeepContext
 from pipwrap.events import ErrorMessage, Info, WarningMessage
 from pipwrap.model.environment import Environment
 from pipwrap.model.size import format_size
@@ -48,9 +48,9 @@ def run(
         _claim(layout)
     wheels = BuiltWheels(layout, console, time.time)
     if action in cache_upkeep.ACTIONS:
-        work = Work(options, console, layout, wheels, environment, environ)
+        work = UpkeepContext(options, console, layout, wheels, environment, environ)
         return cache_upkeep.run(work, action, rest)
-    _carry_out(action, rest, Work(options, console, layout, wheels, environment, environ))
+    _carry_out(action, rest, UpkeepContext(options, console, layout, wheels, environment, environ))
     return 0
 
 
@@ -63,7 +63,7 @@ def _claim(layout: Layout) -> None:
         raise errors.CommandError(f"The cache in {layout.root} cannot be used: {reason}") from error
 
 
-def _carry_out(action: str, rest: Sequence[str], work: Work) -> None:
+def _carry_out(action: str, rest: Sequence[str], work: UpkeepContext) -> None:
     """Carry out one of pip's own actions."""
     options, console, layout, wheels = work.options, work.console, work.layout, work.wheels
     if action == "dir":

@@ -24,14 +24,14 @@ from pipwrap.model.environment import Environment
 from pipwrap.model.requirement import Requirement
 from pipwrap.model.size import format_size
 from pipwrap.model.wheel import split_filename
-from pipwrap.operations.context import Context
+from pipwrap.operations.context import CommandContext
 from pipwrap.options.options import Options
 from pipwrap.report.console import Console
 
 ACTIONS = ("explain", "log", "verify", "prune")
 
 
-class Work(Struct, frozen=True):
+class UpkeepContext(Struct, frozen=True):
     """What an action works with."""
 
     options: Options
@@ -42,7 +42,7 @@ class Work(Struct, frozen=True):
     environ: Mapping[str, str]
 
 
-def run(work: Work, action: str, arguments: Sequence[str]) -> int:
+def run(work: UpkeepContext, action: str, arguments: Sequence[str]) -> int:
     """Carry out an action and return the exit status."""
     if action == "verify":
         return _verify(work)
@@ -53,7 +53,7 @@ def run(work: Work, action: str, arguments: Sequence[str]) -> int:
     return _explain(work, arguments[0]) if action == "explain" else _log(work, arguments[0])
 
 
-def _explain(work: Work, text: str) -> int:
+def _explain(work: UpkeepContext, text: str) -> int:
     """Say whether a built wheel would be used, and what of its evidence holds."""
     requirement = Requirement.parse(text)
     entries = [
@@ -74,7 +74,7 @@ def _explain(work: Work, text: str) -> int:
     return 0
 
 
-def _explain_key(work: Work, found: list[AssessedWheel]) -> None:
+def _explain_key(work: UpkeepContext, found: list[AssessedWheel]) -> None:
     first = found[0]
     console = work.console
     for each in found:
@@ -97,7 +97,7 @@ def _explain_key(work: Work, found: list[AssessedWheel]) -> None:
         console.line(f"It would be built again: {reasons}")
 
 
-def _log(work: Work, name: str) -> int:
+def _log(work: UpkeepContext, name: str) -> int:
     """Print the build log of an entry, by its name or by its project's."""
     entries = [entry for entry in work.wheels.all() if entry.name == name]
     entries = entries or sizes.matching(work.wheels, name)
@@ -112,7 +112,7 @@ def _log(work: Work, name: str) -> int:
     return 0
 
 
-def _verify(work: Work) -> int:
+def _verify(work: UpkeepContext) -> int:
     """Hash everything; with --repair remove what is damaged. Exit 1 for damage that stays."""
     store = WheelStore(work.layout, work.console, time.time)
     with disk.locked(work.layout.lock, shared=True):
@@ -132,14 +132,14 @@ def _verify(work: Work) -> int:
     return 0
 
 
-def _prune(work: Work) -> int:
+def _prune(work: UpkeepContext) -> int:
     """Remove by size, age or kind, least recently used first."""
-    wanted = work.options.upkeep
+    distribution = work.options.upkeep
     limits = PruneLimits(
-        prune.parse_size(wanted.max_size) if wanted.max_size else None,
-        prune.parse_age(wanted.unused_for) if wanted.unused_for else None,
-        degraded=wanted.only_degraded,
-        for_ci=wanted.for_ci,
+        prune.parse_size(distribution.max_size) if distribution.max_size else None,
+        prune.parse_age(distribution.unused_for) if distribution.unused_for else None,
+        degraded=distribution.only_degraded,
+        for_ci=distribution.for_ci,
     )
     if limits == PruneLimits():
         raise errors.CommandError(
@@ -152,10 +152,10 @@ def _prune(work: Work) -> int:
         size = sum(item.size for item in going)
 
         def tell(item: PruneItem) -> None:
-            if work.options.verbosity > 0 or wanted.dry_run:
+            if work.options.verbosity > 0 or distribution.dry_run:
                 work.console.line(f"{item.kind} {item.path} ({format_size(item.size)})")
 
-        if wanted.dry_run:
+        if distribution.dry_run:
             for item in going:
                 tell(item)
             work.console.line(f"Would remove {len(going)} entries ({format_size(size)})")
@@ -166,7 +166,7 @@ def _prune(work: Work) -> int:
     return 0
 
 
-def keep_below(context: Context, limit: int) -> None:
+def keep_below(context: CommandContext, limit: int) -> None:
     """Make room in a cache that has grown beyond its limit; tell it at -v."""
     layout, console = context.place.layout, context.console
     wheels = BuiltWheels(layout, console, time.time)

@@ -16,14 +16,14 @@ from pipwrap.model.distribution import Distribution
 from pipwrap.model.link import checked_file_name
 from pipwrap.model.source import Archive, Directory, Repository
 from pipwrap.operations import network, only_dependencies, plan, wiring
-from pipwrap.operations.context import Context
+from pipwrap.operations.context import CommandContext
 from pipwrap.operations.request import announce_places, read_request
-from pipwrap.operations.resolution_cache import resolution_of
-from pipwrap.operations.resolve_request import question_of
-from pipwrap.operations.session import Bench
+from pipwrap.operations.resolution_cache import cached_or_resolved
+from pipwrap.operations.resolve_request import resolve_request_of
+from pipwrap.operations.session import InstallSession
 
 
-def run(context: Context) -> int:
+def run(context: CommandContext) -> int:
     """Download what is asked for and return the exit status."""
     options = context.options
     only_dependencies.check(options)
@@ -31,43 +31,50 @@ def run(context: Context) -> int:
     announce_places(context, request.search)
     directory = options.destination_dir or context.working_directory
     with wiring.opened(context, request.search) as shared:
-        bench = wiring.bench_for(shared, request, SaveOptions(directory, archives=True))
+        session = wiring.open_session(shared, request, SaveOptions(directory, archives=True))
         try:
-            resolution = resolution_of(bench, question_of(context, request))
-            wanted = plan.wanted_in_order(resolution, context.console)
-            wanted = only_dependencies.kept(wanted, resolution, request.wishes, options)
-            files = _archives(bench, list(wanted.values()))
-            spelled = {resolution.names[project]: each for project, each in wanted.items()}
-            files |= _packed(context, bench, spelled, directory)
-            for each in wanted.values():
+            resolution = cached_or_resolved(session, resolve_request_of(context, request))
+            distribution = plan.distributions_in_order(resolution, context.console)
+            distribution = only_dependencies.kept(
+                distribution, resolution, request.root_requirements, options
+            )
+            files = _archives(session, list(distribution.values()))
+            spelled = {resolution.names[project]: each for project, each in distribution.items()}
+            files |= _packed(context, session, spelled, directory)
+            for each in distribution.values():
                 if each in files:
                     _save(context, *files[each], directory)
-            names = [resolution.names[project] for project in wanted]
+            names = [resolution.names[project] for project in distribution]
         finally:
-            bench.close()
+            session.close()
     if names:
         context.console(Info(f"Successfully downloaded {' '.join(names)}"))
     return 0
 
 
-def _archives(bench: Bench, wanted: Sequence[Distribution]) -> dict[Distribution, tuple[str, str]]:
+def _archives(
+    session: InstallSession, distribution: Sequence[Distribution]
+) -> dict[Distribution, tuple[str, str]]:
     """Return path and name of all archives, downloaded side by side: none is saved without all.
 
     Like pip, what lies in a local directory is not saved, but for editables (``_packed``).
     """
-    archives = [each for each in wanted if isinstance(each, Candidate | Archive)]
+    archives = [each for each in distribution if isinstance(each, Candidate | Archive)]
     found: dict[Distribution, tuple[str, str]] = {}
     with ThreadPoolExecutor() as pool:
-        acquired = pool.map(bench.preparer.archive, archives)
+        acquired = pool.map(session.preparer.archive, archives)
         for each, archive in zip(archives, acquired, strict=True):
             found[each] = archive.path, each.link.filename
-            for line in bench.preparer.new_lines(each):
-                bench.listener(line)
+            for line in session.preparer.new_lines(each):
+                session.listener(line)
     return found
 
 
 def _packed(
-    context: Context, bench: Bench, spelled: Mapping[str, Distribution], directory: str
+    context: CommandContext,
+    session: InstallSession,
+    spelled: Mapping[str, Distribution],
+    directory: str,
 ) -> dict[Distribution, tuple[str, str]]:
     """Return path and name of a zip of each repository and each editable: no file can be copied.
 
@@ -80,10 +87,10 @@ def _packed(
         if isinstance(each, Directory) and each.editable:
             root = each.path
         elif isinstance(each, Repository):
-            root = bench.preparer.sources.checkout(each).root
+            root = session.preparer.sources.checkout(each).root
         else:
             continue
-        filename = checked_file_name(f"{name}-{bench.metadata(each).metadata.version}.zip")
+        filename = checked_file_name(f"{name}-{session.metadata(each).metadata.version}.zip")
         if os.path.exists(os.path.join(directory, filename)):
             raise errors.HandOver(f"a decision about {filename}, which is there already")
         path = os.path.join(context.place.scratch("zip-"), filename)
@@ -92,7 +99,7 @@ def _packed(
     return found
 
 
-def _save(context: Context, path: str, filename: str, directory: str) -> None:
+def _save(context: CommandContext, path: str, filename: str, directory: str) -> None:
     """Copy one file, whole or not at all; an identical one is left as it is."""
     target = os.path.join(directory, checked_file_name(filename))
     shown = context.show_path(target)

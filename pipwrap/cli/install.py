@@ -23,15 +23,15 @@ from pipwrap.operations import (
     wiring,
 )
 from pipwrap.operations import plan as planning
-from pipwrap.operations.context import Context
-from pipwrap.operations.request import Request, announce_places, read_request
-from pipwrap.operations.resolution_cache import resolution_of
-from pipwrap.operations.resolve_request import Question, question_of
-from pipwrap.operations.session import Bench
+from pipwrap.operations.context import CommandContext
+from pipwrap.operations.request import UserRequest, announce_places, read_request
+from pipwrap.operations.resolution_cache import cached_or_resolved
+from pipwrap.operations.resolve_request import ResolveRequest, resolve_request_of
+from pipwrap.operations.session import InstallSession
 from pipwrap.resolution.outcome import Resolution
 
 
-def run(context: Context) -> int:
+def run(context: CommandContext) -> int:
     """Install what is asked for and return the exit status."""
     options = context.options
     install_scheme.check_combination(options)
@@ -42,52 +42,64 @@ def run(context: Context) -> int:
     request = read_request(context, lambda url: network.fetch_text(context, url))
     announce_places(context, request.search)
     with wiring.opened(context, request.search) as shared:
-        bench = wiring.bench_for(shared, request)
+        session = wiring.open_session(shared, request)
         try:
             installed, candidates = wiring.installed_candidates(
                 context.environment, context.console
             )
             seen = {} if place.ignores_installed else installed
-            resolution = _resolved(context, bench, request, seen, candidates, place)
+            resolution = _resolved(context, session, request, seen, candidates, place)
             replaced = own_distribution.with_former(
                 place.replaceable(installed, context.environment)
             )
-            wanted = planning.wanted(
+            distribution = planning.distribution(
                 resolution, replaced, context.console, force=options.force_reinstall
             )
-            wanted = only_dependencies.kept(wanted, resolution, request.wishes, options)
-            own_distribution.check_names(wanted, place)
-            place.check_precedence(wanted, installed, context.environment)
+            distribution = only_dependencies.kept(
+                distribution, resolution, request.root_requirements, options
+            )
+            own_distribution.check_names(distribution, place)
+            place.check_precedence(distribution, installed, context.environment)
             if options.report:
                 from pipwrap.operations import report  # noqa: PLC0415 - for one option
 
-                asked = planning.requested(resolution, request.wishes)
-                report.write_report(context, bench, resolution, wanted, asked)
+                asked = planning.requested(resolution, request.root_requirements)
+                report.write_report(context, session, resolution, distribution, asked)
             if options.dry_run:
-                _tell_what_would_be_installed(bench, resolution, list(wanted))
+                _tell_what_would_be_installed(session, resolution, list(distribution))
                 return 0
-            wheels = bench.wheels(wanted, resolution.names)
-            plan = planning.make_plan(resolution, wheels, replaced, place.scheme, request.wishes)
+            wheels = session.wheels(distribution, resolution.names)
+            plan = planning.make_plan(
+                resolution, wheels, replaced, place.scheme, request.root_requirements
+            )
             if plan.install:
-                _carry_out(context, bench, replace(plan, relocation=place.relocation), installed)
-            elif _is_plain(context, request) and not bench.offers.was_asked:
-                context.proof.rests_on(request.files)
-                context.proof.rests_on(request.variables, kind=noop.VARIABLE)
-                context.proof.rests_on_installed(installed.values())
-                context.proof.stands()
+                _carry_out(context, session, replace(plan, relocation=place.relocation), installed)
+            elif _is_plain(context, request) and not session.offers.was_asked:
+                context.noop_recorder.depends_on(request.files)
+                context.noop_recorder.depends_on(request.variables, kind=noop.VARIABLE)
+                context.noop_recorder.depends_on_installed(installed.values())
+                context.noop_recorder.complete()
         finally:
-            bench.close()
+            session.close()
     install_target.warn_if_root(context)
     return 0
 
 
-def _to_fetch(question: Question, request: Request) -> set[str]:
+def _to_fetch(resolve_request: ResolveRequest, request: UserRequest) -> set[str]:
     """Return the projects that the user names and that no installed version stands for."""
-    named = {wish.requirement.name for wish in request.wishes if wish.requirement is not None}
-    return {name for name in named if name not in question.installed or not question.keeps(name)}
+    named = {
+        root_requirement.requirement.name
+        for root_requirement in request.root_requirements
+        if root_requirement.requirement is not None
+    }
+    return {
+        name
+        for name in named
+        if name not in resolve_request.installed or not resolve_request.keeps(name)
+    }
 
 
-def _is_plain(context: Context, request: Request) -> bool:
+def _is_plain(context: CommandContext, request: UserRequest) -> bool:
     """Tell a line that names projects only, and that reads nothing but files of this machine."""
     options = context.options
     return not (
@@ -107,7 +119,9 @@ def _is_plain(context: Context, request: Request) -> bool:
         or options.extensions
         or request.locked
         or request.search.releases != ReleaseControl()
-        or any(wish.source is not None for wish in request.wishes)
+        or any(
+            root_requirement.source is not None for root_requirement in request.root_requirements
+        )
         or any("://" in file for file in request.files)
         or not context.place.is_kept
         or context.place.layout.root != noop.root(context.environ)
@@ -115,12 +129,12 @@ def _is_plain(context: Context, request: Request) -> bool:
 
 
 def _resolved(
-    context: Context,
-    bench: Bench,
-    request: Request,
+    context: CommandContext,
+    session: InstallSession,
+    request: UserRequest,
     installed: dict[str, InstalledDistribution],
     candidates: dict[str, InstalledCandidate],
-    place: install_scheme.Placement,
+    place: install_scheme.InstallScheme,
 ) -> Resolution:
     """Return the resolution; raises pip's error where a version that it would replace is none.
 
@@ -133,49 +147,56 @@ def _resolved(
                 consistency.check_version(installed[project])
 
     candidates = candidates if installed else {}
-    check(wish.named_project or "" for wish in request.wishes)
-    question = _question(context, request, candidates)
-    own_distribution.check_names(_to_fetch(question, request), place)
-    resolution = resolution_of(bench, question)
+    check(root_requirement.named_project or "" for root_requirement in request.root_requirements)
+    resolve_request = _resolve_request(context, request, candidates)
+    own_distribution.check_names(_to_fetch(resolve_request, request), place)
+    resolution = cached_or_resolved(session, resolve_request)
     check(resolution.choices)
     return resolution
 
 
-def _question(
-    context: Context, request: Request, candidates: dict[str, InstalledCandidate]
-) -> Question:
+def _resolve_request(
+    context: CommandContext, request: UserRequest, candidates: dict[str, InstalledCandidate]
+) -> ResolveRequest:
     """Return what is resolved; which installed versions stay is --upgrade's to say."""
     options = context.options
-    asked = {wish.requirement.name for wish in request.wishes if wish.requirement is not None}
+    asked = {
+        root_requirement.requirement.name
+        for root_requirement in request.root_requirements
+        if root_requirement.requirement is not None
+    }
     eager = options.upgrade and options.upgrade_strategy == "eager"
 
     def keeps(project: str) -> bool:
         return not eager and not (options.upgrade and project in asked)
 
     return replace(
-        question_of(context, request),
+        resolve_request_of(context, request),
         installed={} if options.force_reinstall else candidates,
         keeps=keeps,
     )
 
 
 def _tell_what_would_be_installed(
-    bench: Bench, resolution: Resolution, projects: list[str]
+    session: InstallSession, resolution: Resolution, projects: list[str]
 ) -> None:
     """Print pip's line for --dry-run: each name as its own metadata spells it."""
     items = []
     for project in projects:
         choice = resolution.choices[project]
         source = planning.source_of(choice)
-        metadata = bench.metadata(source).metadata
+        metadata = session.metadata(source).metadata
         items.append((metadata.name, metadata.version))
     if items:
         names = " ".join("-".join(item) for item in sorted(items))
-        bench.listener(Info(f"Would install {names}"))
+        session.listener(Info(f"Would install {names}"))
 
 
 def _carry_out(
-    context: Context, bench: Bench, plan: Plan, installed: dict[str, InstalledDistribution]
+    context: CommandContext,
+    session: InstallSession,
+    plan: Plan,
+    installed: dict[str, InstalledDistribution],
 ) -> None:
     options = context.options
     own_distribution.check_plan(plan)
@@ -195,7 +216,7 @@ def _carry_out(
         conflicts = consistency.conflict_report(
             plan, installed, context.environment, context.console
         )
-    bench.apply(plan)
+    session.apply(plan)
     if conflicts:
         context.console(ErrorMessage(conflicts, is_critical=True))
     done = sorted((each.display_name, each.version) for each in plan.install)

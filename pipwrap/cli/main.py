@@ -16,7 +16,7 @@ from pipwrap.install import recovery
 from pipwrap.interpreter import discovery, query
 from pipwrap.model.environment import Environment
 from pipwrap.operations import cache_session, real_pip
-from pipwrap.operations.noop_recorder import Proof
+from pipwrap.operations.noop_recorder import NoopRecorder
 from pipwrap.options.configuration import Configuration, configuration_files, read_configuration
 from pipwrap.options.parser import Parsed, parse
 from pipwrap.options.usage import usage
@@ -24,7 +24,7 @@ from pipwrap.options.values import requested_python
 from pipwrap.report.console import Console
 
 if TYPE_CHECKING:
-    from pipwrap.operations.context import Context
+    from pipwrap.operations.context import CommandContext
     from pipwrap.options.options import Options
 
 _ERROR = 1
@@ -33,11 +33,11 @@ _BROKEN_PIPE = 120
 
 def main(argv: list[str], environ: Mapping[str, str], *, as_module: bool) -> int:
     """Carry out a command line and return the exit status."""
-    proof = Proof(argv, environ, as_module=as_module)
-    console = Console(transcript=proof.printed)
+    noop_recorder = NoopRecorder(argv, environ, as_module=as_module)
+    console = Console(transcript=noop_recorder.printed)
     try:
-        status = _run(argv, environ, console, proof, as_module=as_module)
-        proof.keep(status)
+        status = _run(argv, environ, console, noop_recorder, as_module=as_module)
+        noop_recorder.keep(status)
         return status  # noqa: TRY300 - every error ends below
     except errors.UsageError as error:
         console.error_text(f"{usage(error.command)}{error.message}\n")
@@ -62,7 +62,7 @@ def _run(
     argv: list[str],
     environ: Mapping[str, str],
     console: Console,
-    proof: Proof,
+    noop_recorder: NoopRecorder,
     *,
     as_module: bool,
 ) -> int:
@@ -71,7 +71,7 @@ def _run(
     if told is not None:
         console.line(told.rstrip("\n"))
         return 0
-    configuration = _configuration(environ, sys.prefix, proof)
+    configuration = _configuration(environ, sys.prefix, noop_recorder)
     python = requested_python(parsed, configuration)
     chosen = discovery.choose(python, environ, as_module=as_module, prefix=sys.prefix)
     layout = cache_session.usable_layout(discovery.facts_root(parsed, configuration, environ))
@@ -80,11 +80,11 @@ def _run(
     )
     _recover(environment)
     if environment.prefix != sys.prefix:
-        configuration = _configuration(environ, environment.prefix, proof)
-    proof.rests_on_target(environment, chosen.executable)
+        configuration = _configuration(environ, environment.prefix, noop_recorder)
+    noop_recorder.depends_on_target(environment, chosen.executable)
     if parsed.version:
-        proof.rests_on([real_pip.initial_file()])
-        proof.stands()
+        noop_recorder.depends_on([real_pip.initial_file()])
+        noop_recorder.complete()
         console.line(real_pip.version_line(environment.version))
         console.line(f"pipwrap {__version__} on {environment.executable}")
         return 0
@@ -99,7 +99,7 @@ def _run(
         if chosen.warning:
             console(WarningMessage(chosen.warning))
         try:
-            return _carry_out(options, environment, environ, proof)
+            return _carry_out(options, environment, environ, noop_recorder)
         except errors.HandOver as handed:
             reason = handed.reason
             if options.extensions:
@@ -110,17 +110,19 @@ def _run(
         console(Info(f"Handing the command over to pip: {reason}"))
     line = passthrough.command(argv, environment, names_python=_names_python(parsed))
     if parsed.help and passthrough.can_be_told(environment):
-        proof.rests_on(passthrough.initial_files(environment))
-        return _told_by_pip(passthrough.asked(line, environ), console, proof)
+        noop_recorder.depends_on(passthrough.initial_files(environment))
+        return _told_by_pip(passthrough.asked(line, environ), console, noop_recorder)
     _check_handed_over(parsed, environment)
     console.close()
     return passthrough.run(line, environ)
 
 
-def _told_by_pip(answer: passthrough.Answer, console: Console, proof: Proof) -> int:
+def _told_by_pip(
+    answer: passthrough.PipAnswer, console: Console, noop_recorder: NoopRecorder
+) -> int:
     """Print what the real pip says and return its status; what is right once is kept."""
     if answer.may_be_kept:
-        proof.stands()
+        noop_recorder.complete()
     console.text(answer.stdout)
     console.error_text(answer.stderr)
     return answer.status
@@ -131,7 +133,9 @@ def _check_handed_over(parsed: Parsed, environment: Environment) -> None:
     if parsed.is_ours and parsed.command == "install":
         from pipwrap.operations import install_scheme, own_distribution  # noqa: PLC0415 - hand-overs only
 
-        own_distribution.check_line(parsed.arguments, install_scheme.Placement(environment.scheme))
+        own_distribution.check_line(
+            parsed.arguments, install_scheme.InstallScheme(environment.scheme)
+        )
 
 
 def _load(parsed: Parsed) -> None:
@@ -183,7 +187,7 @@ def _carry_out(
     options: Options,
     environment: Environment,
     environ: Mapping[str, str],
-    proof: Proof,
+    noop_recorder: NoopRecorder,
 ) -> int:
     """Run one of our commands with its own console and cache."""
     log = None
@@ -196,7 +200,7 @@ def _carry_out(
         progress=options.progress_bar,
         plain=options.no_color,
         log=log,
-        transcript=proof.printed,
+        transcript=noop_recorder.printed,
     )
     try:
         for warning in options.warnings:
@@ -212,7 +216,7 @@ def _carry_out(
             from pipwrap.cli import cache  # noqa: PLC0415 - this command only
 
             return cache.run(options, console, root, environment, environ)
-        return _with_cache(root, options, environment, console, environ, proof)
+        return _with_cache(root, options, environment, console, environ, noop_recorder)
     except errors.PipwrapError as error:
         console.record(error)
         raise
@@ -226,14 +230,14 @@ def _with_cache(
     environment: Environment,
     console: Console,
     environ: Mapping[str, str],
-    proof: Proof,
+    noop_recorder: NoopRecorder,
 ) -> int:
     """Run a command on the cache at ``root``; once more without it where its disk fills up."""
-    from pipwrap.operations.context import Context  # noqa: PLC0415 - loaded by now
+    from pipwrap.operations.context import CommandContext  # noqa: PLC0415 - loaded by now
 
     try:
         with cache_session.opened(root, console) as place:
-            context = Context(
+            context = CommandContext(
                 options,
                 environment,
                 console,
@@ -241,7 +245,7 @@ def _with_cache(
                 environ,
                 os.getcwd(),
                 real_pip.default_index_url(),
-                proof,
+                noop_recorder,
             )
             status = _command(options.command)(context)
             if options.cache_limit is not None and place.is_kept:
@@ -256,10 +260,10 @@ def _with_cache(
         if root is None or not cache_session.has_other_disk(full.directory, root):
             raise full from error
         console(WarningMessage(f"{full.message} The command starts again without the cache."))
-    return _with_cache(None, options, environment, console, environ, proof)
+    return _with_cache(None, options, environment, console, environ, noop_recorder)
 
 
-def _command(name: str) -> Callable[[Context], int]:
+def _command(name: str) -> Callable[[CommandContext], int]:
     """Return the story of a command; each loads only what it needs."""
     if name == "install":
         from pipwrap.cli.install import run  # noqa: PLC0415
@@ -272,9 +276,11 @@ def _command(name: str) -> Callable[[Context], int]:
     return run
 
 
-def _configuration(environ: Mapping[str, str], prefix: str, proof: Proof) -> Configuration:
+def _configuration(
+    environ: Mapping[str, str], prefix: str, noop_recorder: NoopRecorder
+) -> Configuration:
     home = os.path.expanduser("~")
-    proof.rests_on(path for _, path in configuration_files(environ, home, prefix))
+    noop_recorder.depends_on(path for _, path in configuration_files(environ, home, prefix))
     return read_configuration(environ, home, prefix)
 
 

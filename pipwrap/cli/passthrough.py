@@ -54,7 +54,7 @@ def initial_files(environment: Environment) -> list[str]:
     return [os.path.join(path, "pip", "__init__.py") for path in places if path]
 
 
-class Answer(Struct, frozen=True):
+class PipAnswer(Struct, frozen=True):
     """What the real pip printed, and how it ended."""
 
     stdout: str
@@ -67,7 +67,7 @@ class Answer(Struct, frozen=True):
         return self.status == 0 and not self.stderr
 
 
-def asked(line: Sequence[str], environ: Mapping[str, str]) -> Answer:
+def asked(line: Sequence[str], environ: Mapping[str, str]) -> PipAnswer:
     """Return what the real pip prints, as wide as our stdout is, and its status."""
     import subprocess  # noqa: PLC0415 - once for each help text
 
@@ -75,7 +75,7 @@ def asked(line: Sequence[str], environ: Mapping[str, str]) -> Answer:
     done = subprocess.run(
         list(line), env=environ, capture_output=True, text=True, errors="replace", check=False
     )
-    return Answer(done.stdout, done.stderr, done.returncode)
+    return PipAnswer(done.stdout, done.stderr, done.returncode)
 
 
 def run(line: Sequence[str], environ: Mapping[str, str]) -> int:

@@ -10,7 +10,7 @@ from pipwrap.install.uninstall import Folders, Removal, find_removal
 from pipwrap.model.environment import InstalledDistribution
 from pipwrap.model.names import canonicalize_name
 from pipwrap.operations import install_target, network, wiring
-from pipwrap.operations.context import Context
+from pipwrap.operations.context import CommandContext
 from pipwrap.options.options import no_requirement
 from pipwrap.requirements.file_reader import RequirementFileReader
 from pipwrap.requirements.parse import RequirementText, parse_requirement
@@ -20,7 +20,7 @@ _UNANSWERED = 2
 """pip's exit status when a question has nobody to answer it."""
 
 
-def run(context: Context) -> int:
+def run(context: CommandContext) -> int:
     """Remove what is named and return the exit status."""
     options = context.options
     names = _names(context)
@@ -50,7 +50,7 @@ def run(context: Context) -> int:
     return 0
 
 
-def _names(context: Context) -> dict[str, str]:
+def _names(context: CommandContext) -> dict[str, str]:
     """Return the projects that arguments and -r files name, each once and as it was typed last."""
     names: dict[str, str] = {}
     for text in context.options.arguments:
@@ -75,10 +75,12 @@ def _names(context: Context) -> dict[str, str]:
     return names
 
 
-def _name(line: RequirementText, context: Context) -> str | None:
+def _name(line: RequirementText, context: CommandContext) -> str | None:
     """Return the project that a requirement names, as it is spelled; ``None`` for a path or URL."""
-    wish = parse_requirement(line, context.console)
-    return None if wish.requirement is None else _typed(wish.requirement.text)
+    root_requirement = parse_requirement(line, context.console)
+    return (
+        None if root_requirement.requirement is None else _typed(root_requirement.requirement.text)
+    )
 
 
 def _typed(text: str) -> str:
@@ -88,7 +90,7 @@ def _typed(text: str) -> str:
     return text
 
 
-def _agreed(context: Context, distribution: InstalledDistribution, folders: Folders) -> bool:
+def _agreed(context: CommandContext, distribution: InstalledDistribution, folders: Folders) -> bool:
     """Say what is there and ask before it is removed; raises pip's refusals."""
     console, label = context.console, f"{distribution.name}-{distribution.version}"
     console(Info(f"Found existing installation: {distribution.name} {distribution.version}"))
@@ -102,20 +104,24 @@ def _agreed(context: Context, distribution: InstalledDistribution, folders: Fold
     return _confirmed(context, removal)
 
 
-def _confirmed(context: Context, removal: Removal) -> bool:
+def _confirmed(context: CommandContext, removal: Removal) -> bool:
     console, options = context.console, context.options
     for section in removal_listing.sections(removal, verbose=options.verbosity > 0):
         console(Info(section.heading, indent=1))
         for path in section.paths:
             console(Info(path, indent=2))
-    question = "Proceed (Y/n)? "
+    resolve_request = "Proceed (Y/n)? "
     while True:
         if options.network.no_input:
-            raise _unanswered(f"No input was expected ($PIP_NO_INPUT set); question: {question}")
+            raise _unanswered(
+                f"No input was expected ($PIP_NO_INPUT set); question: {resolve_request}"
+            )
         try:
-            answer = input(question).strip().lower()
+            answer = input(resolve_request).strip().lower()
         except EOFError:
-            raise _unanswered(f"There is nobody to answer the question: {question}") from None
+            raise _unanswered(
+                f"There is nobody to answer the question: {resolve_request}"
+            ) from None
         if answer in _ANSWERS:
             return answer != "n"
         expected = ", ".join(_ANSWERS)

@@ -11,14 +11,14 @@ from pipwrap.distribution.results import SaveOptions
 from pipwrap.events import Info
 from pipwrap.model.distribution import Distribution
 from pipwrap.operations import network, only_dependencies, plan, wiring
-from pipwrap.operations.context import Context
+from pipwrap.operations.context import CommandContext
 from pipwrap.operations.request import announce_places, read_request
-from pipwrap.operations.resolution_cache import resolution_of
-from pipwrap.operations.resolve_request import question_of
-from pipwrap.operations.session import Bench
+from pipwrap.operations.resolution_cache import cached_or_resolved
+from pipwrap.operations.resolve_request import resolve_request_of
+from pipwrap.operations.session import InstallSession
 
 
-def run(context: Context) -> int:
+def run(context: CommandContext) -> int:
     """Make the wheels and return the exit status."""
     options = context.options
     only_dependencies.check(options)
@@ -26,29 +26,38 @@ def run(context: Context) -> int:
     announce_places(context, request.search)
     directory = options.destination_dir or context.working_directory
     with wiring.opened(context, request.search) as shared:
-        bench = wiring.bench_for(shared, request, SaveOptions(directory))
+        session = wiring.open_session(shared, request, SaveOptions(directory))
         try:
-            resolution = resolution_of(bench, question_of(context, request))
-            wanted = plan.wanted_in_order(resolution, context.console)
-            wanted = only_dependencies.kept(wanted, resolution, request.wishes, options)
+            resolution = cached_or_resolved(session, resolve_request_of(context, request))
+            distribution = plan.distributions_in_order(resolution, context.console)
+            distribution = only_dependencies.kept(
+                distribution, resolution, request.root_requirements, options
+            )
             failed: frozenset[str] = frozenset()
             try:
-                bench.wheels(wanted, resolution.names)
+                session.wheels(distribution, resolution.names)
             except errors.WheelsNotBuilt as error:
                 failed = error.projects
-            made = {project: each for project, each in wanted.items() if project not in failed}
-            _save(context, bench, made, directory)
+            made = {
+                project: each for project, each in distribution.items() if project not in failed
+            }
+            _save(context, session, made, directory)
         finally:
-            bench.close()
+            session.close()
     if failed:
         raise errors.CommandError("Failed to build one or more wheels")
     return 0
 
 
-def _save(context: Context, bench: Bench, made: Mapping[str, Distribution], directory: str) -> None:
+def _save(
+    context: CommandContext,
+    session: InstallSession,
+    made: Mapping[str, Distribution],
+    directory: str,
+) -> None:
     """Copy the wheels to where the user wants them; what is there already stays."""
     for project, each in made.items():
-        path, filename = bench.preparer.wheel_file(each, project)
+        path, filename = session.preparer.wheel_file(each, project)
         if path == os.path.join(directory, filename):
             continue
         target = save_file(path, directory, filename)

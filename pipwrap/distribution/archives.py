@@ -10,7 +10,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from pipwrap import errors
-from pipwrap.cache.http.client import DigestDiffers
+from pipwrap.cache.http.bodies import DigestMismatch
 from pipwrap.concurrency.once_map import OnceMap
 from pipwrap.distribution import hashes
 from pipwrap.distribution.digest import measure
@@ -63,7 +63,7 @@ class FileFetcher(Protocol):
         is_metadata: bool = False,
         arriving: Response | None = None,
     ) -> FetchedFile:
-        """Return the file; ``DigestDiffers`` when it is another one than asked for.
+        """Return the file; ``DigestMismatch`` when it is another one than asked for.
 
         ``arriving`` is an answer that sends it already.
         """
@@ -180,7 +180,7 @@ class Archives:
             fetched = self._files.file(
                 url, sha256=sha256, size_hint=size, is_metadata=is_metadata, arriving=arriving
             )
-        except DigestDiffers as error:
+        except DigestMismatch as error:
             allowed = (("sha256", error.expected),)
             raise errors.HashMismatch(
                 hashes.mismatch(shown, allowed, {"sha256": error.got})

@@ -24,38 +24,40 @@ class BuiltBefore(Struct, frozen=True):
     sources: Sources
     listener: Listener
 
-    def find(self, wanted: Distribution) -> BuiltWheel | None:
+    def find(self, distribution: Distribution) -> BuiltWheel | None:
         """Return the wheel that was built from this source before, if it may be used."""
-        key = self.sources.key(wanted)
+        key = self.sources.key(distribution)
         if key is None:
             return None
-        return self.reuse.entry(key, project_of(wanted), lambda: self.sources.tags(wanted))
+        return self.reuse.entry(
+            key, project_of(distribution), lambda: self.sources.tags(distribution)
+        )
 
-    def drop(self, wanted: Distribution, cached: BuiltWheel, error: Exception) -> None:
+    def drop(self, distribution: Distribution, cached: BuiltWheel, error: Exception) -> None:
         """Forget a cached wheel that proved broken, and say so; a purged one is no news."""
         if isinstance(error, FileNotFoundError):
             self.listener(Info(f"The cached {cached.filename} was removed since", 1, 1))
         else:
             self.listener(WarningMessage(f"Ignoring the cached {cached.filename}: {error}"))
-        key = self.sources.key(wanted)
+        key = self.sources.key(distribution)
         if key is not None:
             self.reuse.drop(key, cached)
 
     def instead(
-        self, wanted: Distribution, build: SourceBuild | None, error: errors.BuildFailed
+        self, distribution: Distribution, build: SourceBuild | None, error: errors.BuildFailed
     ) -> BuiltWheel | None:
         """Return the cached wheel that a failed rebuild leaves in use."""
-        key = self.sources.key(wanted)
+        key = self.sources.key(distribution)
         return self.reuse.instead(key, build, error) if key is not None else None
 
-    def metadata(self, wanted: Candidate | Archive) -> Metadata | None:
+    def metadata(self, distribution: Candidate | Archive) -> Metadata | None:
         """Return what the backend of an sdist told before, if it may be used."""
-        key = self.sources.key(wanted)
-        text = self.reuse.metadata(key, project_of(wanted)) if key is not None else None
+        key = self.sources.key(distribution)
+        text = self.reuse.metadata(key, project_of(distribution)) if key is not None else None
         return Metadata.parse(text) if text is not None else None
 
-    def keep_metadata(self, wanted: Candidate | Archive, build: SourceBuild) -> None:
+    def keep_metadata(self, distribution: Candidate | Archive, build: SourceBuild) -> None:
         """Keep what the backend of an sdist has told."""
-        key = self.sources.key(wanted)
+        key = self.sources.key(distribution)
         if key is not None:
-            self.reuse.keep_metadata(key, build, redact(wanted.link.url))
+            self.reuse.keep_metadata(key, build, redact(distribution.link.url))

@@ -138,7 +138,7 @@ class BuiltWheelLookup(Struct):
             return due.entry
 
     def keep(
-        self, key: BuildKey, path: str, build: SourceBuild, source_url: str, wanted: object
+        self, key: BuildKey, path: str, build: SourceBuild, source_url: str, distribution: object
     ) -> BuiltWheel:
         """Put a wheel that was just built into the cache; return the entry to use.
 
@@ -150,7 +150,8 @@ class BuiltWheelLookup(Struct):
             path,
             evidence,
             compilers=self.world.compilers(),
-            index_has_native=isinstance(wanted, Candidate) and self.rules.index_has_native(wanted),
+            index_has_native=isinstance(distribution, Candidate)
+            and self.rules.index_has_native(distribution),
         )
         due = self._due.pop(key.identity, None)
         if due is not None and quality.degraded and not due.entry.quality.degraded:

@@ -21,17 +21,17 @@ class Described:
         self._sidecars = sidecars
         self._required = policy.required
 
-    def holds(self, wanted: Candidate) -> bool:
+    def holds(self, distribution: Candidate) -> bool:
         """Tell whether something is known."""
-        return self._find(wanted) is not None
+        return self._find(distribution) is not None
 
-    def known(self, wanted: Candidate) -> MetadataResult | None:
+    def known(self, distribution: Candidate) -> MetadataResult | None:
         """Return what is known; raises ``errors.UnusableMetadata`` where it is of another wheel."""
-        kept = self._find(wanted)
+        kept = self._find(distribution)
         if kept is None:
             return None
-        line = line_of(wanted.link.filename + ".metadata", kept.size, from_cache=True)
-        return MetadataResult(_checked(wanted, kept), (line,), MetadataOrigin.SIDECAR)
+        line = line_of(distribution.link.filename + ".metadata", kept.size, from_cache=True)
+        return MetadataResult(_checked(distribution, kept), (line,), MetadataOrigin.SIDECAR)
 
     def all(
         self,
@@ -58,25 +58,25 @@ class Described:
             found[number] = metadata
         return found
 
-    def keep(self, wanted: Candidate, metadata: Metadata, size: int) -> None:
+    def keep(self, distribution: Candidate, metadata: Metadata, size: int) -> None:
         """Keep what was read, where the index names the digest of what it was read from."""
-        digest = _digest(wanted)
+        digest = _digest(distribution)
         if digest is not None:
-            self._sidecars.add(wanted.project, digest, Sidecar.of(metadata, size))
+            self._sidecars.add(distribution.project, digest, Sidecar.of(metadata, size))
 
-    def _find(self, wanted: Candidate) -> Sidecar | None:
-        digest = None if self._required else _digest(wanted)
-        return self._sidecars.find(wanted.project, digest) if digest is not None else None
+    def _find(self, distribution: Candidate) -> Sidecar | None:
+        digest = None if self._required else _digest(distribution)
+        return self._sidecars.find(distribution.project, digest) if digest is not None else None
 
 
-def _checked(wanted: Candidate, kept: Sidecar) -> Metadata:
+def _checked(distribution: Candidate, kept: Sidecar) -> Metadata:
     metadata = kept.metadata
-    validation.check(wanted, metadata)
+    validation.check(distribution, metadata)
     return metadata
 
 
-def _digest(wanted: Candidate) -> str | None:
+def _digest(distribution: Candidate) -> str | None:
     """Return the digest of a wheel's file of metadata; local ones are read as they lie."""
-    if wanted.link.scheme == "file" or not wanted.is_wheel:
+    if distribution.link.scheme == "file" or not distribution.is_wheel:
         return None
-    return dict(wanted.link.metadata_hashes or ()).get("sha256")
+    return dict(distribution.link.metadata_hashes or ()).get("sha256")

@@ -39,29 +39,29 @@ class HashPolicy(Struct, frozen=True):
     """By ``Source.identity``, for what the user names outright."""
     required: bool = False
     """Every archive needs an allowed hash."""
-    wishes: Mapping[str, UserRequirement] = field(default_factory=dict)
+    root_requirements: Mapping[str, UserRequirement] = field(default_factory=dict)
     """How messages name it: by project, or by identity for what the user names outright."""
 
-    def expected(self, wanted: Candidate | Archive) -> Hashes:
+    def expected(self, distribution: Candidate | Archive) -> Hashes:
         """Return the hashes of which a file must have one; where there are none it may have any.
 
         As in pip, hashes of the user replace those that come from elsewhere: an index, or the URL
         of a dependency. Of these the first is compared, and only where no hashes are required.
         """
-        if isinstance(wanted, Candidate):
-            of_user = self.allowed.get(wanted.project, ())
+        if isinstance(distribution, Candidate):
+            of_user = self.allowed.get(distribution.project, ())
         else:
-            of_user = self.allowed_sources.get(wanted.identity, ())
-        return of_user or (() if self.required else wanted.link.hashes[:1])
+            of_user = self.allowed_sources.get(distribution.identity, ())
+        return of_user or (() if self.required else distribution.link.hashes[:1])
 
-    def digest(self, wanted: Candidate | Archive) -> str | None:
+    def digest(self, distribution: Candidate | Archive) -> str | None:
         """Return the sha256 of the file, where it is known before the file is there.
 
         What an index names by several hashes has its sha256, too: that identifies the file.
         """
-        expected, named = self.expected(wanted), wanted.link.sha256
-        is_one_of_many = isinstance(wanted, Candidate) and ("sha256", named) in expected
-        if is_one_of_many or expected == wanted.link.hashes[:1]:
+        expected, named = self.expected(distribution), distribution.link.sha256
+        is_one_of_many = isinstance(distribution, Candidate) and ("sha256", named) in expected
+        if is_one_of_many or expected == distribution.link.hashes[:1]:
             return named
         return expected[0][1] if len(expected) == 1 and expected[0][0] == "sha256" else None
 
@@ -71,9 +71,17 @@ class HashPolicy(Struct, frozen=True):
         ``key`` is the project or the source's identity, ``default`` the requirement where the user
         named none.
         """
-        wish = self.wishes.get(key)
-        requirement = wish.requirement.text if wish and wish.requirement else default
-        place = f" (from {wish.comes_from})" if wish and wish.comes_from else ""
+        root_requirement = self.root_requirements.get(key)
+        requirement = (
+            root_requirement.requirement.text
+            if root_requirement and root_requirement.requirement
+            else default
+        )
+        place = (
+            f" (from {root_requirement.comes_from})"
+            if root_requirement and root_requirement.comes_from
+            else ""
+        )
         return f"{requirement} from {link}{place}" if requirement else f"{link}{place}"
 
     def check(self, expected: Hashes, shown: str, path: str, sha256: str) -> None:

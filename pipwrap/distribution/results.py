@@ -33,7 +33,7 @@ class MetadataResult(Struct, frozen=True):
 
     metadata: Metadata
     lines: tuple[Info, ...] = ()
-    teller: MetadataOrigin = MetadataOrigin.ITSELF
+    origin: MetadataOrigin = MetadataOrigin.ITSELF
     is_built: bool = False
     """A wheel says it that was built of the source before."""
 

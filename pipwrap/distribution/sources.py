@@ -28,7 +28,7 @@ class Sources:
 
     def __init__(
         self,
-        workshop: BuildContext,
+        build_context: BuildContext,
         admitted: Admitted,
         repaired: Callable[[Link], LocalArchive | None],
     ) -> None:
@@ -37,92 +37,101 @@ class Sources:
         ``repaired`` returns an archive anew that cannot be read any more, ``None`` where it can.
         """
         self._repaired = repaired
-        self._workshop = workshop
+        self._build_context = build_context
         self._admitted = admitted
         self._once = OnceMap()
 
-    def key(self, wanted: Distribution) -> BuildKey | None:
+    def key(self, distribution: Distribution) -> BuildKey | None:
         """Return the key of a source's wheel; ``None`` for what skips the cache.
 
         A directory's content has no identity, nor has an environment that anything may change;
         an sdist that the user names outright is built anew. A repository counts by the commit
         that its revision is now.
         """
-        rules = self._workshop.rules
-        if isinstance(wanted, Directory) or not rules.isolated:
+        rules = self._build_context.rules
+        if isinstance(distribution, Directory) or not rules.isolated:
             return None
-        if isinstance(wanted, Archive) and wanted.explicit:
+        if isinstance(distribution, Archive) and distribution.explicit:
             return None
-        link = wanted.link
-        if isinstance(wanted, Repository):
-            if wanted.editable:
+        link = distribution.link
+        if isinstance(distribution, Repository):
+            if distribution.editable:
                 return None
-            source = repository_identity(without_password(wanted.clone_url), self._commit(wanted))
+            source = repository_identity(
+                without_password(distribution.clone_url), self._commit(distribution)
+            )
         else:
-            source = self._admitted.sha256(wanted)
+            source = self._admitted.sha256(distribution)
         return BuildKey(
             source_sha256=source,
-            abi=self._workshop.target.abi,
+            abi=self._build_context.target.abi,
             subdirectory=link.subdirectory or "",
-            config_settings=settings_key(rules.settings.get(settings_name(wanted), {})),
+            config_settings=settings_key(rules.settings.get(settings_name(distribution), {})),
             build_constraints=rules.constraints,
         )
 
-    def is_fixed(self, wanted: Distribution) -> bool:
+    def is_fixed(self, distribution: Distribution) -> bool:
         """Tell what its key identifies for good from a branch that is named like a commit."""
-        return not isinstance(wanted, Repository) or self.checkout(wanted).is_fixed
+        return not isinstance(distribution, Repository) or self.checkout(distribution).is_fixed
 
-    def identity(self, wanted: Distribution) -> str:
+    def identity(self, distribution: Distribution) -> str:
         """Return what direct_url.json says of the source."""
-        if isinstance(wanted, Directory):
+        if isinstance(distribution, Directory):
             return ""
-        if isinstance(wanted, Repository):
-            return self.checkout(wanted).root if wanted.editable else self._commit(wanted)
-        return self._admitted.acquire(wanted).sha256
+        if isinstance(distribution, Repository):
+            return (
+                self.checkout(distribution).root
+                if distribution.editable
+                else self._commit(distribution)
+            )
+        return self._admitted.acquire(distribution).sha256
 
-    def checkout(self, wanted: Repository) -> Checkout:
+    def checkout(self, distribution: Repository) -> Checkout:
         """Return the clone of a repository."""
-        return self._workshop.repositories.checkout(wanted, display_name(wanted))
+        return self._build_context.repositories.checkout(distribution, display_name(distribution))
 
-    def reuse_lines(self, wanted: Distribution, filename: str) -> tuple[Info, ...]:
+    def reuse_lines(self, distribution: Distribution, filename: str) -> tuple[Info, ...]:
         """Return what tells that a wheel stands in for a source, and for which commit."""
         used = Info(f"Using cached {filename}", indent=1)
-        if not isinstance(wanted, Repository):
+        if not isinstance(distribution, Repository):
             return (used,)
-        return (*self._workshop.repositories.lines(wanted, display_name(wanted)), used)
+        return (
+            *self._build_context.repositories.lines(distribution, display_name(distribution)),
+            used,
+        )
 
-    def tags(self, wanted: Distribution) -> str | None:
+    def tags(self, distribution: Distribution) -> str | None:
         """Return a digest of what describes a repository's commit; ``None`` where nothing does."""
-        if not isinstance(wanted, Repository):
+        if not isinstance(distribution, Repository):
             return None
-        return self._workshop.repositories.tags(wanted, display_name(wanted))
+        return self._build_context.repositories.tags(distribution, display_name(distribution))
 
-    def _commit(self, wanted: Repository) -> str:
-        return self._workshop.repositories.commit(wanted, display_name(wanted))
+    def _commit(self, distribution: Repository) -> str:
+        return self._build_context.repositories.commit(distribution, display_name(distribution))
 
-    def build(self, wanted: Distribution) -> SourceBuild:
+    def build(self, distribution: Distribution) -> SourceBuild:
         """Return the build of a source whose tree lies ready; nothing of it runs yet."""
-        return self._once(key_of(wanted), lambda: self._start(wanted))
+        return self._once(key_of(distribution), lambda: self._start(distribution))
 
-    def _start(self, wanted: Distribution) -> SourceBuild:
-        name, project = display_name(wanted), project_of(wanted)
+    def _start(self, distribution: Distribution) -> SourceBuild:
+        name, project = display_name(distribution), project_of(distribution)
         self._refuse_cycle(project or name)
-        if isinstance(wanted, Directory):
-            root = wanted.path
-        elif isinstance(wanted, Repository):
-            root = self.checkout(wanted).root
+        if isinstance(distribution, Directory):
+            root = distribution.path
+        elif isinstance(distribution, Repository):
+            root = self.checkout(distribution).root
         else:
-            root = self._unpack(wanted, name)
-        root = source_tree.installable_root(root, wanted.link.subdirectory, name)
+            root = self._unpack(distribution, name)
+        root = source_tree.installable_root(root, distribution.link.subdirectory, name)
         return SourceBuild(
             root,
             project or name,
-            self._workshop,
+            self._build_context,
             project=project,
-            link=wanted.link.redacted,
-            key=settings_name(wanted),
-            editable=not isinstance(wanted, Candidate) and wanted.editable,
-            tags=lambda: self.tags(wanted),
+            link=distribution.link.redacted,
+            key=settings_name(distribution),
+            editable=not isinstance(distribution, Candidate) and distribution.editable,
+            tags=lambda: self.tags(distribution),
         )
 
     def static_metadata(self, link: Link, acquired: LocalArchive) -> Metadata | None:
@@ -140,7 +149,7 @@ class Sources:
 
         Raises ``FileNotFoundError`` when it was purged already.
         """
-        own = os.path.join(self._workshop.scratch("wheel-"), os.path.basename(path))
+        own = os.path.join(self._build_context.scratch("wheel-"), os.path.basename(path))
         try:
             os.link(path, own)
         except FileNotFoundError:
@@ -151,21 +160,22 @@ class Sources:
                 shutil.copyfile(path, own)
         return own
 
-    def _unpack(self, wanted: Candidate | Archive, name: str) -> str:
+    def _unpack(self, distribution: Candidate | Archive, name: str) -> str:
         """Return the tree of an archive; one that was purged meanwhile is fetched again."""
-        directory = self._workshop.scratch("source-")
+        directory = self._build_context.scratch("source-")
         try:
-            return source_tree.unpack(self._admitted.acquire(wanted).path, directory, name)
+            return source_tree.unpack(self._admitted.acquire(distribution).path, directory, name)
         except errors.InvalidDistribution:
-            again = self._repaired(wanted.link)
+            again = self._repaired(distribution.link)
             if again is None:
                 raise
-        return source_tree.unpack(again.path, self._workshop.scratch("source-"), name)
+        return source_tree.unpack(again.path, self._build_context.scratch("source-"), name)
 
     def _refuse_cycle(self, name: str) -> None:
         """Refuse to build what is already being built: its own build would need itself."""
-        if name in self._workshop.building:
+        building = self._build_context.building
+        if name in building:
             raise errors.BuildFailed(
-                f"{name} is already being built: {' -> '.join((*self._workshop.building, name))}",
+                f"{name} is already being built: {' -> '.join((*building, name))}",
                 step=errors.BUILD_CYCLE,
             )

@@ -16,7 +16,7 @@ from pipwrap.model.wheel import StoredWheel
 
 
 def stored(
-    wanted: Mapping[str, Distribution], store: WheelStore, policy: HashPolicy
+    distribution: Mapping[str, Distribution], store: WheelStore, policy: HashPolicy
 ) -> dict[str, PreparedWheel]:
     """Return, by project, the wheels of which nothing is to be fetched, compared or asked.
 
@@ -24,7 +24,7 @@ def stored(
     lies in the store with just that metadata.
     """
     found: dict[str, PreparedWheel] = {}
-    for project, each in wanted.items() if not policy.required else ():
+    for project, each in distribution.items() if not policy.required else ():
         if not isinstance(each, Candidate) or not each.is_wheel:
             continue
         link = each.link

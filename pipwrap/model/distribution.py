@@ -8,28 +8,30 @@ from pipwrap.model.source import Directory, Repository, Source
 Distribution = Candidate | Source
 
 
-def key_of(wanted: Distribution) -> str:
+def key_of(distribution: Distribution) -> str:
     """Return what tells one piece of work from another.
 
     A file that an index offers and a direct reference to it are held to different hashes.
     """
-    if isinstance(wanted, Candidate):
-        return f"{wanted.link.url}#{wanted.link.subdirectory or ''}"
-    return f"@ {wanted.identity}"
+    if isinstance(distribution, Candidate):
+        return f"{distribution.link.url}#{distribution.link.subdirectory or ''}"
+    return f"@ {distribution.identity}"
 
 
-def project_of(wanted: Distribution) -> str | None:
+def project_of(distribution: Distribution) -> str | None:
     """Return the project, where it is known before the metadata is."""
-    return wanted.project if isinstance(wanted, Candidate) else None
+    return distribution.project if isinstance(distribution, Candidate) else None
 
 
-def settings_name(wanted: Distribution) -> str:
+def settings_name(distribution: Distribution) -> str:
     """Return what config settings for it are filed under."""
-    return wanted.project if isinstance(wanted, Candidate) else wanted.identity
+    return distribution.project if isinstance(distribution, Candidate) else distribution.identity
 
 
-def display_name(wanted: Distribution) -> str:
+def display_name(distribution: Distribution) -> str:
     """Return how messages name it."""
-    if isinstance(wanted, Repository) or (isinstance(wanted, Directory) and wanted.editable):
-        return wanted.link.redacted
-    return wanted.path if isinstance(wanted, Directory) else wanted.link.filename
+    if isinstance(distribution, Repository) or (
+        isinstance(distribution, Directory) and distribution.editable
+    ):
+        return distribution.link.redacted
+    return distribution.path if isinstance(distribution, Directory) else distribution.link.filename

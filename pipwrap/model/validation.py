@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def check(
     candidate: Candidate,
     metadata: Metadata,
-    teller: MetadataOrigin = MetadataOrigin.ITSELF,
+    origin: MetadataOrigin = MetadataOrigin.ITSELF,
     *,
     is_built: bool = False,
 ) -> None:
@@ -35,7 +35,7 @@ def check(
     requested = f"{candidate.project}=={candidate.version} from {candidate.link.redacted}"
     name, expected = canonicalize_name(metadata.name), candidate.project
     if name != expected:
-        if teller is MetadataOrigin.SIDECAR:  # of which pip compares the field as it is written
+        if origin is MetadataOrigin.SIDECAR:  # of which pip compares the field as it is written
             raise errors.InconsistentMetadata(requested, "Name", expected, metadata.name)
         raise errors.InconsistentMetadata(requested, "name", expected, name)
     if metadata.version == str(candidate.version):
@@ -53,10 +53,14 @@ def is_same_release(one: Version, other: Version) -> bool:
     return one.public == other.public
 
 
-def check_built(wanted: Candidate | Source, metadata: Metadata, name: str, filename: str) -> None:
+def check_built(
+    distribution: Candidate | Source, metadata: Metadata, name: str, filename: str
+) -> None:
     """Raise ``errors.InvalidDistribution`` when a backend built something else than asked for."""
     stem, version = split_filename(filename)
-    expected = wanted.project if isinstance(wanted, Candidate) else canonicalize_name(name)
+    expected = (
+        distribution.project if isinstance(distribution, Candidate) else canonicalize_name(name)
+    )
     if canonicalize_name(stem) != expected:
         raise errors.InvalidDistribution(
             f"Wheel has unexpected file name: expected {expected!r}, got {stem!r}"
@@ -65,14 +69,14 @@ def check_built(wanted: Candidate | Source, metadata: Metadata, name: str, filen
         raise errors.InvalidDistribution(
             f"Wheel has unexpected file name: expected {metadata.version!r}, got {version!r}"
         )
-    if isinstance(wanted, Candidate):
-        check(wanted, metadata, is_built=True)
+    if isinstance(distribution, Candidate):
+        check(distribution, metadata, is_built=True)
     elif canonicalize_name(metadata.name) != canonicalize_name(name):
         raise errors.InvalidDistribution(f"It is a wheel of {metadata.name!r}")
 
 
 def check_told(
-    candidate: Candidate, told: Metadata, teller: MetadataOrigin, wheel: Metadata
+    candidate: Candidate, told: Metadata, origin: MetadataOrigin, wheel: Metadata
 ) -> None:
     """Raise ``errors.InvalidDistribution`` when a wheel's METADATA is not what was told of it.
 
@@ -86,10 +90,10 @@ def check_told(
         shown = ", ".join(sorted(ours - theirs)), ", ".join(sorted(theirs - ours))
     else:
         shown = str(ours), str(theirs)
-    source = "sidecar" if teller is MetadataOrigin.SIDECAR else "its server"
+    source = "sidecar" if origin is MetadataOrigin.SIDECAR else "its server"
     raise errors.InvalidDistribution(
         f"Requested {candidate.project} from {candidate.link.redacted} has inconsistent "
-        f"{field} between {teller.value} and the wheel's METADATA: "
+        f"{field} between {origin.value} and the wheel's METADATA: "
         f"{source} has {shown[0]!r}, wheel has {shown[1]!r}"
     )
 

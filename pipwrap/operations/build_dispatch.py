@@ -36,8 +36,8 @@ from pipwrap.model.format_control import FormatControl
 from pipwrap.model.names import canonicalize_name
 from pipwrap.model.requirement import Constraint, Requirement, UserRequirement
 from pipwrap.operations import plan as planning
-from pipwrap.operations.resolution_cache import Recalling, resolution_of
-from pipwrap.operations.resolve_request import Question
+from pipwrap.operations.resolution_cache import CachedResolveTools, cached_or_resolved
+from pipwrap.operations.resolve_request import ResolveRequest
 from pipwrap.options.build_options import texts_of
 from pipwrap.options.options import SearchOptions
 from pipwrap.report.summary import error_lines, lines_of
@@ -47,11 +47,11 @@ from pipwrap.resolution.outcome import Resolution
 _NAME = re.compile(r"[^A-Za-z0-9._-]")
 
 
-class Installing(Recalling, Protocol):
-    """The tools for one installation (``bench.Bench``)."""
+class BuildSession(CachedResolveTools, Protocol):
+    """The tools for one installation (``session.Bench``)."""
 
     def wheels(
-        self, wanted: dict[str, Distribution], names: Mapping[str, str]
+        self, distribution: dict[str, Distribution], names: Mapping[str, str]
     ) -> Mapping[str, PreparedWheel]:
         """Return wheels that lie in the store."""
 
@@ -62,7 +62,7 @@ class Installing(Recalling, Protocol):
         """End what is under way."""
 
 
-class MakeBench(Protocol):
+class SessionFactory(Protocol):
     """Makes the tools for an environment, in which nothing but the requirements is to be."""
 
     def __call__(
@@ -74,22 +74,22 @@ class MakeBench(Protocol):
         formats: FormatControl,
         rules: BuildSettings,
         building: tuple[str, ...],
-    ) -> Installing:
+    ) -> BuildSession:
         """Return the tools."""
 
 
-class BuildRequirements:
+class BuildDispatch:
     """Installs what builds require (the port of ``build.requirements``)."""
 
     def __init__(
         self,
-        bench: MakeBench,
+        session: SessionFactory,
         search: SearchOptions,
         constraints: Mapping[str, Constraint],
         listener: Listener,
     ) -> None:
         """Keep the ports; of the user's constraints those for builds count alone."""
-        self._bench = bench
+        self._session_factory = session
         self._search = search
         self._constraints = constraints
         self._listener = listener
@@ -101,7 +101,7 @@ class BuildRequirements:
         into: BuildEnvironment,
         building: tuple[str, ...],
         activity: str,
-    ) -> Iterator[Resolved]:
+    ) -> Iterator[ResolvedInSession]:
         """Resolve under the build constraints alone (build.requirements)."""
         said: list[Event] = []
         try:
@@ -129,16 +129,17 @@ class BuildRequirements:
         into: BuildEnvironment,
         building: tuple[str, ...],
         said: list[Event],
-    ) -> Iterator[Resolved]:
+    ) -> Iterator[ResolvedInSession]:
         constraints = self._constraints
         environment = into.environment
         hashes = {name: each.hashes for name, each in constraints.items() if each.hashes}
-        wishes = tuple(
-            wish
-            for wish in map(_wish, requirements)
-            if wish.requirement and wish.requirement.applies(environment.marker_environment)
+        root_requirements = tuple(
+            root_requirement
+            for root_requirement in map(_root_requirement, requirements)
+            if root_requirement.requirement
+            and root_requirement.requirement.applies(environment.marker_environment)
         )
-        bench = self._bench(
+        session = self._session_factory(
             environment,
             HashPolicy(hashes, hashes),
             _quieter(self._listener, said),
@@ -147,10 +148,12 @@ class BuildRequirements:
             building=building,
         )
         try:
-            question = Question(wishes, constraints, releases=self._search.releases)
-            yield Resolved(bench, environment, wishes, resolution_of(bench, question))
+            request = ResolveRequest(root_requirements, constraints, releases=self._search.releases)
+            yield ResolvedInSession(
+                session, environment, root_requirements, cached_or_resolved(session, request)
+            )
         finally:
-            bench.close()
+            session.close()
 
     @staticmethod
     def check(requirements: Sequence[str], environment: Environment) -> RequirementsCheck:
@@ -172,12 +175,12 @@ class BuildRequirements:
         return RequirementsCheck(tuple(conflicting), tuple(missing))
 
 
-class Resolved(Struct, frozen=True):
+class ResolvedInSession(Struct, frozen=True):
     """What build requirements came to (the port of ``build.requirements``)."""
 
-    bench: Installing
+    session: BuildSession
     environment: Environment
-    wishes: tuple[UserRequirement, ...]
+    root_requirements: tuple[UserRequirement, ...]
     resolution: Resolution
 
     @property
@@ -189,13 +192,15 @@ class Resolved(Struct, frozen=True):
 
     def install(self) -> None:
         """Install it (build.requirements)."""
-        bench, resolution = self.bench, self.resolution
-        wanted = planning.wanted(resolution, {}, bench.listener)
-        wheels = bench.wheels(wanted, resolution.names)
-        plan = planning.make_plan(resolution, wheels, {}, self.environment.scheme, self.wishes)
+        session, resolution = self.session, self.resolution
+        distribution = planning.distribution(resolution, {}, session.listener)
+        wheels = session.wheels(distribution, resolution.names)
+        plan = planning.make_plan(
+            resolution, wheels, {}, self.environment.scheme, self.root_requirements
+        )
         # In a tree of its own it would outlive the environment that it is for.
         compiles = not os.environ.get("PYTHONPYCACHEPREFIX")
-        bench.apply(
+        session.apply(
             replace(
                 plan,
                 warn_script_location=False,
@@ -205,7 +210,7 @@ class Resolved(Struct, frozen=True):
         )
 
 
-def _wish(text: str) -> UserRequirement:
+def _root_requirement(text: str) -> UserRequirement:
     requirement = Requirement.parse(text)
     source = source_of_url(requirement.url) if requirement.url else None
     return UserRequirement(requirement.text, requirement, source, requirement.extras)

@@ -33,8 +33,9 @@ from pipwrap.distribution.built_wheels import BuiltWheelLookup, ReuseSettings
 from pipwrap.distribution.described import Described
 from pipwrap.distribution.hashes import HashPolicy
 from pipwrap.distribution.lazy_wheel import LazyWheels
-from pipwrap.distribution.preparer import FETCHED_AHEAD, Preparer, WheelStores
+from pipwrap.distribution.preparer import FETCHED_AHEAD, Preparer
 from pipwrap.distribution.results import SaveOptions
+from pipwrap.distribution.wheel_stores import WheelStores
 from pipwrap.events import Listener
 from pipwrap.index.candidates import has_native
 from pipwrap.index.repository import Repository
@@ -42,7 +43,7 @@ from pipwrap.model.environment import Environment
 from pipwrap.network.ranges import Ranges
 from pipwrap.network.transport import Transport
 from pipwrap.operations.cache_session import kept_directory
-from pipwrap.operations.context import Context
+from pipwrap.operations.context import CommandContext
 from pipwrap.options.options import SearchOptions
 from pipwrap.vcs.git import GitSettings
 from pipwrap.vcs.repositories import Repositories
@@ -51,10 +52,10 @@ _PATIENCE = 5.0
 """Seconds that a build whose hooks were ended may take to end as well."""
 
 
-class Stock(Struct, frozen=True):
+class PreparerResources(Struct, frozen=True):
     """What the rest of a command has in hand already."""
 
-    context: Context
+    context: CommandContext
     search: SearchOptions
     transport: Transport
     responses: ResponseCache
@@ -64,25 +65,25 @@ class Stock(Struct, frozen=True):
     private: WheelStore
 
 
-class Workroom:
+class PreparerFactory:
     """What all preparations of one command share, those of build requirements included."""
 
-    def __init__(self, stock: Stock) -> None:
+    def __init__(self, resources: PreparerResources) -> None:
         """Join the ports; nothing is fetched yet."""
-        context, usage = stock.context, stock.usage
+        context, usage = resources.context, resources.usage
         layout, caching = context.place.layout, context.options.caching
-        repository = stock.repository
+        repository = resources.repository
         kept = MetadataCache(layout, context.console, usage.note)
-        ranges = Ranges(stock.transport, stock.search.trusted_hosts)
-        self._stock = stock
+        ranges = Ranges(resources.transport, resources.search.trusted_hosts)
+        self._resources = resources
         self._processes, self._pool = HookProcessPool(), EnvironmentPool()
         self._builds: list[BackgroundTasks] = []
         self._remover = ThreadPoolExecutor(1, thread_name_prefix="remove")
         self._unpackers = Unpackers(min(processors(), MOST))
-        self._archives = Archives(stock.responses)
-        self._shelves = WheelStores(
-            stock.store,
-            stock.private,
+        self._archives = Archives(resources.responses)
+        self._stores = WheelStores(
+            resources.store,
+            resources.private,
             LazyWheels(ranges, kept, offline=caching.offline),
             BuiltWheelLookup(
                 BuiltWheels(layout, context.console, time.time, usage.grew),
@@ -121,9 +122,9 @@ class Workroom:
         saving: SaveOptions | None,
     ) -> Preparer:
         """Return what prepares wheels for one environment."""
-        context = self._stock.context
+        context = self._resources.context
         place = context.place
-        workshop = BuildContext(
+        build_context = BuildContext(
             target=environment,
             scratch=place.scratch if context.options.build.cleans else kept_directory,
             keep_log=place.keep_log,
@@ -135,7 +136,7 @@ class Workroom:
             pool=self._pool,
             repositories=Repositories(
                 git_settings(context),
-                Clones(place.layout, listener, self._stock.usage),
+                Clones(place.layout, listener, self._resources.usage),
                 place.scratch,
                 listener,
             ),
@@ -144,18 +145,25 @@ class Workroom:
         )
         builds = BackgroundTasks(context.console, processors(), "build")
         self._builds.append(builds)
-        crews = Executors(builds, PrefetchTasks(context.console, FETCHED_AHEAD, "ahead"))
+        executors = Executors(builds, PrefetchTasks(context.console, FETCHED_AHEAD, "ahead"))
         return Preparer(
-            self._archives, self._shelves, described, workshop, policy, listener, crews, saving
+            self._archives,
+            self._stores,
+            described,
+            build_context,
+            policy,
+            listener,
+            executors,
+            saving,
         )
 
     def _remove(self, path: str) -> None:
         """Remove a tree meanwhile, unless everything is to be left."""
-        if self._stock.context.options.build.cleans:
+        if self._resources.context.options.build.cleans:
             self._remover.submit(shutil.rmtree, path, ignore_errors=True)
 
 
-def git_settings(context: Context) -> GitSettings:
+def git_settings(context: CommandContext) -> GitSettings:
     """Return how git is run, and where clones of editables live."""
     options, environment = context.options, context.environment
     home = environment.prefix if environment.is_virtual else context.working_directory

@@ -15,7 +15,7 @@ from pipwrap.errors import DiskFull
 from pipwrap.events import Listener, WarningMessage
 
 
-class CachePlace(Struct, frozen=True):
+class CacheSession(Struct, frozen=True):
     """The cache of one run."""
 
     layout: Layout
@@ -75,7 +75,7 @@ def _owner(path: str) -> int | None:
 
 
 @contextmanager
-def opened(root: str | None, listener: Listener) -> Iterator[CachePlace]:
+def opened(root: str | None, listener: Listener) -> Iterator[CacheSession]:
     """Yield the cache at ``root``, or a temporary one where there is none or it is not ours."""
     if root is not None and not is_usable(root):
         listener(
@@ -92,7 +92,7 @@ def opened(root: str | None, listener: Listener) -> Iterator[CachePlace]:
         yield place or stack.enter_context(_temporary())
 
 
-def _kept(root: str, listener: Listener, stack: ExitStack) -> CachePlace | None:
+def _kept(root: str, listener: Listener, stack: ExitStack) -> CacheSession | None:
     """Return the cache at ``root``; ``None``, having said why, where it cannot be used."""
     try:
         _check_room(root)
@@ -102,7 +102,7 @@ def _kept(root: str, listener: Listener, stack: ExitStack) -> CachePlace | None:
         reason = error.strerror or str(error)
         listener(WarningMessage(f"The cache in {root} cannot be used and is left out: {reason}"))
         return None
-    return CachePlace(layout, is_kept=True, scratch=_scratch_in(layout))
+    return CacheSession(layout, is_kept=True, scratch=_scratch_in(layout))
 
 
 _OWN_PREFIX = "pipwrap-"
@@ -172,11 +172,11 @@ def _run_directory(layout: Layout) -> Iterator[Layout]:
 
 
 @contextmanager
-def _temporary() -> Iterator[CachePlace]:
+def _temporary() -> Iterator[CacheSession]:
     root = disk.temporary_directory(_OWN_PREFIX)
     layout = Layout(root)
     try:
-        yield CachePlace(layout, is_kept=False, scratch=_scratch_in(layout))
+        yield CacheSession(layout, is_kept=False, scratch=_scratch_in(layout))
     finally:
         disk.discard(root)
 

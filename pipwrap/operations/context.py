@@ -7,24 +7,24 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from pipwrap.model.environment import Environment
-from pipwrap.operations.cache_session import CachePlace
-from pipwrap.operations.noop_recorder import Proof
+from pipwrap.operations.cache_session import CacheSession
+from pipwrap.operations.noop_recorder import NoopRecorder
 from pipwrap.options.options import Options
 from pipwrap.report.console import Console
 
 
-class Context(Struct, frozen=True):
+class CommandContext(Struct, frozen=True):
     """The surroundings of one command."""
 
     options: Options
     environment: Environment
     console: Console
-    place: CachePlace
+    place: CacheSession
     environ: Mapping[str, str]
     working_directory: str
     default_index_url: str
     """pip's own."""
-    proof: Proof
+    noop_recorder: NoopRecorder
     """What the command's answer rests on."""
 
     def show_path(self, path: str) -> str:

@@ -11,14 +11,14 @@ from pipwrap import errors
 from pipwrap.events import Info
 from pipwrap.install.plan import Relocation
 from pipwrap.model.environment import Environment, InstalledDistribution, Scheme
-from pipwrap.operations.context import Context
+from pipwrap.operations.context import CommandContext
 from pipwrap.options.options import Options
 
 _HOME = ".pipwrap-home"
 """The base of --target's scheme. Never made: everything below it is relocated."""
 
 
-class Placement(Struct, frozen=True):
+class InstallScheme(Struct, frozen=True):
     """Where an installation goes, and what of the environment it looks at."""
 
     scheme: Scheme
@@ -77,7 +77,7 @@ def is_in_environment(options: Options) -> bool:
     return not only_asks and all(place is None for place in places)
 
 
-def choose(context: Context) -> Placement:
+def choose(context: CommandContext) -> InstallScheme:
     """Return where to install; raises pip's errors for places that do not go together."""
     options, environment = context.options, context.environment
     is_user = _is_user(context)
@@ -91,26 +91,26 @@ def choose(context: Context) -> Placement:
         scheme = environment.prefix_scheme.below(os.path.expanduser(options.prefix_path))
     if options.root_path:
         scheme = scheme.inside(os.path.expanduser(options.root_path))
-    return Placement(
+    return InstallScheme(
         scheme.below(context.working_directory),
         is_user,
         ignores_installed=options.ignore_installed,
     )
 
 
-def _relocated(target: str, options: Options, environment: Environment) -> Placement:
+def _relocated(target: str, options: Options, environment: Environment) -> InstallScheme:
     directory = os.path.abspath(target)
     if os.path.exists(directory) and not os.path.isdir(directory):
         raise errors.CommandError("Target path exists but is not a directory, will not continue.")
     base = os.path.join(os.path.realpath(directory), _HOME)
-    return Placement(
+    return InstallScheme(
         environment.home_scheme.below(base),
         relocation=Relocation(base, directory, replaces=options.upgrade),
         ignores_installed=True,
     )
 
 
-def _is_user(context: Context) -> bool:
+def _is_user(context: CommandContext) -> bool:
     """Tell whether to install into the user site, by pip's rules for --user and its fallback."""
     options, environment = context.options, context.environment
     if options.user is False:

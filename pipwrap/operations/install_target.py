@@ -8,7 +8,7 @@ import sys
 from pipwrap import errors
 from pipwrap.events import WarningMessage
 from pipwrap.model.environment import Environment
-from pipwrap.operations.context import Context
+from pipwrap.operations.context import CommandContext
 
 
 def check_externally_managed(environment: Environment) -> None:
@@ -39,7 +39,7 @@ def check_externally_managed(environment: Environment) -> None:
     )
 
 
-def warn_if_root(context: Context) -> None:
+def warn_if_root(context: CommandContext) -> None:
     """Warn as pip does when root changes a system Python."""
     if context.options.root_user_action == "ignore" or context.environment.is_virtual:
         return

@@ -15,14 +15,14 @@ from pipwrap.network.login import KeyringAndPrompt, LoginPrompt
 from pipwrap.network.session import Session
 from pipwrap.network.settings import NetworkSettings
 from pipwrap.network.transport import Headers
-from pipwrap.operations.context import Context
+from pipwrap.operations.context import CommandContext
 from pipwrap.options.options import SearchOptions
 
 _OK = 200
 
 
 def open_network(
-    context: Context, search: SearchOptions, grown: Grown = uncounted
+    context: CommandContext, search: SearchOptions, grown: Grown = uncounted
 ) -> tuple[Session, ResponseCache]:
     """Return the client and the cache in front of it; no connection is made yet."""
     network = context.options.network
@@ -56,7 +56,7 @@ def open_network(
     return session, responses
 
 
-def _credential_source(context: Context) -> KeyringAndPrompt:
+def _credential_source(context: CommandContext) -> KeyringAndPrompt:
     """Return who is asked after a 401; with --no-input nobody is."""
     network, environment = context.options.network, context.environment
     keyring = Keyring(
@@ -67,19 +67,19 @@ def _credential_source(context: Context) -> KeyringAndPrompt:
         context.console,
     )
 
-    def username(question: str) -> str:
-        context.console(PromptShown(question))
-        return input(question)
+    def username(request: str) -> str:
+        context.console(PromptShown(request))
+        return input(request)
 
-    def password(question: str) -> str:
+    def password(request: str) -> str:
         from getpass import getpass  # noqa: PLC0415 - after a 401 only
 
-        return getpass(question)
+        return getpass(request)
 
     return KeyringAndPrompt(keyring, None if network.no_input else LoginPrompt(username, password))
 
 
-def fetch_text(context: Context, url: str) -> bytes:
+def fetch_text(context: CommandContext, url: str) -> bytes:
     """Return the bytes of a remote requirements file; raises ``errors.NetworkError``."""
     session, responses = open_network(context, context.options.search)
     try:

@@ -25,7 +25,7 @@ _SETTLED = 2 * 10**9
 _OF_DISTRIBUTION = ("METADATA", "PKG-INFO", "requires.txt", "direct_url.json")
 
 
-class Proof:
+class NoopRecorder:
     """The evidence for one command line's answer, and what was printed."""
 
     def __init__(self, argv: Sequence[str], environ: Mapping[str, str], *, as_module: bool) -> None:
@@ -42,7 +42,7 @@ class Proof:
         self.printed: list[tuple[bool, str]] = []
         """(on stderr?, text) of everything that was printed so far."""
 
-    def rests_on(self, paths: Iterable[str], *, kind: str = noop.PATH) -> None:
+    def depends_on(self, paths: Iterable[str], *, kind: str = noop.PATH) -> None:
         """Note what was read, or looked for in vain."""
         for path in paths:
             if (kind, path) not in self._evidence:
@@ -50,7 +50,7 @@ class Proof:
                 state = noop.state(kind, absolute, self._environ)
                 self._evidence[kind, absolute] = state
 
-    def rests_on_target(self, environment: Environment, chosen: str) -> None:
+    def depends_on_target(self, environment: Environment, chosen: str) -> None:
         """Note what decides about the target, and what it searches.
 
         Nothing is proven where ``chosen`` may run another interpreter the next time.
@@ -59,35 +59,35 @@ class Proof:
             self._may_be_kept = False  # what they yield is theirs alone to say
         executable = environment.executable
         self._may_be_kept &= is_what_runs(chosen, executable)
-        self.rests_on([executable], kind=noop.LINK)
-        self.rests_on(os.path.join(sys.prefix, marker) for marker in TOOL_MARKERS)
+        self.depends_on([executable], kind=noop.LINK)
+        self.depends_on(os.path.join(sys.prefix, marker) for marker in TOOL_MARKERS)
         if looks_on_path(sys.prefix, self._environ):
             for name in ("python3", "python"):
-                self.rests_on(_searched(name, executable, self._environ.get("PATH", os.defpath)))
+                self.depends_on(_searched(name, executable, self._environ.get("PATH", os.defpath)))
         active = self._environ.get("VIRTUAL_ENV")
-        self.rests_on([active] if active else [], kind=noop.LINK)
-        self.rests_on(
+        self.depends_on([active] if active else [], kind=noop.LINK)
+        self.depends_on(
             [executable, os.path.join(environment.prefix, "pyvenv.cfg"), *environment.sys_path]
         )
-        self.rests_on([os.path.join(environment.stdlib, "EXTERNALLY-MANAGED")])
+        self.depends_on([os.path.join(environment.stdlib, "EXTERNALLY-MANAGED")])
         for scheme in (environment.scheme, environment.user_scheme):
-            self.rests_on([scheme.purelib, scheme.platlib])
-            self.rests_on([os.path.join(scheme.purelib, journal.NAME)], kind=noop.LINK)
+            self.depends_on([scheme.purelib, scheme.platlib])
+            self.depends_on([os.path.join(scheme.purelib, journal.NAME)], kind=noop.LINK)
         for directory in environment.sys_path:
-            self.rests_on(
+            self.depends_on(
                 os.path.join(directory, name)
                 for name in disk.listed(directory)
                 if name.endswith((".pth", ".egg-link"))
             )
 
-    def rests_on_installed(self, distributions: Iterable[InstalledDistribution]) -> None:
+    def depends_on_installed(self, distributions: Iterable[InstalledDistribution]) -> None:
         """Note the metadata of what is installed."""
         for each in distributions:
-            self.rests_on([each.info])
+            self.depends_on([each.info])
             if os.path.isdir(each.info):
-                self.rests_on(os.path.join(each.info, name) for name in _OF_DISTRIBUTION)
+                self.depends_on(os.path.join(each.info, name) for name in _OF_DISTRIBUTION)
 
-    def stands(self) -> None:
+    def complete(self) -> None:
         """Say that what was noted decides the answer alone."""
         self._is_proven = True
 

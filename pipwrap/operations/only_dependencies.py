@@ -36,11 +36,11 @@ def check(options: Options) -> None:
 
 
 def kept(
-    wanted: Mapping[str, Distribution],
+    distribution: Mapping[str, Distribution],
     resolution: Resolution,
-    wishes: Sequence[UserRequirement],
+    root_requirements: Sequence[UserRequirement],
     options: Options,
 ) -> dict[str, Distribution]:
     """Return what is wanted, without the projects that the user named where only theirs count."""
-    dropped = plan.requested(resolution, wishes) if options.only_deps else ()
-    return {project: each for project, each in wanted.items() if project not in dropped}
+    dropped = plan.requested(resolution, root_requirements) if options.only_deps else ()
+    return {project: each for project, each in distribution.items() if project not in dropped}

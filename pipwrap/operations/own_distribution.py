@@ -17,7 +17,7 @@ from pipwrap.install.installed import read_text
 from pipwrap.install.plan import Installation, Plan
 from pipwrap.model.environment import InstalledDistribution, Scheme
 from pipwrap.model.names import canonicalize_name
-from pipwrap.operations.install_scheme import Placement
+from pipwrap.operations.install_scheme import InstallScheme
 
 NAME = "pipwrap-installer"
 """Canonical; the command and the package are called ``pipwrap``."""
@@ -30,13 +30,13 @@ _SCRIPT_LINE = re.compile(r"^\s*pipwrap\s*=", re.MULTILINE)
 _NAMED = re.compile(r"\s*([A-Za-z0-9._-]+)\s*(?:[\[(<>=!~@;].*)?", re.DOTALL)
 
 
-def check_names(projects: Iterable[str], place: Placement) -> None:
+def check_names(projects: Iterable[str], place: InstallScheme) -> None:
     """Raise before another project of this program's name is fetched or built to replace it."""
     if FORMER_NAME in projects and _is_here(place):
         raise _refused(f"The project {FORMER_NAME}")
 
 
-def check_line(arguments: Iterable[str], place: Placement) -> None:
+def check_line(arguments: Iterable[str], place: InstallScheme) -> None:
     """Raise for arguments that name it, where another program is to carry them out."""
     found = map(_NAMED.fullmatch, arguments)
     check_names({canonicalize_name(each[1]) for each in found if each}, place)
@@ -44,7 +44,7 @@ def check_line(arguments: Iterable[str], place: Placement) -> None:
 
 def check_plan(plan: Plan) -> None:
     """Raise if any other distribution has files that replace this program's; nothing is changed."""
-    place = Placement(plan.scheme, relocation=plan.relocation)
+    place = InstallScheme(plan.scheme, relocation=plan.relocation)
     for each in plan.install:
         if each.name == NAME:
             continue
@@ -72,7 +72,7 @@ def _refused(what: str) -> errors.EnvironmentRefused:
     )
 
 
-def _is_here(place: Placement) -> bool:
+def _is_here(place: InstallScheme) -> bool:
     """Tell whether what is installed there is imported in the place of this program's package."""
     if place.relocation is not None:
         targets = {os.path.realpath(place.relocation.directory)}

@@ -21,7 +21,7 @@ _VISITS = 5
 """pip's limit on how often a node in a cycle is walked through."""
 
 
-def wanted(
+def distribution(
     resolution: Resolution,
     installed: Mapping[str, InstalledDistribution],
     listener: Listener,
@@ -40,7 +40,7 @@ def wanted(
     return found
 
 
-def wanted_in_order(resolution: Resolution, listener: Listener) -> dict[str, Distribution]:
+def distributions_in_order(resolution: Resolution, listener: Listener) -> dict[str, Distribution]:
     """Return everything that was chosen, by project, in the order in which it was first needed."""
     found: dict[str, Distribution] = {}
     for project, choice in resolution.choices.items():
@@ -97,10 +97,10 @@ def make_plan(
     wheels: Mapping[str, PreparedWheel],
     installed: Mapping[str, InstalledDistribution],
     scheme: Scheme,
-    wishes: Sequence[UserRequirement],
+    root_requirements: Sequence[UserRequirement],
 ) -> Plan:
     """Return the changes, in the order of installation."""
-    asked = requested(resolution, wishes)
+    asked = requested(resolution, root_requirements)
     installations = []
     for project in install_order(resolution):
         if project not in wheels:
@@ -133,13 +133,18 @@ def _version(choice: Choice, wheel: StoredWheel) -> str:
         return version
 
 
-def requested(resolution: Resolution, wishes: Sequence[UserRequirement]) -> set[str]:
+def requested(resolution: Resolution, root_requirements: Sequence[UserRequirement]) -> set[str]:
     """Return the projects that the user named, by whatever requirement (PEP 376, REQUESTED)."""
-    asked = {wish.requirement.name for wish in wishes if wish.requirement is not None}
+    asked = {
+        root_requirement.requirement.name
+        for root_requirement in root_requirements
+        if root_requirement.requirement is not None
+    }
     return asked | {
         project
         for project, choice in resolution.choices.items()
-        if isinstance(choice, DirectChoice) and any(wish.source == choice.source for wish in wishes)
+        if isinstance(choice, DirectChoice)
+        and any(root_requirement.source == choice.source for root_requirement in root_requirements)
     }
 
 

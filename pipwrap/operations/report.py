@@ -11,30 +11,30 @@ from pipwrap.model.candidate import Candidate
 from pipwrap.model.distribution import Distribution
 from pipwrap.model.source import Archive, Directory, Repository
 from pipwrap.operations import real_pip
-from pipwrap.operations.context import Context
-from pipwrap.operations.session import Bench
+from pipwrap.operations.context import CommandContext
+from pipwrap.operations.session import InstallSession
 from pipwrap.report.installation_report import ReportedInstall, installation_report
 from pipwrap.resolution.outcome import Resolution
 
 
 def write_report(
-    context: Context,
-    bench: Bench,
+    context: CommandContext,
+    session: InstallSession,
     resolution: Resolution,
-    wanted: Mapping[str, Distribution],
+    distribution: Mapping[str, Distribution],
     asked: Collection[str],
 ) -> None:
     """Write the report that --report asks for; raises pip's error when it cannot be written."""
     items = [
         ReportedInstall(
-            metadata=bench.preparer.text(each),
-            download_info=_download_info(bench, each),
+            metadata=session.preparer.text(each),
+            download_info=_download_info(session, each),
             is_direct=not isinstance(each, Candidate),
             is_yanked=each.link.yanked is not None,
             requested=project in asked,
             extras=resolution.extras.get(project, ()),
         )
-        for project, each in wanted.items()
+        for project, each in distribution.items()
     ]
     environment = context.environment
     text = installation_report(items, real_pip.version(), environment.marker_environment)
@@ -51,19 +51,21 @@ def write_report(
         ) from error
 
 
-def _download_info(bench: Bench, wanted: Distribution) -> dict[str, Any]:
+def _download_info(session: InstallSession, distribution: Distribution) -> dict[str, Any]:
     """Return where something comes from; a file is fetched only when its digest is not known."""
-    if isinstance(wanted, Directory):
-        return _parsed(wanted.direct_url(""))
-    if isinstance(wanted, Repository):
+    if isinstance(distribution, Directory):
+        return _parsed(distribution.direct_url(""))
+    if isinstance(distribution, Repository):
         identity = (
-            wanted.revision if bench.reuses(wanted) else bench.preparer.sources.identity(wanted)
+            distribution.revision
+            if session.reuses(distribution)
+            else session.preparer.sources.identity(distribution)
         )
-        return _parsed(wanted.direct_url(identity or ""))
-    source = Archive(wanted.link) if isinstance(wanted, Candidate) else wanted
-    algorithm, digest = next(iter(wanted.link.hashes), ("sha256", ""))
+        return _parsed(distribution.direct_url(identity or ""))
+    source = Archive(distribution.link) if isinstance(distribution, Candidate) else distribution
+    algorithm, digest = next(iter(distribution.link.hashes), ("sha256", ""))
     if not digest:
-        digest = bench.preparer.archive(wanted).sha256
+        digest = session.preparer.archive(distribution).sha256
     info = _parsed(source.direct_url(digest))
     info["archive_info"] = {"hash": f"{algorithm}={digest}", "hashes": {algorithm: digest}}
     return info

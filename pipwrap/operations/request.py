@@ -16,7 +16,7 @@ from pipwrap.model.link import Link, redact
 from pipwrap.model.requirement import Constraint, UserRequirement, common_hashes
 from pipwrap.model.source import Archive, Directory, Repository, Source
 from pipwrap.network.origins import is_host
-from pipwrap.operations.context import Context
+from pipwrap.operations.context import CommandContext
 from pipwrap.operations.request_files import RequestFiles
 from pipwrap.options.options import SearchOptions, check_hash_options
 from pipwrap.requirements.parse import (
@@ -40,10 +40,10 @@ _FORMS_OF_CONSTRAINTS = (
 )
 
 
-class Request(Struct, frozen=True):
+class UserRequest(Struct, frozen=True):
     """Everything that decides what is resolved."""
 
-    wishes: tuple[UserRequirement, ...]
+    root_requirements: tuple[UserRequirement, ...]
     constraints: dict[str, Constraint]
     search: SearchOptions
     has_hashed_constraints: bool = False
@@ -66,11 +66,15 @@ class Request(Struct, frozen=True):
         allowed = {name: each.hashes for name, each in self.constraints.items() if each.hashes}
         sets = {name: each.hash_sets for name, each in self.constraints.items()}
         first = self.first_by_name
-        allowed |= {name: wish.hashes for name, wish in first.items() if wish.hashes}
-        for wish in self.wishes:
-            if wish.requirement is not None and wish.hashes:
-                name = wish.requirement.name
-                sets[name] = (*sets.get(name, ()), wish.hashes)
+        allowed |= {
+            name: root_requirement.hashes
+            for name, root_requirement in first.items()
+            if root_requirement.hashes
+        }
+        for root_requirement in self.root_requirements:
+            if root_requirement.requirement is not None and root_requirement.hashes:
+                name = root_requirement.requirement.name
+                sets[name] = (*sets.get(name, ()), root_requirement.hashes)
         preferred = {name: common_hashes(each) for name, each in sets.items()}
         sources = {
             source.identity: _of_source(first[name], source)
@@ -78,24 +82,27 @@ class Request(Struct, frozen=True):
             if name in first
             for source in constraint.sources
         }
-        for wish in self.wishes:
-            if wish.source is not None:
-                sources.setdefault(wish.source.identity, _of_source(wish, wish.source))
-        wishes: dict[str, UserRequirement] = {}
-        for wish in self.wishes:
-            if wish.source is not None:
-                wishes.setdefault(wish.source.identity, wish)
-            elif wish.requirement is not None:
-                wishes.setdefault(wish.requirement.name, wish)
-        return HashPolicy(allowed, preferred, sources, self.requires_hashes, wishes)
+        for root_requirement in self.root_requirements:
+            if root_requirement.source is not None:
+                sources.setdefault(
+                    root_requirement.source.identity,
+                    _of_source(root_requirement, root_requirement.source),
+                )
+        root_requirements: dict[str, UserRequirement] = {}
+        for root_requirement in self.root_requirements:
+            if root_requirement.source is not None:
+                root_requirements.setdefault(root_requirement.source.identity, root_requirement)
+            elif root_requirement.requirement is not None:
+                root_requirements.setdefault(root_requirement.requirement.name, root_requirement)
+        return HashPolicy(allowed, preferred, sources, self.requires_hashes, root_requirements)
 
     @property
     def first_by_name(self) -> dict[str, UserRequirement]:
         """Return the first requirement of each project that comes from an index."""
         found: dict[str, UserRequirement] = {}
-        for wish in self.wishes:
-            if wish.requirement is not None and wish.source is None:
-                found.setdefault(wish.requirement.name, wish)
+        for root_requirement in self.root_requirements:
+            if root_requirement.requirement is not None and root_requirement.source is None:
+                found.setdefault(root_requirement.requirement.name, root_requirement)
         return found
 
     @property
@@ -106,11 +113,11 @@ class Request(Struct, frozen=True):
         return (
             self.search.require_hashes
             or self.has_hashed_constraints
-            or any(wish.hashes for wish in self.wishes)
+            or any(root_requirement.hashes for root_requirement in self.root_requirements)
         )
 
 
-def read_request(context: Context, fetch: Callable[[str], bytes]) -> Request:
+def read_request(context: CommandContext, fetch: Callable[[str], bytes]) -> UserRequest:
     """Return the request; raises pip's errors, and ``errors.HandOver`` for what is pip's.
 
     ``fetch`` returns the bytes of a remote file.
@@ -124,30 +131,32 @@ def read_request(context: Context, fetch: Callable[[str], bytes]) -> Request:
                 f"--trusted-host takes a host or HOST:PORT, which {host!r} is not"
             )
     settings = options.build.config_settings
-    wishes = [
+    root_requirements = [
         replace(parse_requirement(RequirementText(text), context.console), config_settings=settings)
         for text in options.arguments
     ]
-    wishes += map(parse_specifier, files.of_groups())
-    wishes += [
+    root_requirements += map(parse_specifier, files.of_groups())
+    root_requirements += [
         replace(_editable(text, context), config_settings=settings) for text in options.editables
     ]
     constraints = []
     for line in files.lines:
         if isinstance(line, UserRequirement):
-            wishes.append(line)
+            root_requirements.append(line)
         elif line.is_constraint:
             constraints.append(line)
         else:
-            wish = parse_requirement(RequirementText.of(line), context.console)
-            wishes.append(replace(wish, config_settings=line.config_settings))
-    wishes += map(parse_specifier, files.of_scripts())
-    _refuse_decisions(wishes, context)
+            root_requirement = parse_requirement(RequirementText.of(line), context.console)
+            root_requirements.append(
+                replace(root_requirement, config_settings=line.config_settings)
+            )
+    root_requirements += map(parse_specifier, files.of_scripts())
+    _refuse_decisions(root_requirements, context)
     markers = context.environment.marker_environment
-    kept = applicable(wishes, markers, context.console)
+    kept = applicable(root_requirements, markers, context.console)
     build_constraints = merged(files.build_constraints(), markers)
     limits = merged([_constraint(line, context, files.search) for line in constraints], markers)
-    request = Request(
+    request = UserRequest(
         kept,
         limits,
         files.search,
@@ -163,7 +172,7 @@ def read_request(context: Context, fetch: Callable[[str], bytes]) -> Request:
 
 
 def _constraint(
-    line: RequirementLine, context: Context, search: SearchOptions
+    line: RequirementLine, context: CommandContext, search: SearchOptions
 ) -> tuple[UserRequirement, Constraint]:
     """Return what a line of a constraints file says; pip looks at its form last of all."""
     try:
@@ -174,7 +183,7 @@ def _constraint(
         raise
 
 
-def announce_places(context: Context, search: SearchOptions) -> None:
+def announce_places(context: CommandContext, search: SearchOptions) -> None:
     """Print where distributions are looked for, where that is not the default, as pip does."""
     if search.ignored_indexes:
         ignored = ",".join(map(redact, search.ignored_indexes))
@@ -195,16 +204,18 @@ def announce_places(context: Context, search: SearchOptions) -> None:
         context.console(Info(f"Looking in links: {shown}"))
 
 
-def _editable(text: str, context: Context) -> UserRequirement:
+def _editable(text: str, context: CommandContext) -> UserRequirement:
     return parse_requirement(RequirementText(text, is_editable=True), context.console)
 
 
-def _refuse_decisions(wishes: Sequence[UserRequirement], context: Context) -> None:
+def _refuse_decisions(
+    root_requirements: Sequence[UserRequirement], context: CommandContext
+) -> None:
     """Leave it to the real pip to ask what becomes of a directory that an editable would need."""
     cloned = [
-        (wish, wish.source)
-        for wish in wishes
-        if isinstance(wish.source, Repository) and wish.source.editable
+        (root_requirement, root_requirement.source)
+        for root_requirement in root_requirements
+        if isinstance(root_requirement.source, Repository) and root_requirement.source.editable
     ]
     if not cloned:
         return
@@ -212,56 +223,66 @@ def _refuse_decisions(wishes: Sequence[UserRequirement], context: Context) -> No
     from pipwrap.vcs.repositories import needs_decision  # noqa: PLC0415 - VCS editables only
 
     settings = git_settings(context)
-    for wish, source in cloned:
+    for root_requirement, source in cloned:
         if needs_decision(source, settings):
-            raise errors.HandOver(f"the directory that is in the way of {wish.text}")
+            raise errors.HandOver(f"the directory that is in the way of {root_requirement.text}")
 
 
-def _of_source(wish: UserRequirement, source: Source) -> Hashes:
+def _of_source(root_requirement: UserRequirement, source: Source) -> Hashes:
     """Return what a direct reference may be: by --hash, or the first hash of its fragment."""
-    return (*wish.hashes, *source.link.hashes[:1])
+    return (*root_requirement.hashes, *source.link.hashes[:1])
 
 
-def _check_pinned(request: Request) -> None:
+def _check_pinned(request: UserRequest) -> None:
     """Raise pip's error for requirements that no hash can hold still."""
     for constraint in request.constraints.values():
         if any(not isinstance(source, Archive) for source in constraint.sources):
             raise errors.HandOver(f"the constraint {constraint.texts[0]} when requiring hashes")
-    for wish in request.wishes:
-        if wish.source is not None and wish.source.editable:
+    for root_requirement in request.root_requirements:
+        if root_requirement.source is not None and root_requirement.source.editable:
             raise errors.HashMismatch(
-                f"The editable requirement {wish.text} cannot be installed when requiring hashes, "
-                "because there is no single file to hash."
+                f"The editable requirement {root_requirement.text} cannot be installed when "
+                "requiring hashes, because there is no single file to hash."
             )
-    repositories = [w for w in request.wishes if isinstance(w.source, Repository)]
+    repositories = [w for w in request.root_requirements if isinstance(w.source, Repository)]
     if repositories:
-        listed = "\n".join(f"    {wish.origin}" for wish in repositories)
+        listed = "\n".join(f"    {root_requirement.origin}" for root_requirement in repositories)
         raise errors.HashMismatch(
             "Can't verify hashes for these requirements because we don't have a way to hash "
             f"version control repositories:\n{listed}"
         )
-    directories = [w for w in request.wishes if isinstance(w.source, Directory)]
+    directories = [w for w in request.root_requirements if isinstance(w.source, Directory)]
     if directories:
-        listed = "\n".join(f"    {wish.source.link.url}" for wish in directories if wish.source)
+        listed = "\n".join(
+            f"    {root_requirement.source.link.url}"
+            for root_requirement in directories
+            if root_requirement.source
+        )
         raise errors.HashMismatch(
             "Can't verify hashes for these file:// requirements because they point to "
             f"directories:\n{listed}"
         )
     loose = [
-        wish
-        for name, wish in request.first_by_name.items()
-        if wish.requirement is not None
-        and not wish.requirement.is_pinned
-        and not wish.hashes  # they pin, since pip 26.3
+        root_requirement
+        for name, root_requirement in request.first_by_name.items()
+        if root_requirement.requirement is not None
+        and not root_requirement.requirement.is_pinned
+        and not root_requirement.hashes  # they pin, since pip 26.3
         and not _pinned_by_constraint(name, request)
     ]
     if loose:
-        places = (f" (from {wish.comes_from})" if wish.comes_from else "" for wish in loose)
+        places = (
+            f" (from {root_requirement.comes_from})" if root_requirement.comes_from else ""
+            for root_requirement in loose
+        )
         raise errors.HashMismatch.unpinned(
-            [f"{wish.text}{place}" for wish, place in zip(loose, places, strict=True)]
+            [
+                f"{root_requirement.text}{place}"
+                for root_requirement, place in zip(loose, places, strict=True)
+            ]
         )
 
 
-def _pinned_by_constraint(name: str, request: Request) -> bool:
+def _pinned_by_constraint(name: str, request: UserRequest) -> bool:
     constraint = request.constraints.get(name)
     return constraint is not None and bool(constraint.hashes or constraint.sources)

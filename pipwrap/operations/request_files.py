@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pipwrap import errors
 from pipwrap.model.link import Link
 from pipwrap.model.requirement import Constraint, UserRequirement
-from pipwrap.operations.context import Context
+from pipwrap.operations.context import CommandContext
 from pipwrap.requirements.parse import RequirementText, parse_constraint
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class RequestFiles:
     ``errors.HandOver`` for what is pip's; the rest when it is asked for.
     """
 
-    def __init__(self, context: Context, fetch: Callable[[str], bytes]) -> None:
+    def __init__(self, context: CommandContext, fetch: Callable[[str], bytes]) -> None:
         """Read what --requirement, --constraint and --group name."""
         self._context = context
         self._fetch = fetch
@@ -108,11 +108,11 @@ class RequestFiles:
         surroundings = LockContext(
             context.environment, self.search.format_control, self._fetch, context.console
         )
-        for wish, link in locked(lock, surroundings):
-            self.lines.append(wish)
-            if link is None or wish.requirement is None:
+        for root_requirement, link in locked(lock, surroundings):
+            self.lines.append(root_requirement)
+            if link is None or root_requirement.requirement is None:
                 continue
-            name = wish.requirement.name
+            name = root_requirement.requirement.name
             if name in self.links:
                 raise errors.InvalidRequirement(
                     f"Multiple locked links provided for {name}: {_shown(self.links[name])} and "

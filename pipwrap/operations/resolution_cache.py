@@ -22,8 +22,8 @@ from pipwrap.index.candidates import Offers
 from pipwrap.index.locations import path_state
 from pipwrap.install.installed import metadata_files
 from pipwrap.model.candidate import Candidate, InstalledCandidate
-from pipwrap.operations.context import Context
-from pipwrap.operations.resolve_request import Question, Tools
+from pipwrap.operations.context import CommandContext
+from pipwrap.operations.resolve_request import ResolveRequest, ResolveTools
 from pipwrap.resolution.choice import Choice
 from pipwrap.resolution.outcome import Resolution, fields_of, from_fields
 
@@ -33,12 +33,12 @@ if TYPE_CHECKING:
 _FETCHED, _CACHED = "Downloading ", "Using cached "
 
 
-class Recollection:
+class ResolutionCache:
     """The recollection of one resolution's tools."""
 
     def __init__(
         self,
-        context: Context,
+        context: CommandContext,
         kept: Resolutions,
         offers: Offers,
         settings: object,
@@ -64,7 +64,7 @@ class Recollection:
         self._saves = saves
         self._is_stored = is_stored
         self._note = note
-        self.presumed: dict[str, Preference] = {}
+        self.preferences: dict[str, Preference] = {}
         """What resolving begins with, where a page has changed that a recalled answer rests on."""
         self._confirmed: tuple[PageState, ...] = ()
         """The pages and places that this rests on."""
@@ -73,18 +73,18 @@ class Recollection:
         self._waiting: Callable[[], None] | None = None
         self._looked_at: tuple[Choice, ...] = ()
 
-    def recall(self, question: Question) -> Resolution | None:
+    def recall(self, request: ResolveRequest) -> Resolution | None:
         """Return what the question came to before, if it would come to that again.
 
-        Otherwise ``presumed`` is what may be taken from that.
+        Otherwise ``preferences`` is what may be taken from that.
         """
-        key = self._key(question)
+        key = self._key(request)
         known = self._kept.read(key) if key is not None else None
         if key is None or known is None:
             return None
         evidence, fields = known
         try:
-            resolution = from_fields(fields["resolution"], question.installed)
+            resolution = from_fields(fields["resolution"], request.installed)
             events = [_event(row) for row in fields["told"]]
         except (ValueError, TypeError, KeyError, AttributeError):
             self._kept.warn(key)
@@ -97,15 +97,15 @@ class Recollection:
             # By the page that changed; one that is not a project's alone has no grounds.
             project_of = self._offers.repository.scope.project_of
             projects = {url: project_of(url) or "" for url in sorted(changed)}
-            if not resolution.grounds.keys() >= set(projects.values()):
+            if not resolution.active_specifiers.keys() >= set(projects.values()):
                 return None
             with self.console.overhearing() as heard:
-                renewed = self._renewed(question, resolution, evidence, projects)
+                renewed = self._renewed(request, resolution, evidence, projects)
             self._heard = tuple(heard)
             if renewed is None:
                 # What a page has warned of is told by those who look at it.
                 if not any(isinstance(event, WarningMessage) for event in events):
-                    self._presume(question, resolution, projects.values())
+                    self._prefer(request, resolution, projects.values())
                     self._confirmed = tuple(seen for seen in evidence if seen.place not in changed)
                 return None
             evidence = renewed
@@ -118,7 +118,7 @@ class Recollection:
 
     def _renewed(
         self,
-        question: Question,
+        request: ResolveRequest,
         resolution: Resolution,
         evidence: Sequence[PageState],
         changed: Mapping[str, str],
@@ -134,9 +134,9 @@ class Recollection:
         for project in projects:
             repository.prefetch(project)
         for project in projects:
-            choice, clauses = resolution.choices[project], resolution.grounds[project]
+            choice, clauses = resolution.choices[project], resolution.active_specifiers[project]
             if not is_still_best(
-                choice, clauses, self._offers, question.installed, question.releases
+                choice, clauses, self._offers, request.installed, request.releases
             ):
                 return None
             renewed |= {seen.place: seen for seen in repository.find(project).evidence}
@@ -144,18 +144,18 @@ class Recollection:
             return None
         return tuple(renewed.get(seen.place, seen) for seen in evidence)
 
-    def _presume(
-        self, question: Question, resolution: Resolution, changed: Collection[str]
+    def _prefer(
+        self, request: ResolveRequest, resolution: Resolution, changed: Collection[str]
     ) -> None:
         """Presume what was chosen of other projects than these, if it may be chosen alone."""
         from pipwrap.resolution.projects import Preference  # noqa: PLC0415 - where a page has changed
 
-        for project, grounds in resolution.grounds.items():
+        for project, active_specifiers in resolution.active_specifiers.items():
             choice = resolution.choices[project]
-            if project in changed or project in question.installed:
+            if project in changed or project in request.installed:
                 continue
             if isinstance(choice, Candidate) and choice.is_plain:
-                self.presumed[project] = Preference(choice, grounds)
+                self.preferences[project] = Preference(choice, active_specifiers)
 
     def _note_used(self, key: str, evidence: Sequence[PageState], resolution: Resolution) -> None:
         """Remember what resolving anew would read, so that it is not the first to make room."""
@@ -168,10 +168,10 @@ class Recollection:
                 for _, digest in choice.link.metadata_hashes or ():
                     self._note(UsageKind.BODY, digest)
 
-    def keep(self, question: Question, resolution: Resolution, heard: Sequence[Event]) -> None:
+    def keep(self, request: ResolveRequest, resolution: Resolution, heard: Sequence[Event]) -> None:
         """Keep what a question came to, where the pages that were read decide it alone."""
-        key, evidence = self._key(question), self._offers.evidence()
-        if key is None or evidence is None or not resolution.rests_on_pages:
+        key, evidence = self._key(request), self._offers.evidence()
+        if key is None or evidence is None or not resolution.depends_on_pages:
             return
         evidence += _of_installed((*resolution.looked_at, *resolution.choices.values()))
         anew = {seen.place for seen in evidence}
@@ -184,17 +184,17 @@ class Recollection:
 
     def settle(self) -> None:
         """Keep it once all metadata is vouched for, as when the wheels lie in the store at last."""
-        if self._waiting is not None and all(map(self._is_vouched_for, self._looked_at)):
+        if self._waiting is not None and all(map(self._is_verified, self._looked_at)):
             self._waiting()
             self._waiting = None
 
-    def _is_vouched_for(self, choice: Choice) -> bool:
+    def _is_verified(self, choice: Choice) -> bool:
         """Tell metadata that an index or a wheel in the store vouches for from parts of a file."""
         if not isinstance(choice, Candidate) or choice.link.metadata_hashes is not None:
             return True
         return self._is_stored(choice.link.sha256 or "")
 
-    def _key(self, question: Question) -> str | None:
+    def _key(self, request: ResolveRequest) -> str | None:
         """Return the digest of all that is asked; ``None`` for what is never recalled.
 
         That is what paths, URLs and lock files name; what asks for pages anew or by the clock; and
@@ -210,25 +210,28 @@ class Recollection:
             or self._offers.locked
             or search.refreshed
             or self._offers.selector.uploaded_prior_to is not None
-            or any(wish.source is not None for wish in question.wishes)
-            or any(each.sources for each in question.constraints.values())
+            or any(
+                root_requirement.source is not None
+                for root_requirement in request.root_requirements
+            )
+            or any(each.sources for each in request.constraints.values())
         ):
             return None
         installed = [
             (
                 project,
                 each.version,
-                question.keeps(project),
-                question.show_path(each.distribution.location),
+                request.keeps(project),
+                request.show_path(each.distribution.location),
             )
-            for project, each in sorted(question.installed.items())
+            for project, each in sorted(request.installed.items())
         ]
         asked = (
-            question.wishes,
-            question.constraints,
-            question.releases,
-            question.ignore_dependencies,
-            question.ignore_requires_python,
+            request.root_requirements,
+            request.constraints,
+            request.releases,
+            request.ignore_dependencies,
+            request.ignore_requires_python,
         )
         selector = self._offers.selector
         return digest_of((__version__, asked, installed, selector, self._settings, self._told))
@@ -244,25 +247,25 @@ def _of_installed(choices: Iterable[Choice]) -> tuple[PageState, ...]:
     return tuple(PageState("path", path, path_state(path)) for path in files)
 
 
-class Recalling(Tools, Protocol):
+class CachedResolveTools(ResolveTools, Protocol):
     """The tools of a resolution, and what they were used for before."""
 
     @property
-    def recollection(self) -> Recollection:
+    def resolution_cache(self) -> ResolutionCache:
         """Return what was resolved before."""
 
 
-def resolution_of(tools: Recalling, question: Question) -> Resolution:
+def cached_or_resolved(tools: CachedResolveTools, request: ResolveRequest) -> Resolution:
     """Return the resolution, recalled or made; ``operations.resolve`` says what it raises."""
-    recollection = tools.recollection
-    recalled = recollection.recall(question)
+    resolution_cache = tools.resolution_cache
+    recalled = resolution_cache.recall(request)
     if recalled is not None:
         return recalled
     from pipwrap.operations.resolve import resolve  # noqa: PLC0415 - the resolver, when it has to be
 
-    with recollection.console.overhearing() as heard:
-        resolution = resolve(tools, question, recollection.presumed)
-    recollection.keep(question, resolution, heard)
+    with resolution_cache.console.overhearing() as heard:
+        resolution = resolve(tools, request, resolution_cache.preferences)
+    resolution_cache.keep(request, resolution, heard)
     return resolution
 
 

@@ -18,7 +18,7 @@ from pipwrap.model.names import canonicalize_name
 from pipwrap.model.release_control import ReleaseControl
 from pipwrap.model.requirement import Constraint, Requirement, UserRequirement
 from pipwrap.model.source import Source
-from pipwrap.operations.resolve_request import Question, Tools
+from pipwrap.operations.resolve_request import ResolveRequest, ResolveTools
 from pipwrap.resolution import engine, explain, messages
 from pipwrap.resolution.choice import Choice, DirectChoice
 from pipwrap.resolution.dependencies import Dependencies
@@ -28,137 +28,157 @@ from pipwrap.resolution.state import ResolutionRules
 
 
 def resolve(
-    tools: Tools, question: Question, presumed: Mapping[str, Preference] | None = None
+    tools: ResolveTools,
+    request: ResolveRequest,
+    preferences: Mapping[str, Preference] | None = None,
 ) -> Resolution:
-    """Return the resolution, the same whether something is ``presumed`` or not.
+    """Return the resolution, the same whether something is ``preferences`` or not.
 
     Raises ``errors.NoMatchingDistribution`` and ``errors.ResolutionImpossible`` after every page
     that came from the cache was asked for again, and is the same.
     """
-    wishes, known = _named(tools, question)
+    root_requirements, known = _named(tools, request)
     while True:
         try:
-            return _attempt(tools, question, wishes, known, presumed)
+            return _attempt(tools, request, root_requirements, known, preferences)
         except engine.Unsolvable as unsolvable:
-            presumed = None
+            preferences = None
             if not tools.offers.repository.refresh():
-                raise _explained(tools, question, unsolvable.causes) from unsolvable
+                raise _explained(tools, request, unsolvable.causes) from unsolvable
 
 
 def _attempt(
-    tools: Tools,
-    question: Question,
-    wishes: Sequence[UserRequirement],
+    tools: ResolveTools,
+    request: ResolveRequest,
+    root_requirements: Sequence[UserRequirement],
     known: Mapping[Choice, Dependencies],
-    presumed: Mapping[str, Preference] | None,
+    preferences: Mapping[str, Preference] | None,
 ) -> Resolution:
     environment = tools.environment
-    installed = InstalledCandidates(question.installed, question.keeps)
-    projects = Projects(tools.offers, installed, question.constraints, presumed)
+    installed = InstalledCandidates(request.installed, request.keeps)
+    projects = Projects(tools.offers, installed, request.constraints, preferences)
     for choice in known:
         if isinstance(choice, DirectChoice):
             projects.add_direct(choice.project, choice.version, choice.source)
     rules = ResolutionRules(
         environment.marker_environment,
         environment.python_version,
-        releases=question.releases,
-        ignore_requires_python=question.ignore_requires_python,
-        ignore_dependencies=question.ignore_dependencies,
+        releases=request.releases,
+        ignore_requires_python=request.ignore_requires_python,
+        ignore_dependencies=request.ignore_dependencies,
         supports=lambda source: _is_supported(source, environment),
-        show_path=question.show_path,
-        requires_hashes=question.requires_hashes,
+        show_path=request.show_path,
+        requires_hashes=request.requires_hashes,
     )
     ports = engine.Ports(projects, tools, tools.listener)
-    return engine.resolve(wishes, question.constraints, rules, ports, known)
+    return engine.resolve(root_requirements, request.constraints, rules, ports, known)
 
 
 # Direct references
 
 
 def _named(
-    tools: Tools, question: Question
+    tools: ResolveTools, request: ResolveRequest
 ) -> tuple[list[UserRequirement], dict[Choice, Dependencies]]:
     """Return the wishes with the projects of their direct references, and what those need."""
-    wishes: list[UserRequirement] = []
+    root_requirements: list[UserRequirement] = []
     known: dict[Choice, Dependencies] = {}
-    for wish in question.wishes:
-        if wish.source is None:
-            wishes.append(wish)
+    for root_requirement in request.root_requirements:
+        if root_requirement.source is None:
+            root_requirements.append(root_requirement)
             continue
-        metadata = _metadata(tools, wish, wish.source, question)
-        requirement = _requirement(tools, question, wish, metadata)
+        metadata = _metadata(tools, root_requirement, root_requirement.source, request)
+        requirement = _requirement(tools, request, root_requirement, metadata)
         try:
             version = Version(metadata.version)
         except InvalidVersion as error:
-            raise errors.InvalidDistribution(f"{wish.text}: {error}") from error
-        direct = DirectChoice(requirement.name, version, wish.source)
+            raise errors.InvalidDistribution(f"{root_requirement.text}: {error}") from error
+        direct = DirectChoice(requirement.name, version, root_requirement.source)
         known[direct] = Dependencies.of(metadata)
-        if wish.extras:
+        if root_requirement.extras:
             # pip asks for the project without them first, on behalf of what the user wrote.
             requirement = replace(requirement, text=requirement.without_extras)
-            origin = wish.origin if wish.requirement else None
-            wishes.append(replace(wish.named(requirement), comes_from=origin))
+            origin = root_requirement.origin if root_requirement.requirement else None
+            root_requirements.append(
+                replace(root_requirement.named(requirement), comes_from=origin)
+            )
         else:
-            wishes.append(wish.named(requirement))
-    return wishes, known
+            root_requirements.append(root_requirement.named(requirement))
+    return root_requirements, known
 
 
-def _metadata(tools: Tools, wish: UserRequirement, source: Source, question: Question) -> Metadata:
+def _metadata(
+    tools: ResolveTools, root_requirement: UserRequirement, source: Source, request: ResolveRequest
+) -> Metadata:
     _check_wheel(source, tools.environment)
     if source.editable:
-        heading = f"Obtaining {wish.text}"
+        heading = f"Obtaining {root_requirement.text}"
     elif source.link.scheme == "file":
         path = url_to_path(source.link.url)
         # pip's name for the working directory itself.
-        here = question.show_path(f"{path}/.") == "./."
-        heading = f"Processing {'./.' if here else question.show_path(path)}"
+        here = request.show_path(f"{path}/.") == "./."
+        heading = f"Processing {'./.' if here else request.show_path(path)}"
     else:
-        shown = wish.requirement.without_extras if wish.requirement else wish.text
+        shown = (
+            root_requirement.requirement.without_extras
+            if root_requirement.requirement
+            else root_requirement.text
+        )
         heading = f"Collecting {shown}"
-    names_origin = wish.requirement is not None or source.editable
-    origin = wish.origin if wish.extras else wish.comes_from
+    names_origin = root_requirement.requirement is not None or source.editable
+    origin = root_requirement.origin if root_requirement.extras else root_requirement.comes_from
     suffix = f" (from {origin})" if origin and names_origin else ""
     tools.listener(Info(heading + suffix))
     try:
-        obtained = tools.metadata(source)
+        result = tools.metadata(source)
     except errors.EditableRefused as error:
-        raise errors.EditableRefused(f"{wish.text}{suffix}") from error
+        raise errors.EditableRefused(f"{root_requirement.text}{suffix}") from error
     except errors.ProgramFailed as error:
-        name = wish.requirement.name_as_written if wish.requirement else wish.text
+        name = (
+            root_requirement.requirement.name_as_written
+            if root_requirement.requirement
+            else root_requirement.text
+        )
         raise errors.ProgramFailed(error.command, error.status, name, error.unseen) from error
-    for line in obtained.lines:
+    for line in result.lines:
         tools.listener(line)
-    return obtained.metadata
+    return result.metadata
 
 
 def _requirement(
-    tools: Tools, question: Question, wish: UserRequirement, metadata: Metadata
+    tools: ResolveTools,
+    request: ResolveRequest,
+    root_requirement: UserRequirement,
+    metadata: Metadata,
 ) -> Requirement:
     """Return what a direct reference turned out to be; pip's error when it is something else."""
     name = canonicalize_name(metadata.name)
-    known = wish.requirement
+    known = root_requirement.requirement
     if known is None:
         named = Requirement.parse(f"{metadata.name}=={metadata.version}")
-        return replace(named, extras=tuple(sorted(map(canonicalize_name, wish.extras))))
+        return replace(named, extras=tuple(sorted(map(canonicalize_name, root_requirement.extras))))
     if known.name != name:
-        raise _misnamed(tools, question, wish, metadata)
+        raise _misnamed(tools, request, root_requirement, metadata)
     return known
 
 
 def _misnamed(
-    tools: Tools, question: Question, wish: UserRequirement, metadata: Metadata
+    tools: ResolveTools,
+    request: ResolveRequest,
+    root_requirement: UserRequirement,
+    metadata: Metadata,
 ) -> errors.NoMatchingDistribution:
     """Return pip's error for a direct reference to another project, after saying so."""
-    known = wish.requirement
-    assert wish.source is not None  # noqa: S101 - only direct references have metadata here
+    known = root_requirement.requirement
+    assert root_requirement.source is not None  # noqa: S101 - only direct references have metadata here
     assert known is not None  # noqa: S101 - only a name can be another one
-    suffix = f" (from {wish.comes_from})" if wish.comes_from else ""
+    suffix = f" (from {root_requirement.comes_from})" if root_requirement.comes_from else ""
     found = canonicalize_name(metadata.name)
-    error = errors.InconsistentMetadata(wish.text, "name", known.name, found)
-    for event in messages.inconsistent(known.text, suffix, wish.source, error):
+    error = errors.InconsistentMetadata(root_requirement.text, "name", known.name, found)
+    for event in messages.inconsistent(known.text, suffix, root_requirement.source, error):
         tools.listener(event)
     cause = explain.Cause(known.name, f"{known.name} (unavailable)")
-    return _no_matching(tools, cause, question.releases)
+    return _no_matching(tools, cause, request.releases)
 
 
 def _check_wheel(source: Source, environment: Environment) -> None:
@@ -182,7 +202,7 @@ def _is_supported(source: Source, environment: Environment) -> bool:
 
 
 def _explained(
-    tools: Tools, question: Question, causes: tuple[explain.Cause, ...]
+    tools: ResolveTools, request: ResolveRequest, causes: tuple[explain.Cause, ...]
 ) -> errors.PipwrapError:
     """Say who wants what, and return the error that ends the command."""
     essential = explain.essential(causes)
@@ -192,15 +212,15 @@ def _explained(
     refused = [each for each in causes if each.project in tools.offers.locked]
     refused = [each for each in refused if not each.satisfiable]
     if refused:
-        return _no_matching(tools, refused[0], question.releases)
-    alone = _unsatisfiable_alone(tools, question, essential)
+        return _no_matching(tools, refused[0], request.releases)
+    alone = _unsatisfiable_alone(tools, request, essential)
     if alone is not None:
-        return _no_matching(tools, alone, question.releases)
-    if len(essential) == 1 and essential[0].project not in question.constraints:
-        return _no_matching(tools, essential[0], question.releases)
+        return _no_matching(tools, alone, request.releases)
+    if len(essential) == 1 and essential[0].project not in request.constraints:
+        return _no_matching(tools, essential[0], request.releases)
     constraints = {
         name: f"{name}{constraint.specifier}{_places(constraint)}"
-        for name, constraint in question.constraints.items()
+        for name, constraint in request.constraints.items()
     }
     conflict = explain.describe(
         essential, constraints, lambda project: bool(tools.offers.candidates(project))
@@ -213,24 +233,32 @@ def _explained(
 
 
 def _unsatisfiable_alone(
-    tools: Tools, question: Question, causes: tuple[explain.Cause, ...]
+    tools: ResolveTools, request: ResolveRequest, causes: tuple[explain.Cause, ...]
 ) -> explain.Cause | None:
     """Return what the user asks of a project first, where nothing satisfies that by itself.
 
     pip meets it before anything else that is asked of the project.
     """
     first = next((each for each in causes if each.parent is None), None)
-    if first is None or first.satisfiable or first.project in question.constraints:
+    if first is None or first.satisfiable or first.project in request.constraints:
         return None
-    asked = [wish for wish in question.wishes if wish.named_project == first.project]
-    wish = asked[0] if asked else None
-    if wish is None or wish.requirement is None or wish.source is not None:
+    asked = [
+        root_requirement
+        for root_requirement in request.root_requirements
+        if root_requirement.named_project == first.project
+    ]
+    root_requirement = asked[0] if asked else None
+    if (
+        root_requirement is None
+        or root_requirement.requirement is None
+        or root_requirement.source is not None
+    ):
         return None
-    specifier = wish.requirement.specifier
+    specifier = root_requirement.requirement.specifier
     there = [each.version for each in tools.offers.candidates(first.project)]
-    there += [each.version for name, each in question.installed.items() if name == first.project]
+    there += [each.version for name, each in request.installed.items() if name == first.project]
     is_met = any(specifier.contains(version, prereleases=True) for version in there)
-    return None if is_met or first.requirement != wish.requirement.text else first
+    return None if is_met or first.requirement != root_requirement.requirement.text else first
 
 
 def _places(constraint: Constraint) -> str:
@@ -252,7 +280,7 @@ def _about_lock(locked: Candidate, shown: str, *, final_only: bool) -> str:
 
 
 def _no_matching(
-    tools: Tools, cause: explain.Cause, releases: ReleaseControl
+    tools: ResolveTools, cause: explain.Cause, releases: ReleaseControl
 ) -> errors.NoMatchingDistribution:
     """Return pip's error for something that nobody offers, after saying what is offered."""
     judged = tools.offers.judged(cause.project)

@@ -13,12 +13,12 @@ from pipwrap.model.candidate import InstalledCandidate
 from pipwrap.model.environment import Environment
 from pipwrap.model.release_control import ReleaseControl
 from pipwrap.model.requirement import Constraint, UserRequirement
-from pipwrap.operations.context import Context
-from pipwrap.operations.request import Request
+from pipwrap.operations.context import CommandContext
+from pipwrap.operations.request import UserRequest
 from pipwrap.resolution.state import MetadataProvider
 
 
-class Tools(MetadataProvider, Protocol):
+class ResolveTools(MetadataProvider, Protocol):
     """What a resolution works with."""
 
     @property
@@ -39,10 +39,10 @@ def _keep_nothing(project: str) -> bool:
     return False
 
 
-class Question(Struct, frozen=True):
+class ResolveRequest(Struct, frozen=True):
     """What is to be resolved, and by which rules."""
 
-    wishes: tuple[UserRequirement, ...]
+    root_requirements: tuple[UserRequirement, ...]
     constraints: Mapping[str, Constraint] = field(default_factory=dict)
     installed: Mapping[str, InstalledCandidate] = field(default_factory=dict)
     keeps: Callable[[str], bool] = _keep_nothing
@@ -54,10 +54,10 @@ class Question(Struct, frozen=True):
     requires_hashes: bool = False
 
 
-def question_of(context: Context, request: Request) -> Question:
+def resolve_request_of(context: CommandContext, request: UserRequest) -> ResolveRequest:
     """Return the question of a command that looks at nothing installed."""
-    return Question(
-        request.wishes,
+    return ResolveRequest(
+        request.root_requirements,
         request.constraints,
         releases=request.search.releases,
         ignore_dependencies=context.options.no_deps,

@@ -35,8 +35,8 @@ from pipwrap.model.requirement import Constraint
 from pipwrap.model.source import Source
 from pipwrap.model.wheel import StoredWheel
 from pipwrap.operations import real_pip
-from pipwrap.operations.context import Context
-from pipwrap.operations.resolution_cache import Recollection
+from pipwrap.operations.context import CommandContext
+from pipwrap.operations.resolution_cache import ResolutionCache
 from pipwrap.options.options import SearchOptions
 from pipwrap.options.target_python import TargetPython, targeted
 from pipwrap.requirements.direct_references import source_of_url
@@ -45,16 +45,16 @@ if TYPE_CHECKING:
     from pipwrap.cache.sidecars import Sidecars
     from pipwrap.distribution.described import Described
     from pipwrap.distribution.preparer import Preparer
-    from pipwrap.operations.builders import Workroom
+    from pipwrap.operations.builders import PreparerFactory
 
 _UNTIL_THE_END: list[object] = []
 """What ends with the process: taking 14,000 small values apart costs 5 % of an installation."""
 
 
-class Shared(Struct, frozen=True):
+class SharedState(Struct, frozen=True):
     """What all resolutions of one command use together, those of build requirements included."""
 
-    context: Context
+    context: CommandContext
     search: SearchOptions
     repository: Repository
     store: WheelStore
@@ -62,19 +62,19 @@ class Shared(Struct, frozen=True):
     """A run's own, for what must leave the cache alone."""
     sidecars: Callable[[], Sidecars]
     usage: Usage
-    workroom: Callable[[], Workroom]
+    preparer_factory: Callable[[], PreparerFactory]
     """Where things are fetched and built; made when it is first wanted."""
     build_constraints: Mapping[str, Constraint] = field(default_factory=dict)
     locked: Mapping[str, Found] = field(default_factory=dict)
     """The files that lock files name; build requirements are not held to them."""
 
 
-class Bench:
+class InstallSession:
     """The tools for one resolution and what follows it, on one environment."""
 
     def __init__(
         self,
-        shared: Shared,
+        shared: SharedState,
         environment: Environment,
         policy: HashPolicy,
         listener: Listener,
@@ -104,7 +104,7 @@ class Bench:
             policy.preferred,
             shared.locked if not building else {},
         )
-        self.recollection = Recollection(
+        self.resolution_cache = ResolutionCache(
             context,
             Resolutions(context.place.layout, context.console),
             self.offers,
@@ -136,16 +136,19 @@ class Bench:
     def preparer(self) -> Preparer:
         """Return who fetches and builds, made when there is something to do for him."""
         if self._preparer is None:
-            from pipwrap.operations.build_dispatch import BuildRequirements  # noqa: PLC0415
+            from pipwrap.operations.build_dispatch import BuildDispatch  # noqa: PLC0415
 
             shared, console = self.shared, self.shared.context.console
-            self._preparer = shared.workroom().preparer(
+            self._preparer = shared.preparer_factory().preparer(
                 self._installs_into,
                 self._policy,
                 self._described,
                 self.listener,
-                BuildRequirements(
-                    partial(Bench, shared), shared.search, shared.build_constraints, console
+                BuildDispatch(
+                    partial(InstallSession, shared),
+                    shared.search,
+                    shared.build_constraints,
+                    console,
                 ),
                 rules=self._rules,
                 building=self._building,
@@ -161,20 +164,20 @@ class Bench:
             self._compiler.close()
 
     def wheels(
-        self, wanted: dict[str, Distribution], names: Mapping[str, str]
+        self, distribution: dict[str, Distribution], names: Mapping[str, str]
     ) -> dict[str, PreparedWheel]:
         """Return wheels in the store, by project; raises what ``Preparer.wheels`` raises."""
         begun = frozenset(self._begun.values())
         asked = {
             project: each
-            for project, each in wanted.items()
+            for project, each in distribution.items()
             if self._saving is None and isinstance(each, Candidate) and each.link.url not in begun
         }
         there = stored(asked, self.shared.store, self._policy)
         for project, prepared in there.items():
-            self._stored[prepared.wheel.sha256] = wanted[project], names[project]
-        if len(there) < len(wanted):
-            return self.preparer.wheels(wanted, names, there, self._arrived)
+            self._stored[prepared.wheel.sha256] = distribution[project], names[project]
+        if len(there) < len(distribution):
+            return self.preparer.wheels(distribution, names, there, self._arrived)
         for prepared in there.values():
             for line in prepared.lines:
                 self.listener(line)
@@ -213,20 +216,20 @@ class Bench:
         if self._saving is not None or not self._described.holds(candidate):
             self.preparer.prefetch(candidate, then)
 
-    def expect(self, candidate: Candidate) -> None:
+    def prebuild(self, candidate: Candidate) -> None:
         """Begin to get metadata that is certain to be asked for, where it has to be built."""
         if not candidate.is_wheel:
-            self.preparer.expect(candidate)
+            self.preparer.prebuild(candidate)
 
     def metadata(self, choice: Candidate | Source) -> MetadataResult:
         """Return metadata, downloading or building if need be."""
         from pipwrap.model.validation import refuse_direct_references  # noqa: PLC0415 - where metadata is read
 
-        obtained = self._known(choice) or self.preparer.obtain(choice)
-        refuse_direct_references(obtained.metadata, choice.link, real_pip.public_file_hosts)
+        result = self._known(choice) or self.preparer.obtain(choice)
+        refuse_direct_references(result.metadata, choice.link, real_pip.public_file_hosts)
         if isinstance(choice, Candidate):
             self._begin(choice)
-        return obtained
+        return result
 
     def described(self, candidates: Sequence[Candidate]) -> Sequence[Metadata | None]:
         """Return the metadata of wheels that no server has to send whole for it."""
@@ -262,7 +265,7 @@ class Bench:
 
     def apply(self, plan: Plan) -> None:
         """Carry out a plan; a stored file that was changed is unpacked again, once each."""
-        self.recollection.settle()
+        self.resolution_cache.settle()
         if not self._building:  # whose pages are shared with what they are built for
             self.offers.forget()
         if self._compiler is not None:
@@ -304,7 +307,7 @@ class Bench:
             self.shared.usage.note(UsageKind.UNPACKED, each.wheel.sha256)
 
 
-def _looks_ahead(context: Context) -> bool:
+def _looks_ahead(context: CommandContext) -> bool:
     """Tell a command that installs what is resolved, and all of it.
 
     Nor is it one whose progress a script reads, which expects one wheel after another.

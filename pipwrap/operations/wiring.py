@@ -23,17 +23,17 @@ from pipwrap.model.candidate import InstalledCandidate
 from pipwrap.model.environment import Environment, InstalledDistribution
 from pipwrap.model.names import canonicalize_name
 from pipwrap.network.origins import is_secure_origin
-from pipwrap.operations.context import Context
+from pipwrap.operations.context import CommandContext
 from pipwrap.operations.network import open_network
-from pipwrap.operations.request import Request
-from pipwrap.operations.session import Bench, Shared
+from pipwrap.operations.request import UserRequest
+from pipwrap.operations.session import InstallSession, SharedState
 from pipwrap.options.build_options import build_rules
 from pipwrap.options.options import SearchOptions
 
 if TYPE_CHECKING:
     from pipwrap.cache.listings import Listings
     from pipwrap.cache.sidecars import Sidecars
-    from pipwrap.operations.builders import Workroom
+    from pipwrap.operations.builders import PreparerFactory
 
 Made = TypeVar("Made")
 
@@ -53,7 +53,7 @@ def _once(make: Callable[[], Made]) -> Callable[[], Made]:
 
 
 @contextmanager
-def opened(context: Context, search: SearchOptions) -> Iterator[Shared]:
+def opened(context: CommandContext, search: SearchOptions) -> Iterator[SharedState]:
     """Yield the shared tools, and close connections and threads at the end."""
     with ExitStack() as stack:
         layout = context.place.layout
@@ -83,11 +83,13 @@ def opened(context: Context, search: SearchOptions) -> Iterator[Shared]:
         private = WheelStore(Layout(context.place.scratch("private-")), context.console, time.time)
 
         @_once
-        def workroom() -> Workroom:
-            from pipwrap.operations.builders import Stock, Workroom  # noqa: PLC0415 - where it is wanted
+        def preparer_factory() -> PreparerFactory:
+            from pipwrap.operations.builders import PreparerFactory, PreparerResources  # noqa: PLC0415 - where it is wanted
 
-            made = Workroom(
-                Stock(context, search, transport, responses, repository, usage, store, private)
+            made = PreparerFactory(
+                PreparerResources(
+                    context, search, transport, responses, repository, usage, store, private
+                )
             )
             stack.callback(made.close)
             return made
@@ -100,27 +102,33 @@ def opened(context: Context, search: SearchOptions) -> Iterator[Shared]:
             stack.callback(made.flush)
             return made
 
-        yield Shared(context, search, repository, store, private, sidecars, usage, workroom)
+        yield SharedState(
+            context, search, repository, store, private, sidecars, usage, preparer_factory
+        )
 
 
 @contextmanager
-def store_of(context: Context) -> Iterator[WheelStore]:
+def store_of(context: CommandContext) -> Iterator[WheelStore]:
     """Yield the store for a plan that only removes."""
     yield WheelStore(context.place.layout, context.console, time.time)
 
 
-def bench_for(shared: Shared, request: Request, saving: SaveOptions | None = None) -> Bench:
+def open_session(
+    shared: SharedState, request: UserRequest, saving: SaveOptions | None = None
+) -> InstallSession:
     """Return the tools for what the user asked for."""
     context = shared.context
     constraints = request.build_constraints
     locked = {project: Found((link,)) for project, link in request.locked.items()}
-    return Bench(
+    return InstallSession(
         replace(shared, build_constraints=constraints, locked=locked),
         context.environment,
         request.hash_policy,
         context.console,
         formats=request.search.format_control,
-        rules=build_rules(context.options.build, request.wishes, request.constraints, constraints),
+        rules=build_rules(
+            context.options.build, request.root_requirements, request.constraints, constraints
+        ),
         saving=saving,
     )
 

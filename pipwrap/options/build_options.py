@@ -47,7 +47,7 @@ def build_options(values: Values) -> BuildOptions:
 
 def build_rules(
     options: BuildOptions,
-    wishes: Iterable[UserRequirement],
+    root_requirements: Iterable[UserRequirement],
     constraints: Mapping[str, Constraint],
     build_constraints: Mapping[str, Constraint],
 ) -> BuildSettings:
@@ -58,11 +58,15 @@ def build_rules(
     comes from passes them on; what is named by that very URL has its own.
     """
     settings: dict[str, ConfigSettings] = {}
-    for wish in wishes:
-        if wish.source is not None:
-            settings.setdefault(wish.source.identity, _merged(wish.config_settings))
-        elif wish.requirement is not None:
-            settings.setdefault(wish.requirement.name, _merged(wish.config_settings))
+    for root_requirement in root_requirements:
+        if root_requirement.source is not None:
+            settings.setdefault(
+                root_requirement.source.identity, _merged(root_requirement.config_settings)
+            )
+        elif root_requirement.requirement is not None:
+            settings.setdefault(
+                root_requirement.requirement.name, _merged(root_requirement.config_settings)
+            )
     for name in settings.keys() & constraints.keys():
         for source in constraints[name].sources:
             settings.setdefault(source.identity, settings[name])

@@ -224,11 +224,11 @@ def applies(user: UserRequirement, markers: Mapping[str, str]) -> bool:
 
 
 def applicable(
-    wishes: Iterable[UserRequirement], markers: Mapping[str, str], listener: Listener
+    root_requirements: Iterable[UserRequirement], markers: Mapping[str, str], listener: Listener
 ) -> tuple[UserRequirement, ...]:
     """Return the wishes whose markers hold, and tell about the others."""
     kept = []
-    for user in wishes:
+    for user in root_requirements:
         if applies(user, markers):
             kept.append(user)
             continue

@@ -171,8 +171,8 @@ def _requirement(
         ), None
     if isinstance(distribution, kinds.PackageArchive):
         url = _url(lock, distribution.path, distribution.url)
-        wish = _direct(package, url, distribution.subdirectory, lock)
-        return replace(wish, hashes=_hashes(distribution.hashes)), None
+        root_requirement = _direct(package, url, distribution.subdirectory, lock)
+        return replace(root_requirement, hashes=_hashes(distribution.hashes)), None
     file = cast("pylock.PackageWheel | pylock.PackageSdist", distribution)
     version = package.version
     try:
@@ -182,11 +182,11 @@ def _requirement(
             version = parse_sdist_filename(file.filename)[1]
     except ValueError as error:
         raise errors.InvalidRequirement(f"Invalid pylock file {lock!r}: {error}") from error
-    wish = parse_specifier(f"{package.name}=={version}")
+    root_requirement = parse_specifier(f"{package.name}=={version}")
     link = Link.from_url(_url(lock, file.path, file.url), comes_from=lock)
     uploaded = file.upload_time.isoformat() if file.upload_time else None
     return (
-        replace(wish, comes_from=lock, hashes=_hashes(file.hashes)),
+        replace(root_requirement, comes_from=lock, hashes=_hashes(file.hashes)),
         replace(link, upload_time=uploaded),
     )
 

@@ -17,7 +17,7 @@ from pipwrap.resolution.admission import Admission
 from pipwrap.resolution.choice import Choice
 from pipwrap.resolution.projects import CandidateProvider, InstalledCandidates, Projects
 
-Grounds = Mapping[str, str]
+SpecifiersByProject = Mapping[str, str]
 """By project, the specifiers that were in force when its version was chosen, joined by commas."""
 
 
@@ -27,7 +27,7 @@ class ActiveSpecifiers:
     def __init__(self) -> None:
         """Nothing is asked yet."""
         self._clauses: dict[str, dict[str, None]] = {}
-        self._grounds: dict[str, str] = {}
+        self._at_decision: dict[str, str] = {}
 
     def ask(self, project: str, clauses: str) -> None:
         """Take in what a wish, or a version that was chosen, asks of a project."""
@@ -42,15 +42,17 @@ class ActiveSpecifiers:
 
     def decide(self, project: str, asked: str) -> None:
         """Take in what was asked of a project when its version was chosen at first."""
-        self._grounds.setdefault(project, asked)
+        self._at_decision.setdefault(project, asked)
 
-    def grounds(self, looked_at: Iterable[tuple[str, int]], pins: Mapping[str, int]) -> Grounds:
+    def active_specifiers(
+        self, looked_at: Iterable[tuple[str, int]], pins: Mapping[str, int]
+    ) -> SpecifiersByProject:
         """Return the grounds of a solution; nothing where the way to it turned back.
 
         ``looked_at`` is every (package, rank) of which it was asked what it needs.
         """
         straight = all(pins.get(package) == rank for package, rank in looked_at)
-        return dict(self._grounds) if straight else {}
+        return dict(self._at_decision) if straight else {}
 
 
 def is_still_best(
@@ -71,11 +73,11 @@ def is_still_best(
         clauses = SpecifierSet(specifier)
     except InvalidSpecifier:
         return False
-    universe = projects.universe(project, clauses)
+    version_map = projects.version_map(project, clauses)
     admission = Admission(projects, releases, set())
     admission.roots[project] = [clauses]
-    rank = admission.first(project, universe.range_of(clauses))
+    rank = admission.first(project, version_map.range_of(clauses))
     if rank is None:
         return False
-    point = universe.points[rank]
-    return point.is_plain and point.choice == choice
+    ranked = version_map.ranked_versions[rank]
+    return ranked.is_plain and ranked.choice == choice

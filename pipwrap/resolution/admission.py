@@ -43,16 +43,16 @@ class Admission(Struct):
 
     def first(self, project: str, allowed: Ranks) -> int | None:
         """Return the rank of ``allowed`` that pip likes best and would consider at all."""
-        universe = self.projects[project]
+        version_map = self.projects[project]
         admitted: frozenset[int] | None = None
-        for rank in universe.liked(allowed):
-            if universe.points[rank].is_plain:
+        for rank in version_map.liked(allowed):
+            if version_map.ranked_versions[rank].is_plain:
                 return rank
             if admitted is None:
                 admitted = self._admitted(project, self._active(project))
             if rank in admitted:
                 return rank
-        direct = universe.direct_in(allowed)
+        direct = version_map.direct_in(allowed)
         if direct is not None and self._is_direct(project):
             return direct
         return None if project in self.strict else self._first_hoped_for(project, allowed)
@@ -73,10 +73,10 @@ class Admission(Struct):
         }
 
     def _stands(self, project: str, rank: int) -> bool:
-        point = self.projects[project].points[rank]
-        if isinstance(point.choice, DirectChoice):
+        ranked = self.projects[project].ranked_versions[rank]
+        if isinstance(ranked.choice, DirectChoice):
             return self._is_direct(project)
-        return point.is_plain or rank in self._admitted(project, self._active(project))
+        return ranked.is_plain or rank in self._admitted(project, self._active(project))
 
     def _admitted(self, project: str, specifier: SpecifierSet) -> frozenset[int]:
         prereleases = self.releases.allows_prereleases(project)
@@ -84,7 +84,7 @@ class Admission(Struct):
 
     def _first_hoped_for(self, project: str, allowed: Ranks) -> int | None:
         """Return what somebody asks for who is not decided and may still be chosen."""
-        active, universe = self._active(project), self.projects[project]
+        active, version_map = self._active(project), self.projects[project]
         hoped: set[int] = set()
         for package, rank in self._asking(project):
             if package in self._decisions or rank not in self._positive.get(package, (rank,)):
@@ -93,9 +93,9 @@ class Admission(Struct):
                 if requirement.name == project and requirement.url is None:
                     hoped |= self._admitted(project, active & requirement.specifier)
                 elif requirement.name == project:
-                    hoped.update(range(universe.first_direct, len(universe.points)))
-        liked = next((rank for rank in universe.liked(allowed) if rank in hoped), None)
-        direct = universe.direct_in(allowed)
+                    hoped.update(range(version_map.first_direct, len(version_map.ranked_versions)))
+        liked = next((rank for rank in version_map.liked(allowed) if rank in hoped), None)
+        direct = version_map.direct_in(allowed)
         return direct if liked is None and direct in hoped else liked
 
     def _is_direct(self, project: str) -> bool:

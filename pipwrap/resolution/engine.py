@@ -69,7 +69,7 @@ class _Constraints(Mapping[str, RangeProtocol[int]]):
 
 
 def resolve(
-    wishes: Sequence[UserRequirement],
+    root_requirements: Sequence[UserRequirement],
     constraints: Mapping[str, Constraint],
     rules: ResolutionRules,
     ports: Ports,
@@ -79,20 +79,20 @@ def resolve(
 
     ``known`` is what the user's direct references need. Raises ``Unsolvable`` with the reasons.
     """
-    memory = ResolverState(dict(known))
+    state = ResolverState(dict(known))
     while True:
-        provider = Provider(rules, ports.projects, ports.artifacts, ports.listener, memory)
+        provider = Provider(rules, ports.projects, ports.artifacts, ports.listener, state)
         try:
             try:
-                return _attempt(provider, wishes, constraints, memory)
+                return _attempt(provider, root_requirements, constraints, state)
             except ResolutionError:
-                ports.projects.presume_nothing()
+                ports.projects.drop_preferences()
                 raise
         except PreferenceRejected:
             # Every step until then was one that would have been gone without.
             ports.projects.start_again()
         except Restart:
-            memory.restarts += 1
+            state.restarts += 1
             ports.projects.start_again()
         except ResolutionTerminatedError as error:
             raise errors.ResolutionImpossible(
@@ -103,40 +103,44 @@ def resolve(
             if ports.projects.widen():
                 ports.projects.start_again()
                 continue
-            raise Unsolvable(_causes(error, provider, memory)) from error
+            raise Unsolvable(_causes(error, provider, state)) from error
 
 
 def _attempt(
     provider: Provider,
-    wishes: Sequence[UserRequirement],
+    root_requirements: Sequence[UserRequirement],
     constraints: Mapping[str, Constraint],
-    memory: ResolverState,
+    state: ResolverState,
 ) -> Resolution:
     provider.prefetch(
         tuple(
-            wish.requirement
-            for wish in wishes
-            if wish.requirement is not None and wish.source is None
+            root_requirement.requirement
+            for root_requirement in root_requirements
+            if root_requirement.requirement is not None and root_requirement.source is None
         )
     )
-    roots = [root for number, wish in enumerate(wishes) for root in provider.root(number, wish)]
+    roots = [
+        root
+        for number, root_requirement in enumerate(root_requirements)
+        for root in provider.root(number, root_requirement)
+    ]
     roots.sort(key=lambda root: "[" in root.package)
     ranges = cast("type[RangeProtocol[int]]", RankRange)
     core = Resolver(provider, provider.conflicts, _ITERATIONS, ranges)
     solution = core.solve(roots, _Constraints(provider.projects, constraints))
-    grounds = provider.in_force.grounds(provider.wanted, solution.pins)
-    if not grounds:
-        provider.projects.presume_nothing()
-    unasked = provider.admission.unasked(solution.pins) - memory.strict
+    active_specifiers = provider.active_specifiers.active_specifiers(provider.wanted, solution.pins)
+    if not active_specifiers:
+        provider.projects.drop_preferences()
+    unasked = provider.admission.unasked(solution.pins) - state.strict
     if unasked:
-        memory.strict |= unasked
+        state.strict |= unasked
         raise Restart
     choices: dict[str, Choice] = {}
     extras: dict[str, set[str]] = {}
     for package, rank in solution.pins.items():
         if package != PYTHON:
             project, extra = split_package(package)
-            choices[project] = provider.projects[project].points[rank].choice
+            choices[project] = provider.projects[project].ranked_versions[rank].choice
             if extra is not None:
                 extras.setdefault(project, set()).add(extra)
     edges = (
@@ -148,13 +152,13 @@ def _attempt(
         choices,
         tuple(dict.fromkeys(edge for edge in edges if edge[0] != edge[1])),
         {project: tuple(sorted(names)) for project, names in extras.items()},
-        {project: memory.template(project).name for project in choices},
-        (*memory.dependencies, *(each for each, known in memory.foreseen.items() if known)),
-        {} if memory.restarts else grounds,
+        {project: state.template(project).name for project in choices},
+        (*state.dependencies, *(each for each, known in state.foreseen.items() if known)),
+        {} if state.restarts else active_specifiers,
     )
 
 
-def _causes(error: ResolutionError, provider: Provider, memory: ResolverState) -> tuple[Cause, ...]:
+def _causes(error: ResolutionError, provider: Provider, state: ResolverState) -> tuple[Cause, ...]:
     """Return the facts at the leaves of the proof."""
     if error.incompatibility is None:
         return ()
@@ -163,31 +167,35 @@ def _causes(error: ResolutionError, provider: Provider, memory: ResolverState) -
         if clause.cause is IncompatibilityCause.ROOT:
             causes.extend(_root_causes(clause, provider))
         elif clause.cause is IncompatibilityCause.DEPENDENCY:
-            causes.extend(_dependency_causes(clause, provider, memory))
+            causes.extend(_dependency_causes(clause, provider, state))
     # The user's own wishes come first, in the order in which they were written.
     return tuple(sorted(causes, key=lambda each: each.position))
 
 
 def _root_causes(clause: Incompatibility[str, int], provider: Provider) -> Iterator[Cause]:
-    wish = clause.origin
-    if not isinstance(wish, UserRequirement) or wish.requirement is None:
+    root_requirement = clause.origin
+    if not isinstance(root_requirement, UserRequirement) or root_requirement.requirement is None:
         return
-    requirement = wish.requirement
+    requirement = root_requirement.requirement
     term = clause.terms[-1]
-    universe = provider.projects[requirement.name]
-    shown = _shown(requirement.name, wish.source, universe) if wish.source else requirement.text
-    satisfiable = not (term.constraint & universe.range_of(requirement.specifier)).is_empty
-    position = provider.wishes.index(wish)
+    version_map = provider.projects[requirement.name]
+    shown = (
+        _shown(requirement.name, root_requirement.source, version_map)
+        if root_requirement.source
+        else requirement.text
+    )
+    satisfiable = not (term.constraint & version_map.range_of(requirement.specifier)).is_empty
+    position = provider.root_requirements.index(root_requirement)
     yield Cause(requirement.name, shown, trigger=shown, satisfiable=satisfiable, position=position)
 
 
-def _shown(project: str, source: Source, universe: VersionMap) -> str:
+def _shown(project: str, source: Source, version_map: VersionMap) -> str:
     """Return how pip names a direct reference in a conflict: by version and place."""
     versions = [
-        str(point.version)
-        for point in universe.points[universe.first_direct :]
-        if isinstance(point.choice, DirectChoice)
-        and point.choice.source.identity == source.identity
+        str(ranked.version)
+        for ranked in version_map.ranked_versions[version_map.first_direct :]
+        if isinstance(ranked.choice, DirectChoice)
+        and ranked.choice.source.identity == source.identity
     ]
     return f"{' '.join((project, *versions))} (from {_place(source)})"
 
@@ -200,7 +208,7 @@ def _place(source: Source) -> str:
 
 
 def _dependency_causes(
-    clause: Incompatibility[str, int], provider: Provider, memory: ResolverState
+    clause: Incompatibility[str, int], provider: Provider, state: ResolverState
 ) -> Iterator[Cause]:
     """Yield what the newest of the parent's versions in the clause asks for."""
     parent = clause.terms[0]
@@ -208,14 +216,14 @@ def _dependency_causes(
     child = clause.terms[-1].package
     if child == parent.package:
         child = PYTHON if extra is None else child
-    universe = provider.projects[project]
-    ranks = [rank for rank in range(len(universe.points)) if rank in parent.constraint]
+    version_map = provider.projects[project]
+    ranks = [rank for rank in range(len(version_map.ranked_versions)) if rank in parent.constraint]
     looked_at = [rank for rank in ranks if provider.asked(parent.package, rank) is not None]
     if not looked_at:
         return
     rank = looked_at[-1]
-    version = str(universe.points[rank].version)
-    trigger = _trigger(project, version, universe.points[rank].choice, memory)
+    version = str(version_map.ranked_versions[rank].version)
+    trigger = _trigger(project, version, version_map.ranked_versions[rank].choice, state)
     if child == PYTHON:
         requires = provider.requires_python(parent.package, rank)
         if requires is not None:
@@ -228,16 +236,16 @@ def _dependency_causes(
             satisfiable = not wanted.range_of(requirement.specifier).is_empty
             shown = requirement.text
             if requirement.url is not None:
-                direct = memory.sources.get((wanted_project, requirement.url))
+                direct = state.sources.get((wanted_project, requirement.url))
                 shown = f"{wanted_project} (unavailable)"
                 if direct is not None:
                     shown = f"{wanted_project} {direct.version} (from {_place(direct.source)})"
             yield Cause(wanted_project, shown, project, version, trigger, satisfiable=satisfiable)
 
 
-def _trigger(project: str, version: str, choice: Choice, memory: ResolverState) -> str:
+def _trigger(project: str, version: str, choice: Choice, state: ResolverState) -> str:
     """Return what the user would recognise: where the parent comes from."""
-    template = memory.template(project)
+    template = state.template(project)
     if isinstance(choice, DirectChoice) or template.chain is None:
         return f"{project}=={version}"
     return template.parent or template.chain

@@ -33,21 +33,21 @@ class ResolutionMessages:
         rules: ResolutionRules,
         artifacts: MetadataProvider,
         listener: Listener,
-        memory: ResolverState,
+        state: ResolverState,
     ) -> None:
         """Keep the ports; nothing is printed yet."""
         self._rules = rules
         self._artifacts = artifacts
         self._listener = listener
-        self._memory = memory
+        self._state = state
 
     def installed(self, project: str, choice: Choice) -> None:
         """Print that what is installed satisfies; like pip, also where it is then upgraded."""
-        if project in self._memory.satisfied or not isinstance(choice, InstalledCandidate):
+        if project in self._state.satisfied or not isinstance(choice, InstalledCandidate):
             return
-        self._memory.satisfied.add(project)
+        self._state.satisfied.add(project)
         place = self._rules.show_path(choice.distribution.location)
-        template = self._memory.template(project)
+        template = self._state.template(project)
         self._listener(Info(template.satisfied(place, choice.distribution.version)))
 
     def reading(self, template: Template, wanted: Candidate | Source) -> None:
@@ -57,16 +57,16 @@ class ResolutionMessages:
         else:
             heading = f"Collecting {template.text}"
         line = f"{heading}{template.suffix}"
-        if line != self._memory.heading:
-            self._memory.heading = line
+        if line != self._state.heading:
+            self._state.heading = line
             self._listener(Info(line))
 
     def rejected(self, project: str, count: int) -> None:
         """Print once, like pip, that ``count`` versions of a project have been given up."""
         for least, message in _BACKTRACKING.items():
             text = message.format(project)
-            if count >= least and text not in self._memory.told:
-                self._memory.told.add(text)
+            if count >= least and text not in self._state.told:
+                self._state.told.add(text)
                 self._listener(Info(f"INFO: {text}"))
 
     def odd_requires_python(self, known: Dependencies) -> None:
@@ -77,8 +77,8 @@ class ResolutionMessages:
             SpecifierSet(known.requires_python or "")
         except InvalidSpecifier as error:
             message = f"Package {known.name!r} has an invalid Requires-Python: {error}"
-            if message not in self._memory.told:
-                self._memory.told.add(message)
+            if message not in self._state.told:
+                self._state.told.add(message)
                 self._listener(WarningMessage(message))
 
     def lines(self, lines: Sequence[Info]) -> None:
@@ -109,8 +109,8 @@ class ResolutionMessages:
         if extra in known.extras:
             return
         message = f"{choice.project} {choice.version} does not provide the extra '{extra}'"
-        if message not in self._memory.told:
-            self._memory.told.add(message)
+        if message not in self._state.told:
+            self._state.told.add(message)
             self._listener(WarningMessage(message))
 
 

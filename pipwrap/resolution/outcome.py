@@ -26,11 +26,11 @@ class Resolution(Struct, frozen=True):
     """Each project as whoever first asked for it spells it: pip's lines use that."""
     looked_at: tuple[Choice, ...] = ()
     """Everything whose metadata was read on the way."""
-    grounds: Mapping[str, str] = field(default_factory=dict)
+    active_specifiers: Mapping[str, str] = field(default_factory=dict)
     """``resolution.active_specifiers``."""
 
     @property
-    def rests_on_pages(self) -> bool:
+    def depends_on_pages(self) -> bool:
         """Tell whether the pages of indexes alone decide it: they name every byte that was read.
 
         That is so for wheels with a sha256, whose metadata is fixed with them. What an sdist says
@@ -50,7 +50,7 @@ def fields_of(resolution: Resolution) -> dict[str, Any]:
         "edges": resolution.edges,
         "extras": resolution.extras,
         "names": resolution.names,
-        "grounds": resolution.grounds,
+        "grounds": resolution.active_specifiers,
     }
 
 
@@ -68,7 +68,7 @@ def from_fields(
         tuple((parent, child) for parent, child in fields["edges"]),
         {project: tuple(names) for project, names in fields["extras"].items()},
         dict(fields["names"]),
-        grounds={project: str(fields["grounds"][project]) for project in choices}
+        active_specifiers={project: str(fields["grounds"][project]) for project in choices}
         if fields["grounds"]
         else {},
     )

@@ -38,19 +38,19 @@ class PackagePriorities:
 
     def __init__(self) -> None:
         """Know of none."""
-        self._wishes: dict[str, PackagePriority] = {}
+        self._priorities: dict[str, PackagePriority] = {}
         self._moved: set[str] = set()
 
     def ask(self, package: str, requirement: Requirement, number: int, *, direct: bool) -> None:
         """Take in one thing that the user asks for; ``number`` is its place in line."""
         self.learn(package, requirement)
-        wish = self._wishes[package]
-        wish.direct |= direct
-        wish.requested = min(wish.requested, number)
+        root_requirement = self._priorities[package]
+        root_requirement.direct |= direct
+        root_requirement.requested = min(root_requirement.requested, number)
 
     def learn(self, package: str, requirement: Requirement) -> None:
         """Take in what a requirement says of a package."""
-        self._wishes.setdefault(package, PackagePriority()).learn(requirement)
+        self._priorities.setdefault(package, PackagePriority()).learn(requirement)
         self.move(package)
 
     def move(self, package: str) -> None:
@@ -64,13 +64,13 @@ class PackagePriorities:
 
     def order(self, package: str, conflicts: int) -> tuple[object, ...]:
         """Return pip's order: conflicts first, then direct, pinned, bounded, as requested."""
-        wish = self._wishes.get(package) or PackagePriority()
+        root_requirement = self._priorities.get(package) or PackagePriority()
         return (
             conflicts < PATIENCE,
-            not wish.direct,
-            not wish.pinned,
-            not wish.upper_bounded,
-            wish.requested,
-            not wish.bounded,
+            not root_requirement.direct,
+            not root_requirement.pinned,
+            not root_requirement.upper_bounded,
+            root_requirement.requested,
+            not root_requirement.bounded,
             package,
         )

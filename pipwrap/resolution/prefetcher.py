@@ -49,7 +49,7 @@ class Prefetcher(Struct):
     rules: ResolutionRules
     projects: Projects
     artifacts: MetadataProvider
-    memory: ResolverState
+    state: ResolverState
     wanted: dict[tuple[str, int], tuple[Requirement, ...]]
     """What each (package, rank) needs, which is added of those that are read ahead."""
     _tries: Counter[str] = field(default_factory=Counter)
@@ -99,7 +99,7 @@ class Prefetcher(Struct):
             return
         with _left_to_the_turn():
             best = self.projects.best_ahead(requirement.name, requirement.specifier)
-            if best is not None and best not in self.memory.dependencies:
+            if best is not None and best not in self.state.dependencies:
                 self.artifacts.prefetch(best, self.ask)
 
     def clauses(self, package: str, rank: int) -> Iterator[Incompatibility[str, int]]:
@@ -120,7 +120,7 @@ class Prefetcher(Struct):
         known_open = self._open.setdefault(package, {})
         known_open.pop(rank, None)
         for other, choice in behind:
-            known = self.memory.foreseen[choice]
+            known = self.state.foreseen[choice]
             if known is None:
                 continue
             requirements = self.wanted[package, other] = known.needed(environment, extra)
@@ -159,7 +159,7 @@ class Prefetcher(Struct):
         """
         possible = self.possible(package, allowed)
         known = self._impossible.get(package, set())
-        count = len(self.projects[split_package(package)[0]].points)
+        count = len(self.projects[split_package(package)[0]].ranked_versions)
         return all(
             rank in known or (looks and self._turned_out_impossible(package, rank))
             for low, above in RankRange.runs(possible, count)
@@ -183,25 +183,25 @@ class Prefetcher(Struct):
 
         Nor those of which nothing could be read.
         """
-        universe = self.projects[split_package(package)[0]]
+        version_map = self.projects[split_package(package)[0]]
         liked = (
             (other, choice)
-            for other in universe.liked(RankRange.joined([(0, rank)]))
-            if universe.points[other].is_plain
+            for other in version_map.liked(RankRange.joined([(0, rank)]))
+            if version_map.ranked_versions[other].is_plain
             and (package, other) not in self.wanted
-            and isinstance(choice := universe.points[other].choice, Candidate)
-            and self.memory.foreseen.get(choice, choice) is not None
+            and isinstance(choice := version_map.ranked_versions[other].choice, Candidate)
+            and self.state.foreseen.get(choice, choice) is not None
         )
         return list(islice(liked, count))
 
     def _read(self, choices: list[Candidate]) -> None:
         """Read what was not read before; what cannot be had so, or used, is remembered as such."""
-        new = [choice for choice in choices if choice not in self.memory.foreseen]
+        new = [choice for choice in choices if choice not in self.state.foreseen]
         for choice, metadata in zip(new, self.artifacts.described(new), strict=True):
             try:
-                self.memory.foreseen[choice] = Dependencies.of(metadata) if metadata else None
+                self.state.foreseen[choice] = Dependencies.of(metadata) if metadata else None
             except errors.UnusableMetadata:
-                self.memory.foreseen[choice] = None
+                self.state.foreseen[choice] = None
 
     def _needs(self, requirement: Requirement) -> Iterator[tuple[str, Ranks]]:
         """Yield what is needed, where its project has all of its versions already."""

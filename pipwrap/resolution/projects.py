@@ -52,16 +52,19 @@ class Preference(Struct, frozen=True):
     """What was chosen before, from pages that are the same now (``active_specifiers``)."""
 
     candidate: Candidate
-    grounds: str
+    active_specifiers: str
 
-    def is_first(self, grounds: str) -> bool:
+    def is_first(self, active_specifiers: str) -> bool:
         """Tell whether it is the best one again: all that was asked before is asked again.
 
         More clauses admit less, but for one that names a pre-release where none did (PEP 440).
         """
-        if not set(self.grounds.split(",")) <= {*grounds.split(","), ""}:
+        if not set(self.active_specifiers.split(",")) <= {*active_specifiers.split(","), ""}:
             return False
-        return SpecifierSet(grounds).prereleases == SpecifierSet(self.grounds).prereleases
+        return (
+            SpecifierSet(active_specifiers).prereleases
+            == SpecifierSet(self.active_specifiers).prereleases
+        )
 
 
 class Projects:
@@ -72,25 +75,25 @@ class Projects:
         offers: CandidateProvider,
         installed: InstalledCandidates,
         constraints: Mapping[str, Constraint],
-        presumed: Mapping[str, Preference] | None = None,
+        preferences: Mapping[str, Preference] | None = None,
     ) -> None:
         """Keep the ports; nothing is asked yet.
 
-        ``presumed`` is what of projects that are not installed is taken without asking, as long as
-        it does.
+        ``preferences`` is what of projects that are not installed is taken without asking, as
+        long as it does.
         """
         self._offers = offers
         self._installed = installed
         self._constraints = constraints
-        self._presumed = dict(presumed or {})
-        self._universes: dict[str, VersionMap] = {}
+        self._preferences = dict(preferences or {})
+        self._version_maps: dict[str, VersionMap] = {}
         self._wanted_whole: set[str] = set()
         self._direct: dict[str, dict[str, DirectChoice]] = {}
         self._bound: set[str] = set()
 
     def start_again(self) -> None:
         """Forget the universes and keep what made them change."""
-        self._universes.clear()
+        self._version_maps.clear()
 
     def constraint(self, project: str) -> SpecifierSet:
         """Return what the user's constraints say of a project."""
@@ -109,7 +112,7 @@ class Projects:
 
     def prefetch(self, project: str, specifier: SpecifierSet) -> Future[Any] | None:
         """Begin to ask the index, unless the installed version is going to do (``None``)."""
-        known = project in self._universes or project in self._bound
+        known = project in self._version_maps or project in self._bound
         known = known or bool(self.required_sources(project))
         if known or self._stays(project, specifier) or self._presumes(project, specifier):
             return None
@@ -132,29 +135,31 @@ class Projects:
 
     def __getitem__(self, project: str) -> VersionMap:
         """Return the universe of a project that was asked for before."""
-        return self._universes[project]
+        return self._version_maps[project]
 
     def __contains__(self, project: str) -> bool:
         """Tell whether a project was asked for before."""
-        return project in self._universes
+        return project in self._version_maps
 
     def is_whole(self, project: str) -> bool:
         """Tell whether the versions that an index offers are known and may be chosen."""
-        known = self._universes.get(project)
+        known = self._version_maps.get(project)
         return known is not None and not (known.is_partial or known.direct_only)
 
     def only(self, project: str, allowed: Ranks) -> Candidate | None:
         """Return the file of an index that is all that a range leaves, if that is so."""
-        universe = self._universes[project]
-        ranks = tuple(islice(universe.liked(allowed), 2))
-        choice = universe.points[ranks[0]].choice if len(ranks) == 1 else None
+        version_map = self._version_maps[project]
+        ranks = tuple(islice(version_map.liked(allowed), 2))
+        choice = version_map.ranked_versions[ranks[0]].choice if len(ranks) == 1 else None
         return choice if isinstance(choice, Candidate) else None
 
-    def universe(self, project: str, specifier: SpecifierSet) -> VersionMap:
+    def version_map(self, project: str, specifier: SpecifierSet) -> VersionMap:
         """Return the universe in which ``specifier`` is to be read."""
-        known = self._universes.get(project)
+        known = self._version_maps.get(project)
         if known is not None:
-            if known.is_partial and not self._does(known.points[0].version, project, specifier):
+            if known.is_partial and not self._does(
+                known.ranked_versions[0].version, project, specifier
+            ):
                 self._doubt(project)
                 self.want_whole(project)
             if known.direct_only and project not in self._bound:
@@ -163,7 +168,7 @@ class Projects:
         if self._stays(project, specifier):
             return self._make(project, (), is_partial=True)
         if self._presumes(project, specifier):
-            return self._make(project, (self._presumed[project].candidate,), is_partial=True)
+            return self._make(project, (self._preferences[project].candidate,), is_partial=True)
         if project in self._bound:
             return self._make(project, (), direct_only=True)
         return self._make(project, self._offers.candidates(project))
@@ -176,14 +181,14 @@ class Projects:
         is_partial: bool = False,
         direct_only: bool = False,
     ) -> VersionMap:
-        self._universes[project] = VersionMap(
+        self._version_maps[project] = VersionMap(
             candidates,
             self._installed.candidates.get(project),
             tuple(self._direct.get(project, {}).values()),
             is_partial=is_partial,
             direct_only=direct_only,
         )
-        return self._universes[project]
+        return self._version_maps[project]
 
     def want_whole(self, project: str) -> None:
         """Ask the index for a project although something is installed; always starts again."""
@@ -192,32 +197,32 @@ class Projects:
 
     def widen(self) -> bool:
         """Ask the index for everything that was taken as known; ``False`` if nothing was."""
-        taken = {name for name, each in self._universes.items() if each.is_partial}
+        taken = {name for name, each in self._version_maps.items() if each.is_partial}
         self._wanted_whole |= taken
         return bool(taken)
 
-    def check_presumed(self, project: str, asked: str) -> None:
+    def check_preference(self, project: str, asked: str) -> None:
         """Start again without what is presumed of a project where it may not be the best.
 
         ``asked`` is what is in force of it now.
         """
-        presumed = self._presumed.get(project)
-        if presumed is not None and not presumed.is_first(asked):
+        preferences = self._preferences.get(project)
+        if preferences is not None and not preferences.is_first(asked):
             self._doubt(project)
 
-    def presume_nothing(self) -> None:
+    def drop_preferences(self) -> None:
         """Presume nothing more; starts again if anything that was asked for is presumed."""
-        presumed, self._presumed = self._presumed, {}
-        if any(map(self._is_partial, presumed)):
+        preferences, self._preferences = self._preferences, {}
+        if any(map(self._is_partial, preferences)):
             raise PreferenceRejected
 
     def _doubt(self, project: str) -> None:
         """Presume a project no more; starts again if it is."""
-        if self._presumed.pop(project, None) is not None and self._is_partial(project):
+        if self._preferences.pop(project, None) is not None and self._is_partial(project):
             raise PreferenceRejected
 
     def _is_partial(self, project: str) -> bool:
-        known = self._universes.get(project)
+        known = self._version_maps.get(project)
         return known is not None and known.is_partial
 
     def add_direct(self, project: str, version: Version, source: Source) -> None:
@@ -225,7 +230,7 @@ class Projects:
         known = self._direct.setdefault(project, {})
         if source.identity not in known:
             known[source.identity] = DirectChoice(project, version, source)
-            if project in self._universes:
+            if project in self._version_maps:
                 raise Restart
 
     def bind(self, project: str) -> None:
@@ -254,11 +259,11 @@ class Projects:
 
     def _for_direct(self, project: str) -> VersionMap:
         """Return a universe for a direct reference: of nothing else, as long as that will do."""
-        known = self._universes.get(project)
+        known = self._version_maps.get(project)
         if known is not None:
             return known
         if project in self._wanted_whole:
-            return self.universe(project, SpecifierSet())
+            return self.version_map(project, SpecifierSet())
         return self._make(project, (), direct_only=True)
 
     def keeps_installed(self, project: str) -> bool:
@@ -275,13 +280,13 @@ class Projects:
         )
 
     def _presumes(self, project: str, specifier: SpecifierSet) -> bool:
-        presumed = self._presumed.get(project)
+        preferences = self._preferences.get(project)
         return (
-            presumed is not None
+            preferences is not None
             and project not in self._wanted_whole
             and project not in self._direct
             and project not in self._bound
-            and self._does(presumed.candidate.version, project, specifier)
+            and self._does(preferences.candidate.version, project, specifier)
         )
 
     def _does(self, version: Version, project: str, specifier: SpecifierSet) -> bool:

@@ -50,23 +50,23 @@ class Provider(BaseProvider[str, int]):
         projects: Projects,
         artifacts: MetadataProvider,
         listener: Listener,
-        memory: ResolverState,
+        state: ResolverState,
     ) -> None:
         """Keep the ports; nothing is asked yet."""
         self.projects = projects
-        self.admission = Admission(projects, rules.releases, memory.strict)
+        self.admission = Admission(projects, rules.releases, state.strict)
         self.wanted = self.admission.wanted
-        self._foresight = Prefetcher(rules, projects, artifacts, memory, self.wanted)
-        self.wishes: list[UserRequirement] = []
+        self._prefetcher = Prefetcher(rules, projects, artifacts, state, self.wanted)
+        self.root_requirements: list[UserRequirement] = []
         """What the user asked for, in order."""
         self._rules = rules
         self._artifacts = artifacts
-        self._announcer = ResolutionMessages(rules, artifacts, listener, memory)
-        self._memory = memory
+        self._messages = ResolutionMessages(rules, artifacts, listener, state)
+        self._state = state
         self._ranges: dict[tuple[str, int], dict[str, Ranks]] = {}
-        self._wishes = PackagePriorities()
+        self._priorities = PackagePriorities()
         self.conflicts = ConflictTracker()
-        self.in_force = ActiveSpecifiers()
+        self.active_specifiers = ActiveSpecifiers()
         self._positive: Mapping[str, RangeProtocol[int]] = {}
         self._clauses: list[Incompatibility[str, int]] = []
 
@@ -74,27 +74,27 @@ class Provider(BaseProvider[str, int]):
 
     def root(self, number: int, user: UserRequirement) -> Iterator[RootRequirement[str, int]]:
         """Yield the root requirements that one wish of the user stands for."""
-        self.wishes.append(user)
+        self.root_requirements.append(user)
         requirement = user.requirement
         assert requirement is not None  # noqa: S101 - named before the resolution begins
         project = requirement.name
         hashed = bool(user.hashes) or self.projects.has_hashes(project)
         template = Template(requirement.text, user.comes_from, has_hashes=hashed)
-        self._memory.templates.setdefault(project, template)
+        self._state.templates.setdefault(project, template)
         if user.source is not None:
             self.projects.bind(project)
             allowed = self.projects.range_of_source(project, user.source)
         else:
-            allowed = self._range(requirement, self._memory.template(project))
+            allowed = self._range(requirement, self._state.template(project))
             only = self.projects.only(project, allowed)
-            if only is not None and only not in self._memory.dependencies:
-                self._artifacts.expect(only)
+            if only is not None and only not in self._state.dependencies:
+                self._artifacts.prebuild(only)
             self._prefetch_best(project, allowed)
         self.admission.roots.setdefault(project, []).append(requirement.specifier)
-        self.in_force.ask(project, requirement.clauses)
+        self.active_specifiers.ask(project, requirement.clauses)
         for package in packages_of(project, requirement.extras):
-            self._wishes.ask(package, requirement, number, direct=user.source is not None)
-            self._foresight.oblige(package, allowed)
+            self._priorities.ask(package, requirement, number, direct=user.source is not None)
+            self._prefetcher.oblige(package, allowed)
             yield RootRequirement(package, allowed, user)
 
     def prefetch(self, requirements: tuple[Requirement, ...]) -> None:
@@ -111,8 +111,8 @@ class Provider(BaseProvider[str, int]):
             self.projects.add_direct(requirement.name, direct.version, direct.source)
             return self.projects.range_of_source(requirement.name, direct.source)
         self._take_constraint(requirement.name)
-        universe = self.projects.universe(requirement.name, requirement.specifier)
-        return universe.range_of(requirement.specifier)
+        version_map = self.projects.version_map(requirement.name, requirement.specifier)
+        return version_map.range_of(requirement.specifier)
 
     def _direct(self, requirement: Requirement, template: Template) -> DirectChoice | None:
         """Return the version behind a dependency's URL, which only its metadata tells.
@@ -121,22 +121,22 @@ class Provider(BaseProvider[str, int]):
         """
         url = requirement.url or ""
         key = (requirement.name, url)
-        if key not in self._memory.sources:
+        if key not in self._state.sources:
             source = self._artifacts.source(url)
-            self._memory.sources[key] = self._ask(requirement.name, source, template)
-        return self._memory.sources[key]
+            self._state.sources[key] = self._ask(requirement.name, source, template)
+        return self._state.sources[key]
 
     def _ask(self, project: str, source: Source, template: Template) -> DirectChoice | None:
         """Return the version of a project that a direct reference leads to, if it can be used."""
-        self._announcer.reading(template, source)
+        self._messages.reading(template, source)
         try:
-            obtained = self._artifacts.metadata(source)
-            self._announcer.lines(obtained.lines)
-            check_name(project, source, obtained.metadata)
-            direct = DirectChoice(project, version_of(obtained.metadata), source)
-            self._memory.dependencies[direct] = Dependencies.of(obtained.metadata)
+            result = self._artifacts.metadata(source)
+            self._messages.lines(result.lines)
+            check_name(project, source, result.metadata)
+            direct = DirectChoice(project, version_of(result.metadata), source)
+            self._state.dependencies[direct] = Dependencies.of(result.metadata)
         except errors.UnusableMetadata as error:
-            self._announcer.discarded(template, source, error)
+            self._messages.discarded(template, source, error)
             return None
         return direct
 
@@ -147,12 +147,12 @@ class Provider(BaseProvider[str, int]):
         """
         for source in self.projects.required_sources(project):
             key = (project, source.identity)
-            if key not in self._memory.sources:
-                template = self._memory.template(project)
+            if key not in self._state.sources:
+                template = self._state.template(project)
                 supported = self._rules.supports(source)
                 asked = self._ask(project, source, template) if supported else None
-                self._memory.sources[key] = asked
-            direct = self._memory.sources[key]
+                self._state.sources[key] = asked
+            direct = self._state.sources[key]
             self.projects.bind(project)
             if direct is not None:
                 self.projects.add_direct(project, direct.version, direct.source)
@@ -178,22 +178,22 @@ class Provider(BaseProvider[str, int]):
             base = self._positive.get(project)
             both = allowed & cast("Ranks", base) if base is not None else allowed
             allowed = allowed if both.is_empty else both
-        universe = self.projects[project]
-        asked = self.in_force.of(project, self.projects.constraint(project))
-        self.projects.check_presumed(project, asked)
-        there = universe.installed_rank
+        version_map = self.projects[project]
+        asked = self.active_specifiers.of(project, self.projects.constraint(project))
+        self.projects.check_preference(project, asked)
+        there = version_map.installed_rank
         if there is not None and there in allowed:
-            self._announcer.installed(project, universe.points[there].choice)
-        chosen = self._liked(project, universe, allowed)
+            self._messages.installed(project, version_map.ranked_versions[there].choice)
+        chosen = self._liked(project, version_map, allowed)
         if chosen is None:
-            self.projects.presume_nothing()
+            self.projects.drop_preferences()
             if not allowed.is_empty:
                 self._refuse(package, project, allowed)
             return None
-        self.in_force.decide(project, asked)
+        self.active_specifiers.decide(project, asked)
         if (package, chosen) not in self._ranges:
-            self._clauses.extend(self._foresight.clauses(package, chosen))
-            self._wishes.move(package)
+            self._clauses.extend(self._prefetcher.clauses(package, chosen))
+            self._priorities.move(package)
         return chosen
 
     def has_satisfying_version(self, package: str, version_range: RangeProtocol[int]) -> bool:
@@ -224,12 +224,12 @@ class Provider(BaseProvider[str, int]):
         """Return who gives way, then pip's order: conflicts, direct, pinned, bounded, asked for."""
         del version_range, culprit_counts
         if any(conflict_counts.values()):
-            self.projects.presume_nothing()
-        conflicts = conflict_counts.get(package, 0) + self._foresight.refused(package)
+            self.projects.drop_preferences()
+        conflicts = conflict_counts.get(package, 0) + self._prefetcher.refused(package)
         return (
             package != PYTHON,
             self.conflicts.turn(package),
-            *self._wishes.order(package, conflicts),
+            *self._priorities.order(package, conflicts),
         )
 
     def consume_force_backtrack_targets(self) -> list[str]:
@@ -238,7 +238,7 @@ class Provider(BaseProvider[str, int]):
 
     def begin_decision_scan(self) -> Callable[[str], bool]:
         """Return what tells of which package ``prioritize`` has to be asked again."""
-        return self._wishes.moved()
+        return self._priorities.moved()
 
     def is_ready(self, package: str) -> bool:
         """Have the core ask that: what is learned of a package may leave its range as it was."""
@@ -257,8 +257,8 @@ class Provider(BaseProvider[str, int]):
 
     # Choosing
 
-    def _liked(self, project: str, universe: VersionMap, allowed: Ranks) -> int | None:
-        installed = universe.installed_rank
+    def _liked(self, project: str, version_map: VersionMap, allowed: Ranks) -> int | None:
+        installed = version_map.installed_rank
         if (
             installed is not None
             and installed in allowed
@@ -280,7 +280,7 @@ class Provider(BaseProvider[str, int]):
 
     def _needs(self, package: str, rank: int) -> dict[str, Ranks]:
         project, extra = split_package(package)
-        choice = self.projects[project].points[rank].choice
+        choice = self.projects[project].ranked_versions[rank].choice
         known = self._dependencies(project, choice)
         if isinstance(known, errors.UnusableMetadata):
             self.wanted[package, rank] = ()
@@ -288,7 +288,7 @@ class Provider(BaseProvider[str, int]):
         needs: dict[str, Ranks] = {}
         if extra is not None:
             needs[project] = RankRange.singleton(rank)
-            self._announcer.missing_extra(choice, known, extra)
+            self._messages.missing_extra(choice, known, extra)
         if not isinstance(choice, InstalledCandidate) and not self._supports(known):
             self.wanted[package, rank] = ()
             return {PYTHON: _NOTHING}
@@ -298,36 +298,36 @@ class Provider(BaseProvider[str, int]):
         self.prefetch(requirements)
         for requirement in requirements:
             self._add(needs, project, choice, requirement)
-            self.in_force.ask(requirement.name, requirement.clauses)
+            self.active_specifiers.ask(requirement.name, requirement.clauses)
         return needs
 
     def _add(
         self, needs: dict[str, Ranks], parent: str, choice: Choice, requirement: Requirement
     ) -> None:
-        chain = self._memory.template(parent).pinned(choice).origin
+        chain = self._state.template(parent).pinned(choice).origin
         hashed = self.projects.has_hashes(requirement.name)
         template = Template(requirement.text, chain, parent, has_hashes=hashed)
-        self._memory.templates.setdefault(requirement.name, template)
+        self._state.templates.setdefault(requirement.name, template)
         allowed = self._range(requirement, template)
         for package in packages_of(requirement.name, requirement.extras):
-            self._wishes.learn(package, requirement)
+            self._priorities.learn(package, requirement)
             before = needs.get(package)
             needs[package] = allowed if before is None else before & allowed
         self._prefetch_best(requirement.name, allowed)
 
     def _prefetch_best(self, project: str, allowed: Ranks) -> None:
-        universe = self.projects[project]
-        possible = self._foresight.possible(project, allowed)
-        rank = next((each for each in universe.liked(possible)), None)
-        if rank is not None and universe.points[rank].is_plain:
-            choice = universe.points[rank].choice
-            if isinstance(choice, Candidate) and choice not in self._memory.dependencies:
-                self._artifacts.prefetch(choice, self._foresight.ask)
+        version_map = self.projects[project]
+        possible = self._prefetcher.possible(project, allowed)
+        rank = next((each for each in version_map.liked(possible)), None)
+        if rank is not None and version_map.ranked_versions[rank].is_plain:
+            choice = version_map.ranked_versions[rank].choice
+            if isinstance(choice, Candidate) and choice not in self._state.dependencies:
+                self._artifacts.prefetch(choice, self._prefetcher.ask)
 
     def _supports(self, known: Dependencies) -> bool:
         requires = known.requires_python
         if requires is not None:
-            self._announcer.odd_requires_python(known)
+            self._messages.odd_requires_python(known)
         return (
             self._rules.ignore_requires_python
             or requires is None
@@ -340,33 +340,33 @@ class Provider(BaseProvider[str, int]):
 
     def requires_python(self, package: str, rank: int) -> str | None:
         """Return the Requires-Python of a version that was looked at."""
-        choice = self.projects[split_package(package)[0]].points[rank].choice
-        known = self._memory.dependencies.get(choice)
+        choice = self.projects[split_package(package)[0]].ranked_versions[rank].choice
+        known = self._state.dependencies.get(choice)
         return known.requires_python if isinstance(known, Dependencies) else None
 
     def _dependencies(self, project: str, choice: Choice) -> Dependencies | errors.UnusableMetadata:
-        known = self._memory.dependencies
+        known = self._state.dependencies
         if choice not in known:
             known[choice] = self._read(project, choice)
         return known[choice]
 
     def _read(self, project: str, choice: Choice) -> Dependencies | errors.UnusableMetadata:
-        template = self._memory.template(project).pinned(choice)
+        template = self._state.template(project).pinned(choice)
         if isinstance(choice, InstalledCandidate):
             return Dependencies.of(self._artifacts.installed(choice))
         wanted = source_of(choice)
-        rejected = self._memory.reads[project] + self._foresight.refused(project)
-        self._announcer.rejected(project, rejected)
-        self._memory.reads[project] += 1
-        self._announcer.reading(template, wanted)
+        rejected = self._state.reads[project] + self._prefetcher.refused(project)
+        self._messages.rejected(project, rejected)
+        self._state.reads[project] += 1
+        self._messages.reading(template, wanted)
         if self._rules.requires_hashes and isinstance(choice, Candidate):
             self._refuse_unpinned(template, choice)
         try:
-            obtained = self._artifacts.metadata(wanted)
-            self._announcer.lines(obtained.lines)
-            return Dependencies.of(obtained.metadata)
+            result = self._artifacts.metadata(wanted)
+            self._messages.lines(result.lines)
+            return Dependencies.of(result.metadata)
         except errors.UnusableMetadata as error:
-            self._announcer.discarded(template, wanted, error)
+            self._messages.discarded(template, wanted, error)
             return error
 
     @staticmethod

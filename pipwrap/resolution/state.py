@@ -44,7 +44,7 @@ class MetadataProvider(Protocol):
         what was there already.
         """
 
-    def expect(self, candidate: Candidate) -> None:
+    def prebuild(self, candidate: Candidate) -> None:
         """Begin to get the metadata of what is certain to be asked for, whatever that takes."""
 
     def metadata(self, choice: Candidate | Source) -> MetadataAnswer:

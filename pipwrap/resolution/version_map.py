@@ -58,11 +58,11 @@ class VersionMap:
         if installed is not None:
             best[installed.version] = installed
             order = _with_installed(order, installed.version)
-        points = [RankedVersion(version, best[version]) for version in sorted(best)]
-        rank = {point.version: number for number, point in enumerate(points)}
-        self.first_direct = len(points)
-        self.points: tuple[RankedVersion, ...] = (
-            *points,
+        ranked_versions = [RankedVersion(version, best[version]) for version in sorted(best)]
+        rank = {ranked.version: number for number, ranked in enumerate(ranked_versions)}
+        self.first_direct = len(ranked_versions)
+        self.ranked_versions: tuple[RankedVersion, ...] = (
+            *ranked_versions,
             *(RankedVersion(each.version, each) for each in direct),
         )
         self.preference: tuple[int, ...] = tuple(rank[version] for version in order)
@@ -72,7 +72,7 @@ class VersionMap:
         """It holds one version, which is taken without a look at others."""
         self.direct_only = direct_only
         self.candidates: tuple[Candidate, ...] = tuple(candidates)
-        self._versions = [point.version for point in points]
+        self._versions = [ranked.version for ranked in ranked_versions]
         self._ranges: dict[SpecifierSet, Ranks] = {}
         self._clauses: dict[Specifier, Ranks] = {}
 
@@ -80,7 +80,7 @@ class VersionMap:
         """Return the versions that a specifier admits, pre-releases included."""
         known = self._ranges.get(specifier)
         if known is None:
-            known = RankRange.joined([(0, len(self.points))])
+            known = RankRange.joined([(0, len(self.ranked_versions))])
             for clause in specifier:
                 known &= self._range_of_clause(clause)
             self._ranges[specifier] = known
@@ -90,8 +90,8 @@ class VersionMap:
         if clause not in self._clauses:
             direct = (
                 (rank, rank + 1)
-                for rank in range(self.first_direct, len(self.points))
-                if clause.contains(self.points[rank].version, prereleases=True)
+                for rank in range(self.first_direct, len(self.ranked_versions))
+                if clause.contains(self.ranked_versions[rank].version, prereleases=True)
             )
             self._clauses[clause] = RankRange.joined(chain(_runs(clause, self._versions), direct))
         return self._clauses[clause]
@@ -105,17 +105,17 @@ class VersionMap:
         return self._range_of_direct(lambda each: each.link.identity == link.identity)
 
     def _range_of_direct(self, is_meant: Callable[[Source], bool]) -> Ranks:
-        direct = enumerate(self.points[self.first_direct :], self.first_direct)
+        direct = enumerate(self.ranked_versions[self.first_direct :], self.first_direct)
         return RankRange.of(
             rank
-            for rank, point in direct
-            if isinstance(point.choice, DirectChoice) and is_meant(point.choice.source)
+            for rank, ranked in direct
+            if isinstance(ranked.choice, DirectChoice) and is_meant(ranked.choice.source)
         )
 
     def direct_in(self, allowed: Ranks) -> int | None:
         """Return the direct version when ``allowed`` holds nothing but direct versions."""
         if not any(rank in allowed for rank in range(self.first_direct)):
-            for rank in range(self.first_direct, len(self.points)):
+            for rank in range(self.first_direct, len(self.ranked_versions)):
                 if rank in allowed:
                     return rank
         return None
@@ -123,7 +123,7 @@ class VersionMap:
     def liked(self, allowed: Ranks) -> Iterator[int]:
         """Yield the ranks of ``allowed``, best first, direct versions left out."""
         for ranks in self._falling:
-            for low, above in RankRange.runs(allowed, len(self.points)):
+            for low, above in RankRange.runs(allowed, len(self.ranked_versions)):
                 first = bisect_left(ranks, 1 - above, key=neg)
                 yield from ranks[first : bisect_left(ranks, 1 - low, first, key=neg)]
 
@@ -134,9 +134,9 @@ class VersionMap:
         yanked files when the version is pinned and everything that matches is yanked (PEP 592).
         """
         pool = [
-            (rank, point.choice)
-            for rank, point in enumerate(self.points[: self.first_direct])
-            if isinstance(point.choice, Candidate)
+            (rank, ranked.choice)
+            for rank, ranked in enumerate(self.ranked_versions[: self.first_direct])
+            if isinstance(ranked.choice, Candidate)
         ]
         kept = list(
             specifier.filter(pool, prereleases=prereleases, key=lambda each: each[1].version)

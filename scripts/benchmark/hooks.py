@@ -15,7 +15,6 @@ import tempfile
 import time
 
 import pyproject_hooks
-
 from build import ProjectBuilder
 
 

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from pipwrap import errors
-from pipwrap.cache.http.client import DigestDiffers, Fetched
+from pipwrap.cache.http.bodies import DigestMismatch
+from pipwrap.cache.http.response import FetchedResponse
 from pipwrap.events import DownloadFinished, DownloadProgressed, DownloadStarted
 from support.origin import Browser, Clock, Origin, browser, page, sha256
 from support.server import Answer, Asked
@@ -32,7 +33,7 @@ def client(tmp_path: Path) -> Iterator[Browser]:
         yield made
 
 
-def content(fetched: Fetched) -> bytes:
+def content(fetched: FetchedResponse) -> bytes:
     return Path(fetched.path).read_bytes()
 
 
@@ -255,7 +256,7 @@ def test_a_known_digest_is_found_whatever_the_headers_and_the_url(origin: Origin
 
 def test_other_bytes_than_asked_for_are_not_kept(origin: Origin, client: Browser):
     origin.pages["/f.whl"] = page(b"evil", Cache_Control="max-age=600")
-    with pytest.raises(DigestDiffers) as caught:
+    with pytest.raises(DigestMismatch) as caught:
         client.cache.file(origin.url("/f.whl"), sha256=sha256(b"good"))
     assert (caught.value.expected, caught.value.got) == (sha256(b"good"), sha256(b"evil"))
     assert files(client, "bodies-v1") == files(client, "http-v1") == files(client, "tmp") == []

@@ -154,9 +154,9 @@ def test_the_index_is_not_asked_for_what_is_locked(pipwrap: Runner, index: Index
 
 def test_a_directory_may_be_installed_as_it_lies(pipwrap: Runner):
     ours, theirs = beside(pipwrap, "install", "--dry-run", "-r", "pylock.editable.toml")
-    obtained = [line for line in ours.stdout.splitlines() if line.startswith("Obtaining")]
-    assert obtained
-    assert obtained[0] in theirs.stdout
+    result = [line for line in ours.stdout.splitlines() if line.startswith("Obtaining")]
+    assert result
+    assert result[0] in theirs.stdout
 
 
 @pytest.mark.parametrize("name", ["pylock.path.toml", "pylock.directory.toml", "pylock.none.toml"])

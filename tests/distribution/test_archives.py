@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipwrap import errors
-from pipwrap.cache.http.client import DigestDiffers
+from pipwrap.cache.http.bodies import DigestMismatch
 from pipwrap.concurrency.once_map import OnceMap
 from pipwrap.distribution.archives import Archives
 from pipwrap.model.link import Link
@@ -48,7 +48,7 @@ class Files:
         self.asked.append(url)
         got = self.known[url]
         if sha256 not in (None, got.sha256):
-            raise DigestDiffers(url, str(sha256), got.sha256)
+            raise DigestMismatch(url, str(sha256), got.sha256)
         return got
 
 

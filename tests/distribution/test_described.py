@@ -29,7 +29,7 @@ def sidecars(tmp_path: Path) -> Sidecars:
     return Sidecars(Layout(str(tmp_path)), heard.append, unnoted)
 
 
-def wanted(
+def distribution(
     url: str = "https://x/a-1.0-py3-none-any.whl",
     digest: tuple[tuple[str, str], ...] | None = DIGEST,
     version: str = "1.0",
@@ -39,11 +39,11 @@ def wanted(
 
 def test_what_was_kept_is_told_with_its_line(sidecars: Sidecars) -> None:
     described = Described(sidecars, HashPolicy())
-    assert not described.holds(wanted())
-    described.keep(wanted(), METADATA, 2048)
-    known = described.known(wanted("https://mirror/a-1.0-py3-none-any.whl"))
+    assert not described.holds(distribution())
+    described.keep(distribution(), METADATA, 2048)
+    known = described.known(distribution("https://mirror/a-1.0-py3-none-any.whl"))
     assert known is not None
-    assert (known.metadata, known.teller) == (METADATA, MetadataOrigin.SIDECAR)
+    assert (known.metadata, known.origin) == (METADATA, MetadataOrigin.SIDECAR)
     (line,) = known.lines
     assert line.message == "Using cached a-1.0-py3-none-any.whl.metadata (2.0 kB)"
 
@@ -51,44 +51,44 @@ def test_what_was_kept_is_told_with_its_line(sidecars: Sidecars) -> None:
 @pytest.mark.parametrize(
     "other",
     [
-        pytest.param(wanted(digest=(("sha256", "cd"),)), id="another digest"),
-        pytest.param(wanted(digest=(("md5", "ab"),)), id="no sha256"),
-        pytest.param(wanted(digest=()), id="no digest"),
-        pytest.param(wanted(digest=None), id="nothing apart"),
-        pytest.param(wanted("https://x/a-1.0.tar.gz"), id="sdist"),
-        pytest.param(wanted("file:///x/a-1.0-py3-none-any.whl"), id="local file"),
+        pytest.param(distribution(digest=(("sha256", "cd"),)), id="another digest"),
+        pytest.param(distribution(digest=(("md5", "ab"),)), id="no sha256"),
+        pytest.param(distribution(digest=()), id="no digest"),
+        pytest.param(distribution(digest=None), id="nothing apart"),
+        pytest.param(distribution("https://x/a-1.0.tar.gz"), id="sdist"),
+        pytest.param(distribution("file:///x/a-1.0-py3-none-any.whl"), id="local file"),
     ],
 )
 def test_of_anything_else_nothing_is_known(sidecars: Sidecars, other: Candidate) -> None:
     described = Described(sidecars, HashPolicy())
-    described.keep(wanted(), METADATA, 9)
-    described.keep(wanted("file:///x/a-1.0-py3-none-any.whl"), METADATA, 9)
+    described.keep(distribution(), METADATA, 9)
+    described.keep(distribution("file:///x/a-1.0-py3-none-any.whl"), METADATA, 9)
     assert described.known(other) is None
 
 
 def test_where_hashes_are_required_wheels_tell_of_themselves(sidecars: Sidecars) -> None:
-    Described(sidecars, HashPolicy()).keep(wanted(), METADATA, 9)
-    assert Described(sidecars, HashPolicy(required=True)).known(wanted()) is None
+    Described(sidecars, HashPolicy()).keep(distribution(), METADATA, 9)
+    assert Described(sidecars, HashPolicy(required=True)).known(distribution()) is None
 
 
 def test_metadata_of_another_version_is_unusable(sidecars: Sidecars) -> None:
     described = Described(sidecars, HashPolicy())
-    described.keep(wanted(), METADATA, 9)
+    described.keep(distribution(), METADATA, 9)
     with pytest.raises(errors.UnusableMetadata, match="inconsistent version"):
-        described.known(wanted(version="2.0"))
+        described.known(distribution(version="2.0"))
 
 
 def test_only_what_is_not_known_is_read(sidecars: Sidecars) -> None:
     described = Described(sidecars, HashPolicy())
-    described.keep(wanted(), METADATA, 9)
-    other, wrong = wanted(digest=None), wanted(version="2.0")
+    described.keep(distribution(), METADATA, 9)
+    other, wrong = distribution(digest=None), distribution(version="2.0")
     asked: list[Candidate] = []
 
     def read(candidates: Sequence[Candidate]) -> list[None]:
         asked.extend(candidates)
         return [None for _ in candidates]
 
-    assert described.all([other, wanted(), wrong], read) == [None, METADATA, None]
+    assert described.all([other, distribution(), wrong], read) == [None, METADATA, None]
     assert asked == [other]
-    assert described.all([wanted()], read) == [METADATA]
+    assert described.all([distribution()], read) == [METADATA]
     assert asked == [other]

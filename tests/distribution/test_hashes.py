@@ -92,8 +92,11 @@ def test_hashes_of_the_user_replace_those_from_elsewhere(
 ) -> None:
     """Of those from elsewhere pip compares the first; a sha256 among them identifies the file."""
     link, hashes = Link("https://x/a-1.zip", named), USER_HASHES[policy]
-    for wanted, right in ((Candidate("a", Version("1"), link), offered), (Archive(link), direct)):
-        assert (hashes.expected(wanted), hashes.digest(wanted)) == right
+    for distribution, right in (
+        (Candidate("a", Version("1"), link), offered),
+        (Archive(link), direct),
+    ):
+        assert (hashes.expected(distribution), hashes.digest(distribution)) == right
 
 
 def test_of_several_allowed_files_an_index_tells_which_it_has() -> None:
@@ -105,8 +108,12 @@ def test_of_several_allowed_files_an_index_tells_which_it_has() -> None:
 
 def test_a_file_is_named_by_the_requirement_that_asked_for_it() -> None:
     link = "https://x/a-1.0.tar.gz"
-    wish = UserRequirement("a==1.0", Requirement.parse("a==1.0"), comes_from="-r all.txt (line 3)")
-    policy = HashPolicy(wishes={"a": wish, link: UserRequirement(link, None)})
+    root_requirement = UserRequirement(
+        "a==1.0", Requirement.parse("a==1.0"), comes_from="-r all.txt (line 3)"
+    )
+    policy = HashPolicy(
+        root_requirements={"a": root_requirement, link: UserRequirement(link, None)}
+    )
     assert policy.shown("a", "a==1.0", link) == f"a==1.0 from {link} (from -r all.txt (line 3))"
     assert policy.shown("b", "b==2.0", link) == f"b==2.0 from {link}"
     assert policy.shown(link, "", link) == link

@@ -122,7 +122,7 @@ class Bench:
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
+def session(tmp_path: Path) -> Iterator[Bench]:
     (tmp_path / "pages").mkdir()
     made = Bench(tmp_path / "pages")
     yield made
@@ -137,18 +137,18 @@ def anchors(*hrefs: str) -> str:
     return "".join(f'<a href="{href}">x</a>' for href in hrefs)
 
 
-def test_all_indexes_are_asked_and_merged_in_their_order(bench: Bench) -> None:
-    bench.pages.set_up(f"{INDEX}/a/", anchors("a-1.zip", "a-2.zip"))
-    bench.pages.set_up(f"{OTHER}a/", anchors("a-3.zip"))
-    assert names(bench(INDEX, OTHER).find("a")) == ["a-1.zip", "a-2.zip", "a-3.zip"]
+def test_all_indexes_are_asked_and_merged_in_their_order(session: Bench) -> None:
+    session.pages.set_up(f"{INDEX}/a/", anchors("a-1.zip", "a-2.zip"))
+    session.pages.set_up(f"{OTHER}a/", anchors("a-3.zip"))
+    assert names(session(INDEX, OTHER).find("a")) == ["a-1.zip", "a-2.zip", "a-3.zip"]
 
 
-def test_a_project_is_asked_for_once(bench: Bench) -> None:
-    bench.pages.set_up(f"{INDEX}/a/", "")
-    repository = bench(INDEX, INDEX + "/")
+def test_a_project_is_asked_for_once(session: Bench) -> None:
+    session.pages.set_up(f"{INDEX}/a/", "")
+    repository = session(INDEX, INDEX + "/")
     repository.prefetch("a")
     assert repository.find("a") is repository.find("a")
-    assert bench.pages.asked == [f"{INDEX}/a/"]
+    assert session.pages.asked == [f"{INDEX}/a/"]
 
 
 @pytest.mark.parametrize(
@@ -162,129 +162,131 @@ def test_a_project_is_asked_for_once(bench: Bench) -> None:
     ],
 )
 def test_a_page_that_cannot_be_used_is_skipped_with_its_reason(
-    bench: Bench, content: str, status: int, content_type: str | None, reason: str
+    session: Bench, content: str, status: int, content_type: str | None, reason: str
 ) -> None:
-    bench.pages.set_up(f"{INDEX}/a/", content, status=status, content_type=content_type)
-    bench.pages.set_up(f"{OTHER}a/", anchors("a-1.zip"))
-    found = bench(INDEX, OTHER).find("a")
+    session.pages.set_up(f"{INDEX}/a/", content, status=status, content_type=content_type)
+    session.pages.set_up(f"{OTHER}a/", anchors("a-1.zip"))
+    found = session(INDEX, OTHER).find("a")
     assert names(found) == ["a-1.zip"]
     (skipped,) = found.skipped
     assert skipped.url == f"{INDEX}/a/"
     assert reason in skipped.reason
 
 
-def test_a_server_that_cannot_be_reached_is_skipped(bench: Bench) -> None:
-    bench.pages.fail(f"{INDEX}/a/", "connection refused")
+def test_a_server_that_cannot_be_reached_is_skipped(session: Bench) -> None:
+    session.pages.fail(f"{INDEX}/a/", "connection refused")
     skipped = (Skipped(f"{INDEX}/a/", "connection refused"),)
-    assert bench(INDEX).find("a") == Found(skipped=skipped, is_certain=False)
+    assert session(INDEX).find("a") == Found(skipped=skipped, is_certain=False)
 
 
-def test_credentials_are_not_told(bench: Bench) -> None:
+def test_credentials_are_not_told(session: Bench) -> None:
     url = "https://user:secret@index.example/simple"
-    bench.pages.set_up(f"{url}/a/", "", status=404)
-    found = bench(url).find("a")
-    assert "secret" not in str(found.skipped) + str(bench.events)
+    session.pages.set_up(f"{url}/a/", "", status=404)
+    found = session(url).find("a")
+    assert "secret" not in str(found.skipped) + str(session.events)
 
 
-def test_plain_http_is_left_out_with_one_warning(bench: Bench) -> None:
-    repository = bench("http://u:p@index.example:8080/simple", secure=False)
+def test_plain_http_is_left_out_with_one_warning(session: Bench) -> None:
+    repository = session("http://u:p@index.example:8080/simple", secure=False)
     assert repository.find("a") == repository.find("b")
     assert not repository.find("a").links
-    (warning,) = bench.warnings
+    (warning,) = session.warnings
     assert "index.example is not a trusted or secure host" in warning
     assert "u:p" not in warning
 
 
-def test_only_what_came_from_the_cache_is_asked_again_and_only_once(bench: Bench) -> None:
-    bench.pages.set_up(f"{INDEX}/a/", anchors("a-1.zip"), from_cache=True)
-    bench.pages.set_up(f"{INDEX}/b/", anchors("b-1.zip"))
-    repository = bench(INDEX)
+def test_only_what_came_from_the_cache_is_asked_again_and_only_once(session: Bench) -> None:
+    session.pages.set_up(f"{INDEX}/a/", anchors("a-1.zip"), from_cache=True)
+    session.pages.set_up(f"{INDEX}/b/", anchors("b-1.zip"))
+    repository = session(INDEX)
     repository.find("a")
     repository.find("b")
-    bench.pages.set_up(f"{INDEX}/a/", anchors("a-1.zip", "a-2.zip"), from_cache=True)
+    session.pages.set_up(f"{INDEX}/a/", anchors("a-1.zip", "a-2.zip"), from_cache=True)
     assert repository.refresh()
     assert names(repository.find("a")) == ["a-1.zip", "a-2.zip"]
     repository.find("b")
-    assert bench.pages.asked == [f"{INDEX}/a/", f"{INDEX}/b/", f"{INDEX}/a/"]
-    assert bench.pages.refreshed == [False, False, True]
+    assert session.pages.asked == [f"{INDEX}/a/", f"{INDEX}/b/", f"{INDEX}/a/"]
+    assert session.pages.refreshed == [False, False, True]
     assert not repository.refresh()
 
 
-def test_what_asking_again_confirms_is_what_it_was(bench: Bench) -> None:
-    bench.pages.set_up(f"{INDEX}/a/", anchors("a-1.zip"), from_cache=True)
-    repository = bench(INDEX)
+def test_what_asking_again_confirms_is_what_it_was(session: Bench) -> None:
+    session.pages.set_up(f"{INDEX}/a/", anchors("a-1.zip"), from_cache=True)
+    repository = session(INDEX)
     found = repository.find("a")
     assert not repository.refresh()
     assert repository.find("a") is found
-    assert bench.pages.refreshed == [False, True]
+    assert session.pages.refreshed == [False, True]
 
 
-def test_nothing_from_the_cache_is_nothing_to_ask_again(bench: Bench) -> None:
-    bench.pages.set_up(f"{INDEX}/a/", "")
-    repository = bench(INDEX)
+def test_nothing_from_the_cache_is_nothing_to_ask_again(session: Bench) -> None:
+    session.pages.set_up(f"{INDEX}/a/", "")
+    repository = session(INDEX)
     repository.find("a")
     assert not repository.refresh()
 
 
 def test_a_find_links_directory_offers_its_files_newest_name_first(
-    bench: Bench, tmp_path: Path
+    session: Bench, tmp_path: Path
 ) -> None:
     links = tmp_path / "links"
     links.mkdir()
     for name in ("a-1.zip", "a-2.tar.gz", "A_B-3.zip", "b-1.zip", "a-3.txt", "README"):
         (links / name).touch()
     (links / "more.html").write_text(anchors("https://x/a-9.zip"), encoding="utf-8")
-    repository = bench(find_links=(str(links), str(links)))
+    repository = session(find_links=(str(links), str(links)))
     assert names(repository.find("a")) == ["a-2.tar.gz", "a-1.zip", "a-9.zip"]
     assert names(repository.find("a-b")) == ["A_B-3.zip", "a-9.zip"]
 
 
-def test_find_links_may_be_a_file_a_page_or_a_remote_archive(bench: Bench, tmp_path: Path) -> None:
+def test_find_links_may_be_a_file_a_page_or_a_remote_archive(
+    session: Bench, tmp_path: Path
+) -> None:
     wheel = tmp_path / "a-1-py3-none-any.whl"
     page = tmp_path / "links.html"
     wheel.touch()
     page.write_text(anchors("a-2.zip"), encoding="utf-8")
-    bench.pages.set_up("https://x/list", anchors("a-3.zip"))
+    session.pages.set_up("https://x/list", anchors("a-3.zip"))
     places = (str(wheel), page.as_uri(), "https://x/a-4.zip", "https://x/list")
-    found = bench(find_links=places).find("a")
+    found = session(find_links=places).find("a")
     assert set(names(found)) == {wheel.name, "a-2.zip", "a-3.zip", "a-4.zip"}
 
 
-def test_a_page_is_read_once_as_long_as_its_bytes_are_the_same(bench: Bench) -> None:
+def test_a_page_is_read_once_as_long_as_its_bytes_are_the_same(session: Bench) -> None:
     """The second run looks at neither the page nor its server."""
     page = f"{INDEX}/a/"
-    bench.pages.set_up(page, anchors("a-1.zip"), from_cache=True)
-    first = bench(INDEX).find("a")
-    bench.pages.asked.clear()
-    second = bench(INDEX).find("a")
+    session.pages.set_up(page, anchors("a-1.zip"), from_cache=True)
+    first = session(INDEX).find("a")
+    session.pages.asked.clear()
+    second = session(INDEX).find("a")
     assert second == first
     assert second.from_cache
-    assert bench.pages.asked == []
-    bench.pages.set_up(page, anchors("a-2.zip"), from_cache=True)
-    assert names(bench(INDEX).find("a")) == ["a-2.zip"]
-    assert bench.pages.asked == [page]
+    assert session.pages.asked == []
+    session.pages.set_up(page, anchors("a-2.zip"), from_cache=True)
+    assert names(session(INDEX).find("a")) == ["a-2.zip"]
+    assert session.pages.asked == [page]
 
 
 def test_a_page_that_comes_with_the_same_bytes_is_not_read_again(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
+    session: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As from a server without validators."""
-    bench.pages.set_up(f"{INDEX}/a/", anchors("a-1.zip"))
-    first = bench(INDEX).find("a")
+    session.pages.set_up(f"{INDEX}/a/", anchors("a-1.zip"))
+    first = session(INDEX).find("a")
     monkeypatch.delattr("pipwrap.index.simple.parse_page")
-    assert bench(INDEX).find("a") == first
+    assert session(INDEX).find("a") == first
 
 
 def test_a_page_that_its_server_confirms_is_not_read_again(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
+    session: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bench.pages.set_up(f"{INDEX}/a/", anchors("a-1.zip"), from_cache=True)
-    repository = bench(INDEX)
+    session.pages.set_up(f"{INDEX}/a/", anchors("a-1.zip"), from_cache=True)
+    repository = session(INDEX)
     assert names(repository.find("a")) == ["a-1.zip"]
     monkeypatch.delattr("pipwrap.index.simple.parse_page")
     assert not repository.refresh()
     assert names(repository.find("a")) == ["a-1.zip"]
-    assert bench.pages.refreshed == [False, True]
+    assert session.pages.refreshed == [False, True]
 
 
 @pytest.mark.parametrize(
@@ -295,21 +297,21 @@ def test_a_page_that_its_server_confirms_is_not_read_again(
     ],
 )
 def test_a_place_that_is_not_there_is_warned_of_once(
-    bench: Bench, place: str, warning: str
+    session: Bench, place: str, warning: str
 ) -> None:
-    repository = bench(find_links=(place,))
+    repository = session(find_links=(place,))
     assert repository.find("a") == repository.find("b")
     assert not repository.find("a").links
-    assert bench.warnings == [f"Location '{place}' is ignored: {warning}"]
+    assert session.warnings == [f"Location '{place}' is ignored: {warning}"]
 
 
-def test_a_directory_with_pages_is_an_index(bench: Bench, tmp_path: Path) -> None:
+def test_a_directory_with_pages_is_an_index(session: Bench, tmp_path: Path) -> None:
     page = tmp_path / "simple" / "a" / "index.html"
     page.parent.mkdir(parents=True)
     page.write_text(anchors("a-1.zip"), encoding="utf-8")
     root = tmp_path / "simple"
     for index in (str(root), root.as_uri(), root.as_uri() + "/"):
-        (link,) = bench(index).find("a").links
+        (link,) = session(index).find("a").links
         assert link.url == (tmp_path / "simple" / "a" / "a-1.zip").as_uri()
 
 
@@ -331,27 +333,27 @@ def test_a_flat_directory_that_is_not_there_is_empty(tmp_path: Path) -> None:
     assert flat.pages() == []
 
 
-def test_offers_are_judged_once_for_each_answer(bench: Bench) -> None:
-    bench.pages.set_up(
+def test_offers_are_judged_once_for_each_answer(session: Bench) -> None:
+    session.pages.set_up(
         f"{INDEX}/a/", anchors("a-1.zip", "a-2-py3-none-any.whl", "b-1.zip"), from_cache=True
     )
-    offers = Offers(bench(INDEX), Selector({"py3-none-any": 0}, "3.11.7"))
+    offers = Offers(session(INDEX), Selector({"py3-none-any": 0}, "3.11.7"))
     first = offers.judged("a")
     assert [str(each.version) for each in first.candidates] == ["2", "1"]
     assert [each.kind for each in first.rejections] == ["name"]
     assert offers.candidates("a") is first.candidates
-    bench.pages.set_up(f"{INDEX}/a/", anchors("a-1.zip"), from_cache=True)
+    session.pages.set_up(f"{INDEX}/a/", anchors("a-1.zip"), from_cache=True)
     assert offers.repository.refresh()
     assert offers.candidates("a") is not first.candidates
 
 
-def test_formats_narrow_what_is_offered_and_hashes_order_it(bench: Bench) -> None:
-    bench.pages.set_up(
+def test_formats_narrow_what_is_offered_and_hashes_order_it(session: Bench) -> None:
+    session.pages.set_up(
         f"{INDEX}/a/",
         anchors("a-1.zip#sha256=aa", "a-2.zip#sha256=bb", "a-3-py3-none-any.whl"),
     )
     offers = Offers(
-        bench(INDEX),
+        session(INDEX),
         Selector({"py3-none-any": 0}, "3.11.7"),
         FormatControl(no_binary=frozenset({":all:"})),
         {"a": (("sha256", "aa"),)},
@@ -360,25 +362,25 @@ def test_formats_narrow_what_is_offered_and_hashes_order_it(bench: Bench) -> Non
 
 
 def test_asking_again_does_not_wait_for_what_has_not_arrived(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
+    session: Bench, monkeypatch: pytest.MonkeyPatch
 ):
     """A page that is still on its way may need what asking again would hold."""
     arrives = threading.Event()
-    bench.pages.set_up(f"{INDEX}/late/", "?", content_type="text/plain", from_cache=True)
-    bench.pages.set_up(f"{INDEX}/demo/", anchors("demo-1.0.tar.gz"), from_cache=True)
-    page = bench.pages.page
+    session.pages.set_up(f"{INDEX}/late/", "?", content_type="text/plain", from_cache=True)
+    session.pages.set_up(f"{INDEX}/demo/", anchors("demo-1.0.tar.gz"), from_cache=True)
+    page = session.pages.page
 
     def slow(url: str, headers: Headers, *, refresh: bool = False) -> Page:
         if "late" in url:
             assert arrives.wait(20)
         return page(url, headers, refresh=refresh)
 
-    monkeypatch.setattr(bench.pages, "page", slow)
-    repository = bench(INDEX)
+    monkeypatch.setattr(session.pages, "page", slow)
+    repository = session(INDEX)
     late = repository.prefetch("late")
     repository.find("demo")
     assert not repository.refresh()
     arrives.set()
     assert late.result().skipped
     repository.find("late")
-    assert bench.pages.refreshed[-1]
+    assert session.pages.refreshed[-1]

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 import pytest
 from packaging.version import Version
 
-from pipwrap.distribution.preparer import Prepared
+from pipwrap.distribution.results import PreparedWheel
 from pipwrap.events import Event, Info, WarningMessage
 from pipwrap.model.candidate import Candidate, InstalledCandidate
 from pipwrap.model.environment import InstalledDistribution, Scheme
@@ -19,7 +19,13 @@ from pipwrap.model.link import Link
 from pipwrap.model.requirement import Requirement, UserRequirement
 from pipwrap.model.source import Archive
 from pipwrap.model.wheel import StoredWheel
-from pipwrap.operations.plan import install_order, make_plan, source_of, wanted, wanted_in_order
+from pipwrap.operations.plan import (
+    distribution,
+    distributions_in_order,
+    install_order,
+    make_plan,
+    source_of,
+)
 from pipwrap.resolution.choice import Choice, DirectChoice
 from pipwrap.resolution.outcome import Resolution
 
@@ -134,7 +140,9 @@ def test_a_dense_set_with_cycles_is_ordered_in_no_time() -> None:
 
 def test_what_is_installed_is_not_wanted() -> None:
     there = InstalledCandidate("b", Version("1.0"), installed("b"))
-    found = wanted(resolution({"a": candidate("a"), "b": there}), {"b": installed("b")}, refuse)
+    found = distribution(
+        resolution({"a": candidate("a"), "b": there}), {"b": installed("b")}, refuse
+    )
     assert list(found) == ["a"]
     with pytest.raises(TypeError):
         source_of(there)
@@ -173,7 +181,7 @@ def test_a_direct_wheel_of_the_installed_version_is_left_alone(
 ) -> None:
     events: list[Event] = []
     there = {"a": existing} if existing else {}
-    found = wanted(resolution({"a": choice}), there, events.append, force=force)
+    found = distribution(resolution({"a": choice}), there, events.append, force=force)
     assert ("a" in found) is is_wanted
     assert len([each for each in events if isinstance(each, Info)]) == says
 
@@ -182,7 +190,7 @@ def test_a_direct_wheel_of_the_installed_version_is_left_alone(
 def test_a_yanked_choice_is_warned_of_without_credentials(reason: str, shown: str) -> None:
     events: list[Event] = []
     chosen = resolution({"a": candidate("a", yanked=reason)})
-    wanted_in_order(chosen, events.append)
+    distributions_in_order(chosen, events.append)
     (warned,) = events
     assert isinstance(warned, WarningMessage)
     assert warned.message.endswith(f"Reason for being yanked: {shown}")
@@ -190,9 +198,9 @@ def test_a_yanked_choice_is_warned_of_without_credentials(reason: str, shown: st
     assert "u:p" not in warned.message
 
 
-def prepared(name: str) -> Prepared:
+def prepared(name: str) -> PreparedWheel:
     wheel = StoredWheel("f" * 64, f"{name}-1.0-py3-none-any.whl", "/store", "x", True, ())  # noqa: FBT003
-    return Prepared(wheel, "e" * 64)
+    return PreparedWheel(wheel, "e" * 64)
 
 
 def test_the_plan_says_what_was_asked_for_and_where_it_came_from() -> None:
@@ -201,12 +209,12 @@ def test_the_plan_says_what_was_asked_for_and_where_it_came_from() -> None:
         {"a": candidate("a"), "b": direct("b", link), "c": candidate("c")},
         [("a", "c"), ("a", "b")],
     )
-    wishes = [
+    root_requirements = [
         UserRequirement("a", Requirement.parse("a")),
         UserRequirement(link, None, Archive(Link(link))),
     ]
     wheels = {name: prepared(name) for name in "abc"}
-    plan = make_plan(chosen, wheels, {"c": installed("c", "0.9")}, SCHEME, wishes)
+    plan = make_plan(chosen, wheels, {"c": installed("c", "0.9")}, SCHEME, root_requirements)
     assert [each.name for each in plan.install] == ["c", "b", "a"]
     by_name = {each.name: each for each in plan.install}
     assert [by_name[name].requested for name in "abc"] == [True, True, False]

@@ -7,7 +7,7 @@ from packaging.specifiers import SpecifierSet
 
 from pipwrap.events import ignore
 from pipwrap.model.requirement import Constraint, common_hashes
-from pipwrap.operations.request import Request
+from pipwrap.operations.request import UserRequest
 from pipwrap.options.options import SearchOptions
 from pipwrap.requirements.parse import RequirementText, parse_requirement
 
@@ -18,9 +18,11 @@ def request(
     *lines: RequirementText,
     constraints: tuple[Constraint, ...] = (),
     search: SearchOptions | None = None,
-) -> Request:
-    wishes = tuple(parse_requirement(line, ignore) for line in lines)
-    return Request(wishes, {each.name: each for each in constraints}, search or SearchOptions())
+) -> UserRequest:
+    root_requirements = tuple(parse_requirement(line, ignore) for line in lines)
+    return UserRequest(
+        root_requirements, {each.name: each for each in constraints}, search or SearchOptions()
+    )
 
 
 def test_without_hashes_nothing_is_required() -> None:

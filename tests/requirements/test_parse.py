@@ -228,8 +228,8 @@ def test_constraints_of_one_project_are_merged_where_their_markers_hold() -> Non
 def test_what_does_not_apply_is_left_out_and_told() -> None:
     events: list[Event] = []
     lines = ("a; os_name == 'none'", "b; extra == 'x'", "c")
-    wishes = [parse_requirement(RequirementText(line), ignore) for line in lines]
-    kept = applicable(wishes, {"os_name": "posix"}, events.append)
+    root_requirements = [parse_requirement(RequirementText(line), ignore) for line in lines]
+    kept = applicable(root_requirements, {"os_name": "posix"}, events.append)
     assert [user.text for user in kept] == ["c"]
     assert events == [
         Info("Ignoring a: markers 'os_name == \"none\"' don't match your environment"),

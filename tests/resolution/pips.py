@@ -172,11 +172,11 @@ class _Factory:
 
 
 def choices(
-    index: Mapping[str, Sequence[File]], *wishes: str, visited: list[str] | None = None
+    index: Mapping[str, Sequence[File]], *root_requirements: str, visited: list[str] | None = None
 ) -> dict[str, str] | None:
     """Return ``{project: version}`` as pip chooses; ``None`` where it finds no solution."""
     factory = _Factory(index)
-    roots = [each for text in wishes for each in needed(Requirement(text))]
+    roots = [each for text in root_requirements for each in needed(Requirement(text))]
     order: dict[str, int] = {}
     for each in roots:
         order.setdefault(each.name, len(order))

@@ -15,7 +15,7 @@ from resolution.worlds import File, World, resolve
 @dataclass(frozen=True)
 class Story:
     index: dict[str, list[File]]
-    wishes: tuple[str, ...]
+    root_requirements: tuple[str, ...]
     chosen: dict[str, str] | None
     """``None``: there is no solution."""
     installed: dict[str, File] = field(default_factory=dict)
@@ -30,9 +30,9 @@ def check(story: Story) -> None:
     world = World(story.index, story.installed, story.urls, frozenset(story.unasked))
     if story.chosen is None:
         with pytest.raises(Unsolvable):
-            resolve(world, *story.wishes, **story.rules)
+            resolve(world, *story.root_requirements, **story.rules)
     else:
-        assert resolve(world, *story.wishes, **story.rules) == story.chosen
+        assert resolve(world, *story.root_requirements, **story.rules) == story.chosen
     assert not set(story.unvisited).intersection(world.visited), world.visited
 
 

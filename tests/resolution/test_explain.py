@@ -12,10 +12,12 @@ from pipwrap.resolution.explain import HELP, Cause, describe, essential, python_
 from resolution.worlds import File, World, f, resolution, resolve, shown
 
 
-def conflict(index: Mapping[str, Sequence[File]], *wishes: str, **rules: object) -> list[str]:
+def conflict(
+    index: Mapping[str, Sequence[File]], *root_requirements: str, **rules: object
+) -> list[str]:
     """Return who wants what, as the engine gives it: ``a 1.0: c<2``; wishes stand alone."""
     with pytest.raises(Unsolvable) as caught:
-        resolve(World(index), *wishes, **rules)  # type: ignore[arg-type]
+        resolve(World(index), *root_requirements, **rules)  # type: ignore[arg-type]
     return [
         f"{each.parent} {each.parent_version}: {each.requirement}"
         if each.parent

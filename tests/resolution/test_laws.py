@@ -38,8 +38,8 @@ def random_world(seed: int | str, versions: Sequence[str] = VERSIONS) -> tuple[I
         ]
         for name in NAMES
     }
-    wishes = [requirement(chance, versions) for _ in range(chance.randint(1, 3))]
-    return index, wishes
+    root_requirements = [requirement(chance, versions) for _ in range(chance.randint(1, 3))]
+    return index, root_requirements
 
 
 def dependencies(chance: random.Random, versions: Sequence[str] = VERSIONS) -> Iterator[str]:
@@ -57,9 +57,9 @@ def requirement(chance: random.Random, versions: Sequence[str] = VERSIONS) -> st
     return f"{chance.choice(NAMES)}{extra}{operator}{version}"
 
 
-def is_solution(index: Index, wishes: list[str], chosen: dict[str, str]) -> bool:
+def is_solution(index: Index, root_requirements: list[str], chosen: dict[str, str]) -> bool:
     """Tell whether everything that is asked for, from the wishes on, is there."""
-    waiting = [Requirement(wish) for wish in wishes]
+    waiting = [Requirement(root_requirement) for root_requirement in root_requirements]
     done: set[tuple[str, str | None]] = set()
     while waiting:
         wanted = waiting.pop()
@@ -83,10 +83,11 @@ def needs(index: Index, name: str, version: str, extra: str | None) -> list[Requ
     ]
 
 
-def has_solution(index: Index, wishes: list[str]) -> bool:
+def has_solution(index: Index, root_requirements: list[str]) -> bool:
     choices = itertools.product(*([file.version for file in index[name]] for name in NAMES))
     return any(
-        is_solution(index, wishes, dict(zip(NAMES, versions, strict=True))) for versions in choices
+        is_solution(index, root_requirements, dict(zip(NAMES, versions, strict=True)))
+        for versions in choices
     )
 
 
@@ -94,14 +95,14 @@ def has_solution(index: Index, wishes: list[str]) -> bool:
 def test_a_solution_is_found_exactly_when_there_is_one(block: int) -> None:
     found = 0
     for seed in range(block * 100, block * 100 + 100):
-        index, wishes = random_world(seed)
-        expected = has_solution(index, wishes)
+        index, root_requirements = random_world(seed)
+        expected = has_solution(index, root_requirements)
         try:
-            chosen = resolve(World(index), *wishes)
+            chosen = resolve(World(index), *root_requirements)
         except Unsolvable:
-            assert not expected, (seed, wishes)
+            assert not expected, (seed, root_requirements)
         else:
-            assert is_solution(index, wishes, chosen), (seed, wishes, chosen)
+            assert is_solution(index, root_requirements, chosen), (seed, root_requirements, chosen)
             found += 1
     assert 20 < found < 95, "the worlds are too easy or too hard to say much"
 
@@ -110,22 +111,22 @@ def test_a_solution_is_found_exactly_when_there_is_one(block: int) -> None:
 def test_what_is_installed_never_makes_the_difference(block: int) -> None:
     """A set that the index alone can solve stays solvable, whatever is there already."""
     for seed in range(block * 100, block * 100 + 100):
-        index, wishes = random_world(seed)
+        index, root_requirements = random_world(seed)
         chance = random.Random(f"installed {seed}")
         installed = {name: chance.choice(index[name]) for name in NAMES if chance.random() < 0.5}
         try:
-            chosen = resolve(World(index, installed), *wishes)
+            chosen = resolve(World(index, installed), *root_requirements)
         except Unsolvable:
-            assert not has_solution(index, wishes), (seed, wishes)
+            assert not has_solution(index, root_requirements), (seed, root_requirements)
         else:
             plain = {name: version.partition(" ")[0] for name, version in chosen.items()}
-            assert is_solution(index, wishes, plain), (seed, wishes, chosen)
+            assert is_solution(index, root_requirements, plain), (seed, root_requirements, chosen)
 
 
 def test_the_same_question_has_the_same_answer() -> None:
-    index, wishes = random_world(7)
+    index, root_requirements = random_world(7)
     first, second = World(index), World(index)
-    assert resolve(first, *wishes) == resolve(second, *wishes)
+    assert resolve(first, *root_requirements) == resolve(second, *root_requirements)
     assert first.visited == second.visited
 
 
@@ -153,7 +154,7 @@ class Change(Struct, frozen=True):
 
     before: World
     later: World
-    wishes: list[str]
+    root_requirements: list[str]
     limits: list[str]
     keeps: bool
     found: Resolution
@@ -162,7 +163,7 @@ class Change(Struct, frozen=True):
     def made(cls, seed: int) -> Change | None:
         """Return one; ``None`` where there is no answer."""
         chance = random.Random(f"changed {seed}")
-        index, wishes = random_world(f"before {seed}", UNLIKE)
+        index, root_requirements = random_world(f"before {seed}", UNLIKE)
         limits = [
             requirement(chance).replace(f"[{EXTRA}]", "") for _ in range(chance.choice((0, 1)))
         ]
@@ -170,10 +171,19 @@ class Change(Struct, frozen=True):
         installed = {name: chance.choice(index[name]) for name in there}
         before, keeps = World(index, installed), chance.random() < 0.5
         try:
-            found = resolution(before, *wishes, constraints=limits, keeps=lambda _: keeps)
+            found = resolution(
+                before, *root_requirements, constraints=limits, keeps=lambda _: keeps
+            )
         except Unsolvable:
             return None
-        return cls(before, World(changed(chance, index), installed), wishes, limits, keeps, found)
+        return cls(
+            before,
+            World(changed(chance, index), installed),
+            root_requirements,
+            limits,
+            keeps,
+            found,
+        )
 
     @property
     def installed(self) -> dict[str, InstalledCandidate]:
@@ -189,15 +199,15 @@ class Change(Struct, frozen=True):
     def other(self) -> list[str]:
         return [each for each in dict.fromkeys(self.before.asked) if each not in self.same]
 
-    def answer(self, presumed: Mapping[str, Preference] | None = None) -> Resolution | None:
+    def answer(self, preferences: Mapping[str, Preference] | None = None) -> Resolution | None:
         """Return the later answer; ``None`` where there is none."""
         try:
             return resolution(
                 self.later,
-                *self.wishes,
+                *self.root_requirements,
                 constraints=self.limits,
                 keeps=lambda _: self.keeps,
-                presumed=presumed,
+                preferences=preferences,
             )
         except Unsolvable:
             return None
@@ -211,11 +221,15 @@ def test_what_stands_on_its_grounds_is_chosen_again(block: int) -> None:
         change = Change.made(seed)
         if change is None:
             continue
-        grounds, choices = change.found.grounds, change.found.choices
+        active_specifiers, choices = change.found.active_specifiers, change.found.choices
         stand = all(
-            project in grounds
+            project in active_specifiers
             and is_still_best(
-                choices[project], grounds[project], change.later, change.installed, ReleaseControl()
+                choices[project],
+                active_specifiers[project],
+                change.later,
+                change.installed,
+                ReleaseControl(),
             )
             for project in change.other
         )
@@ -246,14 +260,14 @@ def test_what_is_presumed_makes_no_difference(block: int) -> None:
         expected = change.answer()
         in_full = set(later.asked)
         later.asked.clear()
-        presumed = {
-            project: Preference(found.choices[project], found.grounds[project])  # type: ignore[arg-type]
+        preferences = {
+            project: Preference(found.choices[project], found.active_specifiers[project])  # type: ignore[arg-type]
             for project in change.same
-            if project in found.grounds
+            if project in found.active_specifiers
             and project not in change.installed
             and is_plain(found.choices[project])
         }
-        answer = change.answer(presumed)
+        answer = change.answer(preferences)
         spared += len(in_full - set(later.asked))
         assert (answer and shown(answer)) == (expected and shown(expected)), seed
         assert (answer and answer.edges) == (expected and expected.edges), seed

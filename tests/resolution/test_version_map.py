@@ -19,7 +19,7 @@ VERSIONS = sorted({Version(f"{a}{b}") for a, b in itertools.product(_RELEASES, _
 OPERATORS = ("<", "<=", "==", "!=", ">", ">=", "~=", "===")
 
 
-def universe(*versions: Version) -> VersionMap:
+def version_map(*versions: Version) -> VersionMap:
     """Return the universe of these, best first."""
     return VersionMap(
         [Candidate("a", each, Link(f"https://index/a-{each}.tar.gz")) for each in versions]
@@ -29,7 +29,7 @@ def universe(*versions: Version) -> VersionMap:
 @pytest.mark.parametrize("operator", OPERATORS)
 def test_a_specifier_means_the_versions_that_it_contains(operator: str) -> None:
     """The ends of its run are searched for, so every kind of neighbour is tried."""
-    whole = universe(*reversed(VERSIONS))
+    whole = version_map(*reversed(VERSIONS))
     wildcards = [f"{release}.*" for release in _RELEASES] if operator in {"==", "!="} else []
     for text in [*map(str, VERSIONS), *wildcards]:
         try:
@@ -37,13 +37,15 @@ def test_a_specifier_means_the_versions_that_it_contains(operator: str) -> None:
         except InvalidSpecifier:
             continue
         allowed = whole.range_of(specifier)
-        found = [point.version for rank, point in enumerate(whole.points) if rank in allowed]
+        found = [
+            ranked.version for rank, ranked in enumerate(whole.ranked_versions) if rank in allowed
+        ]
         expected = [each for each in VERSIONS if specifier.contains(each, prereleases=True)]
         assert found == expected, specifier
 
 
 def test_clauses_of_a_set_hold_together() -> None:
-    whole = universe(*(Version(f"1.{minor}") for minor in range(9, -1, -1)))
+    whole = version_map(*(Version(f"1.{minor}") for minor in range(9, -1, -1)))
     allowed = whole.range_of(SpecifierSet(">=1.2,!=1.4,<1.7"))
     assert [rank for rank in range(10) if rank in allowed] == [2, 3, 5, 6]
 
@@ -58,11 +60,11 @@ def test_clauses_of_a_set_hold_together() -> None:
     ],
 )
 def test_liked_keeps_the_order(order: str, allowed: list[int], expected: str) -> None:
-    whole = universe(*(Version(number) for number in order.split()))
+    whole = version_map(*(Version(number) for number in order.split()))
     assert [*whole.liked(RankRange.of(allowed))] == [int(number) for number in expected.split()]
 
 
 def test_liked_reads_ranges_without_ends() -> None:
     """The core excludes versions by complements."""
-    whole = universe(*(Version(number) for number in "3210"))
+    whole = version_map(*(Version(number) for number in "3210"))
     assert [*whole.liked(~RankRange.of([1, 2]))] == [3, 0]

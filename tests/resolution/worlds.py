@@ -141,7 +141,7 @@ class _Artifacts:
     """The same world; here ``installed`` is a method."""
 
     def __init__(self, world: World) -> None:
-        self.prefetch = self.expect = world.prefetch
+        self.prefetch = self.prebuild = world.prefetch
         self.metadata = world.metadata
         self.reuses = world.reuses
         self.described = world.described
@@ -170,28 +170,30 @@ def _metadata(project: str, file: File) -> Metadata:
 
 def resolve(
     world: World,
-    *wishes: str,
+    *root_requirements: str,
     constraints: Sequence[str] = (),
     keeps: Callable[[str], bool] = lambda project: True,
     **rules: object,
 ) -> dict[str, str]:
     """Return ``{project: version}``, with `` (installed)`` or `` (URL)`` behind the version."""
-    return shown(resolution(world, *wishes, constraints=constraints, keeps=keeps, **rules))
+    return shown(
+        resolution(world, *root_requirements, constraints=constraints, keeps=keeps, **rules)
+    )
 
 
 def resolution(
     world: World,
-    *wishes: str,
+    *root_requirements: str,
     constraints: Sequence[str] = (),
     keeps: Callable[[str], bool] = lambda project: True,
-    presumed: Mapping[str, Preference] | None = None,
+    preferences: Mapping[str, Preference] | None = None,
     **rules: object,
 ) -> engine.Resolution:
     """Return what the engine returns, having checked that every path leads from a wish."""
-    users = [_wish(world, text) for text in wishes]
+    users = [_wish(world, text) for text in root_requirements]
     limits = _constraints(constraints)
     there = InstalledCandidates(candidates_of(world.installed), keeps)
-    projects = Projects(world, there, limits, presumed)
+    projects = Projects(world, there, limits, preferences)
     known: dict[Choice, Dependencies] = {}
     for user in users:
         if user.source is not None and user.requirement is not None:

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from pipwrap.cache.http.client import Fetched, ResponseCache
+from pipwrap.cache.http.client import ResponseCache
+from pipwrap.cache.http.response import FetchedResponse
 from pipwrap.cache.layout import Layout
 from pipwrap.events import Event, WarningMessage
 from pipwrap.network.session import Session
@@ -92,7 +93,9 @@ class Browser:
     layout: Layout
     events: list[Event] = field(default_factory=list)
 
-    def page(self, url: str, accept: str = "text/html", *, refresh: bool = False) -> Fetched:
+    def page(
+        self, url: str, accept: str = "text/html", *, refresh: bool = False
+    ) -> FetchedResponse:
         """Return a page."""
         return self.cache.page(url, Headers((("Accept", accept),)), refresh=refresh)
 

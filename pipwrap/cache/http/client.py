@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 
 from pipwrap import errors
 from pipwrap.cache.http import policy
-from pipwrap.cache.http.bodies import Bodies, DigestMismatch
+from pipwrap.cache.http.bodies import Bodies
 from pipwrap.cache.http.entries import Entries, is_sha256
 from pipwrap.cache.http.exchange import CachedExchange, FetchRequest, shown
 from pipwrap.cache.http.pins import PinnedBodies
@@ -36,8 +36,6 @@ from pipwrap.network.redirects import (
     redirect_target,
 )
 from pipwrap.network.transport import REDIRECTS, Headers, Response, Transport
-
-__all__ = ["DigestDiffers", "Fetched", "ResponseCache"]
 
 _OK = 200
 
@@ -74,7 +72,7 @@ class ResponseCache:
         downloader = Downloader(transport, listener, resume_retries)
         self._entries = Entries(layout, listener, pins)
         self._bodies = Bodies(layout, downloader, listener, pins, grown)
-        self._hops = CachedExchange(
+        self._exchange = CachedExchange(
             transport,
             self._entries,
             self._bodies,
@@ -139,7 +137,7 @@ class ResponseCache:
             found = self._by_digest(url, sha256, size_hint) if sha256 else None
             wanted = FetchRequest(redact(url), sent, True, sha256, is_metadata)  # noqa: FBT003
             if found is None and arriving is not None:
-                return self._hops.receive(wanted, arriving)
+                return self._exchange.receive(wanted, arriving)
             return found or self._follow(url, wanted)
 
     def holds(self, url: str, sha256: str | None) -> bool:
@@ -176,7 +174,7 @@ class ResponseCache:
     def _follow(self, url: str, wanted: FetchRequest) -> FetchedResponse:
         """Return the first response that is no redirect to follow (RFC 9110, 15.4)."""
         for _ in range(MAXIMUM_REDIRECTS + 1):
-            fetched = self._hops.answer(url, wanted)
+            fetched = self._exchange.answer(url, wanted)
             location = fetched.headers.get("Location")
             if fetched.status not in REDIRECTS or not location:
                 return fetched
