@@ -12,11 +12,11 @@ from typing import IO, TypedDict
 
 from pipwrap.build.environment import BuildEnvironment, State
 
-_SCRIPT = os.path.join(os.path.dirname(__file__), "hook_host.py")
+_SCRIPT = os.path.join(os.path.dirname(__file__), "host.py")
 
 
 class HookCall(TypedDict):
-    """What one hook is to be run with (``hook_host``)."""
+    """What one hook is to be run with (``host``)."""
 
     arguments: list[str]
     directory: str
@@ -29,7 +29,7 @@ class HookCall(TypedDict):
 
 
 class HookProcess:
-    """One such process; each hook that it runs is a fork of it (``hook_host``)."""
+    """One such process; each hook that it runs is a fork of it (``host``)."""
 
     def __init__(
         self,

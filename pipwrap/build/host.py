@@ -1,6 +1,6 @@
 """Runs hooks of builds, each in a fork of a process that has imported the backend.
 
-    python hook_host.py REPLIES
+    python host.py REPLIES
 
 Standard library only, Python 3.8 and newer. PEP 517 wants a process of its own for each hook, so
 that a backend may change whatever is global: a fork is one, in the state after the import.

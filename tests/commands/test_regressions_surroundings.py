@@ -101,7 +101,7 @@ def test_a_target_that_cannot_run_our_packaging_still_tells_its_facts(
     (tmp_path / "packaging").mkdir()
     (tmp_path / "packaging" / "__init__.py").touch()
     (tmp_path / "packaging" / "tags.py").write_text(f"raise {failure}('too new')\n")
-    probe = Path(__file__).parents[2] / "pipwrap" / "cli" / "probe.py"
+    probe = Path(__file__).parents[2] / "pipwrap" / "interpreter" / "probe.py"
     command = [sys.executable, str(probe), str(tmp_path)]
     done = subprocess.run(command, capture_output=True, check=True, timeout=60)
     assert json.loads(done.stdout)["tags"] is None
