@@ -233,6 +233,7 @@ def _with_cache(
     noop_recorder: NoopRecorder,
 ) -> int:
     """Run a command on the cache at ``root``; once more without it where its disk fills up."""
+    from pipwrap.concurrency.dispatcher import EventDispatcher  # noqa: PLC0415 - these only
     from pipwrap.operations.context import CommandContext  # noqa: PLC0415 - loaded by now
 
     try:
@@ -240,7 +241,7 @@ def _with_cache(
             context = CommandContext(
                 options,
                 environment,
-                console,
+                EventDispatcher(console),
                 place,
                 environ,
                 os.getcwd(),
@@ -290,4 +291,4 @@ def _recover(environment: Environment) -> None:
     It is told on stderr: stdout is the command's own, which may be JSON.
     """
     schemes = (environment.scheme, environment.user_scheme)
-    recovery.recover([scheme.purelib for scheme in schemes], Console.aside())
+    recovery.recover([scheme.purelib for scheme in schemes], Console.on_stderr())

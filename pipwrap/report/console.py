@@ -1,13 +1,14 @@
-"""The only writer: events to stdout and stderr, one at a time, whatever thread they come from."""
+"""The only writer of stdout and stderr: prints events, one at a time.
+
+``concurrency.dispatcher`` decides in which order the events of several threads come here.
+"""
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, TextIO
 
 from pipwrap import errors
@@ -15,11 +16,11 @@ from pipwrap.events import (
     DOWNLOADS,
     BuildFinished,
     BuildStarted,
+    CommandOutput,
     DownloadFinished,
     DownloadProgressed,
     DownloadStarted,
     Event,
-    Listener,
     WarningMessage,
 )
 from pipwrap.model.link import redact
@@ -33,16 +34,6 @@ if TYPE_CHECKING:
 
 _EVERYTHING = 2
 """The verbosity of -vv."""
-
-
-class _Thread(threading.local):
-    """Who takes the events of one thread instead of the console."""
-
-    def __init__(self) -> None:
-        """Start with nobody."""
-        self.relay: Listener | None = None
-        self.relays_downloads = False
-        self.overhearing: list[list[Event]] = []
 
 
 class Console:
@@ -77,29 +68,18 @@ class Console:
         self._lock = threading.RLock()
         self._live = progress == "on" and verbosity >= 0 and self._stdout.isatty()
         self._progress: Progress | None = None
-        self._overhearing: list[list[Event]] = []
-        self._thread = _Thread()
 
     @classmethod
-    def aside(cls) -> Console:
-        """Return one that writes everything to stderr: what is not the command's own output."""
+    def on_stderr(cls) -> Console:
+        """Return one that leaves stdout, which may be JSON, to the command's own output."""
         return cls(stdout=sys.stderr)
 
     def __call__(self, event: Event, /) -> None:
         """Print what the event says at this verbosity."""
-        relay = self._thread.relay
-        if isinstance(event, DOWNLOADS) and not self._thread.relays_downloads:
-            with self._lock:
-                self._draw(event)
-            return
-        if relay is not None:
-            for heard in self._thread.overhearing:
-                heard.append(event)
-            relay(event)
-            return
         with self._lock:
-            for heard in self._overhearing:
-                heard.append(event)
+            if isinstance(event, DOWNLOADS):
+                self._draw(event)
+                return
             self._record(lines_of(event, _EVERYTHING))
             if self._live and isinstance(event, BuildStarted):
                 return
@@ -108,41 +88,9 @@ class Console:
             else:
                 self._write(lines_of(event, self._verbosity))
 
-    @contextlib.contextmanager
-    def overhearing(self) -> Iterator[list[Event]]:
-        """Yield a list that gets every event, downloads excepted, as long as the body lasts.
-
-        What is relayed is heard when it is told again; a thread that is relayed hears itself.
-        """
-        heard: list[Event] = []
-        lists = self._overhearing if self._thread.relay is None else self._thread.overhearing
-        with self._lock:
-            lists.append(heard)
-        try:
-            yield heard
-        finally:
-            with self._lock:
-                lists[:] = [each for each in lists if each is not heard]
-
-    @contextlib.contextmanager
-    def relayed(self, to: Listener, *, downloads: bool = False) -> Iterator[None]:
-        """Have ``to`` take what this thread tells as long as the body lasts.
-
-        Whoever keeps it tells it again when its turn has come. Downloads are drawn all the same,
-        unless ``to`` takes them, too.
-        """
-        thread = self._thread
-        before = thread.relay, thread.relays_downloads
-        thread.relay, thread.relays_downloads = to, downloads
-        try:
-            yield
-        finally:
-            thread.relay, thread.relays_downloads = before
-
     def line(self, text: str) -> None:
-        """Print a line that is always shown: what the user asked for."""
-        self._record((OutputLine(text),))
-        self._write((OutputLine(text),))
+        """Print a line of what the user asked for."""
+        self(CommandOutput(text))
 
     def record(self, error: errors.PipwrapError) -> None:
         """Put an error into the log that somebody else prints."""

@@ -10,6 +10,7 @@ from pipwrap import errors
 from pipwrap.events import (
     BuildFinished,
     BuildStarted,
+    CommandOutput,
     DownloadStarted,
     ErrorMessage,
     Event,
@@ -28,6 +29,7 @@ from pipwrap.report.summary import OutputLine, error_lines, lines_of
         pytest.param(Info("x", 1), 0, (), id="only at -v"),
         pytest.param(Info("x", 1), 1, (OutputLine("x"),), id="at -v"),
         pytest.param(Info("x\ny", indent=2), 0, (OutputLine("    x\n    y"),), id="indented"),
+        pytest.param(CommandOutput("x"), -3, (OutputLine("x"),), id="asked for"),
         pytest.param(WarningMessage("x"), -1, (OutputLine("WARNING: x", True),), id="-q warns"),  # noqa: FBT003
         pytest.param(WarningMessage("x"), -2, (), id="-qq does not"),
         pytest.param(ErrorMessage("x"), -2, (OutputLine("ERROR: x", True),), id="-qq fails"),  # noqa: FBT003
@@ -131,17 +133,3 @@ def test_what_an_encoding_lacks_is_replaced() -> None:
     console(Info("ä × b"))
     console.close()
     assert raw.getvalue() == b"\\xe4 x b\n"
-
-
-def test_who_overhears_within_another_ends_only_his_own() -> None:
-    console = Console(stdout=io.StringIO())
-    with console.overhearing() as outer:
-        with console.overhearing() as inner:
-            console(Info("both"))
-        with console.overhearing() as second:
-            pass
-        console(Info("outer"))
-    console(Info("nobody"))
-    assert inner == [Info("both")]
-    assert second == []
-    assert outer == [Info("both"), Info("outer")]
