@@ -19,7 +19,7 @@ from pipwrap.cache.disk import is_directory, is_full
 from pipwrap.cache.store import StoredWheelChanged, WheelStore
 from pipwrap.errors import DiagnosticError, DiskFull, EnvironmentRefused
 from pipwrap.events import Info, Listener, WarningMessage
-from pipwrap.install import journal, scripts
+from pipwrap.install import journal, rollback, scripts
 from pipwrap.install.bytecode import compiled
 from pipwrap.install.bytecode_settings import bytecode_tag, read_settings
 from pipwrap.install.changes import Changes, merge, missing_directories
@@ -55,7 +55,7 @@ def apply(
         prepared = _prepare(plan, environment, store, target, listener)
         with _made(purelib), environment_lock(purelib, listener):
             if journal.exists(purelib):
-                journal.settle(purelib, listener)
+                rollback.settle(purelib, listener)
             removals = _removals(plan, environment, listener)
             paths = [_paths(each, plan) for each in removals]
             changes = merge(plan, environment, prepared, removals, target)
@@ -152,7 +152,7 @@ def _carry_out(changes: Changes, linker: Linker, purelib: str, listener: Listene
                     written.end()
         except BaseException:
             with signals.held():
-                journal.settle(purelib, listener)
+                rollback.settle(purelib, listener)
             raise
 
 
