@@ -6,7 +6,8 @@ from pipwrap import errors
 from pipwrap.events import CommandOutput, Info, WarningMessage
 from pipwrap.install import removal_listing, transaction
 from pipwrap.install.plan import Plan
-from pipwrap.install.uninstall import Folders, Removal, find_removal
+from pipwrap.install.removal import Folders, Removal
+from pipwrap.install.uninstall import find_removal
 from pipwrap.model.environment import InstalledDistribution
 from pipwrap.model.names import canonicalize_name
 from pipwrap.operations import install_target, network, wiring
