@@ -13,7 +13,7 @@ from pipwrap.concurrency.background import BackgroundTasks, PrefetchTasks
 from pipwrap.concurrency.dispatcher import EventDispatcher
 from pipwrap.concurrency.once_map import OnceMap
 from pipwrap.events import DownloadStarted, Event, Info, PromptShown
-from pipwrap.report.console import Console
+from pipwrap.report.console import Console, OutputStreams
 
 
 class Desk:
@@ -21,7 +21,7 @@ class Desk:
 
     def __init__(self) -> None:
         self.stream = io.StringIO()
-        self.events = EventDispatcher(Console(stdout=self.stream, stderr=self.stream))
+        self.events = EventDispatcher(Console(streams=OutputStreams(self.stream, self.stream)))
         self.work = BackgroundTasks(self.events, 2, "test")
 
     def begin(self, key: str, work: Callable[[], object]) -> None:

@@ -17,7 +17,7 @@ from pipwrap.events import (
     Info,
     WarningMessage,
 )
-from pipwrap.report.console import Console
+from pipwrap.report.console import Console, OutputStreams
 from pipwrap.report.summary import OutputLine, error_lines, lines_of
 
 
@@ -115,7 +115,7 @@ def test_a_failed_step_is_named_by_pips_reference(step: str, reference: str) -> 
 
 def test_the_console_keeps_what_was_asked_for_apart_from_what_went_wrong() -> None:
     stdout, stderr = io.StringIO(), io.StringIO()
-    console = Console(stdout=stdout, stderr=stderr)
+    console = Console(streams=OutputStreams(stdout, stderr))
     console(Info("told"))
     console(WarningMessage("warned"))
     console.line("asked for")
@@ -129,7 +129,7 @@ def test_the_console_keeps_what_was_asked_for_apart_from_what_went_wrong() -> No
 def test_what_an_encoding_lacks_is_replaced() -> None:
     raw = io.BytesIO()
     stream = io.TextIOWrapper(raw, encoding="ascii")
-    console = Console(stdout=stream, stderr=stream)
+    console = Console(streams=OutputStreams(stream, stream))
     console(Info("ä × b"))
     console.close()
     assert raw.getvalue() == b"\\xe4 x b\n"
