@@ -41,6 +41,12 @@ class Info(Event, frozen=True):
     indent: int = 0
 
 
+class CommandOutput(Event, frozen=True):
+    """What the user asked for (a listing, a report): for stdout, at any verbosity."""
+
+    message: str
+
+
 class ErrorMessage(Event, frozen=True):
     """An error that does not end the command; printed after ``ERROR: `` on stderr."""
 

@@ -21,7 +21,7 @@ from pipwrap.options.configuration import Configuration, configuration_files, re
 from pipwrap.options.parser import Parsed, parse
 from pipwrap.options.usage import usage
 from pipwrap.options.values import requested_python
-from pipwrap.report.console import Console
+from pipwrap.report.console import Console, OutputStreams
 
 if TYPE_CHECKING:
     from pipwrap.operations.context import CommandContext
@@ -34,7 +34,7 @@ _BROKEN_PIPE = 120
 def main(argv: list[str], environ: Mapping[str, str], *, as_module: bool) -> int:
     """Carry out a command line and return the exit status."""
     noop_recorder = NoopRecorder(argv, environ, as_module=as_module)
-    console = Console(transcript=noop_recorder.printed)
+    console = Console(streams=OutputStreams(transcript=noop_recorder.printed))
     try:
         status = _run(argv, environ, console, noop_recorder, as_module=as_module)
         noop_recorder.keep(status)
@@ -95,7 +95,7 @@ def _run(
         options = build_options(
             parsed, configuration, default_index_url=real_pip.default_index_url()
         )
-        console.plain = options.no_color
+        console.streams.plain = options.no_color
         if chosen.warning:
             console(WarningMessage(chosen.warning))
         try:
@@ -197,10 +197,9 @@ def _carry_out(
         log = Log(options.log, time.time)
     console = Console(
         options.verbosity,
+        OutputStreams(transcript=noop_recorder.printed, plain=options.no_color),
         progress=options.progress_bar,
-        plain=options.no_color,
         log=log,
-        transcript=noop_recorder.printed,
     )
     try:
         for warning in options.warnings:
@@ -233,6 +232,7 @@ def _with_cache(
     noop_recorder: NoopRecorder,
 ) -> int:
     """Run a command on the cache at ``root``; once more without it where its disk fills up."""
+    from pipwrap.concurrency.dispatcher import EventDispatcher  # noqa: PLC0415 - these only
     from pipwrap.operations.context import CommandContext  # noqa: PLC0415 - loaded by now
 
     try:
@@ -240,7 +240,7 @@ def _with_cache(
             context = CommandContext(
                 options,
                 environment,
-                console,
+                EventDispatcher(console),
                 place,
                 environ,
                 os.getcwd(),
@@ -290,4 +290,4 @@ def _recover(environment: Environment) -> None:
     It is told on stderr: stdout is the command's own, which may be JSON.
     """
     schemes = (environment.scheme, environment.user_scheme)
-    recovery.recover([scheme.purelib for scheme in schemes], Console.aside())
+    recovery.recover([scheme.purelib for scheme in schemes], Console.on_stderr())

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pipwrap import errors
-from pipwrap.events import Info, WarningMessage
+from pipwrap.events import CommandOutput, Info, WarningMessage
 from pipwrap.install import removal_listing, transaction
 from pipwrap.install.plan import Plan
-from pipwrap.install.uninstall import Folders, Removal, find_removal
+from pipwrap.install.removal import Folders, Removal
+from pipwrap.install.uninstall import find_removal
 from pipwrap.model.environment import InstalledDistribution
 from pipwrap.model.names import canonicalize_name
 from pipwrap.operations import install_target, network, wiring
@@ -125,9 +126,8 @@ def _confirmed(context: CommandContext, removal: Removal) -> bool:
         if answer in _ANSWERS:
             return answer != "n"
         expected = ", ".join(_ANSWERS)
-        console.line(
-            f"Your response ({answer!r}) was not one of the expected responses: {expected}"
-        )
+        text = f"Your response ({answer!r}) was not one of the expected responses: {expected}"
+        console(CommandOutput(text))
 
 
 def _unanswered(message: str) -> errors.PipwrapError:

@@ -12,11 +12,11 @@ from msgspec import Struct
 from pipwrap.cache.disk import is_directory
 from pipwrap.errors import EnvironmentRefused
 from pipwrap.install.creating import Batch
-from pipwrap.install.destination import InstallTarget, WheelFiles
+from pipwrap.install.file_plan import InstallTarget, WheelFiles
 from pipwrap.install.linking import FileCreation, file_mode
 from pipwrap.install.plan import Plan
 from pipwrap.install.relocation import relocate
-from pipwrap.install.uninstall import Removal
+from pipwrap.install.removal import Removal
 from pipwrap.model.environment import Environment
 
 

@@ -20,7 +20,9 @@ def recover(purelibs: Iterable[str], listener: Listener) -> bool:
             continue
         with environment_lock(purelib, listener):
             if journal.exists(purelib):
+                from pipwrap.install import rollback  # noqa: PLC0415 - after an interruption
+
                 listener(Info(f"Restoring {purelib} after an interrupted command"))
-                journal.settle(purelib, listener)
+                rollback.settle(purelib, listener)
                 recovered = True
     return recovered

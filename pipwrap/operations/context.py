@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
+from pipwrap.concurrency.dispatcher import EventDispatcher
 from pipwrap.model.environment import Environment
 from pipwrap.operations.cache_session import CacheSession
 from pipwrap.operations.noop_recorder import NoopRecorder
 from pipwrap.options.options import Options
-from pipwrap.report.console import Console
 
 
 class CommandContext(Struct, frozen=True):
@@ -18,7 +18,8 @@ class CommandContext(Struct, frozen=True):
 
     options: Options
     environment: Environment
-    console: Console
+    console: EventDispatcher
+    """The console as all threads of the command share it."""
     place: CacheSession
     environ: Mapping[str, str]
     working_directory: str

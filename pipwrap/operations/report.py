@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from pipwrap import errors
+from pipwrap.events import CommandOutput
 from pipwrap.model.candidate import Candidate
 from pipwrap.model.distribution import Distribution
 from pipwrap.model.source import Archive, Directory, Repository
@@ -40,7 +41,7 @@ def write_report(
     text = installation_report(items, real_pip.version(), environment.marker_environment)
     path = context.options.report
     if path is None or path == "-":
-        context.console.line(text)
+        context.console(CommandOutput(text))
         return
     try:
         with open(path, "w", encoding="utf-8") as stream:

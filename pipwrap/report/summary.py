@@ -9,6 +9,7 @@ from pipwrap.events import (
     BuildAborted,
     BuildFinished,
     BuildStarted,
+    CommandOutput,
     DeprecationMessage,
     ErrorMessage,
     Event,
@@ -35,6 +36,8 @@ def lines_of(event: Event, verbosity: int) -> tuple[OutputLine, ...]:
     if isinstance(event, Info):
         text = _indented(event.message, event.indent)
         return (OutputLine(text),) if verbosity >= event.level else ()
+    if isinstance(event, CommandOutput):
+        return (OutputLine(event.message),)
     if isinstance(event, BuildStarted | BuildFinished):
         return (OutputLine(f"  {event.description}: {_outcome(event)}"),) if verbosity >= 0 else ()
     return tuple(OutputLine(text, is_error=True) for text in _trouble(event, verbosity))

@@ -106,7 +106,12 @@ class Browser:
 
 @contextmanager
 def browser(
-    root: str, *, clock: Clock | None = None, offline: bool = False, **settings: object
+    root: str,
+    *,
+    clock: Clock | None = None,
+    offline: bool = False,
+    resume_retries: int = 5,
+    **settings: object,
 ) -> Iterator[Browser]:
     """Yield a cache in ``root``; retries are off unless ``settings`` say otherwise."""
     chosen = NetworkSettings(**{"retries": 0, "timeout": 5.0, **settings})  # type: ignore[arg-type]
@@ -119,7 +124,7 @@ def browser(
         clock,
         events.append,
         trusted_hosts=chosen.trusted_hosts,
-        resume_retries=chosen.resume_retries,
+        resume_retries=resume_retries,
         offline=offline,
     )
     try:
