@@ -249,9 +249,9 @@ def _with_cache(
             )
             status = _command(options.command)(context)
             if options.cache_limit is not None and place.is_kept:
-                from pipwrap.cli import cache_upkeep  # noqa: PLC0415 - where a limit is set
+                from pipwrap.operations.cache_limit import apply_limit  # noqa: PLC0415 - where a limit is set
 
-                cache_upkeep.keep_below(context, options.cache_limit)
+                apply_limit(context, options.cache_limit)
             return status
     except (errors.DiskFull, OSError) as error:
         full = cache_session.full_disk(error, root)
