@@ -13,8 +13,8 @@ from collections.abc import Sequence
 
 from pipwrap import errors
 from pipwrap.operations.own_executable import own_executable
+from pipwrap.options.option import Option
 from pipwrap.options.parser import BadArgument, read_arguments
-from pipwrap.options.table import Option
 
 COMMAND = "shim"
 NAMES = ("pip", "pip3")
