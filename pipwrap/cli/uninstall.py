@@ -12,6 +12,7 @@ from pipwrap.model.environment import InstalledDistribution
 from pipwrap.model.names import canonicalize_name
 from pipwrap.operations import install_target, network, wiring
 from pipwrap.operations.context import CommandContext
+from pipwrap.operations.installed_set import read_installed
 from pipwrap.options.options import no_requirement
 from pipwrap.requirements.file_reader import RequirementFileReader
 from pipwrap.requirements.parse import RequirementText, parse_requirement
@@ -29,7 +30,7 @@ def run(context: CommandContext) -> int:
         raise no_requirement("uninstall")
     if not options.break_system_packages:
         install_target.check_externally_managed(context.environment)
-    installed, _ = wiring.installed_candidates(context.environment, context.console)
+    installed = read_installed(context.environment, context.console).distributions
     remove: list[InstalledDistribution] = []
     folders = Folders(context.environment)  # for those who are asked
     for project, name in names.items():
@@ -45,8 +46,8 @@ def run(context: CommandContext) -> int:
             announced=not options.yes,
             names_paths=options.verbosity > 0,
         )
-        with wiring.store_of(context) as store:
-            transaction.apply(plan, context.environment, store, context.console)
+        store = wiring.store_of(context)
+        transaction.apply(plan, context.environment, store, context.console)
     install_target.warn_if_root(context)
     return 0
 

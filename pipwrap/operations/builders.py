@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from msgspec import Struct
@@ -16,7 +15,6 @@ from msgspec import Struct
 from pipwrap.build.environment_pool import EnvironmentPool
 from pipwrap.build.hooks import HookProcessPool
 from pipwrap.build.requirements import BuildRequirements
-from pipwrap.build.settings import BuildSettings
 from pipwrap.build.source_build import BuildContext
 from pipwrap.cache.build_host import BuildHost, include_directories
 from pipwrap.cache.clones import Clones
@@ -31,10 +29,8 @@ from pipwrap.concurrency.worker_process import MOST, processors
 from pipwrap.distribution.archives import Archives
 from pipwrap.distribution.built_wheels import BuiltWheelLookup, ReuseSettings
 from pipwrap.distribution.described import Described
-from pipwrap.distribution.hashes import HashPolicy
 from pipwrap.distribution.lazy_wheel import LazyWheels
 from pipwrap.distribution.preparer import FETCHED_AHEAD, Preparer
-from pipwrap.distribution.results import SaveOptions
 from pipwrap.distribution.wheel_stores import WheelStores
 from pipwrap.events import Listener
 from pipwrap.index.candidates import has_native
@@ -44,6 +40,7 @@ from pipwrap.network.ranges import Ranges
 from pipwrap.network.transport import Transport
 from pipwrap.operations.cache_session import kept_directory
 from pipwrap.operations.context import CommandContext
+from pipwrap.operations.shared_state import SessionSettings
 from pipwrap.options.options import SearchOptions
 from pipwrap.vcs.git import GitSettings
 from pipwrap.vcs.repositories import Repositories
@@ -112,14 +109,10 @@ class PreparerFactory:
     def preparer(
         self,
         environment: Environment,
-        policy: HashPolicy,
+        settings: SessionSettings,
         described: Described,
         listener: Listener,
         requirements: BuildRequirements,
-        *,
-        rules: BuildSettings,
-        building: Sequence[str],
-        saving: SaveOptions | None,
     ) -> Preparer:
         """Return what prepares wheels for one environment."""
         context = self._resources.context
@@ -131,7 +124,7 @@ class PreparerFactory:
             requirements=requirements,
             listener=listener,
             remove=self._remove,
-            rules=rules,
+            rules=settings.rules,
             processes=self._processes,
             pool=self._pool,
             repositories=Repositories(
@@ -141,7 +134,7 @@ class PreparerFactory:
                 listener,
             ),
             allows_editables=context.options.command == "install",
-            building=tuple(building),
+            building=settings.building,
         )
         builds = BackgroundTasks(context.console, processors(), "build")
         self._builds.append(builds)
@@ -151,10 +144,10 @@ class PreparerFactory:
             self._stores,
             described,
             build_context,
-            policy,
+            settings.policy,
             listener,
             executors,
-            saving,
+            settings.saving,
         )
 
     def _remove(self, path: str) -> None:

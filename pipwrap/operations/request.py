@@ -19,14 +19,8 @@ from pipwrap.network.origins import is_host
 from pipwrap.operations.context import CommandContext
 from pipwrap.operations.request_files import RequestFiles
 from pipwrap.options.options import SearchOptions, check_hash_options
-from pipwrap.requirements.parse import (
-    RequirementText,
-    applicable,
-    merged,
-    parse_constraint,
-    parse_requirement,
-    parse_specifier,
-)
+from pipwrap.requirements.constraints import applicable, merged, parse_constraint
+from pipwrap.requirements.parse import RequirementText, parse_requirement, parse_specifier
 
 if TYPE_CHECKING:
     from pipwrap.requirements.file_grammar import RequirementLine

@@ -12,7 +12,8 @@ from pipwrap import errors
 from pipwrap.model.link import Link
 from pipwrap.model.requirement import Constraint, UserRequirement
 from pipwrap.operations.context import CommandContext
-from pipwrap.requirements.parse import RequirementText, parse_constraint
+from pipwrap.requirements.constraints import parse_constraint
+from pipwrap.requirements.parse import RequirementText
 
 if TYPE_CHECKING:
     from pipwrap.requirements.file_grammar import RequirementLine
