@@ -7,14 +7,12 @@ are alike: what was needed of one is what is asked for of the next.
 
 from __future__ import annotations
 
-from typing import Protocol
-
 from pipwrap import errors
 from pipwrap.cache import archive as wheel_archive
 from pipwrap.cache.metadata import CachedMetadata, MetadataCache, origin_identity
 from pipwrap.model.link import Link
 from pipwrap.network.origins import without_credentials
-from pipwrap.network.ranges import Part, RangeRefused, Unchanged
+from pipwrap.network.ranges import Part, RangeRefused, Ranges, Unchanged
 
 _TAIL = 22 + 0x10000
 """What has the last record of a zip in it, whatever comment follows: no more is looked through."""
@@ -24,25 +22,15 @@ _REQUESTS = 3
 _LARGEST_PART = 2 * 1024 * 1024
 
 
-class RangeFetcher(Protocol):
-    """Gets parts of remote files; raises ``RangeRefused``. Called from many threads."""
-
-    def tail(self, url: str, length: int, etag: str | None = None) -> Part | Unchanged:
-        """Return the last bytes of a file; ``Unchanged`` when it still has ``etag``."""
-
-    def between(self, part: Part, start: int, stop: int) -> Part:
-        """Return other bytes of the same file."""
-
-
 class LazyWheels:
     """What wheels on servers say of themselves; kept by origin, and the sha256 that is named.
 
     Called from many threads.
     """
 
-    def __init__(self, parts: RangeFetcher, kept: MetadataCache, *, offline: bool = False) -> None:
+    def __init__(self, ranges: Ranges, kept: MetadataCache, *, offline: bool = False) -> None:
         """Keep the ports; nothing is asked yet."""
-        self._parts = parts
+        self._ranges = ranges
         self._kept = kept
         self._offline = offline
         self._first: dict[str, str] = {}
@@ -66,7 +54,7 @@ class LazyWheels:
         if link.size is not None and link.size <= _TAIL and self._is_first(project, link):
             raise RangeRefused("it is small")
         length = self._needed.get(project, _TAIL)
-        found = self._parts.tail(link.url, length, kept.etag if kept else None)
+        found = self._ranges.tail(link.url, length, kept.etag if kept else None)
         if isinstance(found, Unchanged):
             if kept is None:
                 raise RangeRefused("its server says that something unknown is unchanged")
@@ -100,7 +88,7 @@ class LazyWheels:
                 length = missing.stop - missing.start
                 if not requests_left or length > max(_TAIL, min(_LARGEST_PART, tail.total // 2)):
                     raise RangeRefused("too much of it would have to be read") from missing
-                file.add(self._parts.between(tail, missing.start, missing.stop))
+                file.add(self._ranges.between(tail, missing.start, missing.stop))
             except (errors.InvalidDistribution, OSError, ValueError) as error:
                 # zipfile raises the last two for offsets that are no offsets.
                 raise RangeRefused(f"its parts are no proper wheel's: {error}") from error

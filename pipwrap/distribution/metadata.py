@@ -15,12 +15,11 @@ from pipwrap import errors
 from pipwrap.build.wheel_file import read_metadata
 from pipwrap.cache.store import WheelStore
 from pipwrap.concurrency.once_map import OnceMap
-from pipwrap.distribution.admitted import Admitted
 from pipwrap.distribution.archives import Archives
 from pipwrap.distribution.built_before import BuiltBefore
-from pipwrap.distribution.described import Described
 from pipwrap.distribution.lazy_wheel import LazyWheels
 from pipwrap.distribution.results import MetadataResult
+from pipwrap.distribution.sidecars import SidecarLookup
 from pipwrap.distribution.sources import Sources
 from pipwrap.events import Info, Listener
 from pipwrap.model import validation
@@ -36,7 +35,7 @@ from pipwrap.network.transport import Response
 class MetadataSources(Struct, frozen=True):
     """What tells of wheels besides their files."""
 
-    before: Described
+    sidecars: SidecarLookup
     store: WheelStore
     remote: LazyWheels
 
@@ -47,7 +46,6 @@ class MetadataReader:
     def __init__(
         self,
         archives: Archives,
-        admitted: Admitted,
         descriptions: MetadataSources,
         built_before: BuiltBefore,
         sources: Sources,
@@ -57,10 +55,9 @@ class MetadataReader:
     ) -> None:
         """Keep the ports; ``keeps_archives`` says that sdists are wanted as files in any case."""
         self._archives = archives
-        self._admitted = admitted
         self._remote = descriptions.remote
         self._store = descriptions.store
-        self._described_before = descriptions.before
+        self._sidecars = descriptions.sidecars
         self._built_before = built_before
         self._sources = sources
         self._listener = listener
@@ -97,7 +94,7 @@ class MetadataReader:
 
     def _has_sidecar(self, distribution: Candidate) -> bool:
         is_told = distribution.link.metadata_hashes is not None
-        return is_told and self._admitted.may_be_described(distribution)
+        return is_told and self._archives.allows_other_metadata(distribution)
 
     def without_transfer(self, distribution: Candidate) -> MetadataResult | None:
         """Return the metadata of a wheel where no server has to send the whole wheel for it.
@@ -114,7 +111,7 @@ class MetadataReader:
                 if whole is not None:
                     whole.body.close()
                 return None
-        elif distribution.link.scheme == "file" or not self._archives.holds(distribution.link):
+        elif distribution.link.scheme == "file" or not self._archives.is_cached(distribution.link):
             return None
         return self.obtain(distribution)
 
@@ -136,9 +133,9 @@ class MetadataReader:
 
     def _may_be_apart(self, distribution: Candidate) -> bool:
         """Tell whether something else than a wheel's file may tell, and is the cheaper one."""
-        if not self._admitted.may_be_described(distribution):
+        if not self._archives.allows_other_metadata(distribution):
             return False
-        return distribution.link.metadata_hashes is not None or not self._archives.holds(
+        return distribution.link.metadata_hashes is not None or not self._archives.is_cached(
             distribution.link
         )
 
@@ -167,12 +164,12 @@ class MetadataReader:
         )
 
     def _of_sidecar(self, distribution: Candidate) -> MetadataResult:
-        known = self._described_before.known(distribution)
+        known = self._sidecars.find(distribution)
         if known is not None:
             return known
         text, size, lines = self._archives.metadata(distribution.link)
         metadata = Metadata.parse(text)
-        self._described_before.keep(distribution, metadata, size)
+        self._sidecars.add(distribution, metadata, size)
         return MetadataResult(metadata, lines, MetadataOrigin.SIDECAR)
 
     def text(self, distribution: Distribution) -> str:
@@ -198,7 +195,7 @@ class MetadataReader:
     ) -> MetadataResult:
         """Return what a wheel itself says, from the store or the file; one damaged comes anew."""
         acquired, filename = (
-            self._admitted.acquire(distribution, arriving),
+            self._archives.acquire(distribution, arriving),
             distribution.link.filename,
         )
         text_in_store = self._text_in_store(acquired.sha256, filename)
@@ -237,10 +234,10 @@ class MetadataReader:
             return self._of_sidecar(distribution)
         if cached is not None:
             lines = (
-                self._admitted.acquire(distribution).lines if self._keeps_archives else cached.lines
+                self._archives.acquire(distribution).lines if self._keeps_archives else cached.lines
             )
             return replace(cached, lines=lines)
-        acquired = self._admitted.acquire(distribution)
+        acquired = self._archives.acquire(distribution)
         for line in acquired.lines:
             self._listener(line)
         link = distribution.link

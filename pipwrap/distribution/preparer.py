@@ -16,18 +16,14 @@ from pipwrap.build.wheel_file import read_built_metadata, read_metadata
 from pipwrap.cache.wheels import BuiltWheel
 from pipwrap.concurrency.background import Executors
 from pipwrap.concurrency.once_map import OnceMap
-from pipwrap.distribution.admitted import Admitted
-from pipwrap.distribution.archives import Archives, LocalArchive
-from pipwrap.distribution.build_all import build_all
+from pipwrap.distribution.archives import Archives, LocalArchive, measure
 from pipwrap.distribution.built_before import BuiltBefore
-from pipwrap.distribution.described import Described
-from pipwrap.distribution.digest import measure
-from pipwrap.distribution.hashes import HashPolicy
 from pipwrap.distribution.metadata import MetadataReader, MetadataSources
 from pipwrap.distribution.results import MetadataResult, PreparedWheel, SaveOptions
+from pipwrap.distribution.sidecars import SidecarLookup
 from pipwrap.distribution.sources import Sources
 from pipwrap.distribution.wheel_stores import WheelStores
-from pipwrap.events import Info, Listener, WarningMessage
+from pipwrap.events import BuildAborted, Info, Listener, WarningMessage
 from pipwrap.model.candidate import Candidate
 from pipwrap.model.distribution import Distribution, key_of
 from pipwrap.model.link import Link, redact
@@ -50,9 +46,8 @@ class Preparer:
         self,
         archives: Archives,
         stores: WheelStores,
-        described: Described,
+        sidecars: SidecarLookup,
         build_context: BuildContext,
-        policy: HashPolicy,
         listener: Listener,
         executors: Executors,
         saving: SaveOptions | None = None,
@@ -65,14 +60,11 @@ class Preparer:
         self._build_context = build_context
         self._listener = listener
         self._once = OnceMap()
-        directory = saving.directory if saving else None
-        self._admitted = Admitted(archives, policy, listener, directory)
-        self.sources = Sources(build_context, self._admitted, archives.repaired)
+        self.sources = Sources(build_context, archives)
         self._built_before = BuiltBefore(stores.reuse, self.sources, listener)
         self._metadata = MetadataReader(
             archives,
-            self._admitted,
-            MetadataSources(described, stores.store, stores.remote),
+            MetadataSources(sidecars, stores.store, stores.remote),
             self._built_before,
             self.sources,
             listener,
@@ -88,8 +80,6 @@ class Preparer:
         self._pool.shutdown(wait=False, cancel_futures=True)
         self._ahead.close()
         self._builds.close()
-
-    # Metadata
 
     def prefetch(self, candidate: Candidate, then: Callable[[Metadata], None]) -> None:
         """Begin to get the metadata of a wheel, which ``then`` gets when it is there.
@@ -124,7 +114,7 @@ class Preparer:
             self._builds.begin(key, lambda: self._quietly(candidate))
 
     def obtain(self, distribution: Distribution) -> MetadataResult:
-        """Return metadata; raises what ``MetadataReader.obtain`` raises."""
+        """Return metadata (``MetadataReader.obtain``)."""
         self._builds.finish(("metadata", key_of(distribution)))
         return self._metadata.obtain(distribution)
 
@@ -146,13 +136,8 @@ class Preparer:
         """Return the metadata as it is written; raises what ``obtain`` raises."""
         return self._metadata.text(distribution)
 
-    # Wheels
-
     def wheel(self, distribution: Distribution, name: str) -> PreparedWheel:
-        """Return the wheel in the store, built if need be; ``name`` is the project's.
-
-        Raises what ``obtain`` raises.
-        """
+        """Return the wheel in the store, built if need be; raises what ``obtain`` raises."""
         return self._once(("wheel", key_of(distribution)), lambda: self._wheel(distribution, name))
 
     def begin(self, candidate: Candidate, stored: Callable[[StoredWheel], None]) -> None:
@@ -180,7 +165,7 @@ class Preparer:
     ) -> dict[str, PreparedWheel]:
         """Return wheels, listed by ``names``: downloads and builds go side by side.
 
-        Those that are ``there`` take no work. ``stored`` is called with each as soon as it is in
+        ``stored`` is called with each, those that are ``there`` too, as soon as it is in
         the store, from any thread.
         """
 
@@ -190,7 +175,7 @@ class Preparer:
             if prepared is None:
                 prepared = self.wheel(distribution[name], names[name])
             else:
-                self._archives.keep(distribution[name].link)
+                self._archives.pin(distribution[name].link)
             stored(prepared.wheel)
             return prepared
 
@@ -240,16 +225,37 @@ class Preparer:
         names: Mapping[str, str],
         wheel: Callable[[str], PreparedWheel],
     ) -> dict[str, PreparedWheel]:
-        """Build side by side, but directories in turn: one may be part of another."""
+        """Build side by side, but directories in turn: one may be part of another.
+
+        Raises ``errors.WheelsNotBuilt`` at the end, for those that failed.
+        """
         for name in names if len(names) > 1 else ():
             if not isinstance(distribution[name], Directory):
                 self._builds.begin(("wheel", name), partial(wheel, name))
 
-        def built(name: str) -> PreparedWheel:
+        def built_wheel(name: str) -> PreparedWheel:
             end = self._builds.finish(("wheel", name))
             return wheel(name) if end is None else end.result()
 
-        return build_all(names, built, self._listener)
+        self._listener(Info(f"Building wheels for collected packages: {', '.join(names.values())}"))
+        built: dict[str, PreparedWheel] = {}
+        broken: dict[str, str] = {}
+        for project, name in names.items():
+            try:
+                built[project] = built_wheel(project)
+            except errors.BuildFailed as error:
+                self._listener(BuildAborted(error))
+                broken[project] = name
+            except errors.InvalidBuiltWheel as error:
+                self._listener(WarningMessage(error.message, indent=1))
+                broken[project] = name
+        if built:
+            done = " ".join(names[project] for project in built)
+            self._listener(Info(f"Successfully built {done}"))
+        if broken:
+            self._listener(Info(f"Failed to build {' '.join(broken.values())}"))
+            raise errors.WheelsNotBuilt(broken)
+        return built
 
     def _wheel(self, distribution: Distribution, name: str) -> PreparedWheel:
         if not isinstance(distribution, Directory):
@@ -268,7 +274,7 @@ class Preparer:
         return self._make(distribution, name)
 
     def _downloaded(self, distribution: Candidate | Archive) -> PreparedWheel:
-        acquired = self._admitted.acquire(distribution)
+        acquired = self._archives.acquire(distribution)
         link = distribution.link
         stored = self._unpack(acquired.path, link.filename, acquired.sha256, link)
         if isinstance(distribution, Candidate) and self._is_told_apart(distribution):
@@ -359,11 +365,9 @@ class Preparer:
         self._files[sha256] = (again.path, filename)
         return self._stores.store.add(again.path, filename, sha256)
 
-    # Sources
-
     def archive(self, distribution: Candidate | Archive) -> LocalArchive:
         """Return the file itself, as ``download`` saves it."""
-        acquired = self._admitted.acquire(distribution)
+        acquired = self._archives.acquire(distribution)
         acquired = self._archives.repaired(distribution.link) or acquired
         if (
             isinstance(distribution, Candidate)
@@ -382,7 +386,7 @@ class Preparer:
         """
         if not self._is_told_apart(distribution):
             return ()
-        acquired = self._admitted.acquire(distribution)
+        acquired = self._archives.acquire(distribution)
         place = Info(f"Downloading link {distribution.link.shown} to {acquired.path}", level=2)
         return (*(replace(line, indent=0) for line in acquired.lines), place)
 

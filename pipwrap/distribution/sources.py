@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
 
 from pipwrap import errors
 from pipwrap.build import source_tree
@@ -12,8 +11,7 @@ from pipwrap.build.source_build import BuildContext, SourceBuild
 from pipwrap.cache import disk
 from pipwrap.cache.keys import BuildKey, repository_identity, settings_key
 from pipwrap.concurrency.once_map import OnceMap
-from pipwrap.distribution.admitted import Admitted
-from pipwrap.distribution.archives import LocalArchive
+from pipwrap.distribution.archives import Archives, LocalArchive
 from pipwrap.events import Info
 from pipwrap.model.candidate import Candidate
 from pipwrap.model.distribution import Distribution, display_name, key_of, project_of, settings_name
@@ -26,19 +24,10 @@ from pipwrap.vcs.repositories import Checkout
 class Sources:
     """The builds of a run, each begun once."""
 
-    def __init__(
-        self,
-        build_context: BuildContext,
-        admitted: Admitted,
-        repaired: Callable[[Link], LocalArchive | None],
-    ) -> None:
-        """Keep the ports.
-
-        ``repaired`` returns an archive anew that cannot be read any more, ``None`` where it can.
-        """
-        self._repaired = repaired
+    def __init__(self, build_context: BuildContext, archives: Archives) -> None:
+        """Store the ports; nothing is fetched or built yet."""
         self._build_context = build_context
-        self._admitted = admitted
+        self._archives = archives
         self._once = OnceMap()
 
     def key(self, distribution: Distribution) -> BuildKey | None:
@@ -61,7 +50,7 @@ class Sources:
                 without_password(distribution.clone_url), self._commit(distribution)
             )
         else:
-            source = self._admitted.sha256(distribution)
+            source = self._archives.sha256(distribution)
         return BuildKey(
             source_sha256=source,
             abi=self._build_context.target.abi,
@@ -84,7 +73,7 @@ class Sources:
                 if distribution.editable
                 else self._commit(distribution)
             )
-        return self._admitted.acquire(distribution).sha256
+        return self._archives.acquire(distribution).sha256
 
     def checkout(self, distribution: Repository) -> Checkout:
         """Return the clone of a repository."""
@@ -139,7 +128,7 @@ class Sources:
         try:
             return source_tree.static_metadata(acquired.path, link.filename)
         except errors.InvalidDistribution:
-            again = self._repaired(link)
+            again = self._archives.repaired(link)
             if again is None:
                 raise
             return source_tree.static_metadata(again.path, link.filename)
@@ -164,9 +153,9 @@ class Sources:
         """Return the tree of an archive; one that was purged meanwhile is fetched again."""
         directory = self._build_context.scratch("source-")
         try:
-            return source_tree.unpack(self._admitted.acquire(distribution).path, directory, name)
+            return source_tree.unpack(self._archives.acquire(distribution).path, directory, name)
         except errors.InvalidDistribution:
-            again = self._repaired(distribution.link)
+            again = self._archives.repaired(distribution.link)
             if again is None:
                 raise
         return source_tree.unpack(again.path, self._build_context.scratch("source-"), name)

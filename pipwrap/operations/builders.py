@@ -28,13 +28,13 @@ from pipwrap.cache.upkeep.usage import Usage
 from pipwrap.cache.wheels import BuiltWheels
 from pipwrap.concurrency.background import BackgroundTasks, Executors, PrefetchTasks
 from pipwrap.concurrency.worker_process import MOST, processors
-from pipwrap.distribution.archives import Archives
+from pipwrap.distribution.archives import AcquiredArchives, Archives
 from pipwrap.distribution.built_wheels import BuiltWheelLookup, ReuseSettings
-from pipwrap.distribution.described import Described
 from pipwrap.distribution.hashes import HashPolicy
 from pipwrap.distribution.lazy_wheel import LazyWheels
 from pipwrap.distribution.preparer import FETCHED_AHEAD, Preparer
 from pipwrap.distribution.results import SaveOptions
+from pipwrap.distribution.sidecars import SidecarLookup
 from pipwrap.distribution.wheel_stores import WheelStores
 from pipwrap.events import Listener
 from pipwrap.index.candidates import has_native
@@ -80,7 +80,7 @@ class PreparerFactory:
         self._builds: list[BackgroundTasks] = []
         self._remover = ThreadPoolExecutor(1, thread_name_prefix="remove")
         self._unpackers = Unpackers(min(processors(), MOST))
-        self._archives = Archives(resources.responses)
+        self._acquired = AcquiredArchives()
         self._stores = WheelStores(
             resources.store,
             resources.private,
@@ -113,7 +113,7 @@ class PreparerFactory:
         self,
         environment: Environment,
         policy: HashPolicy,
-        described: Described,
+        sidecars: SidecarLookup,
         listener: Listener,
         requirements: BuildRequirements,
         *,
@@ -147,11 +147,16 @@ class PreparerFactory:
         self._builds.append(builds)
         executors = Executors(builds, PrefetchTasks(context.console, FETCHED_AHEAD, "ahead"))
         return Preparer(
-            self._archives,
+            Archives(
+                self._resources.responses,
+                policy,
+                listener,
+                saving.directory if saving else None,
+                self._acquired,
+            ),
             self._stores,
-            described,
+            sidecars,
             build_context,
-            policy,
             listener,
             executors,
             saving,

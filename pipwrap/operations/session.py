@@ -16,8 +16,12 @@ from pipwrap.cache.resolutions import Resolutions
 from pipwrap.cache.store import StoredWheelChanged, WheelStore
 from pipwrap.cache.upkeep.usage import Usage, UsageKind
 from pipwrap.distribution.hashes import HashPolicy
-from pipwrap.distribution.results import MetadataResult, PreparedWheel, SaveOptions
-from pipwrap.distribution.stored import stored
+from pipwrap.distribution.results import (
+    MetadataResult,
+    PreparedWheel,
+    SaveOptions,
+    find_in_store,
+)
 from pipwrap.events import Listener, WarningMessage
 from pipwrap.index.candidates import Offers
 from pipwrap.index.repository import Found, Repository
@@ -43,8 +47,8 @@ from pipwrap.requirements.direct_references import source_of_url
 
 if TYPE_CHECKING:
     from pipwrap.cache.sidecars import Sidecars
-    from pipwrap.distribution.described import Described
     from pipwrap.distribution.preparer import Preparer
+    from pipwrap.distribution.sidecars import SidecarLookup
     from pipwrap.operations.builders import PreparerFactory
 
 _UNTIL_THE_END: list[object] = []
@@ -126,11 +130,11 @@ class InstallSession:
         self._stored: dict[str, tuple[Distribution, str]] = {}
 
     @cached_property
-    def _described(self) -> Described:
+    def _described(self) -> SidecarLookup:
         """Return what finds metadata that was read before, made when any is wanted."""
-        from pipwrap.distribution.described import Described  # noqa: PLC0415
+        from pipwrap.distribution.sidecars import SidecarLookup  # noqa: PLC0415
 
-        return Described(self.shared.sidecars(), self._policy)
+        return SidecarLookup(self.shared.sidecars(), self._policy)
 
     @property
     def preparer(self) -> Preparer:
@@ -173,7 +177,7 @@ class InstallSession:
             for project, each in distribution.items()
             if self._saving is None and isinstance(each, Candidate) and each.link.url not in begun
         }
-        there = stored(asked, self.shared.store, self._policy)
+        there = find_in_store(asked, self.shared.store, self._policy)
         for project, prepared in there.items():
             self._stored[prepared.wheel.sha256] = distribution[project], names[project]
         if len(there) < len(distribution):
@@ -213,7 +217,7 @@ class InstallSession:
 
     def prefetch(self, candidate: Candidate, then: Callable[[Metadata], None]) -> None:
         """Begin to get metadata (``resolution.state.Artifacts``)."""
-        if self._saving is not None or not self._described.holds(candidate):
+        if self._saving is not None or not self._described.has(candidate):
             self.preparer.prefetch(candidate, then)
 
     def prebuild(self, candidate: Candidate) -> None:
@@ -235,7 +239,7 @@ class InstallSession:
         """Return the metadata of wheels that no server has to send whole for it."""
         if self._saving is not None:
             return self.preparer.described(candidates)
-        return self._described.all(candidates, self._fetched_apart)
+        return self._described.find_all(candidates, self._fetched_apart)
 
     def _fetched_apart(self, candidates: Sequence[Candidate]) -> Sequence[Metadata | None]:
         return self.preparer.described(candidates)
@@ -247,7 +251,7 @@ class InstallSession:
         """
         if self._saving or self._preparer is not None or not isinstance(choice, Candidate):
             return None
-        return self._described.known(choice)
+        return self._described.find(choice)
 
     def reuses(self, choice: Candidate | Source) -> bool:
         """Tell whether a wheel that was built before will be used."""
