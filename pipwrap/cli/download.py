@@ -62,10 +62,10 @@ def _archives(
     archives = [each for each in distribution if isinstance(each, Candidate | Archive)]
     found: dict[Distribution, tuple[str, str]] = {}
     with ThreadPoolExecutor() as pool:
-        acquired = pool.map(session.preparer.archive, archives)
+        acquired = pool.map(session.preparer.files.archive, archives)
         for each, archive in zip(archives, acquired, strict=True):
             found[each] = archive.path, each.link.filename
-            for line in session.preparer.new_lines(each):
+            for line in session.preparer.files.new_lines(each):
                 session.listener(line)
     return found
 
@@ -87,7 +87,7 @@ def _packed(
         if isinstance(each, Directory) and each.editable:
             root = each.path
         elif isinstance(each, Repository):
-            root = session.preparer.sources.checkout(each).root
+            root = session.preparer.builder.sources.checkout(each).root
         else:
             continue
         filename = checked_file_name(f"{name}-{session.metadata(each).metadata.version}.zip")

@@ -57,7 +57,7 @@ def _save(
 ) -> None:
     """Copy the wheels to where the user wants them; what is there already stays."""
     for project, each in made.items():
-        path, filename = session.preparer.wheel_file(each, project)
+        path, filename = session.preparer.files.file(session.preparer.wheel(each, project).wheel)
         if path == os.path.join(directory, filename):
             continue
         target = save_file(path, directory, filename)

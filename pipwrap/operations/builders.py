@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from msgspec import Struct
@@ -32,10 +31,15 @@ from pipwrap.distribution.archives import AcquiredArchives, Archives
 from pipwrap.distribution.built_wheels import BuiltWheelLookup, ReuseSettings
 from pipwrap.distribution.hashes import HashPolicy
 from pipwrap.distribution.lazy_wheel import LazyWheels
+from pipwrap.distribution.metadata import MetadataReader
 from pipwrap.distribution.preparer import FETCHED_AHEAD, Preparer
 from pipwrap.distribution.results import SaveOptions
 from pipwrap.distribution.sidecars import SidecarLookup
-from pipwrap.distribution.wheel_stores import WheelStores
+from pipwrap.distribution.source_metadata import SourceMetadataReader
+from pipwrap.distribution.sources import Sources
+from pipwrap.distribution.wheel_builder import WheelBuilder
+from pipwrap.distribution.wheel_files import WheelFiles, WheelStores
+from pipwrap.distribution.wheel_metadata import WheelMetadataReader
 from pipwrap.events import Listener
 from pipwrap.index.candidates import has_native
 from pipwrap.index.repository import Repository
@@ -65,8 +69,21 @@ class PreparerResources(Struct, frozen=True):
     private: WheelStore
 
 
+class PreparerSettings(Struct, frozen=True):
+    """What one resolution says of what is prepared for it."""
+
+    policy: HashPolicy
+    rules: BuildSettings
+    building: tuple[str, ...] = ()
+    """Names of the projects whose build needs this one."""
+    saving: SaveOptions | None = None
+
+
 class PreparerFactory:
-    """What all preparations of one command share, those of build requirements included."""
+    """Makes the preparers of one command, those of build requirements included.
+
+    They share connections, caches, the processes of build hooks and what was decided before.
+    """
 
     def __init__(self, resources: PreparerResources) -> None:
         """Join the ports; nothing is fetched yet."""
@@ -81,24 +98,19 @@ class PreparerFactory:
         self._remover = ThreadPoolExecutor(1, thread_name_prefix="remove")
         self._unpackers = Unpackers(min(processors(), MOST))
         self._acquired = AcquiredArchives()
-        self._stores = WheelStores(
-            resources.store,
-            resources.private,
-            LazyWheels(ranges, kept, offline=caching.offline),
-            BuiltWheelLookup(
-                BuiltWheels(layout, context.console, time.time, usage.grew),
-                kept,
-                BuildHost(context.environ, layout, include_directories(context.environment)),
-                context.console,
-                usage,
-                ReuseSettings(
-                    caching.rebuild,
-                    caching.require_native,
-                    offline=caching.offline,
-                    index_has_native=lambda candidate: has_native(repository, candidate),
-                ),
+        self._lazy_wheels = LazyWheels(ranges, kept, offline=caching.offline)
+        self._built_wheels = BuiltWheelLookup(
+            BuiltWheels(layout, context.console, time.time, usage.grew),
+            kept,
+            BuildHost(context.environ, layout, include_directories(context.environment)),
+            context.console,
+            usage,
+            ReuseSettings(
+                caching.rebuild,
+                caching.require_native,
+                offline=caching.offline,
+                index_has_native=lambda candidate: has_native(repository, candidate),
             ),
-            self._unpackers.unpack,
         )
 
     def close(self) -> None:
@@ -112,26 +124,67 @@ class PreparerFactory:
     def preparer(
         self,
         environment: Environment,
-        policy: HashPolicy,
         sidecars: SidecarLookup,
-        listener: Listener,
         requirements: BuildRequirements,
-        *,
-        rules: BuildSettings,
-        building: Sequence[str],
-        saving: SaveOptions | None,
+        settings: PreparerSettings,
+        listener: Listener,
     ) -> Preparer:
         """Return what prepares wheels for one environment."""
+        context, resources, saving = self._resources.context, self._resources, settings.saving
+        archives = Archives(
+            resources.responses,
+            settings.policy,
+            listener,
+            saving.directory if saving else None,
+            self._acquired,
+        )
+        build_context = self._build_context(environment, requirements, settings, listener)
+        sources = Sources(build_context, archives)
+        wheels = WheelMetadataReader(
+            archives, sidecars, resources.store, self._lazy_wheels, listener
+        )
+        reader = MetadataReader(
+            archives,
+            wheels,
+            SourceMetadataReader(
+                archives,
+                sources,
+                self._built_wheels,
+                wheels,
+                listener,
+                saves_archives=saving is not None and saving.archives,
+            ),
+        )
+        files = WheelFiles(
+            archives,
+            WheelStores(resources.store, resources.private, self._unpackers.unpack),
+            reader,
+        )
+        builder = WheelBuilder(
+            sources, self._built_wheels, files, reader, build_context.scratch, listener
+        )
+        builds = BackgroundTasks(context.console, processors(), "build")
+        self._builds.append(builds)
+        executors = Executors(builds, PrefetchTasks(context.console, FETCHED_AHEAD, "ahead"))
+        return Preparer(reader, files, builder, executors, listener)
+
+    def _build_context(
+        self,
+        environment: Environment,
+        requirements: BuildRequirements,
+        settings: PreparerSettings,
+        listener: Listener,
+    ) -> BuildContext:
         context = self._resources.context
         place = context.place
-        build_context = BuildContext(
+        return BuildContext(
             target=environment,
             scratch=place.scratch if context.options.build.cleans else kept_directory,
             keep_log=place.keep_log,
             requirements=requirements,
             listener=listener,
             remove=self._remove,
-            rules=rules,
+            rules=settings.rules,
             processes=self._processes,
             pool=self._pool,
             repositories=Repositories(
@@ -141,25 +194,7 @@ class PreparerFactory:
                 listener,
             ),
             allows_editables=context.options.command == "install",
-            building=tuple(building),
-        )
-        builds = BackgroundTasks(context.console, processors(), "build")
-        self._builds.append(builds)
-        executors = Executors(builds, PrefetchTasks(context.console, FETCHED_AHEAD, "ahead"))
-        return Preparer(
-            Archives(
-                self._resources.responses,
-                policy,
-                listener,
-                saving.directory if saving else None,
-                self._acquired,
-            ),
-            self._stores,
-            sidecars,
-            build_context,
-            listener,
-            executors,
-            saving,
+            building=settings.building,
         )
 
     def _remove(self, path: str) -> None:

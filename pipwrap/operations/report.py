@@ -27,7 +27,7 @@ def write_report(
     """Write the report that --report asks for; raises pip's error when it cannot be written."""
     items = [
         ReportedInstall(
-            metadata=session.preparer.text(each),
+            metadata=session.preparer.reader.text(each),
             download_info=_download_info(session, each),
             is_direct=not isinstance(each, Candidate),
             is_yanked=each.link.yanked is not None,
@@ -59,13 +59,13 @@ def _download_info(session: InstallSession, distribution: Distribution) -> dict[
         identity = (
             distribution.revision
             if session.reuses(distribution)
-            else session.preparer.sources.identity(distribution)
+            else session.preparer.builder.sources.identity(distribution)
         )
         return _parsed(distribution.direct_url(identity or ""))
     source = Archive(distribution.link) if isinstance(distribution, Candidate) else distribution
     algorithm, digest = next(iter(distribution.link.hashes), ("sha256", ""))
     if not digest:
-        digest = session.preparer.archive(distribution).sha256
+        digest = session.preparer.files.archive(distribution).sha256
     info = _parsed(source.direct_url(digest))
     info["archive_info"] = {"hash": f"{algorithm}={digest}", "hashes": {algorithm: digest}}
     return info

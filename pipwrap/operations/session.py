@@ -141,22 +141,20 @@ class InstallSession:
         """Return who fetches and builds, made when there is something to do for him."""
         if self._preparer is None:
             from pipwrap.operations.build_dispatch import BuildDispatch  # noqa: PLC0415
+            from pipwrap.operations.builders import PreparerSettings  # noqa: PLC0415
 
             shared, console = self.shared, self.shared.context.console
             self._preparer = shared.preparer_factory().preparer(
                 self._installs_into,
-                self._policy,
                 self._described,
-                self.listener,
                 BuildDispatch(
                     partial(InstallSession, shared),
                     shared.search,
                     shared.build_constraints,
                     console,
                 ),
-                rules=self._rules,
-                building=self._building,
-                saving=self._saving,
+                PreparerSettings(self._policy, self._rules, self._building, self._saving),
+                self.listener,
             )
         return self._preparer
 
@@ -207,13 +205,13 @@ class InstallSession:
             # Nothing is told here of an entry that is damaged: whoever wants it will.
             if sha256 is not None and not self.shared.store.holds(sha256):
                 self._begun[candidate.project] = candidate.link.url
-                self.preparer.begin(candidate, self._arrived)
+                self.preparer.prefetch_wheel(candidate, self._arrived)
 
     def _restored(self, wheel: StoredWheel) -> StoredWheel:
         """Return a stored wheel whose files were changed or taken away, unpacked again."""
         if wheel.sha256 in self._stored:
             return self.preparer.wheel(*self._stored[wheel.sha256]).wheel
-        return self.preparer.restore(wheel)
+        return self.preparer.files.restore(wheel)
 
     def prefetch(self, candidate: Candidate, then: Callable[[Metadata], None]) -> None:
         """Begin to get metadata (``resolution.state.Artifacts``)."""
@@ -229,7 +227,7 @@ class InstallSession:
         """Return metadata, downloading or building if need be."""
         from pipwrap.model.validation import refuse_direct_references  # noqa: PLC0415 - where metadata is read
 
-        result = self._known(choice) or self.preparer.obtain(choice)
+        result = self._known(choice) or self.preparer.metadata(choice)
         refuse_direct_references(result.metadata, choice.link, real_pip.public_file_hosts)
         if isinstance(choice, Candidate):
             self._begin(choice)
@@ -238,11 +236,11 @@ class InstallSession:
     def described(self, candidates: Sequence[Candidate]) -> Sequence[Metadata | None]:
         """Return the metadata of wheels that no server has to send whole for it."""
         if self._saving is not None:
-            return self.preparer.described(candidates)
+            return self.preparer.metadata_of_wheels(candidates)
         return self._described.find_all(candidates, self._fetched_apart)
 
     def _fetched_apart(self, candidates: Sequence[Candidate]) -> Sequence[Metadata | None]:
-        return self.preparer.described(candidates)
+        return self.preparer.metadata_of_wheels(candidates)
 
     def _known(self, choice: Candidate | Source) -> MetadataResult | None:
         """Return what takes no preparer: what was read before of a wheel that is not saved.
@@ -255,7 +253,8 @@ class InstallSession:
 
     def reuses(self, choice: Candidate | Source) -> bool:
         """Tell whether a wheel that was built before will be used."""
-        return self.preparer.reuses(choice)
+        saves_archives = self._saving is not None and self._saving.archives
+        return not saves_archives and self.preparer.builder.reuses(choice)
 
     @staticmethod
     def installed(candidate: InstalledCandidate) -> Metadata:
