@@ -8,7 +8,8 @@ from msgspec import Struct
 
 from pipwrap import errors
 from pipwrap.build import source_tree
-from pipwrap.build.source_build import BuildContext, SourceBuild
+from pipwrap.build.build_context import BuildContext, SourceTree
+from pipwrap.build.source_build import SourceBuild
 from pipwrap.cache.evidence import no_tags
 from pipwrap.cache.keys import BuildKey, repository_identity, settings_key
 from pipwrap.concurrency.once_map import OnceMap
@@ -143,16 +144,16 @@ class Sources:
         else:
             root = self._unpack(distribution, name)
         root = source_tree.installable_root(root, distribution.link.subdirectory, name)
-        return SourceBuild(
+        tree = SourceTree(
             root,
             project or name,
-            self._build_context,
+            distribution.link.redacted,
             project=project,
-            link=distribution.link.redacted,
-            key=settings_name(distribution),
+            settings_name=settings_name(distribution),
             editable=not isinstance(distribution, Candidate) and distribution.editable,
             tags=lambda: self.tags(distribution),
         )
+        return SourceBuild(tree, self._build_context)
 
     def static_metadata(self, link: Link, acquired: LocalArchive) -> Metadata | None:
         """Return an archive's metadata where no build can change what matters."""

@@ -12,11 +12,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 from msgspec import Struct
 
+from pipwrap.build.build_context import BuildContext
 from pipwrap.build.environment_pool import EnvironmentPool
 from pipwrap.build.hooks import HookProcessPool
 from pipwrap.build.requirements import BuildRequirements
 from pipwrap.build.settings import BuildSettings
-from pipwrap.build.source_build import BuildContext
 from pipwrap.cache.build_host import BuildHost, include_directories
 from pipwrap.cache.clones import Clones
 from pipwrap.cache.http.client import ResponseCache
