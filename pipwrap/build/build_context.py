@@ -16,19 +16,25 @@ from pipwrap.model.environment import Environment
 from pipwrap.vcs.repositories import Repositories
 
 
-class BuildContext(Struct, frozen=True):
-    """What every build of a resolution needs."""
+class BuildDirectories(Struct, frozen=True):
+    """Where builds put files, and what becomes of them."""
 
-    target: Environment
     scratch: Callable[[str], str]
     """Make a directory for the run whose name begins with the argument, and return it."""
     keep_log: Callable[[str, str], str]
     """Copy the log of a failed build (path, name) to where it stays; return that path, or ''."""
+    remove: Callable[[str], None]
+    """Have a tree that is not needed any more removed, meanwhile or at the end of the run."""
+
+
+class BuildContext(Struct, frozen=True):
+    """What every build of a resolution needs."""
+
+    target: Environment
+    directories: BuildDirectories
     requirements: BuildRequirements
     listener: Listener
     repositories: Repositories
-    remove: Callable[[str], None]
-    """Have a tree that is not needed any more removed, meanwhile or at the end of the run."""
     rules: BuildSettings = field(default_factory=BuildSettings)
     processes: HookProcessPool = field(default_factory=HookProcessPool)
     """Of all builds of the run."""
@@ -49,7 +55,7 @@ class SourceTree(Struct, frozen=True):
     link: str
     """Where it is from."""
     project: str | None = None
-    """``None`` while only its metadata can tell it."""
+    """``None`` while it is known only from its metadata."""
     settings_name: str = ""
     """What its config settings are filed under."""
     editable: bool = False

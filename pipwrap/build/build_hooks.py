@@ -41,7 +41,7 @@ class BuildHooks:
         self._tree = tree
         self._context = context
         self._kind: Kind = "editable" if tree.editable and context.allows_editables else "wheel"
-        self._directory = context.scratch("build-")
+        self._directory = context.directories.scratch("build-")
         self.log = os.path.join(self._directory, "build.log")
         """Everything that the backend prints."""
         self.observed = os.path.join(self._directory, "observed")

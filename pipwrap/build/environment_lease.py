@@ -60,7 +60,9 @@ class EnvironmentLease:
         if host is not None:
             environment = host.environment
         else:
-            environment = build_env.create(context.scratch("build-env-"), context.target)
+            environment = build_env.create(
+                context.directories.scratch("build-env-"), context.target
+            )
             host = self._install_required(environment, listener)
             environment = environment if host is None else host.environment
         self._backend.enter(environment, host)
@@ -95,7 +97,7 @@ class EnvironmentLease:
         """Remove the environment, if it is held: the wheel is built."""
         if self._environment is not None:
             self._installed = _installed(self._environment)
-            self._context.remove(self._environment.path)
+            self._context.directories.remove(self._environment.path)
             self._environment = None
 
     def _install_required(
@@ -120,7 +122,7 @@ class EnvironmentLease:
             if host is None:
                 resolved.install()
             else:
-                self._context.remove(environment.path)
+                self._context.directories.remove(environment.path)
             return host
 
     def _resolved(

@@ -83,5 +83,7 @@ class SourceBuild:
         """Return the error with its source, and its log where that outlives the run."""
         error.source = error.source or self._tree.project or self._tree.link
         if error.log_path == self.log and os.path.exists(self.log):
-            error.log_path = self.log = self._context.keep_log(self.log, self._tree.name)
+            error.log_path = self.log = self._context.directories.keep_log(
+                self.log, self._tree.name
+            )
         return error

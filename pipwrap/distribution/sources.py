@@ -29,7 +29,7 @@ class CacheableSource(Struct, frozen=True):
     key: BuildKey | None
     """``None`` for a source that skips the cache."""
     project: str | None
-    """``None`` while only a wheel can tell it."""
+    """``None`` while it is known only from a wheel."""
     url: str
     """Without credentials."""
     tags: Callable[[], str | None] = no_tags
@@ -49,7 +49,7 @@ class Sources:
 
     @property
     def verifies(self) -> bool:
-        """Tell whether built wheels are compared with what was asked for (``--no-verify``)."""
+        """Tell whether built wheels are compared with the distribution (``wheel --no-verify``)."""
         return self._build_context.rules.verifies
 
     def cacheable(self, distribution: Distribution) -> CacheableSource:
@@ -96,7 +96,7 @@ class Sources:
         return not isinstance(distribution, Repository) or self.checkout(distribution).is_fixed
 
     def identity(self, distribution: Distribution) -> str:
-        """Return what direct_url.json says of the source."""
+        """Return what identifies the source in direct_url.json (PEP 610)."""
         if isinstance(distribution, Directory):
             return ""
         if isinstance(distribution, Repository):
@@ -167,14 +167,16 @@ class Sources:
 
     def _unpack(self, distribution: Candidate | Archive, name: str) -> str:
         """Return the tree of an archive; one that was purged meanwhile is fetched again."""
-        directory = self._build_context.scratch("source-")
+        directory = self._build_context.directories.scratch("source-")
         try:
             return source_tree.unpack(self._archives.acquire(distribution).path, directory, name)
         except errors.InvalidDistribution:
             again = self._archives.repaired(distribution.link)
             if again is None:
                 raise
-        return source_tree.unpack(again.path, self._build_context.scratch("source-"), name)
+        return source_tree.unpack(
+            again.path, self._build_context.directories.scratch("source-"), name
+        )
 
     def _refuse_cycle(self, name: str) -> None:
         """Refuse to build what is already being built: its own build would need itself."""

@@ -97,7 +97,7 @@ class WheelFiles:
         return self._stores.private.add(path, filename, sha256)
 
     def unverified(self, path: str, filename: str, sha256: str) -> StoredWheel:
-        """Return a wheel file whose content nobody has verified: no store takes it."""
+        """Return a wheel file that was not verified, and must not be put into a store."""
         self._files[sha256] = (path, filename)
         return StoredWheel(sha256, filename, "", "", True, ())  # noqa: FBT003 - in the order of its fields
 

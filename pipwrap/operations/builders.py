@@ -1,6 +1,6 @@
-"""The composition root's other half: what is needed only where something is fetched or built.
+"""The composition root for what fetches and builds.
 
-A command whose wheels all lie in the store never comes here, and loads nothing of it.
+A command whose wheels are all in the store does not import this module, nor what it imports.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from msgspec import Struct
 
-from pipwrap.build.build_context import BuildContext
+from pipwrap.build.build_context import BuildContext, BuildDirectories
 from pipwrap.build.environment_pool import EnvironmentPool
 from pipwrap.build.hooks import HookProcessPool
 from pipwrap.build.requirements import BuildRequirements
@@ -57,7 +57,7 @@ _PATIENCE = 5.0
 
 
 class PreparerResources(Struct, frozen=True):
-    """What the rest of a command has in hand already."""
+    """What the rest of a command has constructed already."""
 
     context: CommandContext
     search: SearchOptions
@@ -70,7 +70,7 @@ class PreparerResources(Struct, frozen=True):
 
 
 class PreparerSettings(Struct, frozen=True):
-    """What one resolution says of what is prepared for it."""
+    """The settings of one resolution for what is prepared for it."""
 
     policy: HashPolicy
     rules: BuildSettings
@@ -86,11 +86,11 @@ class PreparerFactory:
     """
 
     def __init__(self, resources: PreparerResources) -> None:
-        """Join the ports; nothing is fetched yet."""
+        """Construct what all preparers share; nothing is fetched yet."""
         context, usage = resources.context, resources.usage
         layout, caching = context.place.layout, context.options.caching
         repository = resources.repository
-        kept = MetadataCache(layout, context.console, usage.note)
+        metadata_cache = MetadataCache(layout, context.console, usage.note)
         ranges = Ranges(resources.transport, resources.search.trusted_hosts)
         self._resources = resources
         self._processes, self._pool = HookProcessPool(), EnvironmentPool()
@@ -98,10 +98,10 @@ class PreparerFactory:
         self._remover = ThreadPoolExecutor(1, thread_name_prefix="remove")
         self._unpackers = Unpackers(min(processors(), MOST))
         self._acquired = AcquiredArchives()
-        self._lazy_wheels = LazyWheels(ranges, kept, offline=caching.offline)
+        self._lazy_wheels = LazyWheels(ranges, metadata_cache, offline=caching.offline)
         self._built_wheels = BuiltWheelLookup(
             BuiltWheels(layout, context.console, time.time, usage.grew),
-            kept,
+            metadata_cache,
             BuildHost(context.environ, layout, include_directories(context.environment)),
             context.console,
             usage,
@@ -161,7 +161,7 @@ class PreparerFactory:
             reader,
         )
         builder = WheelBuilder(
-            sources, self._built_wheels, files, reader, build_context.scratch, listener
+            sources, self._built_wheels, files, reader, build_context.directories.scratch, listener
         )
         builds = BackgroundTasks(context.console, processors(), "build")
         self._builds.append(builds)
@@ -179,11 +179,13 @@ class PreparerFactory:
         place = context.place
         return BuildContext(
             target=environment,
-            scratch=place.scratch if context.options.build.cleans else kept_directory,
-            keep_log=place.keep_log,
+            directories=BuildDirectories(
+                place.scratch if context.options.build.cleans else kept_directory,
+                place.keep_log,
+                self._remove,
+            ),
             requirements=requirements,
             listener=listener,
-            remove=self._remove,
             rules=settings.rules,
             processes=self._processes,
             pool=self._pool,
@@ -198,13 +200,13 @@ class PreparerFactory:
         )
 
     def _remove(self, path: str) -> None:
-        """Remove a tree meanwhile, unless everything is to be left."""
+        """Remove a tree on another thread, unless everything is to be left (``--no-clean``)."""
         if self._resources.context.options.build.cleans:
             self._remover.submit(shutil.rmtree, path, ignore_errors=True)
 
 
 def git_settings(context: CommandContext) -> GitSettings:
-    """Return how git is run, and where clones of editables live."""
+    """Return how git is run, and the directory for clones of editables."""
     options, environment = context.options, context.environment
     home = environment.prefix if environment.is_virtual else context.working_directory
     return GitSettings(

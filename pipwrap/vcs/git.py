@@ -24,7 +24,7 @@ LOCAL_VARIABLES = (
     *("GIT_NO_REPLACE_OBJECTS", "GIT_OBJECT_DIRECTORY", "GIT_PREFIX", "GIT_QUARANTINE_PATH"),
     *("GIT_REPLACE_REF_BASE", "GIT_SHALLOW_FILE", "GIT_WORK_TREE"),
 )
-"""Variables that describe the caller's repository to its git (a hook, ``rebase --exec``, ``bisect run``).
+"""Variables that describe the caller's repository to its git (in a hook, ``bisect run``, ...).
 
 It is what ``git rev-parse --local-env-vars`` lists, and what marks a receiving hook's quarantine
 (git-receive-pack(1)). GIT_CONFIG_COUNT and GIT_CONFIG_PARAMETERS are passed on, although git lists
