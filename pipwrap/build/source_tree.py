@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import posixpath
-import shutil
 import stat
 import tarfile
 import zipfile
@@ -140,13 +139,6 @@ def _top_level(names: Iterable[str]) -> str | None:
         if len(parts) == 2 and parts[1] == "PKG-INFO":  # noqa: PLR2004 - NAME-VERSION/PKG-INFO
             return name
     return None
-
-
-def copy_tree(source: str, directory: str) -> str:
-    """Return a copy of a local source tree without the directories of tox and nox."""
-    target = os.path.join(directory, os.path.basename(source.rstrip(os.sep)) or "source")
-    shutil.copytree(source, target, symlinks=True, ignore=shutil.ignore_patterns(".tox", ".nox"))
-    return target
 
 
 def installable_root(root: str, subdirectory: str | None, shown: str) -> str:
