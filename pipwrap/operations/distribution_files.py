@@ -44,10 +44,10 @@ class DistributionFiles(Struct, frozen=True):
         preparer = self.preparer()
         found: dict[Distribution, SavableFile] = {}
         with ThreadPoolExecutor() as pool:
-            acquired = pool.map(preparer.archive, archives)
+            acquired = pool.map(preparer.files.archive, archives)
             for each, archive in zip(archives, acquired, strict=True):
                 found[each] = SavableFile(archive.path, each.link.filename)
-                for line in preparer.new_lines(each):
+                for line in preparer.files.new_lines(each):
                     self.provider.listener(line)
         return found
 
@@ -79,11 +79,13 @@ class DistributionFiles(Struct, frozen=True):
 
     def wheel(self, distribution: Distribution, project: str) -> SavableFile:
         """Return the file of a wheel that was prepared."""
-        return SavableFile(*self.preparer().wheel_file(distribution, project))
+        preparer = self.preparer()
+        wheel = preparer.wheel(distribution, project).wheel
+        return SavableFile(*preparer.files.file(wheel))
 
     def metadata_text(self, distribution: Distribution) -> str:
         """Return the metadata as it is written."""
-        return self.preparer().text(distribution)
+        return self.preparer().reader.text(distribution)
 
     def download_info(self, distribution: Distribution) -> dict[str, Any]:
         """Return where something comes from (PEP 610), fetched only to learn its digest."""
@@ -93,13 +95,13 @@ class DistributionFiles(Struct, frozen=True):
             identity = (
                 distribution.revision
                 if self.provider.reuses(distribution)
-                else self.preparer().sources.identity(distribution)
+                else self.preparer().builder.sources.identity(distribution)
             )
             return _parsed(distribution.direct_url(identity or ""))
         source = Archive(distribution.link) if isinstance(distribution, Candidate) else distribution
         algorithm, digest = next(iter(distribution.link.hashes), ("sha256", ""))
         if not digest:
-            digest = self.preparer().archive(distribution).sha256
+            digest = self.preparer().files.archive(distribution).sha256
         info = _parsed(source.direct_url(digest))
         info["archive_info"] = {"hash": f"{algorithm}={digest}", "hashes": {algorithm: digest}}
         return info
@@ -109,7 +111,7 @@ class DistributionFiles(Struct, frozen=True):
         if isinstance(distribution, Directory) and distribution.editable:
             return distribution.path
         if isinstance(distribution, Repository):
-            return self.preparer().sources.checkout(distribution).root
+            return self.preparer().builder.sources.checkout(distribution).root
         return None
 
 

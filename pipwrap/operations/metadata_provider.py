@@ -22,8 +22,8 @@ from pipwrap.operations.wheel_provider import WheelProvider
 from pipwrap.requirements.direct_references import source_of_url
 
 if TYPE_CHECKING:
-    from pipwrap.distribution.described import Described
     from pipwrap.distribution.preparer import Preparer
+    from pipwrap.distribution.sidecars import SidecarLookup
 
 
 class DistributionMetadataProvider(Struct, frozen=True):
@@ -36,12 +36,14 @@ class DistributionMetadataProvider(Struct, frozen=True):
     resolution_cache: ResolutionCache
     wheels: WheelProvider
     preparer: OnDemand[Preparer]
-    read_before: OnDemand[Described] | None
+    read_before: OnDemand[SidecarLookup] | None
     """Metadata of an earlier run; none for a command that saves the files themselves."""
+    saves_archives: bool = False
+    """Sources themselves are saved: no wheel stands in for one."""
 
     def prefetch(self, candidate: Candidate, then: Callable[[Metadata], None]) -> None:
         """Begin to get metadata, unless it was read before."""
-        if self.read_before is None or not self.read_before().holds(candidate):
+        if self.read_before is None or not self.read_before().has(candidate):
             self.preparer().prefetch(candidate, then)
 
     def prebuild(self, candidate: Candidate) -> None:
@@ -53,7 +55,7 @@ class DistributionMetadataProvider(Struct, frozen=True):
         """Return metadata, downloading or building if need be."""
         from pipwrap.model.validation import refuse_direct_references  # noqa: PLC0415 - where metadata is read
 
-        result = self._read_before(choice) or self.preparer().obtain(choice)
+        result = self._read_before(choice) or self.preparer().metadata(choice)
         refuse_direct_references(result.metadata, choice.link, real_pip.public_file_hosts)
         if isinstance(choice, Candidate):
             self.wheels.prefetch(choice)
@@ -66,17 +68,19 @@ class DistributionMetadataProvider(Struct, frozen=True):
         """
         if self.read_before is None or self.preparer.made or not isinstance(choice, Candidate):
             return None
-        return self.read_before().known(choice)
+        return self.read_before().find(choice)
 
     def described(self, candidates: Sequence[Candidate]) -> Sequence[Metadata | None]:
         """Return the metadata of wheels that need not be transferred whole for it."""
         if self.read_before is None:
-            return self.preparer().described(candidates)
-        return self.read_before().all(candidates, lambda rest: self.preparer().described(rest))
+            return self.preparer().metadata_of_wheels(candidates)
+        return self.read_before().find_all(
+            candidates, lambda rest: self.preparer().metadata_of_wheels(rest)
+        )
 
     def reuses(self, choice: Candidate | Source) -> bool:
         """Tell whether a wheel that was built before will be used."""
-        return self.preparer().reuses(choice)
+        return not self.saves_archives and self.preparer().builder.reuses(choice)
 
     @staticmethod
     def installed(candidate: InstalledCandidate) -> Metadata:

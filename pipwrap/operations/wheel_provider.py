@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from pipwrap.distribution.results import PreparedWheel
-from pipwrap.distribution.stored import stored
+from pipwrap.distribution.results import PreparedWheel, find_in_store
 from pipwrap.events import Listener
 from pipwrap.install.bytecode import Compiler
 from pipwrap.model.candidate import Candidate
@@ -59,7 +58,7 @@ class WheelProvider:
             for project, each in distributions.items()
             if not self._saves and isinstance(each, Candidate) and each.link.url not in prefetched
         }
-        there = stored(asked, self._store, self._policy)
+        there = find_in_store(asked, self._store, self._policy)
         for project, prepared in there.items():
             self._found[prepared.wheel.sha256] = distributions[project], names[project]
         if len(there) < len(distributions):
@@ -76,13 +75,13 @@ class WheelProvider:
             # A damaged entry is reported where the wheel is wanted, not here.
             if sha256 is not None and not self._store.holds(sha256):
                 self._prefetched[candidate.project] = candidate.link.url
-                self._preparer().begin(candidate, self._when_stored())
+                self._preparer().prefetch_wheel(candidate, self._when_stored())
 
     def restored(self, wheel: StoredWheel) -> StoredWheel:
         """Return a stored wheel whose files were changed or taken away, unpacked again."""
         if wheel.sha256 in self._found:
             return self._preparer().wheel(*self._found[wheel.sha256]).wheel
-        return self._preparer().restore(wheel)
+        return self._preparer().files.restore(wheel)
 
     def _when_stored(self) -> Callable[[StoredWheel], None]:
         """Return what is done with each wheel that comes into the store, in any thread."""

@@ -41,8 +41,8 @@ from pipwrap.options.target_python import TargetPython, targeted
 if TYPE_CHECKING:
     from pipwrap.cache.listings import Listings
     from pipwrap.cache.sidecars import Sidecars
-    from pipwrap.distribution.described import Described
     from pipwrap.distribution.preparer import Preparer
+    from pipwrap.distribution.sidecars import SidecarLookup
     from pipwrap.operations.builders import PreparerFactory
 
 
@@ -135,10 +135,10 @@ def make_session(
     """Return the parts of a session joined; nothing is fetched yet."""
     options = shared.context.options
 
-    def read_before() -> Described:
-        from pipwrap.distribution.described import Described  # noqa: PLC0415 - where metadata is wanted
+    def read_before() -> SidecarLookup:
+        from pipwrap.distribution.sidecars import SidecarLookup  # noqa: PLC0415 - where metadata is wanted
 
-        return Described(shared.sidecars(), settings.policy)
+        return SidecarLookup(shared.sidecars(), settings.policy)
 
     described = OnDemand(read_before)
 
@@ -147,7 +147,7 @@ def make_session(
 
         dispatch = BuildDispatch(partial(make_session, shared), shared)
         factory = shared.preparer_factory()
-        return factory.preparer(environment, settings, described(), listener, dispatch)
+        return factory.preparer(environment, described(), dispatch, settings, listener)
 
     def make_compiler() -> Compiler:
         bytecode = read_settings(environment, shared.context.environ)
@@ -169,6 +169,7 @@ def make_session(
         wheels,
         preparer,
         described if settings.saving is None else None,
+        saves_archives=settings.saving is not None and settings.saving.archives,
     )
     return InstallSession(
         provider,

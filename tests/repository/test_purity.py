@@ -10,6 +10,7 @@ import pytest
 from support.sources import Source, sources
 
 PURE = (
+    "pipwrap.build.build_system",
     "pipwrap.model",
     "pipwrap.cache.http.cache_control",
     "pipwrap.cache.evidence",
