@@ -104,7 +104,7 @@ class Linker:
             _REGULAR | stored_mode,
         ):
             raise SourceChanged(source)
-        # A hardlink has to have the right mode, and must give nobody a way into the store.
+        # A hardlink has to have the right mode, and must not be a way into the store.
         if (
             self._links
             and not self._clones
@@ -166,7 +166,7 @@ class Linker:
 
 
 def is_ours(path: str, size: int, mtime_ns: int) -> bool | None:
-    """Tell whether ``path`` is the file that was to be made there, finished or not.
+    """Return whether ``path`` is the file that was to be made there, finished or not.
 
     ``None`` when nothing is there, ``False`` when it is something else. The mode of a finished
     file is not compared: some filesystems have modes of their own.
