@@ -8,6 +8,7 @@ that after a crash everything we made can be told from everything else by ``lsta
 
 from __future__ import annotations
 
+import contextlib
 import enum
 import errno
 import os
@@ -67,6 +68,20 @@ class SourceChanged(Exception):
         """Keep the file's path."""
         super().__init__(path)
         self.path = path
+
+
+def process_umask() -> int:
+    """Return the umask, without changing it for a moment where the kernel tells it (Linux 4.7).
+
+    Files that other threads make in that moment would have other modes.
+    """
+    with contextlib.suppress(OSError), open("/proc/self/status", "rb") as stream:
+        for line in stream:
+            if line.startswith(b"Umask:"):
+                return int(line.split()[1], 8)
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
 
 
 def file_mode(umask: int, *, executable: bool = False) -> int:

@@ -37,7 +37,7 @@ from pipwrap.install.creating import create_all
 from pipwrap.install.destination import prepare
 from pipwrap.install.file_plan import InstallTarget, WheelFiles
 from pipwrap.install.interruption import deferring
-from pipwrap.install.linking import Linker, SourceChanged
+from pipwrap.install.linking import Linker, SourceChanged, process_umask
 from pipwrap.install.lock import environment_lock
 from pipwrap.install.plan import Plan
 from pipwrap.install.removal import Folders, Removal
@@ -117,7 +117,7 @@ def _target(plan: Plan, environment: Environment, clock: Callable[[], float]) ->
         python_version=environment.version,
         cache_tag=environment.cache_tag,
         bytecode=read_settings(environment, os.environ),
-        umask=_umask(),
+        umask=process_umask(),
         now_ns=int(clock()) * 10**9,
     )
 
@@ -287,17 +287,3 @@ def _changed(plan: Plan, path: str) -> StoredWheelChanged:
     """Return which stored wheel a changed file belongs to."""
     wheels = (item.wheel for item in plan.install)
     return StoredWheelChanged(next(each for each in wheels if path.startswith(each.root)), path)
-
-
-def _umask() -> int:
-    """Return the umask, without changing it for a moment where the kernel tells it (Linux 4.7).
-
-    It is the process's: files that other threads make meanwhile would have other modes.
-    """
-    with contextlib.suppress(OSError), open("/proc/self/status", "rb") as stream:
-        for line in stream:
-            if line.startswith(b"Umask:"):
-                return int(line.split()[1], 8)
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -21,6 +21,7 @@ PURE = (
     "pipwrap.index.selection",
     "pipwrap.index.simple",
     "pipwrap.install.plan",
+    "pipwrap.report.installation_report",
     "pipwrap.report.summary",
     "pipwrap.resolution.explain",
     "pipwrap.resolution.provider",
