@@ -21,7 +21,7 @@ class SpeculativeEvents(TaskEvents):
     def put(self, event: Event) -> None:
         """Add an event, downloads excepted; ``CancelledError`` ends the task.
 
-        So does a prompt: whoever needs the result begins the work again, and is asked then.
+        So does a prompt: the work begins again where its result is needed, and prompts then.
         """
         if self.is_cancelled or isinstance(event, PromptShown):
             raise CancelledError

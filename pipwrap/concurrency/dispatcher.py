@@ -11,13 +11,12 @@ are fetched before they are needed, and the output reads as pip's all the same. 
    began only then. Where that thread works on a task itself, the events go into its queue in turn,
    so that the order is right at any depth of builds within builds.
 
-    thread of task a    emits a1 a2 ...  -> queue of a -----+
-                                                            | drained by who waits for a
-    thread of task b    emits b1 b2 ...  -> queue of b --+  v
-                                                         |  emits again: a1 a2
-                             drained by who waits for b  v
-    main thread         emits m1 m2 ... --------> dispatcher -> recordings -> console
-                                                                m1 a1 a2 m2 b1 b2
+    thread of task a    a1 ... a2      -> queue of a    drained where a is waited for
+    thread of task b    b1 ...... b2   -> queue of b    drained where b is waited for
+
+    main thread         m1   wait for a   m2   wait for b
+                        |    |            |    |
+    dispatcher          m1   a1 a2        m2   b1 b2    -> recordings -> console
 
 Progress of downloads is not ordered: it is drawn at once, and never recorded. A speculative task,
 whose result may turn out not to be needed, draws nothing and prompts for nothing: it ends with the

@@ -111,7 +111,7 @@ def _whole(paths: Iterable[str], kept: frozenset[str]) -> tuple[tuple[str, ...],
 
 
 def _holds_only(directory: str, names: set[str]) -> bool:
-    """Tell whether a directory that is no link holds these names and no others.
+    """Return whether a directory that is no link holds these names and no others.
 
     One that could not be emptied is none: moved away, it could not be deleted.
     """

@@ -34,11 +34,11 @@ from pipwrap.model.wheel import StoredFile, StoredWheel
 
 INSTALLER = b"pipwrap\n"
 _DATA_PARTS = 2
-"""``NAME.data/key/`` stands before the path of a file in a scheme."""
+"""``NAME.data/key/`` precedes the path of a file in a scheme."""
 
 
 class _Stream(io.BytesIO):
-    """Stands for the content of a stored file, which is linked and not read."""
+    """The content of a stored file, which is linked and not read."""
 
     def __init__(self, stored: StoredFile) -> None:
         super().__init__()
@@ -135,7 +135,7 @@ class _StoredSource(WheelSource):
                 yield row, _Stream(stored), stored.executable
 
     def _is_wrapper(self, rest: str) -> bool:
-        """Tell setuptools' own scripts for entry points, which are generated anew."""
+        """Return whether setuptools made a script for an entry point: those are generated anew."""
         name = posixpath.basename(rest)
         for suffix in (".exe", "-script.py", ".pya"):
             if name.lower().endswith(suffix):

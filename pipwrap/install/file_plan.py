@@ -166,5 +166,5 @@ def _record(rows: Mapping[str, str]) -> bytes:
 
 
 def is_data(path: str) -> bool:
-    """Tell what lies in a .data directory, whatever that is named, from the wheel's root."""
+    """Return whether a path lies in a .data directory at the wheel's root, whatever its name."""
     return ".data/" in path and path.partition("/")[0].endswith(".data")

@@ -10,7 +10,7 @@ from pipwrap.install.lock import environment_lock
 
 
 def recover(purelibs: Iterable[str], listener: Listener) -> bool:
-    """Settle what a dead process left in site directories; tell whether there was anything.
+    """Settle what a dead process left in site directories; return whether there was anything.
 
     One ``lstat`` each when there is nothing; a transaction that is going on is waited for.
     """

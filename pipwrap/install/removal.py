@@ -54,7 +54,7 @@ class Folders:
     """The directories of an environment, each looked at when it is first asked for."""
 
     def __init__(self, environment: Environment) -> None:
-        """Keep what lies in which may be removed."""
+        """Find the directories below which may be removed."""
         roots = [environment.prefix]
         if not environment.is_virtual:
             for scheme in (environment.scheme, environment.user_scheme):
@@ -159,7 +159,7 @@ def _module_of(name: str) -> str:
 
 
 def is_below(path: str, root: str) -> bool:
-    """Tell whether a path is a directory or lies in it; both are resolved."""
+    """Return whether a path is a directory or lies in it; both are resolved."""
     return path == root or path.startswith(root.rstrip(os.sep) + os.sep)
 
 

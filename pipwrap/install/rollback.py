@@ -53,7 +53,7 @@ def _set_aside(directory: str, listener: Listener) -> None:
 
 
 def _undo(directory: str, state: JournalState, listener: Listener) -> bool:
-    """Undo what was done; tell whether something had to be kept in the stash."""
+    """Undo what was done; return whether something had to be kept in the stash."""
     if state.created and not state.restored:
         _remove_created(state, listener)
         with contextlib.suppress(OSError):
@@ -71,7 +71,7 @@ def _undo(directory: str, state: JournalState, listener: Listener) -> bool:
 
 
 def _remove_created(state: JournalState, listener: Listener) -> None:
-    """Remove every file that we made and nobody touched, then the directories we made."""
+    """Remove every file that was made and not changed since, then the directories made."""
     unmoved = {path for path, place in state.stashed if not os.path.lexists(place)}
     for path, size, mtime_ns in reversed(state.files):
         if path in unmoved:
@@ -93,9 +93,9 @@ def _remove_created(state: JournalState, listener: Listener) -> None:
 
 
 def _restore(path: str, place: str, listener: Listener) -> bool:
-    """Move one path back from the stash; tell whether nothing is left to be done for it.
+    """Move one path back from the stash; return whether nothing is left to be done for it.
 
-    Where somebody has made a directory meanwhile (an import writes bytecode), what a stashed one
+    Where a directory was made meanwhile (an import writes bytecode), what a stashed one
     holds goes there.
     """
     if not os.path.lexists(place):

@@ -37,7 +37,7 @@ from pipwrap.install.creating import create_all
 from pipwrap.install.destination import prepare
 from pipwrap.install.file_plan import InstallTarget, WheelFiles
 from pipwrap.install.interruption import deferring
-from pipwrap.install.linking import Linker, SourceChanged
+from pipwrap.install.linking import Linker, SourceChanged, process_umask
 from pipwrap.install.lock import environment_lock
 from pipwrap.install.plan import Plan
 from pipwrap.install.removal import Folders, Removal
@@ -117,7 +117,7 @@ def _target(plan: Plan, environment: Environment, clock: Callable[[], float]) ->
         python_version=environment.version,
         cache_tag=environment.cache_tag,
         bytecode=read_settings(environment, os.environ),
-        umask=_umask(),
+        umask=process_umask(),
         now_ns=int(clock()) * 10**9,
     )
 
@@ -144,7 +144,7 @@ def _prepare(
 
 
 def _removals(plan: Plan, environment: Environment, listener: Listener) -> list[Removal]:
-    """Return what goes; names what cannot be removed, where nobody has yet."""
+    """Return what is removed; what cannot be is named, unless it was announced."""
     folders = Folders(environment)
     removals = []
     for each in plan.remove:
@@ -182,7 +182,7 @@ def _stash(written: journal.Journal, changes: Changes) -> None:
     for path, place in written.begin(changes.batches, changes.stash):
         try:
             os.rename(path, place)
-        except FileNotFoundError:  # each path stands for itself
+        except FileNotFoundError:  # the other paths are moved all the same
             continue
         except OSError as error:
             if error.errno not in _ELSEWHERE:
@@ -221,7 +221,7 @@ def _create(written: journal.Journal, changes: Changes, linker: Linker) -> None:
     directories = missing_directories(directory for directory, _ in changes.batches)
     written.create(directories)
     for position, name in create_all(linker, changes.batches, frozenset(directories)):
-        # Somebody made it since we looked, or the filesystem does not tell case apart.
+        # It was made since the directory was listed, or the filesystem does not tell case apart.
         creation = changes.batches[position][1][name]
         if is_directory(creation.path):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), creation.path)
@@ -256,7 +256,7 @@ def _remove_emptied(written: journal.Journal, changes: Changes) -> None:
 
 
 def _holds_no_file(directory: str) -> bool:
-    """Tell whether a directory holds nothing but directories of which the same is true."""
+    """Return whether a directory holds nothing but directories of which the same is true."""
     try:
         with os.scandir(directory) as entries:
             return all(
@@ -287,17 +287,3 @@ def _changed(plan: Plan, path: str) -> StoredWheelChanged:
     """Return which stored wheel a changed file belongs to."""
     wheels = (item.wheel for item in plan.install)
     return StoredWheelChanged(next(each for each in wheels if path.startswith(each.root)), path)
-
-
-def _umask() -> int:
-    """Return the umask, without changing it for a moment where the kernel tells it (Linux 4.7).
-
-    It is the process's: files that other threads make meanwhile would have other modes.
-    """
-    with contextlib.suppress(OSError), open("/proc/self/status", "rb") as stream:
-        for line in stream:
-            if line.startswith(b"Umask:"):
-                return int(line.split()[1], 8)
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -28,7 +28,7 @@ def find_removal(
 ) -> Removal:
     """Return what removing a distribution takes.
 
-    Those who remove many at once look at each directory once, through ``folders``.
+    With ``folders`` in common, several calls look at each directory once.
     ``DiagnosticError`` in pip's words when that cannot be known: no RECORD, or distutils.
     """
     if distribution.metadata is not None:
@@ -143,7 +143,7 @@ def _legacy(distribution: InstalledDistribution) -> Iterator[str]:
 def _add_scripts(
     distribution: InstalledDistribution, environment: Environment, collected: RemovalCollector
 ) -> None:
-    """Take the scripts of entry points and of distutils, whoever made them."""
+    """Take the scripts of entry points and of distutils, whatever made them."""
     user_site = os.path.realpath(environment.user_scheme.purelib)
     in_user_site = os.path.realpath(distribution.location) == user_site
     scheme = environment.user_scheme if in_user_site else environment.scheme

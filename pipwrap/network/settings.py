@@ -35,7 +35,7 @@ class NetworkSettings(Struct, frozen=True):
 
     @property
     def trusts_environment(self) -> bool:
-        """Tell whether proxies and CA bundles may come from variables.
+        """Return whether proxies and CA bundles may come from variables.
 
         As in pip, ``--proxy`` (even empty) and ``--no-proxy-env`` shut both out.
         """

@@ -21,7 +21,7 @@ from pipwrap.events import (
 _BUILD_STEPS = {"build_wheel": "wheel", "build_editable": "editable"}
 """Hook to what it makes."""
 _METADATA_STEPS = ("prepare_metadata_", *_BUILD_STEPS)
-"""How the hooks begin that tell metadata: without one for it, a wheel is built for that."""
+"""Prefixes of the hooks that give metadata; without a hook for it, a wheel is built for that."""
 
 
 class OutputLine(Struct, frozen=True):

@@ -83,3 +83,27 @@ def test_no_metadata_at_all_leaves_the_directory_name(shell: World):
     os.mkdir(os.path.join(shell.purelib, "foo-1.0.dist-info"))
     (foo,) = find_installed(shell.environment)
     assert (foo.name, foo.version) == ("foo", "1.0")
+
+
+@pytest.mark.parametrize(
+    ("content", "location"),
+    [
+        pytest.param('{"url": "file:///a%20b", "dir_info": {"editable": true}}', "/a b", id="is"),
+        pytest.param('{"url": "file:///a", "dir_info": {}}', None, id="is not"),
+        pytest.param('{"url": "file:///a"}', None, id="no directory"),
+        pytest.param('{"url": "https://h/a", "dir_info": {"editable": true}}', None, id="no file"),
+        pytest.param('{"url": 1, "dir_info": {"editable": true}}', None, id="another type"),
+        pytest.param('{"dir_info": {"editable": true}}', None, id="no URL"),
+        pytest.param('{"url": "file://[", "dir_info": {"editable": true}}', None, id="bad URL"),
+        pytest.param('{"url": "file:///a", "dir_info": null}', None, id="null"),
+        pytest.param('["url"]', None, id="no object"),
+        pytest.param("{", None, id="no JSON"),
+    ],
+)
+def test_what_direct_url_says_of_an_editable_installation(
+    shell: World, content: str, location: str | None
+):
+    write(shell.purelib, "foo-1.0.dist-info/METADATA", "Name: foo\nVersion: 1.0\n")
+    write(shell.purelib, "foo-1.0.dist-info/direct_url.json", content)
+    (foo,) = find_installed(shell.environment)
+    assert installed.editable_location(foo) == location

@@ -25,6 +25,7 @@ PURE = (
     "pipwrap.index.selection",
     "pipwrap.index.simple",
     "pipwrap.install.plan",
+    "pipwrap.report.installation_report",
     "pipwrap.report.summary",
     "pipwrap.requirements.file_grammar",
     "pipwrap.resolution.explain",
