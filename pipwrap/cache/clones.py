@@ -19,7 +19,7 @@ from contextlib import AbstractContextManager
 
 from msgspec import Struct
 
-from pipwrap.cache import disk
+from pipwrap.cache import disk, locks
 from pipwrap.cache.layout import Layout
 from pipwrap.cache.upkeep.usage import Usage, UsageKind
 from pipwrap.events import Listener, WarningMessage
@@ -102,7 +102,7 @@ class Clones:
 
     def held(self) -> AbstractContextManager[None]:
         """Return what keeps others from taking entries away meanwhile."""
-        return disk.locked(self._layout.lock, shared=True)
+        return locks.locked(self._layout.lock, shared=True)
 
     def keep(
         self,
@@ -136,7 +136,7 @@ class Clones:
             }
             with open(os.path.join(prepared, _ENTRY), "x", encoding="utf-8") as stream:
                 json.dump(content, stream, indent=1)
-            with disk.locked(self._layout.lock):
+            with locks.locked(self._layout.lock):
                 disk.remove(directory, through=temporary)
                 disk.publish_directory(prepared, directory)
         except BaseException:

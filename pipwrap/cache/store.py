@@ -18,7 +18,7 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from pipwrap.cache import disk
+from pipwrap.cache import disk, locks
 from pipwrap.cache.layout import Layout
 from pipwrap.cache.upkeep.usage import Grown, uncounted
 from pipwrap.events import Listener, WarningMessage
@@ -132,9 +132,9 @@ class WheelStore:
         return self.find(sha256) or wheel
 
     def _hold(self, wheel: StoredWheel) -> None:
-        """Mark an entry as used by this run, for those who make room (``disk.is_pinned``)."""
+        """Mark an entry as used by this run, for those who make room (``locks.is_pinned``)."""
         with contextlib.suppress(FileNotFoundError):
-            disk.pinned(f"{wheel.root}/entry.json", self._layout)
+            locks.pin(f"{wheel.root}/entry.json", self._layout)
 
     def held(self, sha256: str) -> StoredWheel | None:
         """Return a wheel's entry, which those who make room then leave to this run."""

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 
 from pipwrap import errors
-from pipwrap.cache import disk, ownership
+from pipwrap.cache import locks, ownership
 from pipwrap.cache.layout import BUCKETS, HTTP, WHEELS, Layout
 from pipwrap.cache.upkeep import sizes, usage
 from pipwrap.cache.upkeep.sizes import BucketSize
@@ -82,7 +82,7 @@ def _carry_out(action: str, rest: Sequence[str], work: UpkeepContext) -> None:
             raise errors.CommandError("Please provide a pattern")
         _remove(layout, wheels, rest[0], console)
     else:
-        with disk.locked(layout.lock):
+        with locks.locked(layout.lock):
             removed = sizes.purge(layout)
         _tell_removed(removed, "", console)
 
@@ -149,7 +149,7 @@ def _list(
 
 def _remove(layout: Layout, wheels: BuiltWheels, pattern: str, console: Console) -> None:
     """Remove the wheels of a project; ``*`` removes everything, as in pip."""
-    with disk.locked(layout.lock):
+    with locks.locked(layout.lock):
         if pattern == "*":
             removed = sizes.purge(layout)
         else:
@@ -162,7 +162,7 @@ def _remove_degraded(
 ) -> None:
     """Remove the wheels that are less than they could be."""
     entries = [each for each in sizes.matching(wheels, pattern) if each.quality.degraded]
-    with disk.locked(layout.lock):
+    with locks.locked(layout.lock):
         removed = sizes.remove_wheels(wheels, entries)
     _tell_removed(removed, "", console)
 

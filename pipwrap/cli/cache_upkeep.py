@@ -10,7 +10,7 @@ from msgspec import Struct
 from packaging.version import Version
 
 from pipwrap import errors
-from pipwrap.cache import disk
+from pipwrap.cache import locks
 from pipwrap.cache.build_host import BuildHost, include_directories
 from pipwrap.cache.layout import Layout
 from pipwrap.cache.store import WheelStore
@@ -115,7 +115,7 @@ def _log(work: UpkeepContext, name: str) -> int:
 def _verify(work: UpkeepContext) -> int:
     """Hash everything; with --repair remove what is damaged. Exit 1 for damage that stays."""
     store = WheelStore(work.layout, work.console, time.time)
-    with disk.locked(work.layout.lock, shared=True):
+    with locks.locked(work.layout.lock, shared=True):
         found = list(verify.verify(work.layout, store, work.wheels))
     for damage in found:
         work.console.line(f"{damage.path}: {damage.reason}")
@@ -125,7 +125,7 @@ def _verify(work: UpkeepContext) -> int:
     if not work.options.upkeep.repair:
         work.console.line(f"{len(found)} damaged; remove them with: pip cache verify --repair")
         return 1
-    with disk.locked(work.layout.lock):
+    with locks.locked(work.layout.lock):
         for damage in found:
             verify.repair(work.layout, damage)
     work.console.line(f"{len(found)} removed; they are fetched or built again when needed.")
@@ -145,7 +145,7 @@ def _prune(work: UpkeepContext) -> int:
         raise errors.CommandError(
             "Say what is to go: --max-size SIZE, --unused-for AGE, --degraded or --ci"
         )
-    with disk.locked(work.layout.lock):
+    with locks.locked(work.layout.lock):
         prune.sweep(work.layout)
         found = prune.items(work.layout, work.wheels)
         going = prune.condemned(found, limits, time.time())

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from pipwrap import errors
 from pipwrap.build.settings import BuildSettings
-from pipwrap.cache import disk
+from pipwrap.cache import locks
 from pipwrap.cache.resolutions import Resolutions
 from pipwrap.cache.store import StoredWheelChanged, WheelStore
 from pipwrap.cache.upkeep.usage import Usage, UsageKind
@@ -287,7 +287,7 @@ class InstallSession:
     def _discard(self, changed: StoredWheel) -> None:
         """Remove a stored wheel, while nobody links it; one that was replaced already stays."""
         store = self.shared.store
-        with disk.locked(self.shared.context.place.layout.lock):
+        with locks.locked(self.shared.context.place.layout.lock):
             if store.find(changed.sha256) == changed:
                 store.discard(changed.sha256)
 
@@ -296,7 +296,7 @@ class InstallSession:
         from pipwrap.install import transaction  # noqa: PLC0415 - no dry run changes anything
 
         store = self.shared.store
-        with disk.locked(self.shared.context.place.layout.lock, shared=True):
+        with locks.locked(self.shared.context.place.layout.lock, shared=True):
             for each in plan.install:
                 is_private = each.wheel.root.startswith(self.shared.private.root)
                 if not is_private and store.find(each.wheel.sha256) is None:

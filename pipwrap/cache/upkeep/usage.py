@@ -18,7 +18,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from pipwrap.cache import disk
+from pipwrap.cache import disk, locks
 from pipwrap.cache.layout import (
     BODIES,
     GIT,
@@ -107,7 +107,7 @@ class Usage:
             return
         used = {kind.value: sorted(names) for kind, names in self._used.items()}
         line = json.dumps({"at": self._clock(), **used, "grew": self._grew}) + "\n"
-        with disk.locked(self._layout.lock, shared=True):
+        with locks.locked(self._layout.lock, shared=True):
             self._append(line.encode("utf-8"))
 
     def _append(self, line: bytes) -> None:
