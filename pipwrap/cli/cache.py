@@ -125,7 +125,7 @@ def _list(
         return
     entries = sizes.matching(wheels, pattern)
     if options.upkeep.only_degraded:
-        entries = [entry for entry in entries if entry.quality.degraded]
+        entries = [entry for entry in entries if entry.provenance.quality.degraded]
     form = options.list_format
     if form == "json":
         _tell(console, cache_listing.as_json(layout, entries))
@@ -140,7 +140,7 @@ def _list(
     _tell(console, "Cache contents:\n")
     uses = usage.read(layout, usage.UsageKind.BUILT)
     for entry in entries:
-        mark = " degraded" if entry.quality.degraded else ""
+        mark = " degraded" if entry.provenance.quality.degraded else ""
         _tell(console, f" - {entry.filename} ({format_size(entry.size)}){mark}")
         if options.verbosity > 0:
             for line in cache_listing.details(entry, uses.get(entry.directory)):
@@ -161,7 +161,7 @@ def _remove_degraded(
     layout: Layout, wheels: BuiltWheels, pattern: str | None, console: Console
 ) -> None:
     """Remove the wheels that are less than they could be."""
-    entries = [each for each in sizes.matching(wheels, pattern) if each.quality.degraded]
+    entries = [each for each in sizes.matching(wheels, pattern) if each.provenance.quality.degraded]
     with locks.locked(layout.lock):
         removed = sizes.remove_wheels(wheels, entries)
     _tell_removed(removed, "", console)

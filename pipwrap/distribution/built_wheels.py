@@ -154,7 +154,7 @@ class BuiltWheelLookup(Struct):
             and self.rules.index_has_native(distribution),
         )
         due = self._due.pop(key.identity, None)
-        if due is not None and quality.degraded and not due.entry.quality.degraded:
+        if due is not None and quality.degraded and not due.entry.provenance.quality.degraded:
             self.built.settle(due.entry, evidence)
             self.listener(
                 WarningMessage(
@@ -163,10 +163,8 @@ class BuiltWheelLookup(Struct):
                 )
             )
             return due.entry
-        provenance = Provenance(
-            source_url, evidence, quality, build.seconds, build.python_version, build.log
-        )
-        return self.built.add(key, path, provenance)
+        provenance = Provenance(source_url, evidence, quality, build.seconds, build.python_version)
+        return self.built.add(key, path, provenance, build.log)
 
     def metadata(self, key: BuildKey, project: str | None) -> str | None:
         """Return what a backend told of a source before, while what it read is as it was.
@@ -185,7 +183,7 @@ class BuiltWheelLookup(Struct):
     def keep_metadata(self, key: BuildKey, build: SourceBuild, source_url: str) -> None:
         """Put what a backend told into the cache, with what it was seen to read until now."""
         text, evidence = build.metadata().text, build.evidence(self.world)
-        kept = CachedMetadata(text, source_url, key.source_sha256, evidence=evidence)
+        kept = CachedMetadata(text, source_url, evidence, key.source_sha256)
         self.kept.add(key.identity, kept)
 
     def check_metadata(self, key: BuildKey, project: str, wheel: Metadata) -> None:

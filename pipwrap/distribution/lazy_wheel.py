@@ -11,6 +11,7 @@ from typing import Protocol
 
 from pipwrap import errors
 from pipwrap.cache import archive as wheel_archive
+from pipwrap.cache.evidence import NO_EVIDENCE
 from pipwrap.cache.metadata import CachedMetadata, MetadataCache, origin_identity
 from pipwrap.model.link import Link
 from pipwrap.network.origins import without_credentials
@@ -110,7 +111,8 @@ class LazyWheels:
         """Keep it where something can tell later that it is still right."""
         if tail.may_be_kept and (link.sha256 or tail.etag):
             url = without_credentials(link.url)
-            self._kept.add(_identity(link), CachedMetadata(text, url, link.sha256, etag=tail.etag))
+            described = CachedMetadata(text, url, NO_EVIDENCE, link.sha256, tail.etag)
+            self._kept.add(_identity(link), described)
 
 
 def _identity(link: Link) -> str:

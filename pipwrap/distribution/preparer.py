@@ -279,7 +279,7 @@ class Preparer:
         self, distribution: Distribution, cached: BuiltWheel, name: str, identity: str = ""
     ) -> PreparedWheel | None:
         """Return a cached wheel; one that proves broken is dropped, and built again."""
-        self._stores.reuse.check_native(name, cached.quality.degraded)
+        self._stores.reuse.check_native(name, cached.provenance.quality.degraded)
         try:
             path = self.sources.pinned(cached.path)
             stored = self._unpack(path, cached.filename, cached.sha256)
@@ -338,7 +338,7 @@ class Preparer:
                 return self._reuse(distribution, entry, name, identity) or PreparedWheel(
                     self._unpack(path, filename, sha256), identity
                 )
-            self._stores.reuse.check_native(name, entry.quality.degraded)
+            self._stores.reuse.check_native(name, entry.provenance.quality.degraded)
         except OSError as error:
             self._listener(WarningMessage(f"The wheel of {name} could not be cached: {error}"))
         return PreparedWheel(self._unpack(path, filename, sha256), identity)

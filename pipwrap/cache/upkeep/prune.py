@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -11,7 +10,7 @@ from msgspec import Struct
 
 from pipwrap import errors
 from pipwrap.cache import disk, locks
-from pipwrap.cache.http.entries import is_sha256
+from pipwrap.cache.http.entries import read_head
 from pipwrap.cache.layout import (
     BODIES,
     FORMER,
@@ -127,7 +126,10 @@ def _built(layout: Layout, wheels: BuiltWheels) -> Iterator[PruneItem]:
     uses = usage.read(layout, UsageKind.BUILT)
     for entry in wheels.all():
         used = max(entry.built_at, uses.get(entry.place, LastUse()).last)
-        size, degraded = measure(entry.directory).size, entry.quality.degraded is not None
+        size, degraded = (
+            measure(entry.directory).size,
+            entry.provenance.quality.degraded is not None,
+        )
         in_use = locks.is_pinned(entry.path)
         yield PruneItem(entry.directory, size, used, "wheel", degraded, in_use)
 
@@ -153,12 +155,11 @@ def _bodies_of(directory: str) -> Iterator[str]:
     """Yield the digests of the bodies that the heads in a directory name."""
     for name in disk.listed(directory):
         try:
-            with open(os.path.join(directory, name), "rb") as stream:
-                body = str(json.load(stream)["body"])
-        except (OSError, ValueError, KeyError, TypeError):
+            head = read_head(os.path.join(directory, name))
+        except (OSError, ValueError):
             continue
-        if is_sha256(body):
-            yield body
+        if head is not None:
+            yield head.body
 
 
 def condemned(found: list[PruneItem], limits: PruneLimits, now: float) -> list[PruneItem]:
