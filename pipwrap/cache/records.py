@@ -8,7 +8,6 @@ validation.
 
 from __future__ import annotations
 
-import json
 from typing import Any, TypeVar
 
 import msgspec
@@ -29,6 +28,8 @@ def encode(record: object, version: int | None = None) -> bytes:
     try:
         return msgspec.json.encode(record)
     except UnicodeEncodeError:
+        import json  # noqa: PLC0415 - for lone surrogates alone
+
         return json.dumps(msgspec.to_builtins(record), separators=(",", ":")).encode("ascii")
 
 
@@ -43,6 +44,8 @@ def decode(content: bytes, kind: type[T]) -> T:
             raise
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
+    import json  # noqa: PLC0415 - for lone surrogates alone
+
     fields: Any = json.loads(content)
     return msgspec.convert(fields, kind)
 

@@ -88,7 +88,7 @@ def _explain_key(work: UpkeepContext, found: list[AssessedWheel]) -> None:
             console.line(f"  does not hold: {difference.reason}")
         if each.is_settled:
             console.line("  settled: building again for that left this wheel in use")
-    if first.entry.abi != work.environment.abi:
+    if first.entry.abi != work.environment.compatibility.abi:
         console.line(f"It was built for another Python than {work.environment.executable}.")
     elif first.is_usable:
         console.line(f"It would be used: {first.entry.name}")

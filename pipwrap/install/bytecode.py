@@ -138,7 +138,7 @@ class Compiler:
 
         On any thread.
         """
-        cache_tag = self._environment.cache_tag
+        cache_tag = self._environment.bytecode.cache_tag
         if not cache_tag or not wheel.root or self.failure:
             return
         if self._store.find_bytecode(wheel, self._tag) is not None:

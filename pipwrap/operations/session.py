@@ -108,7 +108,7 @@ class InstallSession:
             context,
             Resolutions(context.place.layout, context.console),
             self.offers,
-            (shared.search, formats, policy, self.environment.markers),
+            (shared.search, formats, policy, self.environment.compatibility.markers),
             told=not building,
             saves=saving is not None,
             is_stored=lambda sha256: bool(sha256) and shared.store.find(sha256) is not None,
