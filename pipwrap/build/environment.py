@@ -86,12 +86,9 @@ def create(path: str, target: Environment) -> BuildEnvironment:
         target,
         executable=executable,
         prefix=path,
-        scheme=scheme,
-        user_scheme=scheme,
-        user_site_enabled=False,
-        sys_path=(site_packages,),
         externally_managed=None,
-        site_packages_isolated=True,
+        schemes=replace(target.schemes, scheme=scheme, user_scheme=scheme),
+        site=replace(target.site, sys_path=(site_packages,), user_enabled=False, isolated=True),
     )
     observe.install_recorder(site_packages)
     return BuildEnvironment(path, environment)

@@ -169,7 +169,7 @@ class BuiltWheelLookup(Struct):
             and self.settings.index_has_native(source.candidate),
         )
         older = self._superseded.pop(key.identity, None)
-        if older is not None and quality.degraded and not older.entry.quality.degraded:
+        if older is not None and quality.degraded and not older.entry.provenance.quality.degraded:
             self.built.settle(older.entry, evidence)
             self.listener(
                 WarningMessage(
@@ -178,10 +178,8 @@ class BuiltWheelLookup(Struct):
                 )
             )
             return older.entry
-        provenance = Provenance(
-            source.url, evidence, quality, build.seconds, build.python_version, build.log
-        )
-        return self.built.add(key, path, provenance)
+        provenance = Provenance(source.url, evidence, quality, build.seconds, build.python_version)
+        return self.built.add(key, path, provenance, build.log)
 
     def metadata(self, source: CacheableSource) -> Metadata | None:
         """Return what a backend reported for a source before, while its inputs are as they were.
@@ -205,7 +203,7 @@ class BuiltWheelLookup(Struct):
         if key is None:
             return
         text, evidence = build.metadata().text, build.evidence(self.host)
-        entry = CachedMetadata(text, source.url, key.source_sha256, evidence=evidence)
+        entry = CachedMetadata(text, source.url, evidence, key.source_sha256)
         self.cached_metadata.add(key.identity, entry)
 
     def check_metadata(self, source: CacheableSource, name: str, wheel: Metadata) -> None:

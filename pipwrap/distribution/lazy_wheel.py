@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from pipwrap import errors
 from pipwrap.cache import archive as wheel_archive
+from pipwrap.cache.evidence import NO_EVIDENCE
 from pipwrap.cache.metadata import CachedMetadata, MetadataCache, origin_identity
 from pipwrap.model.link import Link
 from pipwrap.network.origins import without_credentials
@@ -105,7 +106,7 @@ class LazyWheels:
         if tail.may_be_kept and (link.sha256 or tail.etag):
             url = without_credentials(link.url)
             self._cached.add(
-                _identity(link), CachedMetadata(text, url, link.sha256, etag=tail.etag)
+                _identity(link), CachedMetadata(text, url, NO_EVIDENCE, link.sha256, tail.etag)
             )
 
 

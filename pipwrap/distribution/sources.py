@@ -85,7 +85,7 @@ class Sources:
             source = self._archives.sha256(distribution)
         return BuildKey(
             source_sha256=source,
-            abi=self._build_context.target.abi,
+            abi=self._build_context.target.compatibility.abi,
             subdirectory=link.subdirectory or "",
             config_settings=settings_key(rules.settings.get(settings_name(distribution), {})),
             build_constraints=rules.constraints,

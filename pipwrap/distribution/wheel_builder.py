@@ -110,7 +110,7 @@ class WheelBuilder:
             if entry.sha256 != sha256:
                 reused = self._reuse(source, entry, name, identity)
             else:
-                self._built_wheels.check_native(name, entry.quality.degraded)
+                self._built_wheels.check_native(name, entry.provenance.quality.degraded)
             if reused is not None:
                 return reused
         except OSError as error:
@@ -121,7 +121,7 @@ class WheelBuilder:
         self, source: CacheableSource, cached: BuiltWheel, name: str, identity: str
     ) -> PreparedWheel | None:
         """Return a cached wheel in the store; one that cannot be read is dropped."""
-        self._built_wheels.check_native(name, cached.quality.degraded)
+        self._built_wheels.check_native(name, cached.provenance.quality.degraded)
         try:
             path = self._pinned(cached.path)
             stored = self._files.unpack(path, cached.filename, cached.sha256)

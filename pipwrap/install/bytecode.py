@@ -145,7 +145,7 @@ class Compiler:
         self, environment: Environment, store: WheelStore, settings: BytecodeSettings
     ) -> None:
         """Start no process before there is work."""
-        executable, cache_tag = environment.executable, environment.cache_tag
+        executable, cache_tag = environment.executable, environment.bytecode.cache_tag
         tag = bytecode_tag(environment, settings)
         self._target = _Target(executable, cache_tag, settings, tag)
         self._store = store

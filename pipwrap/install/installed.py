@@ -50,7 +50,7 @@ def find_installed(
     for directory in dict.fromkeys(searched):
         for distribution in _distributions(directory, listener):
             found.setdefault(canonicalize_name(distribution.name), distribution)
-    if environment.has_finders and paths is None:
+    if environment.site.has_finders and paths is None:
         found.update(_of_finders(environment))
     return tuple(found.values())
 

@@ -115,7 +115,7 @@ def _target(plan: Plan, environment: Environment, clock: Callable[[], float]) ->
         scheme=plan.scheme,
         executable=environment.executable,
         python_version=environment.version,
-        cache_tag=environment.cache_tag,
+        cache_tag=environment.bytecode.cache_tag,
         bytecode=read_settings(environment, os.environ),
         umask=process_umask(),
         now_ns=int(clock()) * 10**9,

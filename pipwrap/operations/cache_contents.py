@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from pipwrap import errors
-from pipwrap.cache import disk
+from pipwrap.cache import locks
 from pipwrap.cache.layout import BUCKETS, HTTP, WHEELS
 from pipwrap.cache.upkeep import sizes, usage
 from pipwrap.cache.upkeep.sizes import BucketSize
@@ -55,7 +55,7 @@ def list_wheels(context: CacheContext, pattern: str | None) -> int:
         return 0
     entries = sizes.matching(context.wheels, pattern)
     if options.upkeep.only_degraded:
-        entries = [entry for entry in entries if entry.quality.degraded]
+        entries = [entry for entry in entries if entry.provenance.quality.degraded]
     if options.list_format == "json":
         console(Info(cache_listing.as_json(layout, entries)))
         return 0
@@ -69,7 +69,7 @@ def list_wheels(context: CacheContext, pattern: str | None) -> int:
     console(Info("Cache contents:\n"))
     uses = usage.read(layout, usage.UsageKind.BUILT)
     for entry in entries:
-        mark = " degraded" if entry.quality.degraded else ""
+        mark = " degraded" if entry.provenance.quality.degraded else ""
         console(Info(f" - {entry.filename} ({format_size(entry.size)}){mark}"))
         if options.verbosity > 0:
             for line in cache_listing.details(entry, uses.get(entry.directory)):
@@ -86,8 +86,8 @@ def remove_wheels(context: CacheContext, pattern: str | None) -> int:
         return purge(context, None)
     entries = sizes.matching(context.wheels, pattern)
     if only_degraded:
-        entries = [entry for entry in entries if entry.quality.degraded]
-    with disk.locked(context.layout.lock):
+        entries = [entry for entry in entries if entry.provenance.quality.degraded]
+    with locks.locked(context.layout.lock):
         removed = sizes.remove_wheels(context.wheels, entries)
     shown = "" if only_degraded else f' for pattern "{pattern}"'
     _print_removed(removed, shown, context.console)
@@ -96,7 +96,7 @@ def remove_wheels(context: CacheContext, pattern: str | None) -> int:
 
 def purge(context: CacheContext, _: str | None) -> int:
     """Remove everything."""
-    with disk.locked(context.layout.lock):
+    with locks.locked(context.layout.lock):
         removed = sizes.purge(context.layout)
     _print_removed(removed, "", context.console)
     return 0

@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 
 from msgspec import Struct
 
-from pipwrap.cache import disk, ownership
+from pipwrap.cache import disk, locks, ownership
 from pipwrap.cache.layout import LOGS, RUN_PREFIX, Layout
 from pipwrap.errors import DiskFull
 from pipwrap.events import Listener, WarningMessage
@@ -162,8 +162,8 @@ def _run_directory(layout: Layout) -> Iterator[Layout]:
     disk.make_directory(shared)
     run = Layout(layout.root, RUN_PREFIX + os.path.basename(disk.unused_name(shared)))
     os.mkdir(run.temporary, disk.DIRECTORY_MODE)
-    with disk.alive(run.temporary):
-        for path in disk.dead_directories(shared):
+    with locks.locked_directory(run.temporary):
+        for path in locks.abandoned_directories(shared):
             disk.discard(path)
         try:
             yield run

@@ -8,7 +8,7 @@ import time
 from packaging.version import Version
 
 from pipwrap import errors
-from pipwrap.cache import disk
+from pipwrap.cache import locks
 from pipwrap.cache.build_host import BuildHost, include_directories
 from pipwrap.cache.store import WheelStore
 from pipwrap.cache.upkeep import prune, sizes, usage, verify
@@ -56,7 +56,7 @@ def _explain_key(context: CacheContext, found: list[AssessedWheel]) -> None:
             console.line(f"  does not hold: {difference.reason}")
         if each.is_settled:
             console.line("  settled: building again for that left this wheel in use")
-    if first.entry.abi != context.environment.abi:
+    if first.entry.abi != context.environment.compatibility.abi:
         console.line(f"It was built for another Python than {context.environment.executable}.")
     elif first.is_usable:
         console.line(f"It would be used: {first.entry.name}")
@@ -83,7 +83,7 @@ def print_log(context: CacheContext, name: str | None) -> int:
 def verify_all(context: CacheContext, _: str | None) -> int:
     """Hash everything; with --repair remove what is damaged. Exit 1 for damage that stays."""
     store = WheelStore(context.layout, context.console, time.time)
-    with disk.locked(context.layout.lock, shared=True):
+    with locks.locked(context.layout.lock, shared=True):
         found = list(verify.verify(context.layout, store, context.wheels))
     for damage in found:
         context.console.line(f"{damage.path}: {damage.reason}")
@@ -93,7 +93,7 @@ def verify_all(context: CacheContext, _: str | None) -> int:
     if not context.options.upkeep.repair:
         context.console.line(f"{len(found)} damaged; remove them with: pip cache verify --repair")
         return 1
-    with disk.locked(context.layout.lock):
+    with locks.locked(context.layout.lock):
         for damage in found:
             verify.repair(context.layout, damage)
     context.console.line(f"{len(found)} removed; they are fetched or built again when needed.")
@@ -113,7 +113,7 @@ def prune_entries(context: CacheContext, _: str | None) -> int:
         raise errors.CommandError(
             "Say what is to go: --max-size SIZE, --unused-for AGE, --degraded or --ci"
         )
-    with disk.locked(context.layout.lock):
+    with locks.locked(context.layout.lock):
         prune.sweep(context.layout)
         found = prune.items(context.layout, context.wheels)
         going = prune.condemned(found, limits, time.time())

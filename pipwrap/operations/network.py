@@ -7,6 +7,7 @@ import time
 
 from pipwrap import errors
 from pipwrap.cache.http.client import ResponseCache
+from pipwrap.cache.http.exchange import FetchSettings
 from pipwrap.cache.upkeep.usage import Grown, uncounted
 from pipwrap.model.environment import Environment
 from pipwrap.network.credentials import Login, LoginPrompt
@@ -43,12 +44,14 @@ def open_network(
         context.place.layout,
         time.time,
         context.console,
-        user_agent=settings.user_agent,
-        trusted_hosts=search.trusted_hosts,
-        resume_retries=network.resume_retries,
-        offline=context.options.caching.offline,
-        allow_stale=context.options.caching.allow_stale,
-        grown=grown,
+        FetchSettings(
+            user_agent=settings.user_agent,
+            trusted_hosts=search.trusted_hosts,
+            resume_retries=network.resume_retries,
+            offline=context.options.caching.offline,
+            allow_stale=context.options.caching.allow_stale,
+        ),
+        grown,
     )
     return session, responses
 

@@ -55,7 +55,7 @@ class NoopRecorder:
 
         Nothing is proven where ``chosen`` may run another interpreter the next time.
         """
-        if environment.has_finders:
+        if environment.site.has_finders:
             self._may_be_kept = False  # what they yield is theirs alone to say
         executable = environment.executable
         self._may_be_kept &= is_what_runs(chosen, executable)

@@ -15,7 +15,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from pipwrap import errors
-from pipwrap.cache import disk
+from pipwrap.cache import locks
 from pipwrap.cache.store import StoredWheelChanged
 from pipwrap.cache.upkeep.usage import UsageKind
 from pipwrap.events import Listener, WarningMessage
@@ -71,7 +71,7 @@ class PlanInstaller:
     def _discard(self, changed: StoredWheel) -> None:
         """Remove a stored wheel, while nobody links it; one that was replaced already stays."""
         store = self._shared.store
-        with disk.locked(self._shared.context.place.layout.lock):
+        with locks.locked(self._shared.context.place.layout.lock):
             if store.find(changed.sha256) == changed:
                 store.discard(changed.sha256)
 
@@ -80,7 +80,7 @@ class PlanInstaller:
         from pipwrap.install import transaction  # noqa: PLC0415 - no dry run changes anything
 
         store = self._shared.store
-        with disk.locked(self._shared.context.place.layout.lock, shared=True):
+        with locks.locked(self._shared.context.place.layout.lock, shared=True):
             for each in plan.install:
                 is_private = each.wheel.root.startswith(self._shared.private.root)
                 if not is_private and store.find(each.wheel.sha256) is None:

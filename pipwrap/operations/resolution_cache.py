@@ -206,7 +206,7 @@ class ResolutionCache:
             or options.verbosity > 0
             or options.log is not None
             or not self._context.place.is_kept
-            or self._context.environment.has_finders
+            or self._context.environment.site.has_finders
             or self._offers.locked
             or search.refreshed
             or self._offers.selector.uploaded_prior_to is not None

@@ -208,7 +208,7 @@ def _resolution_cache(
         context,
         Resolutions(context.place.layout, context.console),
         offers,
-        (shared.search, settings.formats, settings.policy, target.markers),
+        (shared.search, settings.formats, settings.policy, target.compatibility.markers),
         told=not settings.is_for_build,
         saves=settings.saving is not None,
         is_stored=lambda sha256: bool(sha256) and store.find(sha256) is not None,

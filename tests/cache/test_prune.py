@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipwrap import errors
+from pipwrap.cache.evidence import NO_EVIDENCE, Quality
 from pipwrap.cache.keys import BuildKey
 from pipwrap.cache.layout import FORMER, Layout
 from pipwrap.cache.upkeep import usage
@@ -146,7 +147,11 @@ def lay(layout: Layout, kind: UsageKind, digest: str, written: float) -> tuple[s
     if kind is UsageKind.BUILT:
         wheels = BuiltWheels(layout, ignore, lambda: written)
         wheel = make_wheel(Path(layout.root).parent / digest, "a", "1.0")
-        entry = wheels.add(BuildKey(digest, "abi"), str(wheel), Provenance("https://x/a.tar.gz"))
+        entry = wheels.add(
+            BuildKey(digest, "abi"),
+            str(wheel),
+            Provenance("https://x/a.tar.gz", NO_EVIDENCE, Quality()),
+        )
         return entry.place, Path(entry.directory)
     name = f"{digest}.json" if kind in NAMED_JSON else digest
     path = Path(layout.bucket(kind.value), name[:2], name)

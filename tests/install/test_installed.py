@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 
 import pytest
-from msgspec.structs import replace
 
-from install.worlds import World, make_wheel
+from install.worlds import World, make_wheel, searching
 from pipwrap.install import installed
 from pipwrap.install.installed import find_installed
 
@@ -26,7 +25,7 @@ def test_the_first_on_the_path_wins_under_its_own_spelling(
     write(shell.purelib, "foo_bar-1.0.dist-info/METADATA", "Name: Foo.Bar\nVersion: 1.0\n")
     write(second, "Foo_Bar-2.0.dist-info/METADATA", "Name: foo-bar\nVersion: 2.0\n")
     write(second, "odd-not!a!version.dist-info/METADATA", "Name: odd\nVersion: not!a!version\n")
-    environment = replace(shell.environment, sys_path=(shell.purelib, "/nowhere", second))
+    environment = searching(shell.environment, shell.purelib, "/nowhere", second)
     found = find_installed(environment)
     assert [(one.name, one.version, one.location) for one in found] == [
         ("Foo.Bar", "1.0", shell.purelib),

@@ -40,14 +40,30 @@ def test_what_is_remembered_is_not_asked_again(
     python = str(environment.python)
     first = query.describe(python, layout, {})
     (entry,) = entries(layout)
-    marked = entry.read_text(encoding="utf-8").replace(first.cache_tag, "marked-1")
+    marked = entry.read_text(encoding="utf-8").replace(first.bytecode.cache_tag, "marked-1")
     entry.write_text(marked, encoding="utf-8")
-    assert query.describe(python, layout, {}).cache_tag == "marked-1"
+    assert query.describe(python, layout, {}).bytecode.cache_tag == "marked-1"
     for environ in ({"PYTHONPATH": "/x"}, {"PYTHONNOUSERSITE": "1"}):
-        assert query.describe(python, layout, environ).cache_tag == first.cache_tag
+        assert (
+            query.describe(python, layout, environ).bytecode.cache_tag == first.bytecode.cache_tag
+        )
         entry.write_text(marked, encoding="utf-8")
     os.utime(environment.path / "pyvenv.cfg", (1, 1))
-    assert query.describe(python, layout, {}).cache_tag == first.cache_tag
+    assert query.describe(python, layout, {}).bytecode.cache_tag == first.bytecode.cache_tag
+
+
+def test_a_path_that_is_no_text_is_cached(environment: VirtualEnvironment, tmp_path: Path) -> None:
+    """Bytes that are no UTF-8 are lone surrogates in a path (PEP 383)."""
+    layout = Layout(str(tmp_path / "cache"))
+    path = os.fsdecode(os.fsencode(tmp_path) + b"/d\xff")
+    environment.path.rename(path)
+    python = os.path.join(path, "bin", "python")
+    first = query.describe(python, layout, {})
+    assert first.prefix == path
+    (entry,) = entries(layout)
+    marked = entry.read_text(encoding="utf-8").replace(first.bytecode.cache_tag, "marked-1")
+    entry.write_text(marked, encoding="utf-8")
+    assert query.describe(python, layout, {}).bytecode.cache_tag == "marked-1"
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"evidence": 1}'])

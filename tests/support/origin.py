@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from pipwrap.cache.http.client import ResponseCache
+from pipwrap.cache.http.exchange import FetchSettings
 from pipwrap.cache.http.response import FetchedResponse
 from pipwrap.cache.layout import Layout
 from pipwrap.events import Event, WarningMessage
@@ -123,9 +124,11 @@ def browser(
         layout,
         clock,
         events.append,
-        trusted_hosts=chosen.trusted_hosts,
-        resume_retries=resume_retries,
-        offline=offline,
+        FetchSettings(
+            trusted_hosts=chosen.trusted_hosts,
+            resume_retries=resume_retries,
+            offline=offline,
+        ),
     )
     try:
         yield Browser(cache, session, clock, layout, events)
