@@ -1,4 +1,4 @@
-"""Facts about an interpreter: asked once, remembered with what would change them."""
+"""Facts about an interpreter: read once by the probe, then cached with their evidence."""
 
 from __future__ import annotations
 
@@ -28,25 +28,25 @@ def describe(
 ) -> Environment:
     """Return the environment of an interpreter, from the cache while its evidence holds.
 
-    ``layout`` is ``None`` where nothing is to be remembered; ``meanwhile`` is done while another
+    ``layout`` is ``None`` where nothing is to be cached; ``meanwhile`` is done while another
     interpreter answers. Raises ``errors.EnvironmentRefused`` when the interpreter does not run.
     """
     is_ours = os.path.abspath(executable) == os.path.abspath(sys.executable)
     if is_ours and not environ.get("PYTHONPATH"):  # with it, our own sys.path has another order
-        from pipwrap.interpreter import probe  # noqa: PLC0415 - most often another interpreter is asked
+        from pipwrap.interpreter import probe  # noqa: PLC0415 - most targets are other interpreters
 
         return environment_of(probe.gather())
     key = os.path.abspath(executable)
     if layout is None:
-        return environment_of(_ask(executable, meanwhile))
+        return environment_of(_run_probe(executable, meanwhile))
     path = layout.interpreter(hashlib.sha256(os.fsencode(key)).hexdigest())
     evidence = _evidence(key, environ)
-    facts = _remembered(path, evidence)
+    facts = _cached(path, evidence)
     if facts is None:
-        facts = _ask(executable, meanwhile)
+        facts = _run_probe(executable, meanwhile)
         if is_what_runs(key, facts["executable"]):
             startup = _startup(facts["sys_path"])
-            _remember(path, {"evidence": evidence, "startup": startup, "facts": facts}, layout)
+            _store(path, {"evidence": evidence, "startup": startup, "facts": facts}, layout)
     return environment_of(facts)
 
 
@@ -83,7 +83,7 @@ def environment_of(facts: Mapping[str, Any]) -> Environment:
 def _search_path(facts: Mapping[str, Any]) -> tuple[str, ...]:
     """Return where distributions are: the user site belongs there once it has been made.
 
-    An interpreter leaves it out of ``sys.path`` while it does not exist, and we remember facts.
+    An interpreter leaves it out of ``sys.path`` while it does not exist, and its facts are cached.
     """
     found = list(facts["sys_path"])
     user_site = facts["user_scheme"]["purelib"]
@@ -105,9 +105,9 @@ def _tags(facts: Mapping[str, Any]) -> list[str]:
     return [str(tag) for tag in found]
 
 
-def _ask(executable: str, meanwhile: Callable[[], object]) -> dict[str, Any]:
+def _run_probe(executable: str, meanwhile: Callable[[], object]) -> dict[str, Any]:
     """Run the probe; its interpreter reads the caller's environment as pip's would."""
-    import subprocess  # noqa: PLC0415 - only when nothing is remembered
+    import subprocess  # noqa: PLC0415 - only when nothing is cached
 
     import packaging  # noqa: PLC0415
 
@@ -166,7 +166,7 @@ def _stat(read: Any, path: str) -> list[int] | None:
     return [found.st_ino, found.st_size, found.st_mtime_ns]
 
 
-def _remembered(path: str, evidence: list[Any]) -> dict[str, Any] | None:
+def _cached(path: str, evidence: list[Any]) -> dict[str, Any] | None:
     try:
         with open(path, "rb") as stream:
             entry = json.load(stream)
@@ -177,8 +177,8 @@ def _remembered(path: str, evidence: list[Any]) -> dict[str, Any] | None:
         return None
 
 
-def _remember(path: str, entry: dict[str, Any], layout: Layout) -> None:
-    """Keep the facts; a cache that cannot be written is somebody else's news."""
+def _store(path: str, entry: dict[str, Any], layout: Layout) -> None:
+    """Store the facts; that a cache cannot be written is reported where it is opened."""
     try:
         ownership.claim(layout)
         disk.write(path, json.dumps(entry).encode(), layout.temporary)

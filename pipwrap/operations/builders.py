@@ -1,6 +1,6 @@
 """The composition root's other half: what is needed only where something is fetched or built.
 
-A command whose wheels all lie in the store never comes here, and loads nothing of it.
+A command whose wheels all lie in the store never loads this module.
 """
 
 from __future__ import annotations
@@ -151,7 +151,7 @@ class PreparerFactory:
         )
 
     def _remove(self, path: str) -> None:
-        """Remove a tree meanwhile, unless everything is to be left."""
+        """Remove a tree in the background, unless --no-clean is given."""
         if self._resources.context.options.build.cleans:
             self._remover.submit(shutil.rmtree, path, ignore_errors=True)
 

@@ -57,7 +57,7 @@ def open_network(
 
 
 def _credential_source(context: CommandContext) -> KeyringAndPrompt:
-    """Return who is asked after a 401; with --no-input nobody is."""
+    """Return what supplies credentials after a 401: keyring, and the prompt without --no-input."""
     network, environment = context.options.network, context.environment
     keyring = Keyring(
         network.keyring_provider,
@@ -67,14 +67,14 @@ def _credential_source(context: CommandContext) -> KeyringAndPrompt:
         context.console,
     )
 
-    def username(request: str) -> str:
-        context.console(PromptShown(request))
-        return input(request)
+    def username(prompt: str) -> str:
+        context.console(PromptShown(prompt))
+        return input(prompt)
 
-    def password(request: str) -> str:
+    def password(prompt: str) -> str:
         from getpass import getpass  # noqa: PLC0415 - after a 401 only
 
-        return getpass(request)
+        return getpass(prompt)
 
     return KeyringAndPrompt(keyring, None if network.no_input else LoginPrompt(username, password))
 
