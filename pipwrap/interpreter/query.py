@@ -6,8 +6,10 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
+
+from msgspec import Struct, convert, to_builtins
 
 from pipwrap import errors
 from pipwrap.cache import disk, ownership
@@ -18,6 +20,42 @@ from pipwrap.model.environment import Environment, Scheme
 _FORMAT = 3
 _PROBE = os.path.join(os.path.dirname(__file__), "probe.py")
 _VARIABLES = ("PYTHONHOME", "PYTHONPATH", "PYTHONUSERBASE", "PYTHONNOUSERSITE", "HOME")
+
+
+class InterpreterFacts(Struct, frozen=True):
+    """What the probe prints (``probe.gather``)."""
+
+    executable: str
+    version: tuple[int, int, int]
+    implementation: str
+    cache_tag: str
+    magic_number: str
+    soabi: str
+    platform: str
+    libc: str
+    prefix: str
+    base_prefix: str
+    scheme: Scheme
+    user_scheme: Scheme
+    prefix_scheme: Scheme
+    home_scheme: Scheme
+    user_site: bool
+    sys_path: tuple[str, ...]
+    stdlib: str
+    markers: dict[str, str]
+    abis: tuple[str, ...]
+    tags: tuple[str, ...] | None
+    """None where the interpreter is too old for packaging."""
+    isolated_site: bool
+    finders: bool
+
+
+class CachedFacts(Struct, frozen=True):
+    """One file of the cache: the facts and what they depend on."""
+
+    evidence: list[Any]
+    startup: dict[str, list[int] | None]
+    facts: InterpreterFacts
 
 
 def describe(
@@ -35,7 +73,7 @@ def describe(
     if is_ours and not environ.get("PYTHONPATH"):  # with it, our own sys.path has another order
         from pipwrap.interpreter import probe  # noqa: PLC0415 - most targets are other interpreters
 
-        return environment_of(probe.gather())
+        return environment_of(convert(probe.gather(), InterpreterFacts))
     key = os.path.abspath(executable)
     if layout is None:
         return environment_of(_run_probe(executable, meanwhile))
@@ -44,68 +82,65 @@ def describe(
     facts = _cached(path, evidence)
     if facts is None:
         facts = _run_probe(executable, meanwhile)
-        if is_what_runs(key, facts["executable"]):
-            startup = _startup(facts["sys_path"])
-            _store(path, {"evidence": evidence, "startup": startup, "facts": facts}, layout)
+        if is_what_runs(key, facts.executable):
+            _store(path, CachedFacts(evidence, _startup(facts.sys_path), facts), layout)
     return environment_of(facts)
 
 
-def environment_of(facts: Mapping[str, Any]) -> Environment:
+def environment_of(facts: InterpreterFacts) -> Environment:
     """Return the value that the probe's facts describe."""
-    version = tuple(facts["version"])
-    prefix, base_prefix = facts["prefix"], facts["base_prefix"]
-    marker = os.path.join(facts["stdlib"], "EXTERNALLY-MANAGED")
-    managed = prefix == base_prefix and os.path.isfile(marker)
+    marker = os.path.join(facts.stdlib, "EXTERNALLY-MANAGED")
+    managed = facts.prefix == facts.base_prefix and os.path.isfile(marker)
     return Environment(
-        executable=facts["executable"],
-        version=(version[0], version[1], version[2]),
-        implementation=facts["implementation"],
-        cache_tag=facts["cache_tag"],
-        magic_number=facts["magic_number"],
-        abi="-".join((facts["implementation"], facts["soabi"], facts["platform"], facts["libc"])),
-        prefix=prefix,
-        base_prefix=base_prefix,
-        scheme=Scheme(**facts["scheme"]),
-        user_scheme=Scheme(**facts["user_scheme"]),
-        prefix_scheme=Scheme(**facts["prefix_scheme"]),
-        home_scheme=Scheme(**facts["home_scheme"]),
-        user_site_enabled=facts["user_site"],
+        executable=facts.executable,
+        version=facts.version,
+        implementation=facts.implementation,
+        cache_tag=facts.cache_tag,
+        magic_number=facts.magic_number,
+        abi=f"{facts.implementation}-{facts.soabi}-{facts.platform}-{facts.libc}",
+        prefix=facts.prefix,
+        base_prefix=facts.base_prefix,
+        scheme=facts.scheme,
+        user_scheme=facts.user_scheme,
+        prefix_scheme=facts.prefix_scheme,
+        home_scheme=facts.home_scheme,
+        user_site_enabled=facts.user_site,
         sys_path=_search_path(facts),
-        stdlib=facts["stdlib"],
-        markers=tuple(facts["markers"].items()),
-        tags=tuple(facts["tags"] or _tags(facts)),
+        stdlib=facts.stdlib,
+        markers=tuple(facts.markers.items()),
+        tags=facts.tags or _tags(facts),
         externally_managed=marker if managed else None,
-        site_packages_isolated=facts["isolated_site"],
-        has_finders=facts["finders"],
+        site_packages_isolated=facts.isolated_site,
+        has_finders=facts.finders,
     )
 
 
-def _search_path(facts: Mapping[str, Any]) -> tuple[str, ...]:
+def _search_path(facts: InterpreterFacts) -> tuple[str, ...]:
     """Return where distributions are: the user site belongs there once it has been made.
 
     An interpreter leaves it out of ``sys.path`` while it does not exist, and its facts are cached.
     """
-    found = list(facts["sys_path"])
-    user_site = facts["user_scheme"]["purelib"]
-    if facts["user_site"] and user_site not in found and os.path.isdir(user_site):
-        own = facts["scheme"]["purelib"]
+    found = list(facts.sys_path)
+    user_site = facts.user_scheme.purelib
+    if facts.user_site and user_site not in found and os.path.isdir(user_site):
+        own = facts.scheme.purelib
         found.insert(found.index(own) if own in found else len(found), user_site)
     return tuple(found)
 
 
-def _tags(facts: Mapping[str, Any]) -> list[str]:
+def _tags(facts: InterpreterFacts) -> tuple[str, ...]:
     """Return the tags of a Python that is too old for packaging, on this machine's platforms."""
     from packaging import tags  # noqa: PLC0415 - old targets only
 
-    version = tuple(facts["version"][:2])
+    version = facts.version[:2]
     platforms = list(tags.platform_tags())
     interpreter = f"cp{version[0]}{version[1]}"
-    found = [*tags.cpython_tags(version, facts["abis"], platforms)]
+    found = [*tags.cpython_tags(version, facts.abis, platforms)]
     found += tags.compatible_tags(version, interpreter, platforms)
-    return [str(tag) for tag in found]
+    return tuple(str(tag) for tag in found)
 
 
-def _run_probe(executable: str, meanwhile: Callable[[], object]) -> dict[str, Any]:
+def _run_probe(executable: str, meanwhile: Callable[[], object]) -> InterpreterFacts:
     """Run the probe; its interpreter reads the caller's environment as pip's would."""
     import subprocess  # noqa: PLC0415 - only when nothing is cached
 
@@ -123,14 +158,13 @@ def _run_probe(executable: str, meanwhile: Callable[[], object]) -> dict[str, An
             meanwhile()
             answer, output = process.communicate()
         subprocess.CompletedProcess(process.args, process.returncode).check_returncode()
-        facts: dict[str, Any] = json.loads(answer)
+        return convert(json.loads(answer), InterpreterFacts)
     except (OSError, subprocess.CalledProcessError, ValueError) as error:
         raise errors.EnvironmentRefused(
             f"Could not read the interpreter {executable}: {error}",
             context=output.decode("utf-8", "replace").strip().rpartition("\n")[2] or None,
             hint="Name a working Python 3.8 or newer with --python.",
         ) from error
-    return facts
 
 
 def _evidence(executable: str, environ: Mapping[str, str]) -> list[Any]:
@@ -147,7 +181,7 @@ def _evidence(executable: str, environ: Mapping[str, str]) -> list[Any]:
     ]
 
 
-def _startup(sys_path: list[str]) -> dict[str, list[int] | None]:
+def _startup(sys_path: Iterable[str]) -> dict[str, list[int] | None]:
     """Return the state of what an interpreter runs before the probe (site): it may add finders."""
     return {
         path: _stat(os.stat, path)
@@ -166,21 +200,21 @@ def _stat(read: Any, path: str) -> list[int] | None:
     return [found.st_ino, found.st_size, found.st_mtime_ns]
 
 
-def _cached(path: str, evidence: list[Any]) -> dict[str, Any] | None:
+def _cached(path: str, evidence: list[Any]) -> InterpreterFacts | None:
     try:
         with open(path, "rb") as stream:
-            entry = json.load(stream)
-        facts: dict[str, Any] = entry["facts"]
-        known = entry["evidence"], entry["startup"]
-        return facts if known == (evidence, _startup(facts["sys_path"])) else None
-    except (OSError, ValueError, KeyError, TypeError):
+            # Not msgspec's decoder: paths may have lone surrogates (PEP 383), which it refuses.
+            entry = convert(json.load(stream), CachedFacts)
+    except (OSError, ValueError):
         return None
+    known = entry.evidence, entry.startup
+    return entry.facts if known == (evidence, _startup(entry.facts.sys_path)) else None
 
 
-def _store(path: str, entry: dict[str, Any], layout: Layout) -> None:
+def _store(path: str, entry: CachedFacts, layout: Layout) -> None:
     """Store the facts; that a cache cannot be written is reported where it is opened."""
     try:
         ownership.claim(layout)
-        disk.write(path, json.dumps(entry).encode(), layout.temporary)
+        disk.write(path, json.dumps(to_builtins(entry)).encode(), layout.temporary)
     except OSError:
         return

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from msgspec import convert
 
 from pipwrap.interpreter import probe, query
 from pipwrap.options.target_python import TargetPython, targeted
@@ -106,7 +107,7 @@ def test_download_saves_the_wheel_for_the_other_platform(pipwrap: Runner):
 
 
 def test_tags_are_those_of_the_environment_where_nothing_is_said():
-    environment = query.environment_of(probe.gather())
+    environment = query.environment_of(convert(probe.gather(), query.InterpreterFacts))
     given = targeted(environment, TargetPython(version=environment.version))
     assert targeted(environment, TargetPython()) is environment
     assert given.tags == environment.tags
