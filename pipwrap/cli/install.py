@@ -31,7 +31,7 @@ def run(context: CommandContext) -> int:
         distributions = planning.distribution(
             resolution, replaced, context.console, force=options.force_reinstall
         )
-        distributions = only_dependencies.kept(
+        distributions = only_dependencies.without_requested(
             distributions, resolution, request.root_requirements, options
         )
         own_distribution.check_names(distributions, place)

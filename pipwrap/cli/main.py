@@ -46,7 +46,7 @@ def main(argv: list[str], environ: Mapping[str, str], *, as_module: bool) -> int
     console = Console(streams=OutputStreams(transcript=noop_recorder.printed))
     try:
         status = _run(argv, environ, console, noop_recorder, as_module=as_module)
-        noop_recorder.keep(status)
+        noop_recorder.store(status)
         return status  # noqa: TRY300 - every error ends below
     except errors.UsageError as error:
         console.error_text(f"{usage(error.command)}{error.message}\n")

@@ -62,7 +62,7 @@ _WINDOWS = f"""\
 
 
 def run(arguments: Sequence[str], search_path: str) -> str:
-    """Write or remove the shims and return what to tell; raise ``UsageError``, ``CommandError``.
+    """Write or remove the shims and return what to print; raise ``UsageError``, ``CommandError``.
 
     ``search_path`` is PATH, for the advice.
     """

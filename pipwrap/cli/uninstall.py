@@ -19,7 +19,7 @@ from pipwrap.requirements.parse import RequirementText, parse_requirement
 
 _ANSWERS = ("y", "n", "")
 _UNANSWERED = 2
-"""pip's exit status when a question has nobody to answer it."""
+"""pip's exit status where its question cannot be answered."""
 
 
 def run(context: CommandContext) -> int:
@@ -32,7 +32,7 @@ def run(context: CommandContext) -> int:
         install_target.check_externally_managed(context.environment)
     installed = read_installed(context.environment, context.console).distributions
     remove: list[InstalledDistribution] = []
-    folders = Folders(context.environment)  # for those who are asked
+    folders = Folders(context.environment)  # read once for all questions
     for project, name in names.items():
         distribution = installed.get(project)
         if distribution is None:
@@ -112,18 +112,14 @@ def _confirmed(context: CommandContext, removal: Removal) -> bool:
         console(Info(section.heading, indent=1))
         for path in section.paths:
             console(Info(path, indent=2))
-    resolve_request = "Proceed (Y/n)? "
+    prompt = "Proceed (Y/n)? "
     while True:
         if options.network.no_input:
-            raise _unanswered(
-                f"No input was expected ($PIP_NO_INPUT set); question: {resolve_request}"
-            )
+            raise _unanswered(f"No input was expected ($PIP_NO_INPUT set); question: {prompt}")
         try:
-            answer = input(resolve_request).strip().lower()
+            answer = input(prompt).strip().lower()
         except EOFError:
-            raise _unanswered(
-                f"There is nobody to answer the question: {resolve_request}"
-            ) from None
+            raise _unanswered(f"There is nobody to answer the question: {prompt}") from None
         if answer in _ANSWERS:
             return answer != "n"
         expected = ", ".join(_ANSWERS)

@@ -66,9 +66,9 @@ class BuildDispatch:
         activity: str,
     ) -> Iterator[ResolvedInSession]:
         """Resolve under the build constraints alone (build.requirements)."""
-        said: list[Event] = []
+        events: list[Event] = []
         try:
-            with self._resolved(requirements, into, building, said) as resolved:
+            with self._resolved(requirements, into, building, events) as resolved:
                 yield resolved
         except errors.DiskFull:
             raise
@@ -78,7 +78,7 @@ class BuildDispatch:
             raise errors.BuildFailed(
                 f"{activity} did not run successfully.",
                 context="exit code: 1",
-                output="\n".join(_transcript(said, error)),
+                output="\n".join(_transcript(events, error)),
                 step=errors.REQUIREMENTS_STEP,
                 activity=activity,
                 note="This error originates from a subprocess, and is likely not a problem with "
@@ -91,7 +91,7 @@ class BuildDispatch:
         requirements: Sequence[str],
         into: BuildEnvironment,
         building: tuple[str, ...],
-        said: list[Event],
+        events: list[Event],
     ) -> Iterator[ResolvedInSession]:
         constraints = self._constraints
         environment = into.environment
@@ -108,7 +108,7 @@ class BuildDispatch:
             BuildSettings(constraints=texts_of(constraints)),
             building,
         )
-        session = self._open_session(environment, _quieter(self._listener, said), settings)
+        session = self._open_session(environment, _quieter(self._listener, events), settings)
         try:
             request = ResolveRequest(root_requirements, constraints, releases=self._search.releases)
             resolution = session.resolve(request)
@@ -177,20 +177,20 @@ def _root_requirement(text: str) -> UserRequirement:
     return UserRequirement(requirement.text, requirement, source, requirement.extras)
 
 
-def _transcript(said: Sequence[Event], error: errors.PipwrapError) -> list[str]:
+def _transcript(events: Sequence[Event], error: errors.PipwrapError) -> list[str]:
     """Return all that an inner installation would have printed by itself, its error last."""
-    lines = [line for event in said for line in lines_of(event, verbosity=0)]
+    lines = [line for event in events for line in lines_of(event, verbosity=0)]
     return [text for line in (*lines, *error_lines(error)) for text in line.text.split("\n")]
 
 
-def _quieter(listener: Listener, said: list[Event]) -> Listener:
-    """Return a listener that tells at -v what an inner installation does, bars excepted.
+def _quieter(listener: Listener, events: list[Event]) -> Listener:
+    """Return a listener that reports at -v what an inner installation does, bars excepted.
 
-    ``said`` gets all that is told, whatever the verbosity.
+    ``events`` gets every event, whatever the verbosity.
     """
 
-    def told(event: Event, /) -> None:
-        said.append(event)
+    def report(event: Event, /) -> None:
+        events.append(event)
         if isinstance(event, DownloadStarted | DownloadProgressed | DownloadFinished):
             listener(event)
         elif isinstance(event, Info):
@@ -198,4 +198,4 @@ def _quieter(listener: Listener, said: list[Event]) -> Listener:
         elif isinstance(event, WarningMessage):
             listener(Info(f"WARNING: {event.message}", 1, 1))
 
-    return told
+    return report

@@ -40,6 +40,6 @@ def resolve_all(
     """Resolve without regard to what is installed, and return what of it is to be saved."""
     resolution = session.resolve(resolve_request_of(context, request))
     distributions = plan.distributions_in_order(resolution, context.console)
-    return resolution, only_dependencies.kept(
+    return resolution, only_dependencies.without_requested(
         distributions, resolution, request.root_requirements, context.options
     )

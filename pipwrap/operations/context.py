@@ -14,7 +14,7 @@ from pipwrap.options.options import Options
 
 
 class CommandContext(Struct, frozen=True):
-    """The surroundings of one command."""
+    """The options, target and tools of one command."""
 
     options: Options
     environment: Environment
@@ -26,7 +26,7 @@ class CommandContext(Struct, frozen=True):
     default_index_url: str
     """pip's own."""
     noop_recorder: NoopRecorder
-    """What the command's answer rests on."""
+    """Records what the command's answer depends on."""
 
     def show_path(self, path: str) -> str:
         """Return a path as pip shows it: relative when it is below the working directory."""

@@ -1,4 +1,4 @@
-"""The end of ``install``: what is said before and after a plan is carried out."""
+"""The end of ``install``: a plan is carried out and reported."""
 
 from __future__ import annotations
 

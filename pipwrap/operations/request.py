@@ -1,4 +1,4 @@
-"""What a command is asked for: arguments and files to wishes, constraints and search options."""
+"""The request: arguments and files to root requirements, constraints and search options."""
 
 from __future__ import annotations
 
@@ -147,11 +147,11 @@ def read_request(context: CommandContext, fetch: Callable[[str], bytes]) -> User
     root_requirements += map(parse_specifier, files.of_scripts())
     _refuse_decisions(root_requirements, context)
     markers = context.environment.marker_environment
-    kept = applicable(root_requirements, markers, context.console)
+    applying = applicable(root_requirements, markers, context.console)
     build_constraints = merged(files.build_constraints(), markers)
     limits = merged([_constraint(line, context, files.search) for line in constraints], markers)
     request = UserRequest(
-        kept,
+        applying,
         limits,
         files.search,
         any(line.hashes for line in constraints),

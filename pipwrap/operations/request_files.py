@@ -106,10 +106,10 @@ class RequestFiles:
         from pipwrap.requirements.pylock import LockContext, locked  # noqa: PLC0415
 
         context = self._context
-        surroundings = LockContext(
+        lock_context = LockContext(
             context.environment, self.search.format_control, self._fetch, context.console
         )
-        for root_requirement, link in locked(lock, surroundings):
+        for root_requirement, link in locked(lock, lock_context):
             self.lines.append(root_requirement)
             if link is None or root_requirement.requirement is None:
                 continue

@@ -59,7 +59,7 @@ def opened(context: CommandContext, search: SearchOptions) -> Iterator[SharedSta
         trusted = search.trusted_hosts
 
         def listings() -> Listings:
-            from pipwrap.cache.listings import Listings  # noqa: PLC0415 - where one is wanted
+            from pipwrap.cache.listings import Listings  # noqa: PLC0415 - where one is used
 
             return Listings(layout, context.console, usage.note)
 
@@ -76,7 +76,7 @@ def opened(context: CommandContext, search: SearchOptions) -> Iterator[SharedSta
         private = WheelStore(Layout(context.place.scratch("private-")), context.console, time.time)
 
         def preparer_factory() -> PreparerFactory:
-            from pipwrap.operations.builders import PreparerFactory, PreparerResources  # noqa: PLC0415 - where it is wanted
+            from pipwrap.operations.builders import PreparerFactory, PreparerResources  # noqa: PLC0415 - where it is used
 
             made = PreparerFactory(
                 PreparerResources(
@@ -87,7 +87,7 @@ def opened(context: CommandContext, search: SearchOptions) -> Iterator[SharedSta
             return made
 
         def sidecars() -> Sidecars:
-            from pipwrap.cache.sidecars import Sidecars  # noqa: PLC0415 - where one is wanted
+            from pipwrap.cache.sidecars import Sidecars  # noqa: PLC0415 - where one is used
 
             made = Sidecars(layout, context.console, usage.note)
             stack.callback(made.flush)
@@ -143,7 +143,7 @@ def make_session(
     described = OnDemand(read_before)
 
     def make_preparer() -> Preparer:
-        from pipwrap.operations.build_dispatch import BuildDispatch  # noqa: PLC0415 - where it is wanted
+        from pipwrap.operations.build_dispatch import BuildDispatch  # noqa: PLC0415 - where it is used
 
         dispatch = BuildDispatch(partial(make_session, shared), shared)
         factory = shared.preparer_factory()

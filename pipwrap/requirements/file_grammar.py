@@ -34,7 +34,7 @@ class RequirementLine(Struct, frozen=True):
     line_number: int
     """Of the first of joined lines."""
     text: str
-    """What stands before the options, or the value of ``-e``."""
+    """What precedes the options, or the value of ``-e``."""
     is_editable: bool = False
     is_constraint: bool = False
     hashes: tuple[tuple[str, str], ...] = ()

@@ -35,7 +35,7 @@ _OPERATORS = ("===", "==", "~=", "!=", "<=", ">=", "<", ">")
 
 
 class RequirementText(Struct, frozen=True):
-    """One requirement as text, and where it stands."""
+    """One requirement as text, and its place."""
 
     text: str
     comes_from: str | None = None
@@ -172,7 +172,7 @@ def _wheel_requirement(link: Link, extras: tuple[str, ...]) -> Requirement:
         name, version, _, _ = parse_wheel_filename(link.filename)
     except InvalidWheelFilename as error:
         raise errors.InvalidRequirement(str(error)) from error
-    # Like pip, which keeps the extras beside the requirement that a file's name stands for.
+    # Like pip, which keeps the extras beside the requirement that a file's name gives.
     named = Requirement.parse(f"{name}=={version}")
     return replace(named, extras=tuple(sorted({canonicalize_name(extra) for extra in extras})))
 
