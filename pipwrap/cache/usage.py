@@ -22,7 +22,6 @@ from pipwrap.cache import disk
 from pipwrap.cache.layout import (
     BODIES,
     GIT,
-    LISTINGS,
     METADATA,
     RESOLUTIONS,
     SIDECARS,
@@ -42,7 +41,6 @@ class Kind(Enum):
     CLONE = GIT
     BODY = BODIES
     METADATA = METADATA
-    LISTING = LISTINGS
     SIDECAR = SIDECARS
     RESOLUTION = RESOLUTIONS
 

@@ -31,7 +31,6 @@ from pipwrap.model.names import canonicalize_name
 from pipwrap.network.origins import is_secure_origin
 
 if TYPE_CHECKING:
-    from pipwrap.cache.listings import Listings
     from pipwrap.cache.sidecars import Sidecars
     from pipwrap.cli.workroom import Workroom
 
@@ -64,19 +63,13 @@ def opened(context: Context, search: SearchOptions) -> Iterator[Shared]:
         stack.callback(transport.close)
         trusted = search.trusted_hosts
 
-        @_once
-        def listings() -> Listings:
-            from pipwrap.cache.listings import Listings  # noqa: PLC0415 - where one is wanted
-
-            return Listings(layout, context.console, usage.note)
-
         repository = Repository(
             SearchScope(search.index_urls, search.find_links),
             responses,
             context.console,
             is_secure=lambda url: is_secure_origin(url, trusted),
             refreshed=search.refreshed,
-            listings=listings,
+            note=usage.note,
         )
         stack.callback(repository.close)
         store = Store(layout, context.console, time.time, usage.grew)
