@@ -39,7 +39,6 @@ from pipwrap.options.options import SearchOptions
 from pipwrap.options.target_python import TargetPython, targeted
 
 if TYPE_CHECKING:
-    from pipwrap.cache.listings import Listings
     from pipwrap.cache.sidecars import Sidecars
     from pipwrap.distribution.preparer import Preparer
     from pipwrap.distribution.sidecars import SidecarLookup
@@ -58,18 +57,13 @@ def opened(context: CommandContext, search: SearchOptions) -> Iterator[SharedSta
         stack.callback(transport.close)
         trusted = search.trusted_hosts
 
-        def listings() -> Listings:
-            from pipwrap.cache.listings import Listings  # noqa: PLC0415 - where one is used
-
-            return Listings(layout, context.console, usage.note)
-
         repository = Repository(
             SearchScope(search.index_urls, search.find_links),
             responses,
             context.console,
             is_secure=lambda url: is_secure_origin(url, trusted),
             refreshed=search.refreshed,
-            listings=OnDemand(listings),
+            note=usage.note,
         )
         stack.callback(repository.close)
         store = WheelStore(layout, context.console, time.time, usage.grew)

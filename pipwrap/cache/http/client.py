@@ -92,6 +92,10 @@ class ResponseCache:
         content_type = chosen.headers.get("Content-Type") or ""
         return StoredPage(shown(url), chosen.status, content_type, chosen.body)
 
+    def body(self, sha256: str) -> bytes | None:
+        """Return the content of a stored body; ``None`` where it is gone or damaged."""
+        return self._entries.content(sha256)
+
     def _for_pages(self, headers: Headers) -> Headers:
         return headers.replacing(
             ("Accept-Encoding", "gzip, deflate"), ("User-Agent", self._settings.user_agent)

@@ -141,6 +141,15 @@ class Entries:
         self._warn(f"Cache entry {self._layout.body(sha256)} is damaged and is fetched again.")
         return None
 
+    def content(self, sha256: str) -> bytes | None:
+        """Return what the file with this digest holds, verified; ``None`` where it cannot."""
+        try:
+            with open(self.body_path(sha256), "rb") as stream:
+                content = stream.read()
+        except OSError:
+            return None
+        return content if hashlib.sha256(content).hexdigest() == sha256 else None
+
     def body_path(self, sha256: str) -> str:
         """Return where a body that was read lies for this run."""
         return self._pins.path(sha256)

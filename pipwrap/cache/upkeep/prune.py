@@ -40,7 +40,7 @@ class PruneItem(Struct, frozen=True):
     last_used: float
     """Seconds since the epoch."""
     kind: str
-    """``store``, ``wheel``, ``body``, ``response``, ``clone``, ``metadata``, ``listing``,
+    """``store``, ``wheel``, ``body``, ``response``, ``clone``, ``metadata``,
     ``resolution``, ``answer`` or ``log``."""
     degraded: bool = False
     in_use: bool = False
@@ -88,7 +88,6 @@ def items(layout: Layout, wheels: BuiltWheels) -> list[PruneItem]:
         *_responses(layout, bodies),
         *_clones(layout),
         *_kept(layout, UsageKind.METADATA, "metadata"),
-        *_kept(layout, UsageKind.LISTING, "listing"),
         *_kept(layout, UsageKind.SIDECAR, "metadata"),
         *_kept(layout, UsageKind.RESOLUTION, "resolution"),
         *_files(disk.within(layout.bucket(SATISFIED)), "answer"),

@@ -20,7 +20,6 @@ from pipwrap.cache import disk, locks, records
 from pipwrap.cache.layout import (
     BODIES,
     GIT,
-    LISTINGS,
     METADATA,
     RESOLUTIONS,
     SIDECARS,
@@ -40,7 +39,6 @@ class UsageKind(Enum):
     CLONE = GIT
     BODY = BODIES
     METADATA = METADATA
-    LISTING = LISTINGS
     SIDECAR = SIDECARS
     RESOLUTION = RESOLUTIONS
 

@@ -17,7 +17,6 @@ from pipwrap.cache.layout import (
     BODIES,
     GIT,
     HTTP,
-    LISTINGS,
     METADATA,
     RESOLUTIONS,
     SATISFIED,
@@ -118,7 +117,7 @@ def _metadata(layout: Layout) -> Iterator[Damage]:
 
 
 def _sealed(layout: Layout) -> Iterator[Damage]:
-    for path in (*disk.sharded(layout, LISTINGS), *disk.sharded(layout, SIDECARS)):
+    for path in disk.sharded(layout, SIDECARS):
         try:
             checksummed.read(path)
         except (OSError, ValueError) as error:
