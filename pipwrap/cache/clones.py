@@ -19,7 +19,7 @@ from contextlib import AbstractContextManager
 from msgspec import Struct
 
 from pipwrap.cache import disk, locks, records
-from pipwrap.cache.layout import Layout
+from pipwrap.cache.layout import GIT, Layout
 from pipwrap.cache.upkeep.usage import Usage, UsageKind
 from pipwrap.events import Listener, WarningMessage
 from pipwrap.model.references import References
@@ -151,7 +151,7 @@ class Clones:
     def _directory(self, url: str) -> str:
         # Arguments that are no UTF-8 arrive as surrogates (PEP 383).
         key = without_password(url).encode("utf-8", "surrogatepass")
-        return self._layout.clone(hashlib.sha256(key).hexdigest())
+        return self._layout.sharded(GIT, hashlib.sha256(key).hexdigest())
 
 
 def read(directory: str) -> CachedClone:

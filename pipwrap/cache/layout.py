@@ -94,30 +94,17 @@ class Layout(Struct, frozen=True):
         return os.path.join(self.root, _segment(name))
 
     def sharded(self, bucket: str, digest: str) -> str:
-        """Return ``<bucket>/AA/<digest>`` for a hex digest."""
+        """Return the file or directory ``<bucket>/AA/<digest>`` for a hex digest."""
         return os.path.join(self.bucket(bucket), _segment(digest[:2]), _segment(digest))
-
-    def responses(self, url_digest: str) -> str:
-        """Return the directory of all stored variants of one URL."""
-        return self.sharded(HTTP, url_digest)
 
     def body(self, sha256: str) -> str:
         """Return the file that holds the content with this digest."""
         return self.sharded(BODIES, sha256)
 
-    def built_wheels(self, identity: str) -> str:
-        """Return the directory of the entries of one source."""
-        return os.path.join(self.bucket(WHEELS), _segment(identity[:2]), _segment(identity))
-
     @property
     def secret(self) -> str:
         """Return the file with the key under which values of variables are digested."""
         return os.path.join(self.bucket(WHEELS), "secret")
-
-    @staticmethod
-    def settled(entry: str, digest: str) -> str:
-        """Return the file, in an entry's directory, with what a build without success read."""
-        return os.path.join(entry, f"settled-{_segment(digest)}.json")
 
     def stored_wheel(self, sha256: str) -> str:
         """Return the directory of one unpacked wheel."""
@@ -126,10 +113,6 @@ class Layout(Struct, frozen=True):
     def resolution(self, key: str) -> str:
         """Return the file that holds what a question came to."""
         return self.sharded(RESOLUTIONS, key) + ".json"
-
-    def clone(self, url_digest: str) -> str:
-        """Return the directory of the clone of one repository."""
-        return self.sharded(GIT, url_digest)
 
     def metadata(self, digest: str) -> str:
         """Return the file that holds metadata apart from what it describes."""

@@ -37,6 +37,7 @@ from pipwrap.events import Listener, WarningMessage
 _VERSION = 3
 _ENTRY = "entry.json"
 _LOG = "build.log"
+_SETTLED = "settled-"
 
 
 class Provenance(Struct, frozen=True):
@@ -146,7 +147,7 @@ class BuiltWheels:
         What may be used comes before what may not, compiled code before a degraded wheel, evidence
         that holds before differences that were settled, then the newest.
         """
-        directory = self._layout.built_wheels(key.identity)
+        directory = self._layout.sharded(WHEELS, key.identity)
         return max(self._assessed(directory, world, tags), key=_preference, default=None)
 
     def siblings(self, entry: BuiltWheel, world: HostInputs) -> list[AssessedWheel]:
@@ -157,7 +158,8 @@ class BuiltWheels:
     def settle(self, entry: BuiltWheel, evidence: Evidence) -> None:
         """Keep what a build read that failed, or gave a worse wheel than ``entry``."""
         content = records.encode(evidence, _VERSION)
-        path = self._layout.settled(entry.directory, hashlib.sha256(content).hexdigest())
+        name = f"{_SETTLED}{hashlib.sha256(content).hexdigest()}.json"
+        path = os.path.join(entry.directory, name)
         disk.write(path, content, self._layout.temporary)
 
     def _assessed(
@@ -197,7 +199,7 @@ class BuiltWheels:
             with open(os.path.join(prepared, _ENTRY), "xb") as stream:
                 fields = {**to_builtins(facts), **to_builtins(provenance)}
                 stream.write(records.encode(fields, _VERSION))
-            target = disk.unused_name(self._layout.built_wheels(key.identity))
+            target = disk.unused_name(self._layout.sharded(WHEELS, key.identity))
             entry = _entry(target, facts, provenance)
             self._grown(sum(os.path.getsize(each.path) for each in os.scandir(prepared)))
             disk.publish_directory(prepared, target)
@@ -273,7 +275,7 @@ def _entry(directory: str, facts: _WheelFacts, provenance: Provenance) -> BuiltW
 def _settled(directory: str) -> Iterator[Evidence]:
     """Yield what builds read that gave nothing better; a file that is not readable says nothing."""
     for path in disk.within(directory):
-        if os.path.basename(path).startswith("settled-"):
+        if os.path.basename(path).startswith(_SETTLED):
             try:
                 with open(path, "rb") as stream:
                     evidence = records.decode_version(stream.read(), Evidence, _VERSION)

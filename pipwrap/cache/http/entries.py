@@ -20,7 +20,7 @@ from msgspec import Struct
 from pipwrap.cache import disk, records
 from pipwrap.cache.http.pins import PinnedBodies
 from pipwrap.cache.http.policy import StoredResponse
-from pipwrap.cache.layout import Layout
+from pipwrap.cache.layout import HTTP, Layout
 from pipwrap.events import Listener, WarningMessage
 from pipwrap.network.origins import canonical
 from pipwrap.network.transport import Headers
@@ -163,7 +163,7 @@ class Entries:
     def _directory(self, url: str) -> str:
         # Arguments that are no UTF-8 arrive as surrogates (PEP 383).
         key = canonical(url).encode("utf-8", "surrogatepass")
-        return self._layout.responses(hashlib.sha256(key).hexdigest())
+        return self._layout.sharded(HTTP, hashlib.sha256(key).hexdigest())
 
     def _head_path(self, url: str, stored: StoredResponse) -> str:
         variant = hashlib.sha256(json.dumps(stored.selecting).encode()).hexdigest()
