@@ -10,7 +10,8 @@ from packaging.version import Version
 
 from pipwrap import errors
 from pipwrap.cache.resolutions import PageState
-from pipwrap.index.repository import Found, Repository, Skipped
+from pipwrap.index.link_collector import LinkCollector
+from pipwrap.index.project_links import ProjectLinks, SkippedPage
 from pipwrap.index.selection import Selector
 from pipwrap.model.candidate import Candidate, Rejection
 from pipwrap.model.format_control import FormatControl
@@ -26,7 +27,7 @@ class Judged(Struct, frozen=True):
     candidates: tuple[Candidate, ...]
     """Best first."""
     rejections: tuple[Rejection, ...]
-    skipped: tuple[Skipped, ...]
+    skipped: tuple[SkippedPage, ...]
 
     @property
     def versions(self) -> tuple[Version, ...]:
@@ -54,24 +55,24 @@ class Judged(Struct, frozen=True):
 class Offers(Struct):
     """The candidates of every project, judged once."""
 
-    repository: Repository
+    repository: LinkCollector
     selector: Selector
     format_control: FormatControl = field(default_factory=FormatControl)
     hashes: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
     """What the user allows, by project."""
-    locked: Mapping[str, Found] = field(default_factory=dict)
+    locked: Mapping[str, ProjectLinks] = field(default_factory=dict)
     """The one file of a project that a lock file allows; no index is asked for it."""
-    _usable: dict[str, tuple[Found, tuple[Candidate, ...]]] = field(default_factory=dict)
-    _ahead: dict[str, tuple[Found, tuple[Candidate, ...]]] = field(default_factory=dict)
+    _usable: dict[str, tuple[ProjectLinks, tuple[Candidate, ...]]] = field(default_factory=dict)
+    _ahead: dict[str, tuple[ProjectLinks, tuple[Candidate, ...]]] = field(default_factory=dict)
     """The same of projects that were looked at before their turn."""
 
-    def prefetch(self, project: str) -> Future[Found]:
+    def prefetch(self, project: str) -> Future[ProjectLinks]:
         """Begin to ask for a project, without waiting."""
         if project not in self.locked:
             return self.repository.prefetch(project)
         from concurrent.futures import Future  # noqa: PLC0415 - lock files only
 
-        known: Future[Found] = Future()
+        known: Future[ProjectLinks] = Future()
         known.set_result(self.locked[project])
         return known
 
@@ -120,13 +121,13 @@ class Offers(Struct):
             return None
         return tuple(dict.fromkeys(seen for found in looked_at for seen in found.evidence))
 
-    def _ordered(self, project: str, found: Found) -> tuple[Candidate, ...]:
+    def _ordered(self, project: str, found: ProjectLinks) -> tuple[Candidate, ...]:
         """Return what can be used, best first."""
         usable = self._usable_of(project, found)
         hashes = frozenset(self.hashes.get(project, ()))
         return self.selector.ordered(usable, hashes)
 
-    def _usable_of(self, project: str, found: Found) -> list[Candidate]:
+    def _usable_of(self, project: str, found: ProjectLinks) -> list[Candidate]:
         judged = self._judge(project, found.files)
         if project in self.locked:
             _refuse(project, judged)
@@ -156,7 +157,7 @@ def _refuse(project: str, judged: Sequence[Candidate | Rejection]) -> None:
             )
 
 
-def has_native(repository: Repository, candidate: Candidate) -> bool:
+def has_native(repository: LinkCollector, candidate: Candidate) -> bool:
     """Tell whether the index lists platform wheels of a candidate's version."""
     prefix = f"-{candidate.version}-"
     return any(

@@ -15,6 +15,9 @@ class SearchScope(Struct, frozen=True):
 
     index_urls: tuple[str, ...] = ()
     find_links: tuple[str, ...] = ()
+    trusted_hosts: tuple[str, ...] = ()
+    refreshed: frozenset[str] = frozenset()
+    """Projects whose pages are revalidated; ``:all:`` means every one."""
 
     def project_of(self, url: str) -> str | None:
         """Return the project that a page of an index is about; ``None`` for any other page."""

@@ -39,7 +39,7 @@ from pipwrap.distribution.wheel_files import WheelFiles, WheelStores
 from pipwrap.distribution.wheel_metadata import WheelMetadataReader
 from pipwrap.events import Listener
 from pipwrap.index.candidates import has_native
-from pipwrap.index.repository import Repository
+from pipwrap.index.link_collector import LinkCollector
 from pipwrap.model.environment import Environment
 from pipwrap.network.ranges import Ranges
 from pipwrap.network.transport import Transport
@@ -61,7 +61,7 @@ class PreparerResources(Struct, frozen=True):
     search: SearchOptions
     transport: Transport
     responses: ResponseCache
-    repository: Repository
+    repository: LinkCollector
     usage: Usage
     store: WheelStore
     private: WheelStore

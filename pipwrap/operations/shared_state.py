@@ -12,7 +12,8 @@ from pipwrap.cache.store import WheelStore
 from pipwrap.cache.upkeep.usage import Usage
 from pipwrap.distribution.hashes import HashPolicy
 from pipwrap.distribution.results import SaveOptions
-from pipwrap.index.repository import Found, Repository
+from pipwrap.index.link_collector import LinkCollector
+from pipwrap.index.project_links import ProjectLinks
 from pipwrap.model.format_control import FormatControl
 from pipwrap.model.requirement import Constraint
 from pipwrap.operations.context import CommandContext
@@ -29,7 +30,7 @@ class SharedState(Struct, frozen=True):
 
     context: CommandContext
     search: SearchOptions
-    repository: Repository
+    repository: LinkCollector
     store: WheelStore
     private: WheelStore
     """The wheels of this run alone, which the cache may not keep."""
@@ -37,7 +38,7 @@ class SharedState(Struct, frozen=True):
     usage: Usage
     preparer_factory: OnDemand[PreparerFactory]
     build_constraints: Mapping[str, Constraint] = field(default_factory=dict)
-    locked: Mapping[str, Found] = field(default_factory=dict)
+    locked: Mapping[str, ProjectLinks] = field(default_factory=dict)
     """The files that lock files name; they do not bind build requirements."""
 
 

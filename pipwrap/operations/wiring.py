@@ -17,13 +17,13 @@ from pipwrap.cache.upkeep.usage import Usage
 from pipwrap.distribution.results import SaveOptions
 from pipwrap.events import Listener
 from pipwrap.index.candidates import Offers
-from pipwrap.index.repository import Found, Repository
+from pipwrap.index.link_collector import LinkCollector
+from pipwrap.index.project_links import ProjectLinks
 from pipwrap.index.scope import SearchScope
 from pipwrap.index.selection import Selector
 from pipwrap.install.bytecode import Compiler
 from pipwrap.install.bytecode_settings import read_settings
 from pipwrap.model.environment import Environment
-from pipwrap.network.origins import is_secure_origin
 from pipwrap.operations.context import CommandContext
 from pipwrap.operations.metadata_provider import DistributionMetadataProvider
 from pipwrap.operations.network import open_network
@@ -55,15 +55,13 @@ def opened(context: CommandContext, search: SearchOptions) -> Iterator[SharedSta
         transport, responses = open_network(context, search, usage.grew)
         stack.callback(responses.close)
         stack.callback(transport.close)
-        trusted = search.trusted_hosts
-
-        repository = Repository(
-            SearchScope(search.index_urls, search.find_links),
+        repository = LinkCollector(
+            SearchScope(
+                search.index_urls, search.find_links, search.trusted_hosts, search.refreshed
+            ),
             responses,
             context.console,
-            is_secure=lambda url: is_secure_origin(url, trusted),
-            refreshed=search.refreshed,
-            note=usage.note,
+            usage.note,
         )
         stack.callback(repository.close)
         store = WheelStore(layout, context.console, time.time, usage.grew)
@@ -110,7 +108,7 @@ def open_session(
     """Return the session for what the user asked for."""
     context = shared.context
     constraints = request.build_constraints
-    locked = {project: Found((link,)) for project, link in request.locked.items()}
+    locked = {project: ProjectLinks((link,)) for project, link in request.locked.items()}
     settings = SessionSettings(
         request.hash_policy,
         request.search.format_control,

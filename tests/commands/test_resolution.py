@@ -172,7 +172,9 @@ def test_a_conflict_from_the_cache_is_told_once_after_asking_again(
     second = pipwrap("install", "demo", expect=1)
     assert second.stdout == first.stdout.replace("Downloading", "Using cached")
     assert second.stderr == first.stderr
-    assert sorted((each.path, each.status) for each in index.requests) == [
+    # The first run may have ended before the wheel that it fetched ahead was there.
+    pages = [each for each in index.requests if each.path.startswith("/simple/")]
+    assert sorted((each.path, each.status) for each in pages) == [
         ("/simple/demo/", 304),
         ("/simple/lib/", 304),
     ]

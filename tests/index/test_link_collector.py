@@ -14,8 +14,9 @@ from pipwrap import errors
 from pipwrap.cache.upkeep.usage import UsageKind
 from pipwrap.events import Event, WarningMessage
 from pipwrap.index.candidates import Offers
+from pipwrap.index.link_collector import LinkCollector
 from pipwrap.index.locations import FlatDirectory
-from pipwrap.index.repository import Found, Repository, Skipped
+from pipwrap.index.project_links import ProjectLinks, SkippedPage
 from pipwrap.index.scope import SearchScope, project_url
 from pipwrap.index.selection import Selector
 from pipwrap.index.simple import JSON_TYPE
@@ -101,18 +102,15 @@ class Bench:
         self.pages = Pages(directory)
         self.events: list[Event] = []
         self.used: list[tuple[UsageKind, str]] = []
-        self._made: list[Repository] = []
+        self._made: list[LinkCollector] = []
 
-    def __call__(
-        self, *indexes: str, find_links: tuple[str, ...] = (), secure: bool = True
-    ) -> Repository:
+    def __call__(self, *indexes: str, find_links: tuple[str, ...] = ()) -> LinkCollector:
         scope = SearchScope(indexes, find_links)
-        made = Repository(
+        made = LinkCollector(
             scope,
             self.pages,
             self.events.append,
-            is_secure=lambda url: secure,
-            note=lambda kind, name: self.used.append((kind, name)),
+            lambda kind, name: self.used.append((kind, name)),
             workers=2,
         )
         self._made.append(made)
@@ -135,7 +133,7 @@ def session(tmp_path: Path) -> Iterator[Bench]:
     made.close()
 
 
-def names(found: Found) -> list[str]:
+def names(found: ProjectLinks) -> list[str]:
     return [link.filename for link in found.links]
 
 
@@ -181,8 +179,8 @@ def test_a_page_that_cannot_be_used_is_skipped_with_its_reason(
 
 def test_a_server_that_cannot_be_reached_is_skipped(session: Bench) -> None:
     session.pages.fail(f"{INDEX}/a/", "connection refused")
-    skipped = (Skipped(f"{INDEX}/a/", "connection refused"),)
-    assert session(INDEX).find("a") == Found(skipped=skipped, is_certain=False)
+    skipped = (SkippedPage(f"{INDEX}/a/", "connection refused"),)
+    assert session(INDEX).find("a") == ProjectLinks(skipped=skipped, is_certain=False)
 
 
 def test_credentials_are_not_told(session: Bench) -> None:
@@ -193,7 +191,7 @@ def test_credentials_are_not_told(session: Bench) -> None:
 
 
 def test_plain_http_is_left_out_with_one_warning(session: Bench) -> None:
-    repository = session("http://u:p@index.example:8080/simple", secure=False)
+    repository = session("http://u:p@index.example:8080/simple")
     assert repository.find("a") == repository.find("b")
     assert not repository.find("a").links
     (warning,) = session.warnings
@@ -263,7 +261,7 @@ def test_a_fresh_page_takes_neither_a_request_nor_a_thread(
 ) -> None:
     page = f"{INDEX}/a/"
     session.pages.set_up(page, anchors("a-1.zip"), from_cache=True)
-    monkeypatch.setattr(Repository, "_pool", None)
+    monkeypatch.setattr(LinkCollector, "_pool", None)
     found = session(INDEX).find("a")
     assert names(found) == ["a-1.zip"]
     assert found.from_cache
