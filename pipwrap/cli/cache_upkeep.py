@@ -15,7 +15,7 @@ from pipwrap.cache.build_host import BuildHost, include_directories
 from pipwrap.cache.layout import Layout
 from pipwrap.cache.store import WheelStore
 from pipwrap.cache.upkeep import prune, sizes, usage, verify
-from pipwrap.cache.upkeep.limit import keep_below as keep_cache_below
+from pipwrap.cache.upkeep.limit import enforce
 from pipwrap.cache.upkeep.prune import PruneItem, PruneLimits
 from pipwrap.cache.wheels import AssessedWheel, BuiltWheel, BuiltWheels
 from pipwrap.cli.cache_listing import details, kind
@@ -82,8 +82,8 @@ def _explain_key(work: UpkeepContext, found: list[AssessedWheel]) -> None:
         console.line(f"{entry.filename} ({kind(entry)})")
         for line in details(entry, None)[:4]:
             console.line(f"  {line}")
-        for held in each.assessment.held:
-            console.line(f"  holds: {held}")
+        for confirmed in each.assessment.confirmed:
+            console.line(f"  holds: {confirmed}")
         for difference in each.assessment.differences:
             console.line(f"  does not hold: {difference.reason}")
         if each.is_settled:
@@ -148,7 +148,7 @@ def _prune(work: UpkeepContext) -> int:
     with locks.locked(work.layout.lock):
         prune.sweep(work.layout)
         found = prune.items(work.layout, work.wheels)
-        going = prune.condemned(found, limits, time.time())
+        going = prune.selected(found, limits, time.time())
         size = sum(item.size for item in going)
 
         def tell(item: PruneItem) -> None:
@@ -171,7 +171,7 @@ def keep_below(context: CommandContext, limit: int) -> None:
     layout, console = context.place.layout, context.console
     wheels = BuiltWheels(layout, console, time.time)
     try:
-        gone = keep_cache_below(layout, wheels, limit, time.time())
+        gone = enforce(layout, wheels, limit, time.time())
     except OSError as error:
         console(Info(f"The cache could not be kept below {format_size(limit)}: {error}", 1))
         return

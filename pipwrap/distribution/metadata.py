@@ -187,7 +187,7 @@ class MetadataReader:
         """Raise ``errors.InvalidDistribution`` when a wheel is not what was told of it."""
         told = self.obtain(distribution)
         try:
-            validation.check_told(distribution, told.metadata, told.origin, wheel)
+            validation.check_announced(distribution, told.metadata, told.origin, wheel)
         except errors.InvalidDistribution:
             if told.origin is MetadataOrigin.PARTS:
                 self._remote.forget(distribution.link)

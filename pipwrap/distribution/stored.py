@@ -33,7 +33,7 @@ def stored(
             continue
         if policy.expected(each) != (("sha256", sha256),):
             continue
-        wheel = store.held(sha256)
+        wheel = store.find_pinned(sha256)
         if wheel is None or wheel.filename != link.filename or _metadata_digest(wheel) != told:
             continue
         line = replace(line_of(link.filename, link.size, from_cache=True), indent=0)

@@ -38,7 +38,7 @@ class CacheSession(Struct, frozen=True):
         try:
             disk.make_directory(directory)
             kept = disk.unused_name(directory, f"-{plain}.log")
-            build_logs.keep(path, kept)
+            build_logs.store(path, kept)
         except OSError:
             return ""
         return kept

@@ -203,7 +203,7 @@ class Clone:
         """Bring the directory to where ``git clone`` of the repository itself would leave it."""
         head = cached.references.head.removeprefix("refs/heads/")
         partial = _PARTIAL if cached.partial else ()
-        with clones.held():
+        with clones.locked():
             self._git.run(
                 [
                     *("clone", "--quiet", "--local", "--no-checkout", *partial),
@@ -236,7 +236,7 @@ class Clone:
             return
         partial = self._here.answer(["config", "remote.origin.partialclonefilter"]).strip()
         try:
-            clones.keep(
+            clones.store(
                 url,
                 os.path.join(self.directory, ".git"),
                 references,

@@ -15,6 +15,7 @@ PURE = (
     "pipwrap.cache.evidence",
     "pipwrap.cache.keys",
     "pipwrap.cache.layout",
+    "pipwrap.cache.records",
     "pipwrap.cache.http.policy",
     "pipwrap.options.parser",
     "pipwrap.options.table",
