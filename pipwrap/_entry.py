@@ -36,7 +36,7 @@ def _proven(argv: list[str], *, as_module: bool) -> int | None:
         asked = noop.command_key(__version__, argv, os.environ, as_module=as_module)
     except OSError:  # the working directory is gone
         return None
-    printed = noop.recall(asked, os.environ)
+    printed = noop.look_up(asked, os.environ)
     if printed is None:
         return None
     try:

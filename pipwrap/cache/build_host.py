@@ -1,4 +1,4 @@
-"""The world that evidence is checked against: variables, programs, headers and libraries."""
+"""What evidence of a build is compared with: variables, programs, headers and libraries."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _LIBRARY_ENDINGS = (".so", ".a", ".dylib", ".tbd")
 
 
 class BuildHost:
-    """The machine and the process's environment (``cache.evidence.World``).
+    """The machine and the process's environment (``cache.evidence.HostInputs``).
 
     Values of variables leave it only as digests under a key of the cache's own.
     """
@@ -97,14 +97,14 @@ class BuildHost:
             return self._secret
 
     def _new_key(self) -> bytes:
-        """Return the key that is there from now on: ours, or that of who was faster."""
+        """Return the key that is there from now on: ours, or that of another process."""
         path, own = self._layout.secret, secrets.token_bytes(_KEY_BYTES)
         if os.path.lexists(path):
             _remove_damaged(path)
         try:
             disk.write_first(path, own, self._layout.temporary)
         except OSError:
-            # Nothing can be kept here, so that nothing will ever be compared with it.
+            # Nothing can be stored here, so that nothing will ever be compared with it.
             return own
         return _read(path) or own
 

@@ -8,7 +8,7 @@ from pipwrap.cache import disk
 from pipwrap.model.link import redact
 
 
-def keep(log: str, target: str) -> None:
+def store(log: str, target: str) -> None:
     """Copy a build's log without the credentials in it; raises ``OSError``."""
     with (
         open(log, encoding="utf-8", errors="surrogateescape", newline="\n") as reading,

@@ -1,4 +1,4 @@
-"""Content with its own digest before it, for what is derived and of which nothing else tells."""
+"""Content with its own digest before it, for derived files that no other digest covers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def checksummed(content: bytes) -> bytes:
 
 
 def read(path: str) -> memoryview:
-    """Return what a sealed file holds; ``OSError`` or ``ValueError`` where it cannot be read."""
+    """Return the content of such a file; ``OSError`` or ``ValueError`` where it cannot be read."""
     with open(path, "rb") as stream:
         written = memoryview(stream.read())
     content = written[_LENGTH + 1 :]

@@ -3,8 +3,9 @@
 git-v1/AA/<sha256>/entry.json    the URL without credentials, and size and sha256 of each other file
 git-v1/AA/<sha256>/HEAD, config, packed-refs, refs/, objects/     what makes it a repository
 
-An entry is never changed: fetching is done in the checkout of a run, which lies elsewhere, and what
-it has then takes the entry's place by one rename. So nothing that is killed leaves half a clone.
+An entry is never changed: a run fetches in its own checkout, outside the cache, and a new entry
+with its objects then replaces the old one by one rename. So no process that is killed leaves half a
+clone.
 Neither credentials nor the URL are in its configuration.
 """
 
@@ -86,7 +87,7 @@ class Clones:
 
         That its packs are whole only git can tell; ``cache verify`` hashes them.
         """
-        clone, directory = self.look(url), self._directory(url)
+        clone, directory = self.read(url), self._directory(url)
         if clone is None:
             if os.path.lexists(directory):
                 self.warn(url)
@@ -96,25 +97,25 @@ class Clones:
         self._usage.note(UsageKind.CLONE, os.path.basename(directory))
         return clone
 
-    def look(self, url: str) -> CachedClone | None:
-        """Return the clone of a repository without a word, and not to use it."""
+    def read(self, url: str) -> CachedClone | None:
+        """Return the clone of a repository without a warning, and not to use it."""
         try:
             return read(self._directory(url))
         except UNREADABLE:
             return None
 
     def warn(self, url: str) -> None:
-        """Say that a clone proved to be no good."""
+        """Report that a clone cannot be used."""
         shown = without_password(url)
         self._listener(
             WarningMessage(f"The cached clone of {shown} cannot be used and is made again.")
         )
 
-    def held(self) -> AbstractContextManager[None]:
-        """Return what keeps others from taking entries away meanwhile."""
+    def locked(self) -> AbstractContextManager[None]:
+        """Return a lock during which no other process removes entries."""
         return locks.locked(self._layout.lock, shared=True)
 
-    def keep(
+    def store(
         self,
         url: str,
         repository: str,

@@ -181,8 +181,8 @@ def remove_tree(path: str, *, through: str | None = None) -> None:
 def discard(path: str) -> None:
     """Delete what is there, no link followed, as far as that is possible.
 
-    For what only we put things into: ``shutil.rmtree``, which whoever may change a directory on the
-    way cannot mislead, takes longer to load than this to do.
+    For directories that only we write: ``shutil.rmtree``, which is safe where others may change a
+    directory meanwhile, takes longer to import than this to run.
     """
     with contextlib.suppress(OSError):
         if not is_directory(path):

@@ -1,6 +1,6 @@
-"""What a built wheel rests on, and whether that still holds; pure.
+"""What a built wheel depends on, and whether that still holds; pure.
 
-DESIGN: to look up is to check the evidence. What was *seen* at the build is kept; what is there now
+To look up is to check the evidence. What was *seen* at the build is stored; what is there now
 comes in through ``HostInputs``. A difference is a reason to build again; everything else is not: a
 tool that is gone or has another version says nothing, because nothing better can be built for it.
 """
@@ -68,14 +68,14 @@ class Observation(Struct, frozen=True):
 
 
 class Evidence(Struct, frozen=True):
-    """What an entry rests on."""
+    """What an entry depends on."""
 
     variables: tuple[tuple[str, str | None], ...]
     """Name and keyed digest of the value; ``None`` when it was not set."""
     key: str
     """What identifies the key of the digests; nothing where there is no digest."""
     missing: tuple[str, ...] = ()
-    """Programs that were looked for in vain."""
+    """Programs that were looked for and not found."""
     failed: tuple[str, ...] = ()
     """Programs that ended with an error."""
     absent_files: tuple[str, ...] = ()
@@ -116,7 +116,7 @@ class Difference(Struct, frozen=True):
 
     @property
     def reason(self) -> str:
-        """Return the words for the user; values are never told."""
+        """Return the words for the user; values are never printed."""
         if self.kind == "variable":
             return f"{self.name} was different when the cached wheel was built"
         if self.kind == "tags":
@@ -136,14 +136,14 @@ class Quality(Struct, frozen=True):
 
 
 NOTHING_BETTER = Quality(degraded="anything that was missing may have been the reason")
-"""The quality of a build that made no wheel: ``assess`` counts all that it looked for in vain."""
+"""The quality of a build that made no wheel: ``assess`` counts everything that it did not find."""
 
 
 class Assessment(Struct, frozen=True):
     """Whether an entry holds, and what else was looked at."""
 
     differences: tuple[Difference, ...] = ()
-    held: tuple[str, ...] = field(default=())
+    confirmed: tuple[str, ...] = field(default=())
     """What was checked and is as it was, in words; for ``explain``."""
 
     @property
@@ -153,14 +153,14 @@ class Assessment(Struct, frozen=True):
 
 
 def no_tags() -> str | None:
-    """Return what the tags of a source that is no repository are, or that nobody can see now."""
+    """Return what the tags of a source that is no repository are, or that cannot be seen now."""
     return None
 
 
 def assess(
     evidence: Evidence,
     quality: Quality,
-    world: HostInputs,
+    host: HostInputs,
     tags: Callable[[], str | None] = no_tags,
 ) -> Assessment:
     """Return what of the evidence holds.
@@ -168,47 +168,47 @@ def assess(
     ``tags`` returns the digest of the repository's tags now, which may be some work.
     """
     found: list[Difference] = []
-    held: list[str] = []
+    confirmed: list[str] = []
     unknown: list[str] = []
     for name, digest in evidence.variables:
-        now = world.variable(name)
-        if now is not None and digest is not None and world.key() != evidence.key:
+        now = host.variable(name)
+        if now is not None and digest is not None and host.key() != evidence.key:
             unknown.append(name)
         elif now == digest:
-            held.append(f"{name} is as it was")
+            confirmed.append(f"{name} is as it was")
         else:
             found.append(Difference("variable", name))
     if unknown:
         found.append(Difference("key", ", ".join(unknown)))
-    _judge_tags(found, held, evidence.tags, tags)
+    _judge_tags(found, confirmed, evidence.tags, tags)
     if not quality.native:
         for name in evidence.missing:
-            _judge(found, held, "program", name, is_there=world.has_program(name))
+            _judge(found, confirmed, "program", name, is_there=host.has_program(name))
         for name in evidence.absent_files:
-            _judge(found, held, "file", name, is_there=world.has_file(name))
-    return Assessment(tuple(found), tuple(held))
+            _judge(found, confirmed, "file", name, is_there=host.has_file(name))
+    return Assessment(tuple(found), tuple(confirmed))
 
 
 def _judge_tags(
     found: list[Difference],
-    held: list[str],
+    confirmed: list[str],
     digest: str | None,
     tags: Callable[[], str | None],
 ) -> None:
     now = tags() if digest is not None else None
     if now is not None and now == digest:
-        held.append("the repository's tags are as they were")
+        confirmed.append("the repository's tags are as they were")
     elif now is not None:
         found.append(Difference("tags", "the repository"))
 
 
 def _judge(
-    found: list[Difference], held: list[str], kind: str, name: str, *, is_there: bool
+    found: list[Difference], confirmed: list[str], kind: str, name: str, *, is_there: bool
 ) -> None:
     if is_there:
         found.append(Difference(kind, name))
     else:
-        held.append(f"{name} is still missing")
+        confirmed.append(f"{name} is still missing")
 
 
 def is_relevant(variable: str) -> bool:

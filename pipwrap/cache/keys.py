@@ -18,7 +18,7 @@ _IS_ITS_TEXT = {
     ("packaging.version", "Version"),
     ("datetime", "datetime"),
 }
-"""Types, by name: whoever has none of their values need not load them."""
+"""Types, by name, so that none has to be imported to tell its values."""
 
 
 class BuildKey(Struct, frozen=True):

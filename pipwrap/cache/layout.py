@@ -1,4 +1,4 @@
-"""The only speller of cache paths; a change of format is a new bucket name.
+"""The paths of the cache, all of them; a change of format is a new bucket name; pure.
 
 <cache>/                CACHEDIR.TAG, or pipwrap-cache beside other things; pipwrap.lock
   http-v1/AA/<sha256 of the URL>/      responses: head files, one for each variant
@@ -11,10 +11,10 @@
   metadata-v1/AA/<digest>.json         metadata by its file's origin, or by its wheel's key
   sidecars-v1/AA/<sha256 of the project>.json  metadata that indexes have beside wheels
   logs-v1/*.log                        what failed builds printed
-  resolutions-v1/AA/<sha256 of the question>.json
-  satisfied-v1/<number of the question> answers that needed no work
+  resolutions-v1/AA/<sha256 of the request>.json
+  satisfied-v1/<number of the key>     answers that needed no work
   interpreters-v1/  usage-v2/
-  tmp-v1/run-<24 hex digits>/          what a run works with; its lock says that it lives
+  tmp-v1/run-<24 hex digits>/          files of a run, which locks it until it ends
 """
 
 from __future__ import annotations
@@ -73,11 +73,11 @@ def _segment(text: str) -> str:
 
 
 _UNIQUE = 24
-"""Hex digits of a name that is made up for a moment."""
+"""Hex digits of a temporary name."""
 
 
 def is_temporary_name(name: str) -> bool:
-    """Tell what we call things below ``tmp-v1``, for a run or for a moment."""
+    """Tell the names of directories of runs and of temporary files below ``tmp-v1``."""
     digits = name.removeprefix(RUN_PREFIX)
     return len(digits) == _UNIQUE and not digits.strip("0123456789abcdef")
 
@@ -87,7 +87,7 @@ class Layout(Struct, frozen=True):
 
     root: str
     run: str = ""
-    """Name of this run's own directory below ``tmp-v1``, whose kernel lock says that it lives."""
+    """Name of this run's own directory below ``tmp-v1``, which it locks until it ends."""
 
     def bucket(self, name: str) -> str:
         """Return the directory of one of ``BUCKETS``."""
@@ -111,7 +111,7 @@ class Layout(Struct, frozen=True):
         return self.sharded(STORE, sha256)
 
     def resolution(self, key: str) -> str:
-        """Return the file that holds what a question came to."""
+        """Return the file that holds the resolution of a request."""
         return self.sharded(RESOLUTIONS, key) + ".json"
 
     def metadata(self, digest: str) -> str:

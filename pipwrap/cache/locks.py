@@ -1,8 +1,8 @@
 """Kernel locks on files and directories, and pins: second names that keep a file for one run.
 
 The kernel frees a lock when its process ends, however it ends, so that no lock is ever left over.
-A pin is a hard link in the directory of a run, which that run has locked: whoever makes room in the
-cache leaves pinned files alone, and removes the directories (and so the pins) of runs that ended.
+A pin is a hard link in the directory of a run, which that run has locked: the removal of
+old entries leaves pinned files out, and removes the directories (and so the pins) of ended runs.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def pin(path: str, layout: Layout) -> str:
 
 
 def is_pinned(path: str) -> bool:
-    """Tell whether a file has a second name, of a run that goes on or was not cleaned up yet."""
+    """Tell whether a file has a second name, of a run that goes on or was not cleaned up."""
     try:
         return os.lstat(path).st_nlink > 1
     except OSError:

@@ -1,10 +1,10 @@
-"""Core metadata kept apart from the wheel that it describes, one file for each.
+"""Core metadata stored apart from the wheel that it describes, one file for each.
 
     metadata-v1/AA/<digest>.json
 
-What a server told of a wheel in parts is kept by origin: URL and the sha256 that the index names.
-Where it names none, the file's ETag is what it rests on. What a build backend told of a source is
-kept under the key of its wheel, and rests on what the backend was seen to read until then.
+Metadata that was read from parts of a remote wheel is stored by origin: URL and the sha256 that
+the index names. Where it names none, the entry depends on the file's ETag. Metadata that a build
+backend gave is stored under the key of its wheel, and depends on what the backend was seen to read.
 """
 
 from __future__ import annotations
@@ -45,10 +45,10 @@ class _Record(CachedMetadata, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class MetadataCache:
-    """Finds and keeps core metadata; used from all threads."""
+    """Finds and stores core metadata; used from all threads."""
 
     def __init__(self, layout: Layout, listener: Listener, note: Note = unnoted) -> None:
-        """Keep the ports; nothing is read yet."""
+        """Read nothing yet."""
         self._note = note
         self._layout = layout
         self._listener = listener
@@ -56,29 +56,28 @@ class MetadataCache:
         self._warned: set[str] = set()
 
     def find(self, identity: str) -> CachedMetadata | None:
-        """Return what is kept; ``None`` when there is nothing, or (warned once) a damaged entry."""
+        """Return an entry; ``None`` when there is none, or (warned once) a damaged entry."""
         path = self._layout.metadata(identity)
         try:
-            kept = read(path)
+            cached = read(path)
         except FileNotFoundError:
             return None
         except (OSError, ValueError) as error:
             with self._lock:
-                said = path in self._warned
+                was_reported = path in self._warned
                 self._warned.add(path)
-            if not said:
+            if not was_reported:
                 self._listener(disk.damaged(path, error))
             return None
         self._note(UsageKind.METADATA, os.path.basename(path))
-        return kept
+        return cached
 
-    def add(self, identity: str, kept: CachedMetadata) -> None:
+    def add(self, identity: str, cached: CachedMetadata) -> None:
         """Put an entry in the place of what is there.
 
-        A cache that cannot be written goes without: what is kept here only saves time, and whoever
-        writes what the command needs says why it cannot.
+        A cache that cannot be written is no error here: an entry only saves time.
         """
-        record = _Record(**asdict(kept), version=_VERSION, sha256=_digest(kept.text))
+        record = _Record(**asdict(cached), version=_VERSION, sha256=_digest(cached.text))
         content = records.encode(record)
         try:
             disk.write(self._layout.metadata(identity), content, self._layout.temporary)
@@ -94,7 +93,7 @@ class MetadataCache:
 
 
 def origin_identity(url: str, sha256: str | None) -> str:
-    """Return the name of what is kept of a remote file."""
+    """Return the name of the entry of a remote file."""
     # Arguments that are no UTF-8 arrive as surrogates (PEP 383).
     key = f"{canonical(url)} {sha256 or ''}".encode("utf-8", "surrogatepass")
     return hashlib.sha256(key).hexdigest()

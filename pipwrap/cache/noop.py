@@ -1,11 +1,11 @@
-"""Answers proven before: what a command line printed, and the evidence that it would again.
+"""Answers of earlier runs: what a command line printed, and the evidence that it would again.
 
-    satisfied-v1/<number of the question>    a checksum, then fields with NUL between them
+    satisfied-v1/<number of the key>    a checksum, then fields with NUL between them
 
-The fast path: it runs before anything is imported, and opens one file. The question is everything
-that a command reads of its process: version, line, user, directory, terminal, variables. It is
-kept as a number only, for it may hold secrets. The evidence is stat of every file and directory
-that was read or looked for in vain. Any doubt, and the command takes the long way.
+The fast path: it runs before anything is imported, and opens one file. The key is everything that
+a command reads of its process: version, line, user, directory, terminal, variables. Only a number
+of it is stored, because it may hold secrets. The evidence is stat of every file and directory that
+was read, or that was looked for and is absent. In any doubt the command runs as usual.
 """
 
 from __future__ import annotations
@@ -87,18 +87,18 @@ def number(content: bytes) -> str:
     """Return a number for bytes that is another one for other bytes, as 32 hex digits.
 
     A residue, for a digest costs more to import than all the rest takes: chance makes two of
-    them equal once in 2**127, and nobody gains by making it so in a cache of one's own.
+    them equal once in 2**127, and the cache is the user's own.
     """
     return f"{int.from_bytes(b'1' + content, 'big') % _PRIME:032x}"
 
 
-def path_of(asked: bytes, environ: Mapping[str, str]) -> str:
-    """Return the file for a question."""
-    return os.path.join(root(environ), BUCKET, number(asked))
+def path_of(key: bytes, environ: Mapping[str, str]) -> str:
+    """Return the file for a key."""
+    return os.path.join(root(environ), BUCKET, number(key))
 
 
 def state(kind: str, name: str, environ: Mapping[str, str]) -> str:
-    """Return what tells one state of a piece of evidence from another; empty for its absence."""
+    """Return the state of a piece of evidence, for comparison; empty for its absence."""
     if kind == VARIABLE:
         value = environ.get(name)
         return "" if value is None else number(os.fsencode(value))
@@ -110,7 +110,7 @@ def state(kind: str, name: str, environ: Mapping[str, str]) -> str:
 
 
 def encode(evidence: Iterable[tuple[str, str, str]], printed: Iterable[tuple[str, str]]) -> bytes:
-    """Return an answer as it is kept: rows of (kind, name, state) and of (stream, text).
+    """Return an answer as it is stored: rows of (kind, name, state) and of (stream, text).
 
     Answers are of commands that succeeded: what failed once may not fail again.
     """
@@ -124,13 +124,13 @@ def encode(evidence: Iterable[tuple[str, str, str]], printed: Iterable[tuple[str
     return number(content).encode("ascii") + b"\0" + content
 
 
-def recall(asked: bytes, environ: Mapping[str, str]) -> list[tuple[str, str]] | None:
+def look_up(key: bytes, environ: Mapping[str, str]) -> list[tuple[str, str]] | None:
     """Return what a command that succeeds prints, as (stream, text); ``None`` if not proven."""
     try:
-        with open(path_of(asked, environ), "rb") as kept:
-            if hasattr(os, "getuid") and os.fstat(kept.fileno()).st_uid != os.getuid():
+        with open(path_of(key, environ), "rb") as stream:
+            if hasattr(os, "getuid") and os.fstat(stream.fileno()).st_uid != os.getuid():
                 return None
-            checksum, _, content = kept.read().partition(b"\0")
+            checksum, _, content = stream.read().partition(b"\0")
         if checksum != number(content).encode("ascii"):
             return None
         fields = os.fsdecode(content).split("\0")

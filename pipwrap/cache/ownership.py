@@ -40,7 +40,7 @@ def is_ours(layout: Layout) -> bool:
 def claim(layout: Layout) -> None:
     """Make and mark a cache, unless it is one; to be called before the first bucket is made.
 
-    Raises ``OSError`` where that is impossible, and ``FileExistsError`` where somebody else's
+    Raises ``OSError`` where that is impossible, and ``FileExistsError`` where other
     files have the names of buckets.
     """
     if is_ours(layout):
@@ -48,7 +48,7 @@ def claim(layout: Layout) -> None:
     is_new = not os.path.lexists(layout.root)
     disk.make_directory(layout.root)
     names = set(os.listdir(layout.root))
-    # Damage may have taken the mark: no other program keeps what it learns of interpreters there.
+    # The mark may have been damaged: no other program stores facts of interpreters there.
     if (is_new and not names) or (INTERPRETERS in names and names <= _ONLY_OURS):
         disk.write(layout.tag, _TAG, layout.root)
         return

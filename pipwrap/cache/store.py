@@ -6,7 +6,7 @@ store-v1/AA/<sha256>/bytecode/<tag>/       compiled modules, laid out like ``tre
                                            all that decides how they are compiled
 store-v1/AA/<sha256>/bytecode/<tag>/.json  what is there, as in entry.json
 
-An entry is immutable and appears by one rename. Whoever links a file compares its stat with the
+An entry is immutable and appears by one rename. To link a file is to compare its stat with the
 entry first; ``StoredWheelChanged`` says that the entry must be discarded and added again.
 """
 
@@ -33,7 +33,7 @@ class StoredWheelChanged(Exception):
     """Files of a stored wheel are not as they were: discard it, add it again, try again."""
 
     def __init__(self, wheel: StoredWheel, path: str) -> None:
-        """Keep which entry it is, and one file of it."""
+        """Take the entry, and one file of it for the message."""
         super().__init__(f"The cached files of {wheel.filename} were changed: {path}")
         self.wheel = wheel
 
@@ -48,7 +48,7 @@ class WheelStore:
         clock: Callable[[], float],
         grown: Grown = uncounted,
     ) -> None:
-        """Remember where, whom to warn, and the time (seconds) that unpacked files get."""
+        """Read nothing yet; ``clock`` gives the time (seconds) that unpacked files get."""
         self._layout = layout
         self._grown = grown
         self._listener = listener
@@ -106,7 +106,7 @@ class WheelStore:
         if found is None:
             with disk.filling(f"unpack {filename}", self.root):
                 found = self._add(wheel_path, filename, sha256, unpack)
-        self._hold(found)
+        self._pin(found)
         return found
 
     def _add(
@@ -130,16 +130,16 @@ class WheelStore:
         self._grown(unpacked.size)
         return self.find(sha256) or wheel
 
-    def _hold(self, wheel: StoredWheel) -> None:
-        """Mark an entry as used by this run, for those who make room (``locks.is_pinned``)."""
+    def _pin(self, wheel: StoredWheel) -> None:
+        """Mark an entry as used by this run, for the removal of others (``locks.is_pinned``)."""
         with contextlib.suppress(FileNotFoundError):
             locks.pin(f"{wheel.root}/entry.json", self._layout)
 
-    def held(self, sha256: str) -> StoredWheel | None:
-        """Return a wheel's entry, which those who make room then leave to this run."""
+    def find_pinned(self, sha256: str) -> StoredWheel | None:
+        """Return a wheel's entry, which this run then uses and no other removes."""
         found = self.find(sha256)
         if found is not None:
-            self._hold(found)
+            self._pin(found)
         return found
 
     def discard(self, sha256: str) -> None:
@@ -168,7 +168,7 @@ class WheelStore:
         except (OSError, ValueError):
             return None
 
-    def bytecode_room(self) -> str:
+    def new_bytecode_directory(self) -> str:
         """Return a new directory in which bytecode may be prepared."""
         prepared = disk.unused_name(self._layout.temporary)
         disk.make_directory(prepared)
@@ -178,7 +178,7 @@ class WheelStore:
         self, wheel: StoredWheel, tag: str, prepared: str, paths: tuple[str, ...]
     ) -> tuple[StoredFile, ...]:
         """Publish the directory ``prepared``, which holds ``paths``; return what is there then."""
-        files = tuple(_described(prepared, path) for path in paths)
+        files = tuple(_stored_file(prepared, path) for path in paths)
         with open(f"{prepared}/{MANIFEST}", "wb") as stream:
             stream.write(records.encode(files))
         self._publish(prepared, wheel.bytecode(tag))
@@ -205,8 +205,8 @@ def _is_whole(path: str) -> bool:
     return False
 
 
-def _described(root: str, path: str) -> StoredFile:
-    """Return what bytecode looks like on disk; its digest is of no use to anybody."""
+def _stored_file(root: str, path: str) -> StoredFile:
+    """Return what bytecode looks like on disk; nothing needs its digest."""
     stat = os.stat(f"{root}/{path}")
     return StoredFile(path, stat.st_size, stat.st_mtime_ns, stat.st_mode & 0o7777, False, "")  # noqa: FBT003
 

@@ -1,7 +1,7 @@
 """Wheels unpacked by processes of our own, where there are several: one interpreter does one.
 
-A process is a faster way and no other one: where none can be had, or one ends, or refuses a wheel,
-the wheel is unpacked here, and what is wrong with it is said here.
+A process is faster and no different: where none can be started, or one ends, or refuses a wheel,
+the wheel is unpacked in this process, which also reports what is wrong with it.
 """
 
 from __future__ import annotations

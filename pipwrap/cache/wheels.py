@@ -1,13 +1,13 @@
 """Wheels that we built: one directory for each key, one entry in it for each build.
 
 <identity>/<entry>/NAME.whl       as the backend made it
-<identity>/<entry>/entry.json     what it is, where it came from, and what it rests on
+<identity>/<entry>/entry.json     what it is, where it came from, and what it depends on
 <identity>/<entry>/build.log      everything the backend printed
 <identity>/<entry>/settled-*.json what a later build read that failed, or gave a worse wheel
 
-There is one entry for each state of what a build reads: it is kept with the values that it read, so
-that the next lookup in the same state finds it. A build that gave nothing to keep is an answer with
-evidence too: while it holds, the entry that was there is used, and nothing is built.
+There is one entry for each state of what a build reads: it is stored with the values that were
+read, so that the next lookup in the same state finds it. A build that failed, or gave a worse
+wheel, is an answer with evidence too: while that holds, the entry is used and nothing is built.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ class AssessedWheel(Struct, frozen=True):
 
 
 class BuiltWheels:
-    """Finds and keeps built wheels; an entry is published whole or not at all."""
+    """Finds and stores built wheels; an entry is published whole or not at all."""
 
     def __init__(
         self,
@@ -127,7 +127,7 @@ class BuiltWheels:
         clock: Callable[[], float],
         grown: Grown = uncounted,
     ) -> None:
-        """Keep the ports; nothing is read yet."""
+        """Read nothing yet."""
         self._layout = layout
         self._grown = grown
         self._listener = listener
@@ -140,7 +140,7 @@ class BuiltWheels:
         return tuple(sorted(self._broken))
 
     def find(
-        self, key: BuildKey, world: HostInputs, tags: Callable[[], str | None] = no_tags
+        self, key: BuildKey, host: HostInputs, tags: Callable[[], str | None] = no_tags
     ) -> AssessedWheel | None:
         """Return the best entry of a key; ``tags`` digests those that its repository has now.
 
@@ -148,27 +148,27 @@ class BuiltWheels:
         that holds before differences that were settled, then the newest.
         """
         directory = self._layout.sharded(WHEELS, key.identity)
-        return max(self._assessed(directory, world, tags), key=_preference, default=None)
+        return max(self._assessed(directory, host, tags), key=_preference, default=None)
 
-    def siblings(self, entry: BuiltWheel, world: HostInputs) -> list[AssessedWheel]:
+    def siblings(self, entry: BuiltWheel, host: HostInputs) -> list[AssessedWheel]:
         """Return every entry of an entry's key with its assessment, the preferred one first."""
         directory = os.path.dirname(entry.directory)
-        return sorted(self._assessed(directory, world, no_tags), key=_preference, reverse=True)
+        return sorted(self._assessed(directory, host, no_tags), key=_preference, reverse=True)
 
     def settle(self, entry: BuiltWheel, evidence: Evidence) -> None:
-        """Keep what a build read that failed, or gave a worse wheel than ``entry``."""
+        """Store what a build read that failed, or gave a worse wheel than ``entry``."""
         content = records.encode(evidence, _VERSION)
         name = f"{_SETTLED}{hashlib.sha256(content).hexdigest()}.json"
         path = os.path.join(entry.directory, name)
         disk.write(path, content, self._layout.temporary)
 
     def _assessed(
-        self, directory: str, world: HostInputs, tags: Callable[[], str | None]
+        self, directory: str, host: HostInputs, tags: Callable[[], str | None]
     ) -> Iterator[AssessedWheel]:
         for entry in self._entries(directory):
-            assessment = assess(entry.provenance.evidence, entry.provenance.quality, world, tags)
+            assessment = assess(entry.provenance.evidence, entry.provenance.quality, host, tags)
             is_settled = not assessment.holds and any(
-                assess(evidence, NOTHING_BETTER, world, tags).holds
+                assess(evidence, NOTHING_BETTER, host, tags).holds
                 for evidence in _settled(entry.directory)
             )
             yield AssessedWheel(entry, assessment, is_settled)
@@ -195,7 +195,7 @@ class BuiltWheels:
                 built_at=self._clock(),
             )
             if log is not None and os.path.exists(log):
-                build_logs.keep(log, os.path.join(prepared, _LOG))
+                build_logs.store(log, os.path.join(prepared, _LOG))
             with open(os.path.join(prepared, _ENTRY), "xb") as stream:
                 fields = {**to_builtins(facts), **to_builtins(provenance)}
                 stream.write(records.encode(fields, _VERSION))

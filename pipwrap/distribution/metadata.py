@@ -68,7 +68,7 @@ class MetadataReader:
         """Raise ``errors.InvalidDistribution`` when a wheel contradicts what was read apart."""
         apart = self.metadata(candidate)
         try:
-            validation.check_told(candidate, apart.metadata, apart.origin, wheel)
+            validation.check_announced(candidate, apart.metadata, apart.origin, wheel)
         except errors.InvalidDistribution:
             if apart.origin is MetadataOrigin.PARTS:
                 self._wheels.forget_parts(candidate.link)

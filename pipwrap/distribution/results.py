@@ -70,7 +70,7 @@ def find_in_store(
             continue
         if policy.expected(each) != (("sha256", sha256),):
             continue
-        wheel = store.held(sha256)
+        wheel = store.find_pinned(sha256)
         if wheel is None or wheel.filename != link.filename:
             continue
         if _metadata_digest(wheel) != metadata:

@@ -180,7 +180,7 @@ class Compiler:
                 return
             self._begun.add(wheel.sha256)
             try:
-                room = self._store.bytecode_room()
+                room = self._store.new_bytecode_directory()
                 self._rooms.append(room)
                 work = _Work(wheel, room, len(shares))
                 if not shares:

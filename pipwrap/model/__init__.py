@@ -1,1 +1,1 @@
-"""Values: frozen, pure, without input, output, clock or environ."""
+"""Values: frozen, without input, output, clock or environ; pure."""

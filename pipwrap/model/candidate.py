@@ -1,4 +1,4 @@
-"""A version of a project that could be installed, and where it would come from."""
+"""A version of a project that could be installed, and where it would come from; pure."""
 
 from __future__ import annotations
 

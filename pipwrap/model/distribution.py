@@ -1,4 +1,4 @@
-"""What is asked of an index or named outright: a candidate, or a direct reference (PEP 440)."""
+"""What is installed or built: a candidate of an index, or a direct reference (PEP 440); pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ Distribution = Candidate | Source
 
 
 def key_of(distribution: Distribution) -> str:
-    """Return what tells one piece of work from another.
+    """Return a key for the work on one distribution.
 
     A file that an index offers and a direct reference to it are held to different hashes.
     """

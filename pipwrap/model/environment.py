@@ -1,4 +1,4 @@
-"""The environment that a command works on, as facts read from its interpreter."""
+"""The environment that a command works on, as facts read from its interpreter; pure."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class InstallSchemes(Struct, frozen=True):
 
 
 class BytecodeFormat(Struct, frozen=True):
-    """What tells the bytecode files of one kind of interpreter from others."""
+    """What distinguishes the bytecode files of one kind of interpreter."""
 
     cache_tag: str
     """In their names, such as ``cpython-311``."""

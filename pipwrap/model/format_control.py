@@ -1,4 +1,4 @@
-"""Which projects may come as wheels and which as sdists: ``--no-binary``, ``--only-binary``."""
+"""Which projects may be wheels, which sdists: ``--no-binary``, ``--only-binary``; pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a distribution file lies, and what its index says of it."""
+"""Where a distribution file lies, and what its index says of it; pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Paths and file URLs, one into the other (RFC 8089)."""
+"""Paths and file URLs, one into the other (RFC 8089); pure."""
 
 from __future__ import annotations
 

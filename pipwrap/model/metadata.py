@@ -1,4 +1,4 @@
-"""Core metadata as far as an installer reads it (the packaging specification, core metadata)."""
+"""Core metadata as far as an installer reads it (the packaging specification); pure."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Metadata(Struct, frozen=True):
 
 
 class MetadataOrigin(Enum):
-    """Who told metadata; all but the first are compared with the wheel when that is there."""
+    """Where metadata was read; all but the first are compared with the wheel when it is there."""
 
     ITSELF = "the wheel or its source"
     SIDECAR = "its PEP 658 .metadata file"

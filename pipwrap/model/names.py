@@ -1,4 +1,4 @@
-"""Names of projects and extras as they are compared (the packaging specification, names)."""
+"""Names of projects and extras as they are compared (the packaging specification, names); pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lock files by their names, with extras behind (PEP 751)."""
+"""Lock files by their names, with extras behind (PEP 751); pure."""
 
 from __future__ import annotations
 

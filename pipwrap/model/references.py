@@ -1,4 +1,4 @@
-"""What the branches and tags of a git repository point to."""
+"""What the branches and tags of a git repository point to; pure."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ class References(Struct, frozen=True):
     @property
     def branches_and_tags(self) -> References:
         """Return what a clone gets of them: nothing else, and no peeled tags."""
-        kept = {
+        found = {
             name: target
             for name, target in self.objects.items()
             if name.startswith((_BRANCHES, _TAGS)) and not name.endswith(_PEELED)
         }
-        return References(self.head, kept)
+        return References(self.head, found)
 
     @property
     def tags(self) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Which projects may come as pre-releases: ``--all-releases``, ``--only-final``, ``--pre``."""
+"""Which projects may be pre-releases: ``--all-releases``, ``--only-final``, ``--pre``; pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Requirements: what a distribution or a user asks for (the packaging specification)."""
+"""Requirements: what a distribution or a user asks for (the packaging specification); pure."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def _holds(marker: Marker, environment: dict[str, str], extra: str) -> bool:
 
 @lru_cache(maxsize=8192)
 def _specifier(clauses: str) -> SpecifierSet:
-    from packaging.specifiers import SpecifierSet  # noqa: PLC0415 - to recall takes none
+    from packaging.specifiers import SpecifierSet  # noqa: PLC0415 - a cached resolution needs none
 
     return SpecifierSet(clauses)
 

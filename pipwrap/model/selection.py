@@ -1,4 +1,4 @@
-"""Which projects an option means: names, ``:all:`` or ``:none:``."""
+"""Which projects an option means: names, ``:all:`` or ``:none:``; pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Numbers of bytes, as pip prints them."""
+"""Numbers of bytes, as pip prints them; pure."""
 
 from __future__ import annotations
 

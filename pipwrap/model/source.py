@@ -1,4 +1,4 @@
-"""Direct references: where a distribution lies when no index is asked (PEP 440, PEP 610)."""
+"""Direct references: where a distribution lies when no index is asked (PEP 440, PEP 610); pure."""
 
 from __future__ import annotations
 

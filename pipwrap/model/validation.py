@@ -75,14 +75,14 @@ def check_built(
         raise errors.InvalidDistribution(f"It is a wheel of {metadata.name!r}")
 
 
-def check_told(
-    candidate: Candidate, told: Metadata, origin: MetadataOrigin, wheel: Metadata
+def check_announced(
+    candidate: Candidate, announced: Metadata, origin: MetadataOrigin, wheel: Metadata
 ) -> None:
-    """Raise ``errors.InvalidDistribution`` when a wheel's METADATA is not what was told of it.
+    """Raise ``errors.InvalidDistribution`` when a wheel's METADATA is not what was announced of it.
 
-    PEP 658 wants both identical; what a resolution rests on is compared, in pip's words.
+    PEP 658 wants both identical; what a resolution depends on is compared, in pip's words.
     """
-    difference = next(differences(told, wheel), None)
+    difference = next(differences(announced, wheel), None)
     if difference is None:
         return
     field, ours, theirs = difference
@@ -98,11 +98,11 @@ def check_told(
     )
 
 
-def differences(told: Metadata, wheel: Metadata) -> Iterator[tuple[str, object, object]]:
-    """Yield the fields that a resolution rests on and that differ, with both values."""
-    if told.text.split() == wheel.text.split():
+def differences(announced: Metadata, wheel: Metadata) -> Iterator[tuple[str, object, object]]:
+    """Yield the fields that a resolution depends on and that differ, with both values."""
+    if announced.text.split() == wheel.text.split():
         return
-    ours, theirs = _compared(told), _compared(wheel)
+    ours, theirs = _compared(announced), _compared(wheel)
     for field, value in ours.items():
         if value != theirs[field]:
             yield field, value, theirs[field]

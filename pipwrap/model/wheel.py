@@ -1,4 +1,4 @@
-"""A wheel: what its names must say, and one that lies unpacked in the store."""
+"""A wheel: what its names must say, and one that lies unpacked in the store; pure."""
 
 from __future__ import annotations
 

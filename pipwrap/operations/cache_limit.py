@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from pipwrap.cache.upkeep.limit import keep_below
+from pipwrap.cache.upkeep.limit import enforce
 from pipwrap.cache.wheels import BuiltWheels
 from pipwrap.events import Info
 from pipwrap.model.size import format_size
@@ -16,7 +16,7 @@ def apply_limit(context: CommandContext, limit: int) -> None:
     layout, console = context.place.layout, context.console
     wheels = BuiltWheels(layout, console, time.time)
     try:
-        gone = keep_below(layout, wheels, limit, time.time())
+        gone = enforce(layout, wheels, limit, time.time())
     except OSError as error:
         console(Info(f"The cache could not be kept below {format_size(limit)}: {error}", 1))
         return

@@ -38,7 +38,7 @@ class CacheSession(Struct, frozen=True):
         try:
             disk.make_directory(directory)
             copy = disk.unused_name(directory, f"-{plain}.log")
-            build_logs.keep(path, copy)
+            build_logs.store(path, copy)
         except OSError:
             return ""
         return copy

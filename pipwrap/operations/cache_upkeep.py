@@ -50,8 +50,8 @@ def _explain_key(context: CacheContext, found: list[AssessedWheel]) -> None:
         console.line(f"{entry.filename} ({kind(entry)})")
         for line in details(entry, None)[:4]:
             console.line(f"  {line}")
-        for held in each.assessment.held:
-            console.line(f"  holds: {held}")
+        for confirmed in each.assessment.confirmed:
+            console.line(f"  holds: {confirmed}")
         for difference in each.assessment.differences:
             console.line(f"  does not hold: {difference.reason}")
         if each.is_settled:
@@ -116,7 +116,7 @@ def prune_entries(context: CacheContext, _: str | None) -> int:
     with locks.locked(context.layout.lock):
         prune.sweep(context.layout)
         found = prune.items(context.layout, context.wheels)
-        going = prune.condemned(found, limits, time.time())
+        going = prune.selected(found, limits, time.time())
         size = sum(item.size for item in going)
 
         def report(item: PruneItem) -> None:

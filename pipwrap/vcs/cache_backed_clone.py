@@ -83,7 +83,7 @@ class CacheBackedClone(Clone):
         listed = self._listed
         head = cached.references.head.removeprefix("refs/heads/")
         partial = _PARTIAL if cached.partial else ()
-        with self._clones.held():
+        with self._clones.locked():
             self._git.run(
                 [
                     *("clone", "--quiet", "--local", "--no-checkout", *partial),
@@ -116,7 +116,7 @@ class CacheBackedClone(Clone):
             return
         partial = self._here.answer(["config", "remote.origin.partialclonefilter"]).strip()
         try:
-            self._clones.keep(
+            self._clones.store(
                 url,
                 os.path.join(self.directory, ".git"),
                 references,

@@ -84,7 +84,7 @@ class Repositories:
         git, commit = self._git(shown), self.commit(repository, shown)
         if repository.identity not in self._checkouts:
             listed = self._listed(repository, shown)
-            cached = self._clones.look(repository.clone_url)
+            cached = self._clones.read(repository.clone_url)
             if cached and (listed is None or listed.tags == cached.references.tags):
                 digest = _tags(git, cached.directory, commit)
                 if digest is not None:

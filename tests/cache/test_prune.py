@@ -17,10 +17,10 @@ from pipwrap.cache.upkeep import usage
 from pipwrap.cache.upkeep.prune import (
     PruneItem,
     PruneLimits,
-    condemned,
     items,
     parse_age,
     parse_size,
+    selected,
     sweep,
 )
 from pipwrap.cache.upkeep.usage import LastUse, Usage, UsageKind
@@ -99,7 +99,7 @@ FOUND = [
 def test_the_least_recently_used_goes_first_and_what_is_in_use_stays(
     limits: PruneLimits, going: list[str]
 ):
-    assert [each.path for each in condemned(FOUND, limits, NOW)] == going
+    assert [each.path for each in selected(FOUND, limits, NOW)] == going
 
 
 @pytest.fixture
@@ -177,7 +177,7 @@ def test_what_was_used_last_goes_last_also_after_merging(layout: Layout, kind: U
     assert usage.read(layout, kind)[name].count == 1
     found = items(layout, BuiltWheels(layout, ignore, lambda: NOW))
     size = sum(item.size for item in found)
-    going = condemned(found, PruneLimits(max_size=size - 1), time.time())
+    going = selected(found, PruneLimits(max_size=size - 1), time.time())
     assert [item.path for item in going] == [str(cold)]
     assert hot.exists()
 

@@ -16,6 +16,7 @@ PURE = (
     "pipwrap.cache.evidence",
     "pipwrap.cache.keys",
     "pipwrap.cache.layout",
+    "pipwrap.cache.records",
     "pipwrap.cache.http.policy",
     "pipwrap.operations.plan",
     "pipwrap.options.option",

@@ -1,4 +1,4 @@
-"""Bodies on their way into the cache, or into a directory of this run when they may not stay."""
+"""Bodies that arrive, written to the cache, or to a directory of this run where they may not."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from pipwrap.network.transport import HttpRequest, Response
 
 
 class DigestMismatch(Exception):
-    """A file is not the one that was asked for; nothing of it was kept."""
+    """A file is not the one that was requested; nothing of it was stored."""
 
     def __init__(self, url: str, expected: str, got: str) -> None:
-        """Keep both digests, for pip's table of hashes."""
+        """Take both digests, for pip's table of hashes."""
         super().__init__(f"{redact(url)}: expected sha256 {expected}, got {got}")
         self.url = url
         self.expected = expected
@@ -38,11 +38,11 @@ class ReceivedBody(Struct, frozen=True):
     sha256: str
     size: int
     stored: bool
-    """It lies in the cache; otherwise it goes when the run ends."""
+    """It is in the cache; otherwise it is removed when the run ends."""
 
 
 class Bodies:
-    """Receives bodies; the first refusal of the cache directory is told, and ends storing."""
+    """Receives bodies; the first error of the cache directory is a warning, and ends storing."""
 
     def __init__(
         self,
@@ -52,7 +52,7 @@ class Bodies:
         pins: PinnedBodies,
         grown: Grown,
     ) -> None:
-        """Touch nothing; ``grown`` hears the size of what is stored."""
+        """Touch nothing; ``grown`` is called with the size of what is stored."""
         self._grown = grown
         self._layout = layout
         self._pins = pins
@@ -68,24 +68,24 @@ class Bodies:
         request: HttpRequest,
         response: Response,
         *,
-        keep: bool,
+        store: bool,
         expected: str | None,
         progress: Callable[[int], None],
     ) -> ReceivedBody:
-        """Return the body of ``response``, stored by its digest where ``keep`` allows it.
+        """Return the body of ``response``, stored by its digest where ``store`` allows it.
 
         Raises ``DigestMismatch`` for other bytes than ``expected``, ``errors.NetworkError``
         for a body that stays incomplete, ``errors.CommandError`` when no disk takes it.
         """
         try:
-            spool = Spool(self._cache if keep else self._beside, self._beside, self.refused)
+            spool = Spool(self._cache if store else self._beside, self._beside, self.refused)
             try:
                 whole = self._downloader.receive(
                     request, response, spool, progress=progress, verified=expected is not None
                 )
                 spool.close()
                 _check(request.url, expected, spool.sha256)
-                path, stored = self._publish(spool, keep=keep)
+                path, stored = self._publish(spool, store=store)
             except BaseException:
                 spool.discard()
                 raise
@@ -101,7 +101,7 @@ class Bodies:
         return ReceivedBody(whole, path, spool.sha256, spool.size, stored)
 
     def unstored(self, sha256: str) -> str | None:
-        """Return the body with this digest among those that go when the run ends."""
+        """Return the body with this digest among those that are removed when the run ends."""
         if self._scratch is None:
             return None
         path = self._scratch.body(sha256)
@@ -134,9 +134,9 @@ class Bodies:
 
             shutil.rmtree(scratch.root, ignore_errors=True)
 
-    def _publish(self, spool: Spool, *, keep: bool) -> tuple[str, bool]:
+    def _publish(self, spool: Spool, *, store: bool) -> tuple[str, bool]:
         """Give a whole body its name; return where it lies and whether that is the cache."""
-        if keep and not spool.moved:
+        if store and not spool.moved:
             try:
                 path = self._pins.publish(spool.path, spool.sha256)
             except OSError as error:
@@ -178,6 +178,6 @@ def _check(url: str, expected: str | None, got: str) -> None:
 
 
 def _ended() -> Exception:
-    from concurrent.futures import CancelledError  # noqa: PLC0415 - where something goes on
+    from concurrent.futures import CancelledError  # noqa: PLC0415 - where a download has not ended
 
     return CancelledError()

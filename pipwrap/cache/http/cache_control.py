@@ -1,4 +1,4 @@
-"""Pure readers of the header fields that caching rests on; what is malformed reads as absent."""
+"""Readers of the header fields that caching depends on; what is malformed is absent; pure."""
 
 from __future__ import annotations
 

@@ -120,10 +120,10 @@ class ResponseCache:
         sent = Headers((("Accept-Encoding", "identity"), ("User-Agent", self._settings.user_agent)))
         with self._only_one(sha256 or _key(url)):
             found = self._by_digest(url, sha256, size_hint) if sha256 else None
-            wanted = FetchRequest(redact(url), sent, True, sha256, is_metadata)  # noqa: FBT003
+            fetch = FetchRequest(redact(url), sent, True, sha256, is_metadata)  # noqa: FBT003
             if found is None and arriving is not None:
-                return self._exchange.receive(wanted, arriving)
-            return found or self._follow(url, wanted)
+                return self._exchange.receive(fetch, arriving)
+            return found or self._follow(url, fetch)
 
     def holds(self, url: str, sha256: str | None) -> bool:
         """Tell whether a file would be had without its body being transferred, as far as is seen.
@@ -156,10 +156,10 @@ class ResponseCache:
             shown(url), _OK, "OK", Headers(), path, sha256, found, from_cache=True
         )
 
-    def _follow(self, url: str, wanted: FetchRequest) -> FetchedResponse:
+    def _follow(self, url: str, fetch: FetchRequest) -> FetchedResponse:
         """Return the first response that is no redirect to follow (RFC 9110, 15.4)."""
         for _ in range(MAXIMUM_REDIRECTS + 1):
-            fetched = self._exchange.answer(url, wanted)
+            fetched = self._exchange.answer(url, fetch)
             location = fetched.headers.get("Location")
             if fetched.status not in REDIRECTS or not location:
                 return fetched
@@ -177,7 +177,7 @@ class ResponseCache:
 
     @contextlib.contextmanager
     def _only_one(self, subject: str) -> Iterator[None]:
-        """Let one thread at a time ask for ``subject``; the others then find it stored."""
+        """Let one thread at a time request ``subject``; the others then find it stored."""
         with self._lock:
             lock = self._locks.setdefault(subject, threading.Lock())
         with lock:

@@ -122,8 +122,8 @@ class Entries:
     def body(self, sha256: str, size: int | None = None) -> str | None:
         """Return the file with this digest, ``None`` when there is none.
 
-        A file as long as ``size`` (of the index) is taken as it was verified when written;
-        any other is hashed again, for nothing else tells a truncated one.
+        A file as long as ``size`` (of the index) was verified when it was written;
+        any other is hashed again, because it may be truncated.
         """
         if not is_sha256(sha256):
             return None
@@ -198,9 +198,9 @@ class Entries:
     def _warn(self, message: str) -> None:
         """Say it once a run."""
         with self._lock:
-            said = message in self._warned
+            was_reported = message in self._warned
             self._warned.add(message)
-        if not said:
+        if not was_reported:
             self._listener(WarningMessage(message))
 
 

@@ -51,7 +51,7 @@ _OK = 200
 
 
 class FetchRequest(Struct, frozen=True):
-    """What a caller asks for, whichever URL its redirects lead to."""
+    """What a caller requests, whichever URL its redirects lead to."""
 
     url: str
     """The first one, as it may be printed; names the download."""
@@ -96,34 +96,34 @@ class CachedExchange:
         self._listener = listener
         self._settings = settings
 
-    def answer(self, url: str, wanted: FetchRequest) -> FetchedResponse:
+    def answer(self, url: str, fetch: FetchRequest) -> FetchedResponse:
         """Return the response of one hop, by what the policy decides."""
         secure = is_secure_origin(url, self._settings.trusted_hosts)
-        # A body with the wanted digest is not there: what is stored can only lead to it.
-        useful = REDIRECTS if wanted.sha256 else None
+        # A body with this digest is not in the cache: what is stored can only lead to it.
+        useful = REDIRECTS if fetch.sha256 else None
         stored = self._entries.read(url, useful) if secure else []
         if self._settings.offline:
-            return self._stored_or_nothing(url, wanted, stored)
-        decision = policy.decide(wanted.headers, stored, now=self._clock())
+            return self._stored_or_nothing(url, fetch, stored)
+        decision = policy.decide(fetch.headers, stored, now=self._clock())
         if isinstance(decision, policy.Fresh):
             return self._fetched(url, decision.stored)
         if isinstance(decision, policy.Refuse):
-            return self._stored_or_nothing(url, wanted, [])
+            return self._stored_or_nothing(url, fetch, [])
         if isinstance(decision, policy.Revalidate):
-            return self._ask(url, wanted, stored, decision)
-        return self._ask(url, wanted, stored, None)
+            return self._ask(url, fetch, stored, decision)
+        return self._ask(url, fetch, stored, None)
 
-    def receive(self, wanted: FetchRequest, response: Response) -> FetchedResponse:
+    def receive(self, fetch: FetchRequest, response: Response) -> FetchedResponse:
         """Return a response that another request was answered with, stored where it may be."""
         now = self._clock()
-        exchange = SentRequest(wanted.headers, response.status, response.headers, now, now)
-        request = HttpRequest(response.url, wanted.headers)
-        return self._keep(request, wanted, response, exchange, policy.judge(exchange))
+        exchange = SentRequest(fetch.headers, response.status, response.headers, now, now)
+        request = HttpRequest(response.url, fetch.headers)
+        return self._store(request, fetch, response, exchange, policy.judge(exchange))
 
     def _stored_or_nothing(
-        self, url: str, wanted: FetchRequest, stored: list[StoredResponse]
+        self, url: str, fetch: FetchRequest, stored: list[StoredResponse]
     ) -> FetchedResponse:
-        chosen = policy.select(wanted.headers, stored)
+        chosen = policy.select(fetch.headers, stored)
         if chosen is None:
             raise errors.NetworkError(
                 f"{redact(url)} is not in the cache, and the network is not to be used"
@@ -133,53 +133,53 @@ class CachedExchange:
     def _ask(
         self,
         url: str,
-        wanted: FetchRequest,
+        fetch: FetchRequest,
         stored: list[StoredResponse],
         condition: policy.Revalidate | None,
     ) -> FetchedResponse:
         """Return what the server answers, having stored what may be."""
         conditions = condition.headers if condition else ()
-        request = HttpRequest(url, Headers(wanted.headers.fields + conditions))
+        request = HttpRequest(url, Headers(fetch.headers.fields + conditions))
         requested_at = self._clock()
         try:
             response = self._transport.send(request)
         except errors.NetworkError as error:
-            instead = self._instead(url, wanted, stored, str(error))
-            if instead is None:
+            stale = self._stale_response(url, fetch, stored, str(error))
+            if stale is None:
                 raise
-            return instead
+            return stale
         if response.status in policy.SERVER_FAILURES:
-            instead = self._instead(url, wanted, stored, f"status {response.status}")
-            if instead is not None:
+            stale = self._stale_response(url, fetch, stored, f"status {response.status}")
+            if stale is not None:
                 response.body.close()
-                return instead
+                return stale
         exchange = SentRequest(
-            wanted.headers, response.status, response.headers, requested_at, self._clock()
+            fetch.headers, response.status, response.headers, requested_at, self._clock()
         )
         confirmed = condition.stored if condition else None
         verdict = policy.judge(exchange, revalidated=confirmed)
         if isinstance(verdict, policy.FetchAgain):
             response.body.close()
-            return self._ask(url, wanted, stored, None)
+            return self._ask(url, fetch, stored, None)
         if isinstance(verdict, policy.Refresh) and confirmed is not None:
             _drain(response.body)
             return self._refresh(url, confirmed, verdict, exchange)
         if isinstance(verdict, policy.DoNotStore) and verdict.invalidates:
-            self._invalidate(url, wanted, stored)
-        return self._keep(request, wanted, response, exchange, verdict)
+            self._invalidate(url, fetch, stored)
+        return self._store(request, fetch, response, exchange, verdict)
 
-    def _instead(
-        self, url: str, wanted: FetchRequest, stored: list[StoredResponse], reason: str
+    def _stale_response(
+        self, url: str, fetch: FetchRequest, stored: list[StoredResponse], reason: str
     ) -> FetchedResponse | None:
-        """Return the stale response that may stand in for a failing server, if one may."""
-        chosen = policy.select(wanted.headers, stored)
+        """Return the stale response that may replace that of a failing server, if one may."""
+        chosen = policy.select(fetch.headers, stored)
         if chosen is None:
             return None
         if self._settings.allow_stale:
             about = f"{redact(url)}, which may be out of date"
             self._listener(WarningMessage(f"Using the stored {about}: {reason}"))
             return self._fetched(url, chosen)
-        if not policy.usable_on_error(wanted.headers, chosen, now=self._clock()):
+        if not policy.usable_on_error(fetch.headers, chosen, now=self._clock()):
             return None
         self._listener(Info(f"Using the stored {redact(url)}, as its server allows: {reason}", 1))
         return self._fetched(url, chosen)
@@ -200,10 +200,10 @@ class CachedExchange:
             self._remove(url, confirmed)
         return replace(self._fetched(url, stored), revalidated=True)
 
-    def _keep(
+    def _store(
         self,
         request: HttpRequest,
-        wanted: FetchRequest,
+        fetch: FetchRequest,
         response: Response,
         exchange: SentRequest,
         verdict: policy.Verdict,
@@ -211,10 +211,10 @@ class CachedExchange:
         """Return a transferred response, having stored it where the verdict and its way allow."""
         secure = is_secure_origin(request.url, self._settings.trusted_hosts)
         target = response.headers.get("Location") or ""
-        keep = (
+        store = (
             secure and isinstance(verdict, policy.StoreResponse) and not leads_with_secrets(target)
         )
-        received = self._receive(request, wanted, response, keep=keep)
+        received = self._receive(request, fetch, response, store=store)
         whole = received.response
         if whole is not response:
             exchange = replace(exchange, headers=whole.headers)
@@ -244,30 +244,30 @@ class CachedExchange:
         )
 
     def _receive(
-        self, request: HttpRequest, wanted: FetchRequest, response: Response, *, keep: bool
+        self, request: HttpRequest, fetch: FetchRequest, response: Response, *, store: bool
     ) -> ReceivedBody:
-        """Return the body on disk, telling of it when it is a file's."""
-        is_download = wanted.is_file and response.status == _OK
+        """Return the body on disk; the progress of a file is reported."""
+        is_download = fetch.is_file and response.status == _OK
 
         def progress(received: int) -> None:
             if is_download:
-                self._listener(DownloadProgressed(wanted.url, received))
+                self._listener(DownloadProgressed(fetch.url, received))
 
         if is_download:
             size = content_length(response.headers)
-            filename = Link.from_url(wanted.url).filename
-            self._listener(DownloadStarted(wanted.url, filename, size, wanted.is_metadata))
+            filename = Link.from_url(fetch.url).filename
+            self._listener(DownloadStarted(fetch.url, filename, size, fetch.is_metadata))
         try:
             return self._bodies.receive(
                 request,
                 response,
-                keep=keep,
-                expected=wanted.sha256 if is_download else None,
+                store=store,
+                expected=fetch.sha256 if is_download else None,
                 progress=progress,
             )
         finally:
             if is_download:
-                self._listener(DownloadFinished(wanted.url))
+                self._listener(DownloadFinished(fetch.url))
 
     def _fetched(self, url: str, stored: StoredResponse) -> FetchedResponse:
         """Return a stored response."""
@@ -288,9 +288,9 @@ class CachedExchange:
         except OSError as error:
             self._bodies.refused(error)
 
-    def _invalidate(self, url: str, wanted: FetchRequest, stored: list[StoredResponse]) -> None:
-        """Forget the variant that no longer is the answer."""
-        chosen = policy.select(wanted.headers, stored)
+    def _invalidate(self, url: str, fetch: FetchRequest, stored: list[StoredResponse]) -> None:
+        """Remove the variant that no longer is the answer."""
+        chosen = policy.select(fetch.headers, stored)
         if chosen is not None:
             self._remove(url, chosen)
 
@@ -307,7 +307,7 @@ def shown(url: str) -> str:
 
 
 def _drain(body: Body) -> None:
-    """Read a body that says nothing, so that its connection serves again."""
+    """Read a body to its end, so that its connection can be used again."""
     try:
         for _ in body.chunks():
             break

@@ -1,6 +1,6 @@
-"""Second names for the bodies that a run reads: a purge takes those of the cache, and these stay.
+"""Second names for the bodies that a run reads: a purge removes those of the cache only.
 
-tmp/run-<random>/<random>    a hard link to a body; it goes with the run's directory
+tmp/run-<random>/<random>    a hard link to a body; removed with the run's directory
 """
 
 from __future__ import annotations

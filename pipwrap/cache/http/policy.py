@@ -1,4 +1,4 @@
-"""RFC 9111 for a private cache, pure: what to do with a request, and then with its response.
+"""RFC 9111 for a private cache: what to do with a request, then with its response; pure.
 
     decide(request, stored, now)     -> Fresh | Revalidate | Fetch | Refuse
     judge(exchange, revalidated)     -> StoreResponse | DoNotStore | Refresh | FetchAgain
@@ -48,7 +48,7 @@ _ABOUT_THE_BODY = frozenset({
 })  # fmt: skip
 """What a 304 never changes, for the reading of the stored body depends on it (3.2)."""
 _SAYS_NOTHING = frozenset({408, 429})
-"""Statuses below 500 of a server that only asks for patience (RFC 9110, RFC 6585)."""
+"""Statuses below 500 of a server that asks to wait (RFC 9110, RFC 6585)."""
 _SECRET_FIELDS = frozenset({"authorization", "cookie", "proxy-authorization"})
 """Request fields that this cache never sees; a response that varies by them is asked about."""
 
@@ -100,7 +100,7 @@ class Refuse(Struct, frozen=True):
 
 
 class StoreResponse(Struct, frozen=True):
-    """Keep this response with ``headers`` under ``selecting``."""
+    """Store this response with ``headers`` under ``selecting``."""
 
     headers: Headers
     selecting: tuple[tuple[str, str | None], ...]
@@ -114,11 +114,11 @@ class DoNotStore(Struct, frozen=True):
 
 
 class Refresh(Struct, frozen=True):
-    """The stored response is confirmed; it goes on with ``headers``."""
+    """The stored response is confirmed, with these ``headers`` from now on."""
 
     headers: Headers
     storable: bool = True
-    """The confirmation allows to keep it."""
+    """The confirmation allows to store it."""
 
 
 class FetchAgain(Struct, frozen=True):
@@ -134,12 +134,12 @@ def decide(request: Headers, stored: Iterable[StoredResponse], *, now: float) ->
 
     A response is fresh by an explicit lifetime alone; none is guessed (4.2.2).
     """
-    wanted = Directives.parse(request.all("Cache-Control"))
+    requested = Directives.parse(request.all("Cache-Control"))
     chosen = select(request, stored)
-    only_stored = "only-if-cached" in wanted
-    if chosen is None or "no-store" in wanted:
+    only_stored = "only-if-cached" in requested
+    if chosen is None or "no-store" in requested:
         return Refuse() if only_stored else Fetch()
-    if _satisfies(wanted, chosen, now=now):
+    if _satisfies(requested, chosen, now=now):
         return Fresh(chosen)
     if only_stored:
         return Refuse()
@@ -201,9 +201,9 @@ def judge(exchange: SentRequest, *, revalidated: StoredResponse | None = None) -
         return _refresh(exchange, revalidated)
     reason = _reason_not_to_store(exchange)
     if reason is not None:
-        # A failing server does not tell that what is stored has changed (4.3.3).
-        tells = exchange.status < 500 and exchange.status not in _SAYS_NOTHING  # noqa: PLR2004
-        return DoNotStore(reason, invalidates=tells)
+        # The answer of a failing server does not mean that what is stored has changed (4.3.3).
+        is_answer = exchange.status < 500 and exchange.status not in _SAYS_NOTHING  # noqa: PLR2004
+        return DoNotStore(reason, invalidates=is_answer)
     names = dict.fromkeys(members(exchange.headers.all("Vary")))
     selecting = tuple((name, _normalised(exchange.request, name)) for name in sorted(names))
     return StoreResponse(storable(exchange.headers), selecting)
@@ -212,14 +212,19 @@ def judge(exchange: SentRequest, *, revalidated: StoredResponse | None = None) -
 def usable_on_error(request: Headers, stored: StoredResponse, *, now: float) -> bool:
     """Tell whether ``stored`` may answer while the server fails (RFC 5861 section 4).
 
-    Somebody must have said so: the response, or the request.
+    The response or the request must allow it.
     """
-    said = Directives.parse(stored.headers.all("Cache-Control"))
-    wanted = Directives.parse(request.all("Cache-Control"))
-    if _forbids_stale(said) or "no-cache" in wanted or "no-store" in wanted or _is_unseen(stored):
+    reply = Directives.parse(stored.headers.all("Cache-Control"))
+    requested = Directives.parse(request.all("Cache-Control"))
+    if (
+        _forbids_stale(reply)
+        or "no-cache" in requested
+        or "no-store" in requested
+        or _is_unseen(stored)
+    ):
         return False
     staleness = current_age(stored, now=now) - freshness_lifetime(stored)
-    allowances = (said.seconds("stale-if-error"), wanted.seconds("stale-if-error"))
+    allowances = (reply.seconds("stale-if-error"), requested.seconds("stale-if-error"))
     return any(allowed is not None and staleness <= allowed for allowed in allowances)
 
 
@@ -236,8 +241,8 @@ def merged(stored: Headers, update: Headers) -> Headers:
     )
     # An Age of the old response says nothing of the confirmed one (4.2.3).
     names = {name.lower() for name, _ in fresh} | {"age"}
-    kept = tuple(pair for pair in stored.fields if pair[0].lower() not in names)
-    return Headers(kept + fresh)
+    unchanged = tuple(pair for pair in stored.fields if pair[0].lower() not in names)
+    return Headers(unchanged + fresh)
 
 
 def _refresh(exchange: SentRequest, confirmed: StoredResponse) -> Refresh:
@@ -249,12 +254,12 @@ def _refresh(exchange: SentRequest, confirmed: StoredResponse) -> Refresh:
 
 def _reason_not_to_store(exchange: SentRequest) -> str | None:
     """Return what forbids storing, ``None`` when nothing does (3)."""
-    said = Directives.parse(exchange.headers.all("Cache-Control"))
-    if "no-store" in said or "no-store" in Directives.parse(exchange.request.all("Cache-Control")):
+    reply = Directives.parse(exchange.headers.all("Cache-Control"))
+    if "no-store" in reply or "no-store" in Directives.parse(exchange.request.all("Cache-Control")):
         return "no-store"
     if exchange.status < 200 or exchange.status in _NEVER_STORED:  # noqa: PLR2004 - not final
         return f"status {exchange.status}"
-    if "must-understand" in said and exchange.status not in _UNDERSTOOD:
+    if "must-understand" in reply and exchange.status not in _UNDERSTOOD:
         return f"status {exchange.status} with must-understand"
     if "*" in members(exchange.headers.all("Vary")):
         return "Vary: *"
@@ -263,39 +268,39 @@ def _reason_not_to_store(exchange: SentRequest) -> str | None:
     return f"status {exchange.status} without a lifetime"
 
 
-def _satisfies(wanted: Directives, stored: StoredResponse, *, now: float) -> bool:
+def _satisfies(requested: Directives, stored: StoredResponse, *, now: float) -> bool:
     """Tell whether ``stored`` may be used without asking (4.2, 5.2.1)."""
-    said = Directives.parse(stored.headers.all("Cache-Control"))
-    if "no-store" in said or "no-cache" in said or "no-cache" in wanted or _is_unseen(stored):
+    reply = Directives.parse(stored.headers.all("Cache-Control"))
+    if "no-store" in reply or "no-cache" in reply or "no-cache" in requested or _is_unseen(stored):
         return False
     age = current_age(stored, now=now)
     lifetime = freshness_lifetime(stored)
-    maximum = wanted.seconds("max-age")
-    # The equal case is left out: ``max-age=0`` is how a user asks for the server's own word.
+    maximum = requested.seconds("max-age")
+    # The equal case is left out: ``max-age=0`` must reach the server.
     if maximum is not None and age >= maximum:
         return False
-    if age + (wanted.seconds("min-fresh") or 0) < lifetime:
+    if age + (requested.seconds("min-fresh") or 0) < lifetime:
         return True
-    return _accepts_stale(wanted, age - lifetime) and not _forbids_stale(said)
+    return _accepts_stale(requested, age - lifetime) and not _forbids_stale(reply)
 
 
 def _is_unseen(stored: StoredResponse) -> bool:
-    """Tell whether nobody can say that the request has the selecting fields (4.1)."""
+    """Tell whether it varies by fields that this cache does not see (4.1)."""
     return any(name in _SECRET_FIELDS for name, _ in stored.selecting)
 
 
-def _accepts_stale(wanted: Directives, staleness: float) -> bool:
+def _accepts_stale(requested: Directives, staleness: float) -> bool:
     """Tell whether ``max-stale`` reaches this far; without an argument it has no end (5.2.1.2)."""
-    if "min-fresh" in wanted or "max-stale" not in wanted:
+    if "min-fresh" in requested or "max-stale" not in requested:
         return False
-    if ("max-stale", None) in wanted.members:
+    if ("max-stale", None) in requested.members:
         return True
-    return staleness <= (wanted.seconds("max-stale") or 0)
+    return staleness <= (requested.seconds("max-stale") or 0)
 
 
-def _forbids_stale(said: Directives) -> bool:
+def _forbids_stale(reply: Directives) -> bool:
     """Tell whether the response may never be used stale (4.2.4)."""
-    return "must-revalidate" in said or "no-cache" in said or "no-store" in said
+    return "must-revalidate" in reply or "no-cache" in reply or "no-store" in reply
 
 
 def _matches(request: Headers, stored: StoredResponse) -> bool:
@@ -317,11 +322,11 @@ def _confirms(headers: Headers, stored: StoredResponse) -> bool:
     A strong ETag must be the stored one; without it, weak ones (RFC 9110 section 8.8.3.2) or
     dates must not contradict each other. A 304 that names none is taken at its word (4.3.4).
     """
-    named, kept = headers.get("ETag"), stored.headers.get("ETag")
+    named, known = headers.get("ETag"), stored.headers.get("ETag")
     if named is not None and not named.strip().startswith("W/"):
-        return kept is not None and named.strip() == kept.strip()
-    if named is not None and kept is not None:
-        return named.strip()[2:] == kept.strip().removeprefix("W/")
+        return known is not None and named.strip() == known.strip()
+    if named is not None and known is not None:
+        return named.strip()[2:] == known.strip().removeprefix("W/")
     dates = headers.get("Last-Modified"), stored.headers.get("Last-Modified")
     return None in dates or dates[0] == dates[1]
 

@@ -1,4 +1,4 @@
-"""Keeping the cache below a size, at the end of a run and in nobody's way.
+"""The size limit of the cache, enforced at the end of a run where no other process holds its lock.
 
 What each run adds is in its line of usage, so that only a cache that seems too large is measured.
 """
@@ -15,11 +15,12 @@ _GOAL = 0.9
 """Of the limit, so that not every run has to make room."""
 
 
-def keep_below(layout: Layout, wheels: BuiltWheels, limit: int, now: float) -> list[PruneItem]:
-    """Remove what was used least recently until the cache is below ``limit``; return what went.
+def enforce(layout: Layout, wheels: BuiltWheels, limit: int, now: float) -> list[PruneItem]:
+    """Remove what was used least recently until the cache is below ``limit``; return that.
 
-    Nothing goes that a run which goes on relies upon, nor anything while the cache's lock is held:
-    the next run will see to it. Raises ``OSError`` for a cache that cannot be written.
+    Nothing is removed that a run which has not ended uses, nor anything while the cache's lock is
+    held: the next run enforces the limit then. Raises ``OSError`` for a cache that cannot be
+    written.
     """
     estimate = usage.estimated_size(layout)
     if estimate is not None and estimate <= limit:
@@ -32,7 +33,7 @@ def keep_below(layout: Layout, wheels: BuiltWheels, limit: int, now: float) -> l
         size = sum(item.size for item in found)
         going = []
         if size > limit:
-            going = prune.condemned(found, PruneLimits(max_size=int(limit * _GOAL)), now)
+            going = prune.selected(found, PruneLimits(max_size=int(limit * _GOAL)), now)
         prune.remove(layout, going)
         usage.merge(layout, size - sum(item.size for item in going))
         return going

@@ -44,7 +44,7 @@ class PruneItem(Struct, frozen=True):
     ``resolution``, ``answer`` or ``log``."""
     degraded: bool = False
     in_use: bool = False
-    """A run that goes on relies upon it: it stays."""
+    """A run that has not ended uses it: it is not removed."""
 
 
 class PruneLimits(Struct, frozen=True):
@@ -55,9 +55,9 @@ class PruneLimits(Struct, frozen=True):
     unused_for: float | None = None
     """Seconds."""
     degraded: bool = False
-    """Degraded wheels go."""
+    """Degraded wheels are removed."""
     for_ci: bool = False
-    """What an index offers goes; what was built here stays."""
+    """Everything is removed but what was built here."""
 
 
 def parse_size(text: str) -> int:
@@ -87,9 +87,9 @@ def items(layout: Layout, wheels: BuiltWheels) -> list[PruneItem]:
         *_bodies(layout, bodies),
         *_responses(layout, bodies),
         *_clones(layout),
-        *_kept(layout, UsageKind.METADATA, "metadata"),
-        *_kept(layout, UsageKind.SIDECAR, "metadata"),
-        *_kept(layout, UsageKind.RESOLUTION, "resolution"),
+        *_records(layout, UsageKind.METADATA, "metadata"),
+        *_records(layout, UsageKind.SIDECAR, "metadata"),
+        *_records(layout, UsageKind.RESOLUTION, "resolution"),
         *_files(disk.within(layout.bucket(SATISFIED)), "answer"),
         *_files(disk.within(layout.bucket(LOGS)), "log"),
     ]
@@ -103,7 +103,7 @@ def _files(
         yield PruneItem(path, _size(path), max(_mtime(path), used), kind)
 
 
-def _kept(layout: Layout, kind: UsageKind, word: str) -> Iterator[PruneItem]:
+def _records(layout: Layout, kind: UsageKind, word: str) -> Iterator[PruneItem]:
     return _files(disk.sharded(layout, kind.value), word, usage.read(layout, kind))
 
 
@@ -161,8 +161,8 @@ def _bodies_of(directory: str) -> Iterator[str]:
             yield head.body
 
 
-def condemned(found: list[PruneItem], limits: PruneLimits, now: float) -> list[PruneItem]:
-    """Return what goes, least recently used first; pure. What is in use stays."""
+def selected(found: list[PruneItem], limits: PruneLimits, now: float) -> list[PruneItem]:
+    """Return what is to be removed, least recently used first, and nothing that is in use."""
     going: dict[str, PruneItem] = {}
     free = sorted((item for item in found if not item.in_use), key=lambda each: each.last_used)
     for item in free:
@@ -182,27 +182,27 @@ def condemned(found: list[PruneItem], limits: PruneLimits, now: float) -> list[P
 
 
 def sweep(layout: Layout) -> None:
-    """Remove what runs that died have pinned, which is not in use any more, and former buckets."""
+    """Remove the directories (and so the pins) of runs that ended, and former buckets."""
     for name in FORMER:
         disk.remove_tree(layout.bucket(name), through=layout.temporary)
     for path in locks.abandoned_directories(layout.bucket(TEMPORARY)):
         disk.remove_tree(path)
 
 
-def _untold(item: PruneItem) -> None:
+def _unreported(item: PruneItem) -> None:
     del item
 
 
 def remove(
-    layout: Layout, going: list[PruneItem], told: Callable[[PruneItem], None] = _untold
+    layout: Layout, going: list[PruneItem], report: Callable[[PruneItem], None] = _unreported
 ) -> None:
-    """Remove items; each is renamed away first, so that nobody sees it half removed."""
+    """Remove items; each is renamed away first, so that no process sees it half removed."""
     for item in going:
         if os.path.isdir(item.path) and not os.path.islink(item.path):
             disk.remove_tree(item.path, through=layout.temporary)
         else:
             disk.unlink(item.path)
-        told(item)
+        report(item)
 
 
 def _size(path: str) -> int:

@@ -113,7 +113,7 @@ def purge(layout: Layout) -> BucketSize:
         if bucket == TEMPORARY:
             removed += _purge_temporary(path)
         else:
-            if bucket != INTERPRETERS:  # facts that this very run has kept
+            if bucket != INTERPRETERS:  # facts that this very run has stored
                 removed += measure(path)
             disk.remove_tree(path, through=layout.temporary)
     return removed

@@ -50,18 +50,18 @@ class UsageKind(Enum):
 
 
 Note = Callable[[UsageKind, str], None]
-"""Hears what was used."""
+"""Called with what was used."""
 Grown = Callable[[int], None]
-"""Hears how many bytes were added to the cache."""
+"""Called with the number of bytes that were added to the cache."""
 
 
 def unnoted(kind: UsageKind, name: str) -> None:
-    """Note nothing: for what no cache keeps."""
+    """Note nothing: for files that are not in a cache."""
     del kind, name
 
 
 def uncounted(size: int) -> None:
-    """Count nothing: for what no cache keeps."""
+    """Count nothing: for files that are not in a cache."""
     del size
 
 
@@ -106,7 +106,7 @@ class Usage:
             self._grew += size
 
     def flush(self) -> None:
-        """Append this run's line; a cache that cannot be written goes without."""
+        """Append this run's line; a cache that cannot be written is no error."""
         if not self._used and not self._grew:
             return
         used = {kind.value: sorted(names) for kind, names in self._used.items()}
@@ -143,7 +143,7 @@ def read(layout: Layout, kind: UsageKind) -> dict[str, LastUse]:
 
 
 def estimated_size(layout: Layout) -> int | None:
-    """Return what was measured last and was added since; ``None`` when nobody ever measured."""
+    """Return what was measured last and was added since; ``None`` without a measurement."""
     size: int | None = None
     for line in _lines(layout):
         try:
