@@ -20,13 +20,12 @@ from pipwrap.distribution.archives import Archives
 from pipwrap.distribution.built_before import BuiltBefore
 from pipwrap.distribution.described import Described
 from pipwrap.distribution.lazy_wheel import LazyWheels
-from pipwrap.distribution.results import MetadataResult
 from pipwrap.distribution.sources import Sources
 from pipwrap.events import Info, Listener
 from pipwrap.model import validation
 from pipwrap.model.candidate import Candidate
 from pipwrap.model.distribution import Distribution, key_of
-from pipwrap.model.metadata import Metadata, MetadataOrigin
+from pipwrap.model.metadata import Metadata, MetadataOrigin, MetadataResult
 from pipwrap.model.source import Archive, Directory, Repository
 from pipwrap.model.wheel import is_of_same_project
 from pipwrap.network.ranges import RangeRefused

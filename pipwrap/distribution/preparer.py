@@ -24,14 +24,14 @@ from pipwrap.distribution.described import Described
 from pipwrap.distribution.digest import measure
 from pipwrap.distribution.hashes import HashPolicy
 from pipwrap.distribution.metadata import MetadataReader, MetadataSources
-from pipwrap.distribution.results import MetadataResult, PreparedWheel, SaveOptions
+from pipwrap.distribution.results import PreparedWheel, SaveOptions
 from pipwrap.distribution.sources import Sources
 from pipwrap.distribution.wheel_stores import WheelStores
 from pipwrap.events import Info, Listener, WarningMessage
 from pipwrap.model.candidate import Candidate
 from pipwrap.model.distribution import Distribution, key_of
 from pipwrap.model.link import Link, redact
-from pipwrap.model.metadata import Metadata, MetadataOrigin
+from pipwrap.model.metadata import Metadata, MetadataOrigin, MetadataResult
 from pipwrap.model.source import Archive, Directory, Repository
 from pipwrap.model.wheel import StoredWheel
 

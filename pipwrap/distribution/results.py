@@ -1,11 +1,10 @@
-"""What is wanted of artifacts, and what comes back: metadata, or a wheel in the store."""
+"""What a command wants of wheels, and what it gets: a wheel in the store."""
 
 from __future__ import annotations
 
 from msgspec import Struct
 
 from pipwrap.events import Info
-from pipwrap.model.metadata import Metadata, MetadataOrigin
 from pipwrap.model.size import format_size
 from pipwrap.model.wheel import StoredWheel
 
@@ -26,16 +25,6 @@ class SaveOptions(Struct, frozen=True):
     """What lies there with the right hash is not fetched again."""
     archives: bool = False
     """The files themselves are what is wanted, sdists too."""
-
-
-class MetadataResult(Struct, frozen=True):
-    """Metadata, and the lines that tell how it was had."""
-
-    metadata: Metadata
-    lines: tuple[Info, ...] = ()
-    origin: MetadataOrigin = MetadataOrigin.ITSELF
-    is_built: bool = False
-    """A wheel says it that was built of the source before."""
 
 
 def line_of(name: str, size: int, *, from_cache: bool) -> Info:

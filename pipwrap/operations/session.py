@@ -16,7 +16,7 @@ from pipwrap.cache.resolutions import Resolutions
 from pipwrap.cache.store import StoredWheelChanged, WheelStore
 from pipwrap.cache.upkeep.usage import Usage, UsageKind
 from pipwrap.distribution.hashes import HashPolicy
-from pipwrap.distribution.results import MetadataResult, PreparedWheel, SaveOptions
+from pipwrap.distribution.results import PreparedWheel, SaveOptions
 from pipwrap.distribution.stored import stored
 from pipwrap.events import Listener, WarningMessage
 from pipwrap.index.candidates import Offers
@@ -30,7 +30,7 @@ from pipwrap.model.candidate import Candidate, InstalledCandidate
 from pipwrap.model.distribution import Distribution
 from pipwrap.model.environment import Environment
 from pipwrap.model.format_control import FormatControl
-from pipwrap.model.metadata import Metadata
+from pipwrap.model.metadata import Metadata, MetadataResult
 from pipwrap.model.requirement import Constraint
 from pipwrap.model.source import Source
 from pipwrap.model.wheel import StoredWheel

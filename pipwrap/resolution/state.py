@@ -11,27 +11,14 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from pipwrap import errors
-from pipwrap.events import Info
 from pipwrap.model.candidate import Candidate, InstalledCandidate
-from pipwrap.model.metadata import Metadata
+from pipwrap.model.metadata import Metadata, MetadataResult
 from pipwrap.model.release_control import ReleaseControl
 from pipwrap.model.source import Source
 from pipwrap.resolution.choice import Choice, DirectChoice
 from pipwrap.resolution.dependencies import Dependencies
 
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
-
-
-class MetadataAnswer(Protocol):
-    """Metadata, and how it was had."""
-
-    @property
-    def metadata(self) -> Metadata:
-        """Return the metadata."""
-
-    @property
-    def lines(self) -> tuple[Info, ...]:
-        """Return the lines that tell how it was had."""
 
 
 class MetadataProvider(Protocol):
@@ -47,7 +34,7 @@ class MetadataProvider(Protocol):
     def prebuild(self, candidate: Candidate) -> None:
         """Begin to get the metadata of what is certain to be asked for, whatever that takes."""
 
-    def metadata(self, choice: Candidate | Source) -> MetadataAnswer:
+    def metadata(self, choice: Candidate | Source) -> MetadataResult:
         """Return the metadata.
 
         Raises ``errors.UnusableMetadata`` when it contradicts the file's name, and

@@ -10,12 +10,12 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from pipwrap import errors
-from pipwrap.events import Event, Info
+from pipwrap.events import Event
 from pipwrap.index.selection import Selector
 from pipwrap.model.candidate import Candidate, InstalledCandidate
 from pipwrap.model.environment import InstalledDistribution
 from pipwrap.model.link import Link
-from pipwrap.model.metadata import Metadata
+from pipwrap.model.metadata import Metadata, MetadataResult
 from pipwrap.model.requirement import Constraint, Requirement, UserRequirement
 from pipwrap.model.source import Archive, Source
 from pipwrap.resolution import engine
@@ -55,12 +55,6 @@ class File:
 
 def f(version: str, *requires: str, **keywords: object) -> File:
     return File(version, requires, **keywords)  # type: ignore[arg-type]
-
-
-@dataclass(frozen=True)
-class Obtained:
-    metadata: Metadata
-    lines: tuple[Info, ...] = ()
 
 
 @dataclass
@@ -104,14 +98,14 @@ class World:
 
     # Artifacts
 
-    def metadata(self, choice: Candidate | Source) -> Obtained:
+    def metadata(self, choice: Candidate | Source) -> MetadataResult:
         if isinstance(choice, Candidate):
             file = self._file(choice)
             self.visited.append(f"{choice.project}=={choice.version}")
-            return Obtained(_metadata(choice.project, file))
+            return MetadataResult(_metadata(choice.project, file))
         name, file = self.urls[choice.link.url]
         self.visited.append(choice.link.url)
-        return Obtained(_metadata(name, file))
+        return MetadataResult(_metadata(name, file))
 
     def described(self, candidates: Sequence[Candidate]) -> list[Metadata | None]:
         files = [self._file(each) for each in candidates]
