@@ -21,7 +21,8 @@ from pipwrap.model.source import Archive, Source
 from pipwrap.resolution import engine
 from pipwrap.resolution.choice import Choice, DirectChoice
 from pipwrap.resolution.dependencies import Dependencies
-from pipwrap.resolution.projects import InstalledCandidates, Preference, Projects
+from pipwrap.resolution.preferences import Preference
+from pipwrap.resolution.projects import InstalledCandidates, Projects
 from pipwrap.resolution.state import ResolutionRules
 
 PYTHON = "3.11.7"
@@ -197,7 +198,7 @@ def resolution(
             known[direct] = Dependencies.of(_metadata(direct.project, file))
     ports = engine.Ports(projects, _Artifacts(world), world.events.append)
     asked = ResolutionRules(MARKERS, PYTHON, **rules)  # type: ignore[arg-type]
-    return engine.resolve(users, limits, asked, ports, known)
+    return engine.resolve(users, asked, ports, known)
 
 
 def candidates_of(installed: Mapping[str, File]) -> dict[str, InstalledCandidate]:
