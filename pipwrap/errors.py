@@ -228,9 +228,9 @@ class DiskFull(PipwrapError):
 
 
 class HandOver(Exception):
-    """The command needs something that only the real pip does; ``reason`` is told at -v."""
+    """The command needs something that only the real pip does; ``reason`` is shown at -v."""
 
     def __init__(self, reason: str) -> None:
-        """Keep why, in the words of a user (an option, a requirement form)."""
+        """Name the reason in the words of a user (an option, a requirement form)."""
         super().__init__(reason)
         self.reason = reason

@@ -1,4 +1,4 @@
-"""What happened, as frozen values. Nobody below ``report`` prints; they tell a listener."""
+"""What happened, as frozen values: whatever is to be printed is emitted to a listener."""
 
 from __future__ import annotations
 
@@ -39,6 +39,12 @@ class Info(Event, frozen=True):
     message: str
     level: int = 0
     indent: int = 0
+
+
+class CommandOutput(Event, frozen=True):
+    """What the user asked for (a listing, a report): for stdout, at any verbosity."""
+
+    message: str
 
 
 class ErrorMessage(Event, frozen=True):
@@ -83,7 +89,7 @@ DOWNLOADS = (DownloadStarted, DownloadProgressed, DownloadFinished)
 
 
 class PromptShown(Event, frozen=True):
-    """Somebody at the terminal is about to be asked for a login; a listener may refuse."""
+    """The user is about to be prompted for a login; a listener may end the work instead."""
 
     question: str
 
@@ -108,5 +114,5 @@ class BuildAborted(Event, frozen=True):
 
 
 def ignore(event: Event, /) -> None:
-    """Take an event and do nothing: the listener of those who asked for none."""
+    """Take an event and do nothing: the default listener."""
     del event

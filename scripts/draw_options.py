@@ -9,7 +9,8 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(PROJECT))
 
-from pipwrap.options.table import COMMANDS, HELP, Option, options_of  # noqa: E402
+from pipwrap.options.option import HELP, Option  # noqa: E402
+from pipwrap.options.table import COMMANDS, options_of  # noqa: E402
 
 BETTER = {
     "--cache-dir": "RFC 9111, files found by digest, wheels unpacked once",

@@ -1,4 +1,4 @@
-"""Running a build backend: the one door to ``build`` (PEP 517, PEP 660)."""
+"""A build backend and its hooks, through the library ``build`` (PEP 517, PEP 660)."""
 
 from __future__ import annotations
 
@@ -63,16 +63,16 @@ class Backend:
         self._builder, self._fallback = _project_builder(source_tree, self._hooks.run, name)
 
     def enter(self, environment: BuildEnvironment, host: HookProcess | None = None) -> None:
-        """Have hooks run in an environment from now on; ``host`` waits there already."""
+        """Run hooks in an environment from now on; ``host`` is idle there already."""
         self._hooks.enter(environment, host)
 
     def leave(self) -> HookProcess | None:
-        """Run no more hooks there; return the host that waits, which others may go on with."""
+        """Run no more hooks there; return the idle host, which another build may take over."""
         return self._hooks.leave()
 
     @property
     def hosted(self) -> str | None:
-        """Return the module that a host imports for it; ``None`` where each hook does that."""
+        """Return the module that a host imports for it; ``None`` where it is not hosted."""
         hooks: Any = self._builder._hook  # noqa: SLF001 - ``build`` has no public name for it
         return hosted_module(hooks.build_backend, hooks.backend_path)
 
@@ -83,18 +83,18 @@ class Backend:
 
     @property
     def fallback(self) -> tuple[str, ...]:
-        """Return what setuptools has to be, where it stands in for a backend that nobody names."""
+        """Return the requirements of setuptools, where it is the default for a missing backend."""
         return self._fallback
 
     def supports_editable(self) -> bool:
         """Tell whether the backend can build an editable wheel (PEP 660)."""
         with self._step("Checking if build backend supports build_editable", "supports_feature"):
-            # Neither ``build`` nor pyproject_hooks has a public name for this question.
+            # Neither ``build`` nor pyproject_hooks has a public name for it.
             hooks: Any = self._builder._hook  # noqa: SLF001
             return "build_editable" in hooks._supported_features()  # noqa: SLF001
 
     def requires_for_build(self, kind: Kind, settings: ConfigSettings) -> list[str]:
-        """Return what the backend asks for in addition."""
+        """Return the requirements that the backend adds."""
         with self._step(f"Getting requirements to build {kind}", f"get_requires_for_build_{kind}"):
             return sorted(self._builder.get_requires_for_build(kind, _plain(settings)))
 
@@ -127,10 +127,7 @@ class Backend:
         return _inside(made, directory, name)
 
     def rest(self) -> None:
-        """End the process that waits for a further hook.
-
-        To be called when the environment has changed, and when nothing more is to be asked.
-        """
+        """End the idle host: the environment has changed, or no further hook will run."""
         self._hooks.close()
 
     @contextmanager
@@ -216,7 +213,7 @@ def _inside(path: str, directory: str, name: str) -> str:
 def _project_builder(
     source_tree: str, runner: Callable[..., None], name: str
 ) -> tuple[ProjectBuilder, tuple[str, ...]]:
-    """Return the builder, and what setuptools has to be where it stands in for a backend."""
+    """Return the builder, and the requirements of setuptools where it is the default backend."""
     import build  # noqa: PLC0415 - 140 ms
 
     with _read_as_by_pip(name) as fallback:
@@ -236,7 +233,7 @@ def _project_builder(
             raise errors.InvalidDistribution(
                 f"{name} has a pyproject.toml file that is not UTF-8: {error}"
             ) from error
-        except ValueError as error:  # pyproject_hooks' word for a backend-path that leads outside
+        except ValueError as error:  # pyproject_hooks': a backend-path leads outside
             raise errors.InvalidDistribution(
                 f"{name} has a pyproject.toml file with a wrong backend-path: {error}"
             ) from error
@@ -246,9 +243,9 @@ def _project_builder(
 def _read_as_by_pip(name: str) -> Iterator[list[str]]:
     """Let ``build`` read a [build-system] table as pip does, while the body runs.
 
-    Yields a list that gets what setuptools has to be where no backend is named. ``build`` refuses a
-    table with keys of no PEP, before anything can be handed to it but a directory; its parser is
-    the one place to be lenient in. A ``build`` without that parser keeps its own strictness.
+    Yields a list that gets the requirements of setuptools where no backend is named. ``build``
+    refuses a table with keys of no PEP, and takes nothing but a directory: its parser is the one
+    place to be lenient in. A ``build`` without that parser keeps its own strictness.
     """
     from build import _builder  # noqa: PLC0415 - 140 ms
 
@@ -286,7 +283,7 @@ def _size(path: str) -> int:
 
 
 def _lines_from(path: str, begin: int) -> Iterator[str]:
-    """Yield what was added to a log since it had this size; nothing where there is none."""
+    """Yield the lines of a log from this offset on; nothing without a log."""
     with contextlib.suppress(OSError), open(path, "rb") as stream:
         stream.seek(begin)
         while line := stream.readline(_LONGEST_LINE):
@@ -294,6 +291,6 @@ def _lines_from(path: str, begin: int) -> Iterator[str]:
 
 
 def _last_lines(path: str) -> str:
-    """Return the end of a log, for a person to read."""
+    """Return the last lines of a log, for an error message."""
     lines = _lines_from(path, max(0, _size(path) - 64 * 1024))
     return "\n".join("\n".join(lines).rstrip().splitlines()[-_LAST_LINES:])

@@ -12,9 +12,9 @@ from pipwrap import errors
 from pipwrap.model.requirement import Requirement
 
 _KNOWN_KEYS = frozenset({"requires", "build-backend", "backend-path"})
-"""pip reads these and looks at no others."""
+"""pip reads these and ignores all others."""
 _FALLBACK = ("setuptools>=40.8.0",)
-"""What has to be there where a table has requirements and names no backend."""
+"""What pip requires where a table has requirements and names no backend."""
 
 
 def checked(document: Mapping[str, Any], origin: str) -> Mapping[str, Any]:
@@ -47,7 +47,7 @@ def checked(document: Mapping[str, Any], origin: str) -> Mapping[str, Any]:
 
 
 def requirements_of_the_fallback(document: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return what setuptools, the backend of a table that names none, has to be."""
+    """Return the requirements of setuptools, the backend of a table that names none."""
     names_none = "build-system" in document and "build-backend" not in document["build-system"]
     return _FALLBACK if names_none else ()
 

@@ -1,4 +1,4 @@
-"""An isolated build environment of ours: a virtual environment without pip (PEP 405, PEP 517)."""
+"""An isolated build environment: a virtual environment without pip (PEP 405, PEP 517)."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from pipwrap.build import observe
 from pipwrap.model.environment import Environment, Scheme
 
 _HIDDEN = frozenset({"PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP", "__PYVENV_LAUNCHER__"})
-"""Variables that would let the caller's environment shine through."""
+"""Variables by which the caller's packages would be imported."""
 
 State = frozenset[tuple[str, int, int, int]]
 """Of each entry: path, inode, size in bytes, time of its last change in nanoseconds."""
 
 
 class BuildEnvironment(Struct, frozen=True):
-    """Where a backend and its requirements live."""
+    """The environment that a backend and its requirements are installed in."""
 
     path: str
     environment: Environment
@@ -32,12 +32,12 @@ class BuildEnvironment(Struct, frozen=True):
         return self.environment.executable
 
     def hook_environ(self, observed: str = "") -> dict[str, str]:
-        """Return the whole environment of a hook: the caller's, without what would leak in.
+        """Return the variables of a hook: the caller's, without those that break the isolation.
 
-        ``observed`` is the file in which the recorder notes what a build in isolation looks at.
+        ``observed`` is the file to which the recorder writes what an isolated build reads.
         """
         environ = dict(os.environ)
-        if sys.flags.utf8_mode:  # names of files are what they are to us (``_entry``)
+        if sys.flags.utf8_mode:  # so that file names decode as in this process (``_entry``)
             environ["PYTHONUTF8"] = "1"
         if not self.isolated:
             return environ
@@ -46,7 +46,7 @@ class BuildEnvironment(Struct, frozen=True):
         return {**ours, "PATH": path, "PYTHONNOUSERSITE": "1", observe.OBSERVE: observed}
 
     def state(self) -> State:
-        """Return every file and directory in it, and what tells a changed one."""
+        """Return every file and directory in it, with what changes when it is written."""
         found = []
         directories = [self.path]
         while directories:
@@ -86,12 +86,9 @@ def create(path: str, target: Environment) -> BuildEnvironment:
         target,
         executable=executable,
         prefix=path,
-        scheme=scheme,
-        user_scheme=scheme,
-        user_site_enabled=False,
-        sys_path=(site_packages,),
         externally_managed=None,
-        site_packages_isolated=True,
+        schemes=replace(target.schemes, scheme=scheme, user_scheme=scheme),
+        site=replace(target.site, sys_path=(site_packages,), user_enabled=False, isolated=True),
     )
     observe.install_recorder(site_packages)
     return BuildEnvironment(path, environment)

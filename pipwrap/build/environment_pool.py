@@ -1,4 +1,4 @@
-"""Build environments that wait, with their backend imported, for a build that needs the same."""
+"""Build environments, their backend imported, that wait for a build with equal requirements."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ import threading
 from pipwrap.build.hook_process import HookProcess
 
 Contents = tuple[str, frozenset[str]]
-"""The module of the backend, and what is installed: the URLs of the files of an index."""
+"""The module of the backend, and the URLs of the files that were installed from indexes."""
 
 
 class EnvironmentPool:
-    """Those of a run, used by many threads, each by one build at a time.
+    """The build environments of a run; used from many threads, each by one build at a time.
 
     An environment is lent only while it is as it was when its requirements were installed and the
-    backend imported: by path, inode, size and time of every file and directory. So no build rests
-    on what another left there.
+    backend was imported: by path, inode, size and time of every file and directory. So no build
+    depends on files that another left there.
     """
 
     def __init__(self) -> None:
-        """Have none yet."""
+        """Start empty."""
         self._lock = threading.Lock()
         self._waiting: dict[Contents, list[HookProcess]] = {}
 
     def borrow(self, contents: Contents) -> HookProcess | None:
-        """Return a host in an environment with exactly these, if one waits."""
+        """Return a host in an environment with exactly these contents, if one waits."""
         while True:
             with self._lock:
                 waiting = self._waiting.get(contents)
@@ -37,7 +37,7 @@ class EnvironmentPool:
                 return host
 
     def give(self, contents: Contents, host: HookProcess) -> bool:
-        """Take a host and its environment over; ``False`` where that has changed."""
+        """Add a host and its environment; ``False`` where the environment has changed."""
         if not host.is_unchanged:
             return False
         with self._lock:

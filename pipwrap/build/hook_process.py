@@ -1,4 +1,4 @@
-"""A process that has imported a build backend, and the environment it did so in."""
+"""A process that has imported a build backend, and its environment (drawn in ``hooks``)."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ _SCRIPT = os.path.join(os.path.dirname(__file__), "host.py")
 
 
 class HookCall(TypedDict):
-    """What one hook is to be run with (``host``)."""
+    """What a host needs to run one hook; ``host`` reads it as JSON."""
 
     arguments: list[str]
     directory: str
     """Where it runs."""
     variables: dict[str, str]
     log: str
-    """The file for what it prints."""
+    """The file for what the hook prints."""
     observed: str
-    """The file for what the recorder sees of it."""
+    """The file for what the recorder sees of the hook."""
 
 
 class HookProcess:
-    """One such process; each hook that it runs is a fork of it (``host``)."""
+    """One host; each hook that it runs is a fork of it."""
 
     def __init__(
         self,
@@ -44,28 +44,28 @@ class HookProcess:
         """
         self.module = module
         self.environment = environment
-        # Beside the environment, which is as it was as long as nothing in it is another.
-        self.said = f"{environment.path}.said"
+        # Beside the environment, in which every new file would count as a change.
+        self.printed = f"{environment.path}.printed"
         """What the import printed."""
         self.observed = f"{environment.path}.observed"
         """What the import was observed to do."""
         self.state = state
-        """That of the environment after the first import there."""
+        """State of the environment after the first import there."""
         self.is_free = False
-        """It waits for any build, and not for the next hook of one."""
+        """It is idle for any build, and not for the next hook of one."""
         self.process, self._replies = self._start(variables)
 
     def _start(self, variables: Mapping[str, str]) -> tuple[subprocess.Popen[bytes], IO[bytes]]:
         reading, writing = os.pipe()
         replies = open(reading, "rb")  # noqa: SIM115 - ``end`` closes it
         try:
-            with open(self.observed, "wb"), open(self.said, "wb") as said:
+            with open(self.observed, "wb"), open(self.printed, "wb") as printed:
                 process = subprocess.Popen(
                     [self.environment.python_executable, _SCRIPT, str(writing)],
                     cwd=self.environment.path,
                     env={**self.environment.hook_environ(self.observed), **variables},
                     stdin=subprocess.PIPE,
-                    stdout=said,
+                    stdout=printed,
                     stderr=subprocess.STDOUT,
                     pass_fds=(writing,),
                 )
@@ -77,7 +77,7 @@ class HookProcess:
         return process, replies
 
     def is_ready(self) -> bool:
-        """Wait until it has imported the backend; ``False`` when it will not."""
+        """Wait until it has imported the backend; ``False`` when the import failed."""
         if self._replies.readline() != b"ready\n":
             return False
         if self.state is None:
@@ -86,14 +86,14 @@ class HookProcess:
 
     @property
     def is_unchanged(self) -> bool:
-        """Tell whether nothing in the environment is other than after the import."""
+        """Tell whether the environment is as it was after the import."""
         try:
             return self.environment.state() == self.state
         except OSError:
             return False
 
     def run(self, hook: HookCall) -> int:
-        """Return the exit status of a hook; whatever interrupts this ends hook and host."""
+        """Return the exit status of a hook; an exception ends the hook and the host."""
         number = b""
         try:
             if self.process.stdin is not None:
@@ -101,7 +101,7 @@ class HookProcess:
                 self.process.stdin.flush()
             number = self._replies.readline()
             return int(self._replies.readline())
-        except (BrokenPipeError, ValueError):  # it was ended, and says nothing more
+        except (BrokenPipeError, ValueError):  # it was ended, and sends nothing more
             self._end_all(number)
             return -signal.SIGTERM
         except BaseException:
@@ -117,7 +117,7 @@ class HookProcess:
         self._replies.close()
 
     def _end_all(self, number: bytes) -> None:
-        """End it and the hook that it runs, whose process has this number."""
+        """End it and the hook that it runs, whose process id is ``number``."""
         self.process.terminate()
         rest = [number, *self._replies.readlines()]
         numbers = [int(line) for line in rest if line.strip().isdigit()]

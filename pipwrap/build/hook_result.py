@@ -1,4 +1,4 @@
-"""What a hook has returned, checked before anything uses it (PEP 517)."""
+"""The result of a hook, checked before anything uses it (PEP 517)."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from pipwrap import errors
 from pipwrap.model.requirement import Requirement
 
 _SHOWN = 80
-"""So many characters of a wrong result are told."""
+"""The number of characters of an invalid result in a message."""
 
 
 class InvalidHookResult(Exception):
-    """The process of a hook ended well, but left no result that PEP 517 allows."""
+    """A hook ended with status 0, but without a result that PEP 517 allows."""
 
 
 def accept(hook: str, directory: str, log: str) -> None:
-    """Check the result of a hook, and move what the backend warned of to its log.
+    """Check the result of a hook, and move the warnings of the backend to its log.
 
-    ``directory`` is where pyproject_hooks looks for the result. It would warn of the same in this
-    process, where there are other threads. Raises ``InvalidHookResult``.
+    ``directory`` is where pyproject_hooks looks for the result. It would repeat the warnings
+    in this process, whose warning filters are global to all threads. Raises ``InvalidHookResult``.
     """
     path = os.path.join(directory, "output.json")
     try:
@@ -41,7 +41,7 @@ def accept(hook: str, directory: str, log: str) -> None:
 
 
 def append_lines(log: str, lines: list[str]) -> None:
-    """Add to a log what did not come from the process itself."""
+    """Add lines to a log that the process itself did not print."""
     with open(log, "a", encoding="utf-8", errors="backslashreplace") as stream:
         stream.writelines(f"{each}\n" for each in lines)
 
@@ -63,9 +63,9 @@ def _checked(hook: str, value: object) -> object:
     return value
 
 
-def _wrong(hook: str, value: object, distribution: str) -> InvalidHookResult:
+def _wrong(hook: str, value: object, expected: str) -> InvalidHookResult:
     shown = repr(value)
     shown = shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}..."
     return InvalidHookResult(
-        f"The build backend's hook {hook} returned {shown} instead of {distribution}."
+        f"The build backend's hook {hook} returned {shown} instead of {expected}."
     )

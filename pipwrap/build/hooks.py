@@ -1,4 +1,40 @@
-"""The processes in which the hooks of build backends run: how many at once, and ending them all."""
+"""The processes in which the hooks of build backends run.
+
+PEP 517 asks for a fresh process for each hook, since a backend may change global state. To start
+Python and import a backend takes longer than most hooks do. So a *host* (``host``) imports the
+backend once and forks for each hook: the child is in the state after the import, as a new process
+would be, and what it changes ends with it.
+
+    pipwrap, HookRunner                        host of one environment
+       |  starts it                        ->  import setuptools.build_meta
+       |  HookCall (JSON, on its stdin)    ->  fork -> get_requires_for_build_wheel, exit
+       |  <- process id, exit status           (the same state as before)
+       |  HookCall                         ->  fork -> prepare_metadata_for_build_wheel, exit
+       |  <- process id, exit status
+       |  HookCall                         ->  fork -> build_wheel, exit
+
+Only backends whose import just imports are hosted (``HOSTED``), only on Linux, and only in isolated
+environments. All others get a Python for each hook, as does a backend that has threads after its
+import, which a fork does not copy.
+
+A host is in one of these states. In ``EnvironmentPool`` a build with equal requirements takes the
+host over:
+
+    start, import
+         |        +------------ run, resume -----------+
+         v        v                                    |
+       ready -> running ----------- rest ---------> idle for the next hook of this build
+                                                       |       ^
+                                              leave, give      borrow, enter
+                                                       v       |
+                                                    idle for any build
+
+An idle host is ended when there are too many of them, when its environment has changed
+(``HookRunner.close``), and at the end of the run; ``HookProcessPool.close`` ends running hooks too.
+
+``HookProcessPool`` bounds all of them: as many hooks run at once as there are processors, and of
+idle hosts a few stay in memory. The hooks themselves, and their order, are in ``build_hooks``.
+"""
 
 from __future__ import annotations
 
@@ -28,14 +64,14 @@ HOSTED = frozenset(
 )
 """Backends whose import does nothing but import: a fork after it is as good as a new process.
 
-Not scikit_build_core.build, which reads the source tree's pyproject.toml then.
+Not scikit_build_core.build, whose import reads pyproject.toml in the source tree.
 """
 _IDLE = 8
-"""So many backends stay in memory (some 30 MB each) while their builds wait to go on."""
+"""The number of backends that stay in memory (some 30 MB each) without a hook running."""
 
 
 class HookProcessPool:
-    """All processes of a run that are, or wait to be, in a hook; used by many threads."""
+    """All processes of a run that run a hook, or wait for one; used from many threads."""
 
     def __init__(self, at_once: int | None = None) -> None:
         """``at_once`` hooks run; by default as many as there are processors."""
@@ -43,12 +79,12 @@ class HookProcessPool:
         self._lock = threading.Lock()
         self._running: dict[subprocess.Popen[bytes], Callable[[], None]] = {}
         self._idle: dict[HookProcess, None] = {}
-        """In the order in which they came to rest."""
+        """In the order in which they became idle."""
         self._closed = False
 
     @contextlib.contextmanager
     def turn(self) -> Iterator[None]:
-        """Have the body wait until fewer hooks than may run at once are running."""
+        """Run the body when fewer hooks than may run at once are running."""
         with self._turns:
             yield
 
@@ -59,9 +95,9 @@ class HookProcessPool:
 
     @contextlib.contextmanager
     def running(self, process: subprocess.Popen[bytes], end: Callable[[], None]) -> Iterator[None]:
-        """Have ``close`` end a process as well, as long as the body lasts.
+        """Have ``close`` end a process too, while the body runs.
 
-        Raises ``CancelledError``, and ends it, when that was called already.
+        Raises ``CancelledError``, and ends the process, when ``close`` was called before.
         """
         with self._lock:
             self._running[process] = end
@@ -80,10 +116,10 @@ class HookProcessPool:
             raise CancelledError
 
     def rest(self, host: HookProcess) -> None:
-        """Keep a host for the next hook; where enough are kept, one is ended.
+        """Add an idle host; where there are enough, end one.
 
-        That is the one that has waited longest for any build, otherwise this one: the builds of
-        the others go on first.
+        That is the one that has been idle longest for any build, else this one: builds whose host
+        became idle earlier will sooner run their next hook.
         """
         with self._lock:
             self._idle[host] = None
@@ -96,7 +132,7 @@ class HookProcessPool:
             ended.end()
 
     def resume(self, host: HookProcess) -> bool:
-        """Take a host back; tell whether it was kept."""
+        """Take a host that is still idle; ``False`` when it was ended."""
         with self._lock:
             return host in self._idle and self._idle.pop(host) is None
 
@@ -116,23 +152,23 @@ class HookRunner:
     """Runs the hooks of one build, one after another, each in a process of its own."""
 
     def __init__(self, log: str, observed: str, processes: HookProcessPool) -> None:
-        """Keep the files: for what hooks print, and for what the recorder sees of them."""
+        """Store the paths for what hooks print, and for what the recorder sees of them."""
         self._log = log
         self._observed = observed
         self._processes = processes
         self._environment: BuildEnvironment | None = None
         self._state: State | None = None
         self._host: HookProcess | None = None
-        self._heard: HookProcess | None = None
+        self._merged: HookProcess | None = None
         self._imports_alone = sys.platform != "linux"
 
     def enter(self, environment: BuildEnvironment, host: HookProcess | None = None) -> None:
-        """Have hooks run in an environment from now on; ``host`` waits there already."""
+        """Run hooks in an environment from now on; ``host`` is idle there already."""
         self._environment, self._host = environment, host
         self._state = host.state if host is not None else None
 
     def leave(self) -> HookProcess | None:
-        """Run no more hooks there; return the host that waits, which others may go on with."""
+        """Run no more hooks there; return the idle host, which another build may take over."""
         host, self._host = self._host, None
         self._environment = None
         return host
@@ -145,14 +181,14 @@ class HookRunner:
     ) -> None:
         """Run one hook (a pyproject_hooks runner); ``CalledProcessError`` where it fails.
 
-        Raises ``WrongResult`` for what PEP 517 does not let it return. The interpreter of
+        Raises ``InvalidHookResult`` for what PEP 517 does not let it return. The interpreter of
         ``command`` is replaced by that of the environment.
         """
         environment, directory, variables = self._environment, cwd or os.curdir, extra_environ or {}
         if environment is None:
             raise ValueError("no environment to run a hook in")
         with self._processes.turn():
-            host = self._awake(environment, variables)
+            host = self._host_of(environment, variables)
             if host is not None:
                 with self._processes.running(host.process, host.process.terminate):
                     status = host.run(
@@ -175,7 +211,7 @@ class HookRunner:
         hook_result.accept(command[-2], command[-1], self._log)
 
     def close(self) -> None:
-        """End the process that waits for a further hook, as when its environment has changed."""
+        """End the idle host, as when its environment has changed."""
         host, self._host = self._host, None
         if host is not None and self._processes.resume(host):
             host.end()
@@ -200,15 +236,15 @@ class HookRunner:
         ):
             return process.wait()
 
-    def _awake(
+    def _host_of(
         self, environment: BuildEnvironment, variables: Mapping[str, str]
     ) -> HookProcess | None:
-        """Return the process that has the backend, started if need be; ``None`` without one."""
+        """Return a host that has imported the backend, started if need be; ``None`` without one."""
         module = hosted_module(variables.get(_BACKEND, ""), variables.get(_BACKEND_PATH))
         host, self._host = self._host, None
         if host is not None and self._processes.resume(host):
             if host.module == module:
-                return self._hear(host)
+                return self._merge_import(host)
             host.end()
         if module is None or not environment.isolated or self._imports_alone:
             return None
@@ -221,21 +257,21 @@ class HookRunner:
             if not ready:
                 host.end()
         self._imports_alone, self._state = not ready, host.state
-        return self._hear(host) if ready else None
+        return self._merge_import(host) if ready else None
 
-    def _hear(self, host: HookProcess) -> HookProcess:
-        """Make what an import printed, and was observed to do, part of the build."""
-        if self._heard is not host:
-            self._heard = host
-            _append(host.said, self._log)
+    def _merge_import(self, host: HookProcess) -> HookProcess:
+        """Add what the import printed, and was observed to read, to the files of this build."""
+        if self._merged is not host:
+            self._merged = host
+            _append(host.printed, self._log)
             _append(host.observed, self._observed)
         return host
 
 
 def hosted_module(backend: str, path: object = None) -> str | None:
-    """Return what a host imports for a backend; ``None`` for one that has to do without.
+    """Return the module that a host imports for a backend; ``None`` for one that is not hosted.
 
-    ``path`` is where in the source tree it lies, if it does (PEP 517).
+    ``path`` is the backend-path of a backend in the source tree (PEP 517).
     """
     module = backend.partition(":")[0]
     return module if module in HOSTED and not path else None

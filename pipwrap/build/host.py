@@ -1,16 +1,16 @@
-"""Runs hooks of builds, each in a fork of a process that has imported the backend.
+"""Runs hooks of builds, each in a fork of a process that has imported the backend (``hooks``).
 
     python host.py REPLIES
 
-Standard library only, Python 3.8 and newer. PEP 517 wants a process of its own for each hook, so
-that a backend may change whatever is global: a fork is one, in the state after the import.
+Standard library only, Python 3.8 and newer. PEP 517 asks for a fresh process for each hook, since a
+backend may change global state: a fork is one, in the state after the import.
 
 stdin    a request a line, as JSON: the arguments of a Python (script, hook, directory), the
-         directory that it starts in, variables, and files for what it prints and is observed to do
-REPLIES  a descriptor: "ready", then for each request the process and, at its end, its status
+         directory that it starts in, variables, and files for its output and for the recorder
+REPLIES  a descriptor: "ready", then for each request the process id and, at its end, the status
 
-It ends without a word where the backend cannot be imported or has threads, which no fork takes
-along; then each hook has to have a Python of its own.
+It ends without a reply where the backend cannot be imported or has threads, which a fork does not
+copy; then each hook needs a Python of its own.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import sys
 _HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:] = [each for each in sys.path if os.path.abspath(each) != _HERE]
 
-import importlib  # noqa: E402 - what lies beside this file has names of the standard library's
+import importlib  # noqa: E402 - modules beside this file have names of the standard library's
 import json  # noqa: E402
 import signal  # noqa: E402
 
@@ -32,13 +32,13 @@ if TYPE_CHECKING:
 
 _TERM = {signal.SIGTERM}
 _DEFAULT = (signal.SIGTERM, signal.SIGCHLD)
-"""Signals that mean to this process what they mean by default, whatever the backend has set."""
+"""Signals that have their default effect in this process, whatever the backend has set."""
 
 
 def _next(requests: Iterable[str], replies: int) -> dict[str, Any] | None:
     """Return the request of which this process, a fork, is to run the hook; ``None`` at the end."""
     for line in requests:
-        # Whoever ends this process has to be told first what else is to be ended.
+        # The sender of SIGTERM needs the process id of the hook, to end it as well.
         signal.pthread_sigmask(signal.SIG_BLOCK, _TERM)
         process = os.fork()
         if process == 0:
@@ -46,13 +46,13 @@ def _next(requests: Iterable[str], replies: int) -> dict[str, Any] | None:
             os.close(replies)
             request: dict[str, Any] = json.loads(line)
             return request
-        _tell(replies, process)
+        _send(replies, process)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _TERM)
-        _tell(replies, _status(os.waitpid(process, 0)[1]))
+        _send(replies, _status(os.waitpid(process, 0)[1]))
     return None
 
 
-def _tell(replies: int, word: object) -> None:
+def _send(replies: int, word: object) -> None:
     os.write(replies, b"%s\n" % str(word).encode("ascii"))
 
 
@@ -62,7 +62,7 @@ def _status(status: int) -> int:
 
 
 def _run(request: dict[str, Any]) -> None:
-    """Be a Python that was started with these arguments, there, and with this output."""
+    """Run a hook as a Python would that was started with these arguments, directory and output."""
     log = os.open(request["log"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
     os.dup2(log, 1)
     os.dup2(log, 2)
@@ -93,12 +93,12 @@ def _serve() -> dict[str, Any]:
         importlib.import_module(os.environ["_PYPROJECT_HOOKS_BUILD_BACKEND"].partition(":")[0])
         if len(os.listdir("/proc/self/task")) > 1:
             os._exit(1)
-    except BaseException:  # noqa: BLE001 - whatever it is, the hook meets and reports it
+    except BaseException:  # noqa: BLE001 - the hook, in a Python of its own, raises and reports it
         os._exit(1)
     sys.stdout.flush()
     sys.stderr.flush()
     before = {each: signal.signal(each, signal.SIG_DFL) for each in _DEFAULT}
-    _tell(replies, "ready")
+    _send(replies, "ready")
     try:
         request = _next(requests, replies)
     except KeyboardInterrupt:
@@ -112,5 +112,5 @@ def _serve() -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    _own = sys.modules["__main__"]  # whose names the last frame goes on using
+    _own = sys.modules["__main__"]  # its globals are used until the end of ``_run``
     _run(_serve())

@@ -1,4 +1,4 @@
-"""A build under observation: putting the recorder in, and making evidence of what it saw."""
+"""Observing a build: installing the recorder, and turning its records into evidence."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _COMPILER = re.compile(
 _VERSION_CONTROL = frozenset(
     {"git", "hg", "svn", "bzr", "fossil", "darcs", "lsb_release", "locale"}
 )
-"""Looked for by many backends to find a version; an sdist has it without them."""
+"""Many backends look for these to find a version, which an sdist states itself."""
 _ABSENT_HEADER = (
     re.compile(r"fatal error: ([\w./+-]+): No such file or directory"),
     re.compile(r"fatal error: '([\w./+-]+)' file not found"),
@@ -63,27 +63,27 @@ def absent_files(log: str) -> tuple[str, ...]:
 
 
 def evidence_of(
-    observation: Observation, log: str, requirements: Iterable[str], world: HostInputs
+    observation: Observation, log: str, requirements: Iterable[str], host: HostInputs
 ) -> Evidence:
-    """Return what a wheel rests on, with the variables' present digests.
+    """Return what a wheel depends on, with the digests that the variables have now.
 
-    What was missing for the build although it is there for us (in another place than it looked,
-    for another compiler) would be missing again: it is left out.
+    What was missing in the build although this host has it (in another directory, for another
+    compiler) would be missing again: it is left out.
     """
     variables = tuple(
-        (name, world.variable(name)) for name in sorted(observation.relevant_variables)
+        (name, host.variable(name)) for name in sorted(observation.relevant_variables)
     )
     has_digest = any(digest is not None for _, digest in variables)
     return Evidence(
         variables=variables,
-        key=world.key() if has_digest else "",
+        key=host.key() if has_digest else "",
         missing=tuple(
             each
             for each in sorted(observation.missing)
-            if base_name(each) not in _VERSION_CONTROL and not world.has_program(each)
+            if base_name(each) not in _VERSION_CONTROL and not host.has_program(each)
         ),
         failed=tuple(sorted(observation.failed)),
-        absent_files=tuple(each for each in absent_files(log) if not world.has_file(each)),
+        absent_files=tuple(each for each in absent_files(log) if not host.has_file(each)),
         ran=tuple(sorted(observation.run)),
         requirements=tuple(sorted(requirements)),
     )
@@ -96,7 +96,7 @@ def quality_of(
     compilers: frozenset[str] = frozenset(),
     index_has_native: bool = False,
 ) -> Quality:
-    """Return whether a wheel holds compiled code, and whether it is less than it could be.
+    """Return whether a wheel holds compiled code, and whether a better one could be built.
 
     ``compilers`` are the programs that CC and its like named; ``index_has_native`` says that the
     index lists platform wheels of this version.
@@ -125,5 +125,5 @@ def is_native(wheel: str) -> bool:
 
 
 def is_compiler(program: str, named: frozenset[str] = frozenset()) -> bool:
-    """Tell a compiler by its name, or by what CC and its like name."""
+    """Tell whether a program is a compiler, by its name or by the variables CC, CXX, ..."""
     return program in named or _COMPILER.match(base_name(program)) is not None

@@ -1,18 +1,18 @@
-"""Loaded into every Python of a build environment: notes what the build looks at.
+"""Loaded into every Python of a build environment: records what the build reads.
 
 Standard library only, Python 3.8 and newer. Each process appends lines ``kind<TAB>name`` to the
-file that PIPWRAP_OBSERVE names; a line is one ``write``, so that processes do not mix.
+file that PIPWRAP_OBSERVE names; a line is one ``write``, so that lines of processes do not mix.
 
 env      a variable that was read by name
 run      a program that was started
 missing  a program that was looked for, or started, and is not there
 failed   a program that ended with an error
 
-``dict(os.environ)``, ``{**os.environ}`` and ``os.environ.copy()`` read every name, which says
-nothing: CPython lists all keys first and gets each in that order, so reads that follow the order
-of the last listing are a copy and not a look. A copy of ours notes what is read of it. What is
-read of another, or of a listing, is seen nowhere: the names that the project's own code writes out
-where it lists the environment are taken for read, and so are those in commands of a shell.
+``dict(os.environ)``, ``{**os.environ}`` and ``os.environ.copy()`` read every name, which is no
+evidence: CPython lists all keys first and gets each in that order, so reads in the order of the
+last listing are a copy. ``os.environ.copy()`` returns a mapping that records its own reads.
+Reads of any other copy or listing cannot be observed: the constants in the project's own code where
+it lists the environment count as read if they may be names, and so do variables in shell commands.
 ``shutil.which``, distutils' ``find_executable`` and the end of a process raise no audit event, so
 they are wrapped.
 """
@@ -22,12 +22,12 @@ import sys
 
 _VARIABLE = "PIPWRAP_OBSERVE"
 _FOREIGN = (os.path.dirname(os.__file__), os.path.dirname(__file__), "<frozen")
-"""Where code lies that is not the project's: the standard library and build requirements."""
+"""Directories of code that is not the project's: the standard library, build requirements."""
 _paths = []
 
 
 def note_in(path):
-    """Have this process, and those that it starts, go on in another file."""
+    """Have this process, and those that it starts, append to another file."""
     os.environ[_VARIABLE] = path
     _paths[:] = [path]
 

@@ -1,4 +1,4 @@
-"""What a build asks of those who resolve and install its requirements: a port."""
+"""Build requirements, resolved and installed by what is above this package: a port."""
 
 from __future__ import annotations
 
@@ -13,18 +13,21 @@ from pipwrap.model.environment import Environment
 
 
 class ResolvedRequirements(Protocol):
-    """What build requirements came to."""
+    """Resolved build requirements."""
 
     @property
     def chosen(self) -> frozenset[str]:
-        """Return the URLs of the files of an index; none where anything is from elsewhere."""
+        """Return the URLs of the files, empty where one of them is not from an index."""
 
     def install(self) -> None:
-        """Install it."""
+        """Install them."""
 
 
 class BuildRequirements(Protocol):
-    """Resolves build requirements and installs them; the recursion closes in the wiring."""
+    """Resolves and installs build requirements; ``operations.build_dispatch`` does it.
+
+    Resolving them may take builds, whose requirements are resolved in the same way.
+    """
 
     def resolved(
         self,
@@ -33,10 +36,10 @@ class BuildRequirements(Protocol):
         building: tuple[str, ...],
         activity: str,
     ) -> AbstractContextManager[ResolvedRequirements]:
-        """Yield what ``requirements`` come to; ``building`` names the builds that are under way.
+        """Yield resolved ``requirements``; ``building`` names the builds that are under way.
 
-        Raises ``errors.BuildFailed``, which has all that was told, where they cannot be resolved
-        or installed; ``activity`` is then what failed.
+        Raises ``errors.BuildFailed``, with all lines reported so far, where they cannot be resolved
+        or installed; ``activity`` is what failed.
         """
 
     def check(self, requirements: Sequence[str], environment: Environment) -> RequirementsCheck:
@@ -44,7 +47,7 @@ class BuildRequirements(Protocol):
 
 
 class RequirementsCheck(Struct, frozen=True):
-    """What is wrong with some requirements."""
+    """Requirements that an environment does not satisfy."""
 
     conflicting: tuple[tuple[str, str], ...] = ()
     """(what is installed, what is required)."""

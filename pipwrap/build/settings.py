@@ -1,4 +1,4 @@
-"""What the user says of builds."""
+"""The user's options for builds."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct, field
 
 ConfigSettings = Mapping[str, str | Sequence[str]]
-"""What a backend's hooks are given (PEP 517)."""
+"""The argument ``config_settings`` of a backend's hooks (PEP 517)."""
 
 
 class BuildSettings(Struct, frozen=True):
-    """What the user says of builds; all of it belongs into a build's key, or forbids the cache."""
+    """Options for builds; each is part of a build's key, or forbids the cache."""
 
     settings: Mapping[str, ConfigSettings] = field(default_factory=dict)
     """By project, or by URL for direct references."""

@@ -1,10 +1,9 @@
-"""Source distributions: unpacking them safely, and what they say of themselves without a build."""
+"""Source distributions: unpacking them safely, and their metadata without a build."""
 
 from __future__ import annotations
 
 import os
 import posixpath
-import shutil
 import stat
 import tarfile
 import zipfile
@@ -112,7 +111,7 @@ def static_metadata(archive: str, name: str) -> Metadata | None:
 
 
 def is_static(metadata: Metadata) -> bool:
-    """Tell whether an sdist's metadata is what its wheel will say (PEP 643)."""
+    """Tell whether an sdist's metadata is that of its wheel (PEP 643)."""
     parts = metadata.metadata_version.split(".")
     if not all(part.isdigit() for part in parts) or not metadata.name or not metadata.version:
         return False
@@ -142,13 +141,6 @@ def _top_level(names: Iterable[str]) -> str | None:
     return None
 
 
-def copy_tree(source: str, directory: str) -> str:
-    """Return a copy of a local source tree without what builds leave behind."""
-    target = os.path.join(directory, os.path.basename(source.rstrip(os.sep)) or "source")
-    shutil.copytree(source, target, symlinks=True, ignore=shutil.ignore_patterns(".tox", ".nox"))
-    return target
-
-
 def installable_root(root: str, subdirectory: str | None, shown: str) -> str:
     """Return the directory to build; raises pip's error where nothing can be built."""
     directory = os.path.join(root, *subdirectory.split("/")) if subdirectory else root
@@ -168,7 +160,7 @@ def installable_root(root: str, subdirectory: str | None, shown: str) -> str:
 def pack(root: str, name: str, target: str) -> None:
     """Write a zip of a source tree, all of it below ``name``; raises ``OSError``.
 
-    What git keeps in it comes along, as in pip: versions may be made from it.
+    The .git directory is included, as in pip: versions may be made from it.
     """
     with zipfile.ZipFile(
         target, "w", zipfile.ZIP_DEFLATED, allowZip64=True, strict_timestamps=False

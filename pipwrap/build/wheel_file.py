@@ -1,4 +1,4 @@
-"""What a wheel file says about itself, read without unpacking it."""
+"""The metadata in a wheel file, read without unpacking it."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from pipwrap.model.metadata import Metadata
 def read_metadata_text(path: str, filename: str) -> str:
     """Return the METADATA of a wheel file.
 
-    ``InvalidDistribution`` for what is no proper wheel; ``filename`` is its name on the index,
-    which may differ from where it lies.
+    ``filename`` is its name on the index, which may differ from that at ``path``. Raises
+    ``errors.InvalidDistribution`` for an invalid wheel.
     """
     with (
         open(path, "rb") as stream,
@@ -31,9 +31,9 @@ def read_metadata(path: str, filename: str) -> Metadata:
 
 
 def read_built_metadata(path: str, distribution: Distribution, name: str) -> Metadata:
-    """Return the metadata of a wheel that a backend has built; ``name`` is its project's.
+    """Return the metadata of a wheel that was built; ``name`` is its project's.
 
-    Raises ``errors.InvalidBuiltWheel`` where it is no wheel, or not of what was ``distribution``.
+    Raises ``errors.InvalidBuiltWheel`` where it is no wheel, or not of ``distribution``.
     """
     filename = os.path.basename(path)
     try:

@@ -11,7 +11,6 @@ Neither credentials nor the URL are in its configuration.
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shutil
 from collections.abc import Iterable, Iterator
@@ -19,8 +18,8 @@ from contextlib import AbstractContextManager
 
 from msgspec import Struct
 
-from pipwrap.cache import disk
-from pipwrap.cache.layout import Layout
+from pipwrap.cache import disk, locks, records
+from pipwrap.cache.layout import GIT, Layout
 from pipwrap.cache.upkeep.usage import Usage, UsageKind
 from pipwrap.events import Listener, WarningMessage
 from pipwrap.model.references import References
@@ -32,19 +31,30 @@ _OBJECTS = "objects"
 _PACKED = "packed-refs"
 _MOST_FILES = 100
 """Each fetch adds a pack, which is three; git slows down with them, and a new clone has two."""
-UNREADABLE = (OSError, ValueError, TypeError, KeyError, AttributeError)
+UNREADABLE = (OSError, ValueError)
 """What reading a damaged entry raises."""
 _CONFIG = "[core]\n\trepositoryformatversion = 1\n\tbare = true\n"
 _PARTIAL = '[remote "origin"]\n\tpromisor = true\n\tpartialclonefilter = blob:none\n'
 
 
-class CloneFile(Struct, frozen=True):
-    """One file of a clone, as it was when it was kept."""
+class CloneFile(Struct, frozen=True, array_like=True):
+    """One file of a clone, as it was when it was stored."""
 
     path: str
     """Below the entry, with slashes."""
     size: int
     sha256: str
+
+
+class CloneRecord(Struct, frozen=True):
+    """What entry.json holds, beside the version of its format."""
+
+    url: str
+    """Without credentials."""
+    head: str
+    partial: bool
+    files: tuple[CloneFile, ...]
+    """Every file of the entry but this one."""
 
 
 class CachedClone(Struct, frozen=True):
@@ -102,7 +112,7 @@ class Clones:
 
     def held(self) -> AbstractContextManager[None]:
         """Return what keeps others from taking entries away meanwhile."""
-        return disk.locked(self._layout.lock, shared=True)
+        return locks.locked(self._layout.lock, shared=True)
 
     def keep(
         self,
@@ -127,16 +137,11 @@ class Clones:
         os.mkdir(prepared, disk.DIRECTORY_MODE)
         try:
             _fill(prepared, repository, objects, references, partial=partial)
-            content = {
-                "version": _VERSION,
-                "url": without_password(url),
-                "head": references.head,
-                "partial": partial,
-                "files": [[each, *_measured(prepared, each)] for each in _paths(prepared)],
-            }
-            with open(os.path.join(prepared, _ENTRY), "x", encoding="utf-8") as stream:
-                json.dump(content, stream, indent=1)
-            with disk.locked(self._layout.lock):
+            files = tuple(_measured(prepared, each) for each in _paths(prepared))
+            record = CloneRecord(without_password(url), references.head, partial, files)
+            with open(os.path.join(prepared, _ENTRY), "xb") as stream:
+                stream.write(records.encode(record, _VERSION))
+            with locks.locked(self._layout.lock):
                 disk.remove(directory, through=temporary)
                 disk.publish_directory(prepared, directory)
         except BaseException:
@@ -146,7 +151,7 @@ class Clones:
     def _directory(self, url: str) -> str:
         # Arguments that are no UTF-8 arrive as surrogates (PEP 383).
         key = without_password(url).encode("utf-8", "surrogatepass")
-        return self._layout.clone(hashlib.sha256(key).hexdigest())
+        return self._layout.sharded(GIT, hashlib.sha256(key).hexdigest())
 
 
 def read(directory: str) -> CachedClone:
@@ -155,21 +160,18 @@ def read(directory: str) -> CachedClone:
     Raises one of ``UNREADABLE`` for anything else.
     """
     with open(os.path.join(directory, _ENTRY), "rb") as stream:
-        content = json.load(stream)
-    if content["version"] != _VERSION:
-        raise ValueError(content["version"])
-    files = tuple(
-        CloneFile(str(path), int(size), str(sha256)) for path, size, sha256 in content["files"]
-    )
-    for each in files:
+        record = records.decode_version(stream.read(), CloneRecord, _VERSION)
+    if record is None:
+        raise ValueError(directory)
+    for each in record.files:
         path = os.path.join(directory, each.path)
         if os.stat(path).st_size != each.size or (
             not each.path.startswith(_OBJECTS) and digest(path) != each.sha256
         ):
             raise ValueError(each.path)
     with open(os.path.join(directory, _PACKED), encoding="utf-8") as packed:
-        references = References.parse(packed.read(), str(content["head"]))
-    return CachedClone(directory, references, bool(content["partial"]), files)
+        references = References.parse(packed.read(), record.head)
+    return CachedClone(directory, references, record.partial, record.files)
 
 
 def digest(path: str) -> str:
@@ -230,6 +232,6 @@ def _paths(root: str, below: str = "") -> Iterator[str]:
             yield path
 
 
-def _measured(root: str, path: str) -> tuple[int, str]:
+def _measured(root: str, path: str) -> CloneFile:
     whole = os.path.join(root, path)
-    return os.path.getsize(whole), digest(whole)
+    return CloneFile(path, os.path.getsize(whole), digest(whole))

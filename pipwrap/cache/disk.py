@@ -1,16 +1,14 @@
-"""Write beside then rename, kernel locks, removal that renames away first."""
+"""Files and directories of the cache: written beside then renamed, renamed away then removed."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
 import os
-import sys
-import time
 from collections.abc import Iterator
 from typing import IO
 
-from pipwrap.cache.layout import Layout, is_temporary_name
+from pipwrap.cache.layout import Layout
 from pipwrap.errors import DiskFull, cause_of
 from pipwrap.events import WarningMessage
 
@@ -137,7 +135,7 @@ def write_first(path: str, content: bytes, temporary: str) -> None:
 
 
 def publish_directory(prepared: str, path: str) -> bool:
-    """Rename a finished directory into place; ``False`` when somebody else was first."""
+    """Rename a finished directory into place; ``False`` when another process was first."""
     for attempts_left in reversed(range(_ATTEMPTS)):
         make_directory(os.path.dirname(path))
         try:
@@ -210,34 +208,8 @@ def remove(path: str, *, through: str) -> None:
 
 
 def damaged(path: str, error: Exception) -> WarningMessage:
-    """Return what is told of an entry that cannot be read, and that is made again."""
+    """Return the warning for an entry that cannot be read, and that is made again."""
     return WarningMessage(f"Cache entry {path} is damaged and is ignored: {cause_of(error)}")
-
-
-def pinned(path: str, layout: Layout) -> str:
-    """Return another name of a file, which stays until this run ends though ``path`` be removed.
-
-    ``path`` itself where a file has one name only, and in a cache that is one run's own. Raises
-    ``FileNotFoundError`` when it is gone already.
-    """
-    if not layout.run:
-        return path
-    own = unused_name(layout.temporary)
-    try:
-        os.link(path, own)
-    except OSError:
-        if not os.path.exists(path):
-            raise
-        return path
-    return own
-
-
-def is_pinned(path: str) -> bool:
-    """Tell a file that a run has given another name, which lives or has not been swept yet."""
-    try:
-        return os.lstat(path).st_nlink > 1
-    except OSError:
-        return False
 
 
 def sharded(layout: Layout, bucket: str) -> Iterator[str]:
@@ -264,137 +236,3 @@ def unlink(path: str) -> None:
     """Remove a file; absent is fine."""
     with contextlib.suppress(FileNotFoundError):
         os.unlink(path)
-
-
-@contextlib.contextmanager
-def locked(path: str, *, shared: bool = False) -> Iterator[None]:
-    """Hold a kernel lock on ``path`` (made if absent); death frees it.
-
-    Where the filesystem has no locks, or takes no file to lock, a shared one is done without.
-    """
-    try:
-        descriptor = _lock_file(path)
-    except OSError:
-        if not shared:
-            raise
-        yield
-        return
-    try:
-        _lock(descriptor, shared=shared)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-@contextlib.contextmanager
-def locked_at_once(path: str) -> Iterator[bool]:
-    """Hold a kernel lock alone if it is free this moment, and yield whether that is so.
-
-    It is not where the filesystem has no locks, or takes no file to lock.
-    """
-    try:
-        descriptor = _lock_file(path)
-    except OSError:
-        yield False
-        return
-    try:
-        yield _is_free(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _lock_file(path: str) -> int:
-    """Return a descriptor of the file to lock; what lies there and is none goes."""
-    make_directory(os.path.dirname(path))
-    if is_directory(path):
-        remove_tree(path)
-    return os.open(path, os.O_RDWR | os.O_CREAT, FILE_MODE)
-
-
-@contextlib.contextmanager
-def alive(directory: str) -> Iterator[None]:
-    """Hold a lock on a directory itself: while it is held, ``dead_directories`` leaves it out."""
-    if sys.platform == "win32":
-        yield
-        return
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        _lock(descriptor, shared=True)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def dead_directories(parent: str) -> list[str]:
-    """Return what nobody holds below ``parent``; the young are left for those who made them."""
-    if not os.path.isdir(parent):
-        return []
-    return [
-        entry.path
-        for entry in os.scandir(parent)
-        if is_temporary_name(entry.name) and entry.is_dir(follow_symlinks=False)
-        if _is_old(entry) and _is_dead(entry.path)
-    ]
-
-
-_YOUNG = 60
-"""Seconds between making a directory and locking it that are more than enough."""
-
-
-def _is_old(entry: os.DirEntry[str]) -> bool:
-    try:
-        return time.time() - entry.stat(follow_symlinks=False).st_mtime > _YOUNG
-    except OSError:
-        return False
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _is_dead(path: str) -> bool:
-        """Say no: directories cannot be locked there, so nothing tells the living."""
-        del path
-        return False
-
-    def _lock(descriptor: int, *, shared: bool) -> None:
-        """Lock the first byte; Windows' C runtime knows exclusive locks only."""
-        del shared
-        msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)
-
-    def _is_free(descriptor: int) -> bool:
-        """Lock the first byte unless somebody has."""
-        try:
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-
-else:
-    import fcntl
-
-    def _is_dead(path: str) -> bool:
-        """Tell a directory whose lock is free."""
-        try:
-            descriptor = os.open(path, os.O_RDONLY)
-        except OSError:
-            return False
-        try:
-            return _is_free(descriptor)
-        finally:
-            os.close(descriptor)
-
-    def _is_free(descriptor: int) -> bool:
-        """Lock the whole file unless somebody has, or nobody can."""
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            return False
-        return True
-
-    def _lock(descriptor: int, *, shared: bool) -> None:
-        """Lock the whole file, waiting as long as it takes."""
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
-        except OSError as error:
-            if error.errno not in {errno.ENOLCK, errno.ENOTSUP, errno.EINVAL}:
-                raise

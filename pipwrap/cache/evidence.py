@@ -7,8 +7,8 @@ tool that is gone or has another version says nothing, because nothing better ca
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Protocol
+from collections.abc import Callable, Iterable
+from typing import Protocol
 
 from msgspec import Struct, field
 
@@ -70,9 +70,9 @@ class Observation(Struct, frozen=True):
 class Evidence(Struct, frozen=True):
     """What an entry rests on."""
 
-    variables: tuple[tuple[str, str | None], ...] = ()
+    variables: tuple[tuple[str, str | None], ...]
     """Name and keyed digest of the value; ``None`` when it was not set."""
-    key: str = ""
+    key: str
     """What identifies the key of the digests; nothing where there is no digest."""
     missing: tuple[str, ...] = ()
     """Programs that were looked for in vain."""
@@ -87,13 +87,9 @@ class Evidence(Struct, frozen=True):
     tags: str | None = None
     """Digest of a repository's tags that its commit follows, where the build may have asked git."""
 
-    @classmethod
-    def of(cls, fields: Mapping[str, Any]) -> Evidence:
-        """Return the value whose fields JSON made lists of; ``TypeError`` and the like for none."""
-        variables = tuple((str(name), digest) for name, digest in fields["variables"])
-        single = {"variables", "key", "tags"}
-        rest = {name: tuple(values) for name, values in fields.items() if name not in single}
-        return cls(variables, str(fields["key"]), tags=fields.get("tags"), **rest)
+
+NO_EVIDENCE = Evidence(variables=(), key="")
+"""Of what depends on nothing but its key."""
 
 
 class HostInputs(Protocol):

@@ -9,7 +9,6 @@
   store-v1/AA/<sha256 of the wheel>/   {tree/, entry.json, bytecode/<cache tag>-<magic number>/}
   git-v1/AA/<sha256 of the URL>/       a bare clone, and entry.json: its files
   metadata-v1/AA/<digest>.json         metadata by its file's origin, or by its wheel's key
-  listings-v1/AA/<sha256 of the page>.json  what pages of indexes offer, read
   sidecars-v1/AA/<sha256 of the project>.json  metadata that indexes have beside wheels
   logs-v1/*.log                        what failed builds printed
   resolutions-v1/AA/<sha256 of the question>.json
@@ -37,7 +36,6 @@ STORE = "store-v1"
 RESOLUTIONS = "resolutions-v1"
 GIT = "git-v1"
 METADATA = "metadata-v1"
-LISTINGS = "listings-v1"
 SIDECARS = "sidecars-v1"
 INTERPRETERS = "interpreters-v1"
 SATISFIED = noop.BUCKET
@@ -46,7 +44,7 @@ LOGS = "logs-v1"
 TEMPORARY = "tmp-v1"
 RUN_PREFIX = "run-"
 """Names below ``tmp-v1`` that are directories of runs."""
-FORMER = ("usage-v1",)
+FORMER = ("usage-v1", "listings-v1")
 """Buckets of formats before: never read, removed by prune and purge."""
 BUCKETS = (
     HTTP,
@@ -55,7 +53,6 @@ BUCKETS = (
     STORE,
     GIT,
     METADATA,
-    LISTINGS,
     SIDECARS,
     RESOLUTIONS,
     INTERPRETERS,
@@ -97,30 +94,17 @@ class Layout(Struct, frozen=True):
         return os.path.join(self.root, _segment(name))
 
     def sharded(self, bucket: str, digest: str) -> str:
-        """Return ``<bucket>/AA/<digest>`` for a hex digest."""
+        """Return the file or directory ``<bucket>/AA/<digest>`` for a hex digest."""
         return os.path.join(self.bucket(bucket), _segment(digest[:2]), _segment(digest))
-
-    def responses(self, url_digest: str) -> str:
-        """Return the directory of all stored variants of one URL."""
-        return self.sharded(HTTP, url_digest)
 
     def body(self, sha256: str) -> str:
         """Return the file that holds the content with this digest."""
         return self.sharded(BODIES, sha256)
 
-    def built_wheels(self, identity: str) -> str:
-        """Return the directory of the entries of one source."""
-        return os.path.join(self.bucket(WHEELS), _segment(identity[:2]), _segment(identity))
-
     @property
     def secret(self) -> str:
         """Return the file with the key under which values of variables are digested."""
         return os.path.join(self.bucket(WHEELS), "secret")
-
-    @staticmethod
-    def settled(entry: str, digest: str) -> str:
-        """Return the file, in an entry's directory, with what a build without success read."""
-        return os.path.join(entry, f"settled-{_segment(digest)}.json")
 
     def stored_wheel(self, sha256: str) -> str:
         """Return the directory of one unpacked wheel."""
@@ -130,17 +114,9 @@ class Layout(Struct, frozen=True):
         """Return the file that holds what a question came to."""
         return self.sharded(RESOLUTIONS, key) + ".json"
 
-    def clone(self, url_digest: str) -> str:
-        """Return the directory of the clone of one repository."""
-        return self.sharded(GIT, url_digest)
-
     def metadata(self, digest: str) -> str:
         """Return the file that holds metadata apart from what it describes."""
         return self.sharded(METADATA, digest) + ".json"
-
-    def listing(self, page_digest: str) -> str:
-        """Return the file that holds what was read of one page."""
-        return self.sharded(LISTINGS, page_digest) + ".json"
 
     def sidecars(self, name_digest: str) -> str:
         """Return the file that holds what the metadata of one project's wheels says."""

@@ -10,14 +10,13 @@ kept under the key of its wheel, and rests on what the backend was seen to read 
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import threading
-from typing import Any
 
-from msgspec import Struct, to_builtins
+from msgspec import Struct, convert
+from msgspec.structs import asdict
 
-from pipwrap.cache import disk
+from pipwrap.cache import disk, records
 from pipwrap.cache.evidence import Evidence
 from pipwrap.cache.layout import Layout
 from pipwrap.cache.upkeep.usage import Note, UsageKind, unnoted
@@ -33,10 +32,16 @@ class CachedMetadata(Struct, frozen=True):
     text: str
     source_url: str
     """Of the wheel or sdist, without credentials."""
+    evidence: Evidence
     source_sha256: str | None = None
     etag: str | None = None
     """Of the file that it was read from."""
-    evidence: Evidence = Evidence()
+
+
+class _Record(CachedMetadata, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    version: int
+    sha256: str
+    """Of the text."""
 
 
 class MetadataCache:
@@ -73,8 +78,8 @@ class MetadataCache:
         A cache that cannot be written goes without: what is kept here only saves time, and whoever
         writes what the command needs says why it cannot.
         """
-        fields = {"version": _VERSION, "sha256": _digest(kept.text), **to_builtins(kept)}
-        content = json.dumps(fields, indent=1, sort_keys=True).encode("ascii")
+        record = _Record(**asdict(kept), version=_VERSION, sha256=_digest(kept.text))
+        content = records.encode(record)
         try:
             disk.write(self._layout.metadata(identity), content, self._layout.temporary)
         except OSError:
@@ -98,17 +103,10 @@ def origin_identity(url: str, sha256: str | None) -> str:
 def read(path: str) -> CachedMetadata:
     """Return an entry; ``OSError`` or ``ValueError`` for one that cannot be read."""
     with open(path, "rb") as stream:
-        fields: dict[str, Any] = json.loads(stream.read())
-    try:
-        version, sha256 = fields.pop("version"), fields.pop("sha256")
-        evidence = Evidence.of(fields.pop("evidence"))
-        kept = CachedMetadata(**fields, evidence=evidence)
-        whole = version == _VERSION and _digest(kept.text) == sha256
-    except (AttributeError, KeyError, TypeError) as error:
-        raise ValueError(f"it has other fields ({error})") from error
-    if not whole:
+        record = records.decode(stream.read(), _Record)
+    if record.version != _VERSION or record.sha256 != _digest(record.text):
         raise ValueError("its text is another")
-    return kept
+    return convert(record, CachedMetadata, from_attributes=True)
 
 
 def _digest(text: str) -> str:

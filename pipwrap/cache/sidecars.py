@@ -9,10 +9,11 @@ files themselves lie among the bodies; to find, hash and parse a thousand of the
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import threading
-from typing import NamedTuple
+
+from msgspec import Struct
+from msgspec.json import Decoder, encode
 
 from pipwrap.cache import checksummed, disk
 from pipwrap.cache.layout import Layout
@@ -23,16 +24,16 @@ from pipwrap.model.metadata import Metadata
 _VERSION = 1
 
 
-class Sidecar(NamedTuple):
+class Sidecar(Struct, frozen=True, array_like=True):
     """What a file of metadata says of the wheel beside it, in the order of the entry's rows."""
 
     size: int
     """Of the file, in bytes."""
     name: str
     version: str
-    requires_dist: list[str]
+    requires_dist: tuple[str, ...]
     requires_python: str | None
-    provides_extra: list[str]
+    provides_extra: tuple[str, ...]
     metadata_version: str
 
     @classmethod
@@ -42,9 +43,9 @@ class Sidecar(NamedTuple):
             size,
             metadata.name,
             metadata.version,
-            list(metadata.requires_dist),
+            metadata.requires_dist,
             metadata.requires_python,
-            list(metadata.provides_extra),
+            metadata.provides_extra,
             metadata.metadata_version,
         )
 
@@ -54,11 +55,22 @@ class Sidecar(NamedTuple):
         return Metadata(
             self.name,
             self.version,
-            tuple(self.requires_dist),
+            self.requires_dist,
             self.requires_python,
-            tuple(self.provides_extra),
+            self.provides_extra,
             self.metadata_version,
         )
+
+
+class _Entry(Struct):
+    """A file of the bucket."""
+
+    version: int
+    project: str
+    sidecars: dict[str, Sidecar]
+
+
+_ENTRY = Decoder(_Entry)
 
 
 class Sidecars:
@@ -91,10 +103,7 @@ class Sidecars:
         with self._lock:
             for project in sorted(self._changed):
                 rows = {**self._read(project), **self._known[project]}
-                content = {"version": _VERSION, "project": project, "sidecars": rows}
-                written = checksummed.checksummed(
-                    json.dumps(content, separators=(",", ":")).encode("ascii")
-                )
+                written = checksummed.checksummed(encode(_Entry(_VERSION, project, rows)))
                 try:
                     disk.write(self._path(project), written, self._layout.temporary)
                 except OSError:
@@ -108,15 +117,14 @@ class Sidecars:
         """Return the entry of a project; nothing for none, or (warned) for a damaged one."""
         path = self._path(project)
         try:
-            content = json.loads(bytes(checksummed.read(path)))
-            if content["version"] != _VERSION or content["project"] != project:
-                return {}
-            found = {sha256: Sidecar(*row) for sha256, row in content["sidecars"].items()}
+            entry = _ENTRY.decode(checksummed.read(path))
         except (FileNotFoundError, NotADirectoryError):
             return {}
-        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        except (OSError, ValueError) as error:
             if project not in self._changed:
                 self._listener(disk.damaged(path, error))
             return {}
+        if entry.version != _VERSION or entry.project != project:
+            return {}
         self._note(UsageKind.SIDECAR, os.path.basename(path))
-        return found
+        return entry.sidecars

@@ -13,16 +13,15 @@ entry first; ``StoredWheelChanged`` says that the entry must be discarded and ad
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from pipwrap.cache import disk
+from pipwrap.cache import disk, locks, records
 from pipwrap.cache.layout import Layout
 from pipwrap.cache.upkeep.usage import Grown, uncounted
 from pipwrap.events import Listener, WarningMessage
-from pipwrap.model.wheel import STORED_FORMAT, StoredFile, StoredWheel
+from pipwrap.model.wheel import STORED_FORMAT, StoredFile, StoredWheel, StoredWheelRecord
 
 if TYPE_CHECKING:
     from pipwrap.cache.unpackers import Unpack
@@ -69,7 +68,7 @@ class WheelStore:
             return self._read(root, root, sha256)
         except (FileNotFoundError, NotADirectoryError):
             return None
-        except (OSError, ValueError, TypeError, KeyError) as error:
+        except (OSError, ValueError) as error:
             if root not in self._warned:
                 self._warned.add(root)
                 self._listener(
@@ -89,7 +88,7 @@ class WheelStore:
             known = self._known.get(sha256)
             if known is not None and known[0] == version:
                 return known[1]
-            wheel = _parse(json.loads(stream.read()), root, sha256)
+            wheel = _parse(stream.read(), root, sha256)
         self._known[sha256] = (version, wheel)
         return wheel
 
@@ -132,9 +131,9 @@ class WheelStore:
         return self.find(sha256) or wheel
 
     def _hold(self, wheel: StoredWheel) -> None:
-        """Mark an entry as used by this run, for those who make room (``disk.is_pinned``)."""
+        """Mark an entry as used by this run, for those who make room (``locks.is_pinned``)."""
         with contextlib.suppress(FileNotFoundError):
-            disk.pinned(f"{wheel.root}/entry.json", self._layout)
+            locks.pin(f"{wheel.root}/entry.json", self._layout)
 
     def held(self, sha256: str) -> StoredWheel | None:
         """Return a wheel's entry, which those who make room then leave to this run."""
@@ -165,8 +164,8 @@ class WheelStore:
         """Return the compiled modules for one kind of interpreter; ``None`` when to be compiled."""
         try:
             with open(f"{wheel.bytecode(tag)}/{MANIFEST}", "rb") as stream:
-                return _files(json.loads(stream.read()))
-        except (OSError, ValueError, TypeError):
+                return records.decode(stream.read(), tuple[StoredFile, ...])
+        except (OSError, ValueError):
             return None
 
     def bytecode_room(self) -> str:
@@ -181,7 +180,7 @@ class WheelStore:
         """Publish the directory ``prepared``, which holds ``paths``; return what is there then."""
         files = tuple(_described(prepared, path) for path in paths)
         with open(f"{prepared}/{MANIFEST}", "wb") as stream:
-            stream.write(json.dumps(files).encode())
+            stream.write(records.encode(files))
         self._publish(prepared, wheel.bytecode(tag))
         self._grown(sum(each.size for each in files))
         return self.find_bytecode(wheel, tag) or files
@@ -196,10 +195,10 @@ class WheelStore:
 
 def _is_whole(path: str) -> bool:
     """Tell whether a published directory still has the file that says what is in it."""
-    for name in ("entry.json", MANIFEST):
+    for name, kind in (("entry.json", StoredWheelRecord), (MANIFEST, tuple[StoredFile, ...])):
         try:
             with open(f"{path}/{name}", "rb") as stream:
-                json.loads(stream.read())
+                records.decode(stream.read(), kind)
         except (OSError, ValueError):
             continue
         return True
@@ -212,25 +211,11 @@ def _described(root: str, path: str) -> StoredFile:
     return StoredFile(path, stat.st_size, stat.st_mtime_ns, stat.st_mode & 0o7777, False, "")  # noqa: FBT003
 
 
-def _files(rows: Any) -> tuple[StoredFile, ...]:
-    """Return the rows of an entry; ``TypeError`` or ``ValueError`` when they are none."""
-    if not isinstance(rows, list):
-        raise TypeError("no list of files")
-    for path, size, mtime_ns, _, _, sha256 in rows:
-        if not (type(path) is type(sha256) is str and type(size) is type(mtime_ns) is int):
-            raise TypeError(f"not a file: {path!r}")
-    return tuple(map(StoredFile._make, rows))
-
-
-def _parse(entry: dict[str, object], root: str, sha256: str) -> StoredWheel:
-    """Return the wheel that entry.json describes."""
-    if entry["format"] != STORED_FORMAT or entry["sha256"] != sha256:
+def _parse(content: bytes, root: str, sha256: str) -> StoredWheel:
+    """Return the wheel that entry.json describes; ``ValueError`` when it is not that one."""
+    record = records.decode(content, StoredWheelRecord)
+    if record.format != STORED_FORMAT or record.sha256 != sha256:
         raise ValueError("not the entry of this wheel")
     return StoredWheel(
-        sha256,
-        str(entry["filename"]),
-        root,
-        str(entry["dist_info"]),
-        bool(entry["root_is_purelib"]),
-        _files(entry["files"]),
+        sha256, record.filename, root, record.dist_info, record.root_is_purelib, record.files
     )

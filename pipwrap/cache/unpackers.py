@@ -98,7 +98,7 @@ class Unpackers:
                 try:
                     started = worker_process.start(sys.executable, _PROGRAM)
                     self._started.append(started)
-                    worker_process.tell(started, [each for each in sys.path if type(each) is str])
+                    worker_process.send(started, [each for each in sys.path if type(each) is str])
                 except (OSError, ValueError):
                     self._most = 0
                     return None
@@ -114,7 +114,7 @@ class Unpackers:
 def _ask(process: subprocess.Popen[bytes], request: list[object]) -> UnpackedWheel | None:
     """Return what a process made of a wheel; ``None`` where it could not."""
     try:
-        fields = worker_process.ask(process, request)
+        fields = worker_process.request(process, request)
     except (OSError, ValueError):
         worker_process.end(process)
         return None

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from typing import IO, NamedTuple
 
 from pipwrap.cache import archive as wheel_archive
+from pipwrap.cache import records
 from pipwrap.cache.archive import WheelArchive, WheelFacts
 from pipwrap.errors import HashMismatch
-from pipwrap.model.wheel import STORED_FORMAT, StoredFile
+from pipwrap.model.wheel import STORED_FORMAT, StoredFile, StoredWheelRecord
 
 LEFT_OUT = ("INSTALLER", "REQUESTED", "direct_url.json")
 """Files of .dist-info that only the installer may write (PEP 376, PEP 610)."""
@@ -43,16 +43,16 @@ def unpack_file(
             files = _extract_all(archive, f"{directory}/tree", int(seconds) * 10**9)
             lies = [each for each in files if _lies(each, claims, archive.dist_info)]
             warnings = _warnings(archive, facts, lies)
-    entry = {
-        "format": STORED_FORMAT,
-        "sha256": sha256,
-        "filename": filename,
-        "dist_info": archive.dist_info,
-        "root_is_purelib": facts.root_is_purelib,
-        "files": files,
-    }
+    record = StoredWheelRecord(
+        format=STORED_FORMAT,
+        sha256=sha256,
+        filename=filename,
+        dist_info=archive.dist_info,
+        root_is_purelib=facts.root_is_purelib,
+        files=files,
+    )
     with open(f"{directory}/entry.json", "wb") as out:
-        out.write(json.dumps(entry).encode())
+        out.write(records.encode(record))
     return UnpackedWheel(sum(each.size for each in files), warnings)
 
 

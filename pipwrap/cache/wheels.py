@@ -13,13 +13,12 @@ evidence too: while it holds, the entry that was there is used, and nothing is b
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from collections.abc import Callable, Iterator
 
 from msgspec import Struct, to_builtins
 
-from pipwrap.cache import build_logs, disk
+from pipwrap.cache import build_logs, disk, records
 from pipwrap.cache.evidence import (
     NOTHING_BETTER,
     Assessment,
@@ -38,6 +37,31 @@ from pipwrap.events import Listener, WarningMessage
 _VERSION = 3
 _ENTRY = "entry.json"
 _LOG = "build.log"
+_SETTLED = "settled-"
+
+
+class Provenance(Struct, frozen=True):
+    """What is known of a build besides its key and its wheel; a part of entry.json."""
+
+    source_url: str
+    """Where the sdist came from, without credentials."""
+    evidence: Evidence
+    quality: Quality
+    seconds: float = 0.0
+    """How long the build took."""
+    python: str = ""
+    """The target's version, and with the key's ABI what it was built for."""
+
+
+class _WheelFacts(Struct, frozen=True):
+    """The other part of entry.json: the wheel file, the key of its build, and when that was."""
+
+    filename: str
+    sha256: str
+    size: int
+    source_sha256: str
+    abi: str
+    built_at: float
 
 
 class BuiltWheel(Struct, frozen=True):
@@ -45,21 +69,18 @@ class BuiltWheel(Struct, frozen=True):
 
     path: str
     """Of the wheel file."""
-    filename: str
     sha256: str
     size: int
-    source_url: str
-    """Where the sdist came from, without credentials."""
     source_sha256: str
+    abi: str
     built_at: float
     """Seconds since the epoch."""
-    seconds: float = 0.0
-    """How long the build took."""
-    python: str = ""
-    """The target's version, and with ``abi`` what it was built for."""
-    abi: str = ""
-    quality: Quality = Quality()
-    evidence: Evidence = Evidence()
+    provenance: Provenance
+
+    @property
+    def filename(self) -> str:
+        """Return the name of the wheel file."""
+        return os.path.basename(self.path)
 
     @property
     def log(self) -> str:
@@ -80,17 +101,6 @@ class BuiltWheel(Struct, frozen=True):
     def place(self) -> str:
         """Return the entry's name in its bucket: that of its key, and its own."""
         return f"{os.path.basename(os.path.dirname(self.directory))}/{self.name}"
-
-
-class Provenance(Struct, frozen=True):
-    """What is known of a build besides its wheel."""
-
-    source_url: str
-    evidence: Evidence = Evidence()
-    quality: Quality = Quality()
-    seconds: float = 0.0
-    python: str = ""
-    log: str | None = None
 
 
 class AssessedWheel(Struct, frozen=True):
@@ -137,7 +147,7 @@ class BuiltWheels:
         What may be used comes before what may not, compiled code before a degraded wheel, evidence
         that holds before differences that were settled, then the newest.
         """
-        directory = self._layout.built_wheels(key.identity)
+        directory = self._layout.sharded(WHEELS, key.identity)
         return max(self._assessed(directory, world, tags), key=_preference, default=None)
 
     def siblings(self, entry: BuiltWheel, world: HostInputs) -> list[AssessedWheel]:
@@ -147,26 +157,28 @@ class BuiltWheels:
 
     def settle(self, entry: BuiltWheel, evidence: Evidence) -> None:
         """Keep what a build read that failed, or gave a worse wheel than ``entry``."""
-        fields = {"version": _VERSION, **to_builtins(evidence)}
-        content = json.dumps(fields, indent=1, sort_keys=True).encode("utf-8")
-        path = self._layout.settled(entry.directory, hashlib.sha256(content).hexdigest())
+        content = records.encode(evidence, _VERSION)
+        name = f"{_SETTLED}{hashlib.sha256(content).hexdigest()}.json"
+        path = os.path.join(entry.directory, name)
         disk.write(path, content, self._layout.temporary)
 
     def _assessed(
         self, directory: str, world: HostInputs, tags: Callable[[], str | None]
     ) -> Iterator[AssessedWheel]:
         for entry in self._entries(directory):
-            assessment = assess(entry.evidence, entry.quality, world, tags)
+            assessment = assess(entry.provenance.evidence, entry.provenance.quality, world, tags)
             is_settled = not assessment.holds and any(
                 assess(evidence, NOTHING_BETTER, world, tags).holds
                 for evidence in _settled(entry.directory)
             )
             yield AssessedWheel(entry, assessment, is_settled)
 
-    def add(self, key: BuildKey, wheel: str, provenance: Provenance) -> BuiltWheel:
+    def add(
+        self, key: BuildKey, wheel: str, provenance: Provenance, log: str | None = None
+    ) -> BuiltWheel:
         """Copy a wheel (and its build's log) into the cache and return its entry.
 
-        Broken entries that it stands in for go.
+        Broken entries of the same key are removed.
         Raises ``OSError`` when the cache cannot be written.
         """
         disk.make_directory(self._layout.temporary)
@@ -174,25 +186,21 @@ class BuiltWheels:
         os.mkdir(prepared, disk.DIRECTORY_MODE)
         try:
             filename = os.path.basename(wheel)
-            digest = _copy(wheel, os.path.join(prepared, filename))
-            if provenance.log is not None and os.path.exists(provenance.log):
-                build_logs.keep(provenance.log, os.path.join(prepared, _LOG))
-            target = disk.unused_name(self._layout.built_wheels(key.identity))
-            entry = BuiltWheel(
-                path=os.path.join(target, filename),
+            facts = _WheelFacts(
                 filename=filename,
-                sha256=digest,
+                sha256=_copy(wheel, os.path.join(prepared, filename)),
                 size=os.path.getsize(wheel),
-                source_url=provenance.source_url,
                 source_sha256=key.source_sha256,
-                built_at=self._clock(),
-                seconds=provenance.seconds,
-                python=provenance.python,
                 abi=key.abi,
-                quality=provenance.quality,
-                evidence=provenance.evidence,
+                built_at=self._clock(),
             )
-            self._write(os.path.join(prepared, _ENTRY), entry)
+            if log is not None and os.path.exists(log):
+                build_logs.keep(log, os.path.join(prepared, _LOG))
+            with open(os.path.join(prepared, _ENTRY), "xb") as stream:
+                fields = {**to_builtins(facts), **to_builtins(provenance)}
+                stream.write(records.encode(fields, _VERSION))
+            target = disk.unused_name(self._layout.sharded(WHEELS, key.identity))
+            entry = _entry(target, facts, provenance)
             self._grown(sum(os.path.getsize(each.path) for each in os.scandir(prepared)))
             disk.publish_directory(prepared, target)
         except BaseException:
@@ -227,18 +235,16 @@ class BuiltWheels:
         """Return the entry in a directory; a broken one is a miss with a warning."""
         try:
             with open(os.path.join(directory, _ENTRY), "rb") as stream:
-                fields = json.load(stream)
-            if fields.pop("version") != _VERSION:
+                content = stream.read()
+            provenance = records.decode_version(content, Provenance, _VERSION)
+            if provenance is None:
                 return None
-            fields["path"] = os.path.join(directory, os.path.basename(fields["filename"]))
-            fields["quality"] = Quality(**fields["quality"])
-            fields["evidence"] = Evidence.of(fields["evidence"])
-            entry = BuiltWheel(**fields)
+            entry = _entry(directory, records.decode(content, _WheelFacts), provenance)
             whole = os.path.getsize(entry.path) == entry.size
         except FileNotFoundError:
             self._broken.add(directory)
             return None
-        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        except (OSError, ValueError) as error:
             self._ignore(directory, f"is not readable and is ignored: {cause_of(error)}")
             return None
         if not whole:
@@ -252,34 +258,40 @@ class BuiltWheels:
             self._broken.add(directory)
             self._listener(WarningMessage(f"Cache entry {directory} {reason}"))
 
-    @staticmethod
-    def _write(path: str, entry: BuiltWheel) -> None:
-        fields = to_builtins(entry)
-        del fields["path"]
-        with open(path, "x", encoding="utf-8") as stream:
-            json.dump({"version": _VERSION, **fields}, stream, indent=1, sort_keys=True)
+
+def _entry(directory: str, facts: _WheelFacts, provenance: Provenance) -> BuiltWheel:
+    """Return the entry in a directory, outside of which its wheel file cannot be."""
+    return BuiltWheel(
+        path=os.path.join(directory, os.path.basename(facts.filename)),
+        sha256=facts.sha256,
+        size=facts.size,
+        source_sha256=facts.source_sha256,
+        abi=facts.abi,
+        built_at=facts.built_at,
+        provenance=provenance,
+    )
 
 
 def _settled(directory: str) -> Iterator[Evidence]:
     """Yield what builds read that gave nothing better; a file that is not readable says nothing."""
     for path in disk.within(directory):
-        if os.path.basename(path).startswith("settled-"):
+        if os.path.basename(path).startswith(_SETTLED):
             try:
                 with open(path, "rb") as stream:
-                    fields = json.load(stream)
-                if fields.pop("version") == _VERSION:
-                    yield Evidence.of(fields)
-            except (OSError, ValueError, TypeError, KeyError, AttributeError):
+                    evidence = records.decode_version(stream.read(), Evidence, _VERSION)
+            except (OSError, ValueError):
                 continue
+            if evidence is not None:
+                yield evidence
 
 
 def _preference(found: AssessedWheel) -> tuple[object, ...]:
     entry = found.entry
-    whole = entry.quality.degraded is None
+    quality = entry.provenance.quality
     return (
         found.is_usable,
-        whole,
-        entry.quality.native,
+        quality.degraded is None,
+        quality.native,
         found.assessment.holds,
         entry.built_at,
     )

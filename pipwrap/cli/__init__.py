@@ -1,1 +1,1 @@
-"""What is typed: each command line to its command, and the commands as a reader would tell them."""
+"""What is typed: each command line to its command, one module a command."""

@@ -1,20 +1,19 @@
 """``pipwrap shell-init SHELL``: what a profile evaluates so that ``pip`` is pipwrap there.
 
-Functions rather than aliases: they take the variable along that says for whom pipwrap stands in.
+Functions rather than aliases: they set ``discovery.CALLED_AS_PIP`` for pipwrap alone.
 Completion speaks the protocol of ``pip completion``
 (PIP_AUTO_COMPLETE, COMP_WORDS, COMP_CWORD), which the real pip answers.
 """
 
 from __future__ import annotations
 
-import os
 import shlex
-import sys
 from collections.abc import Sequence
 
 from pipwrap import errors
+from pipwrap.operations.own_executable import own_executable
+from pipwrap.options.option import Option
 from pipwrap.options.parser import BadArgument, read_arguments
-from pipwrap.options.table import Option
 
 COMMAND = "shell-init"
 SHELLS = ("bash", "zsh", "fish", "powershell")
@@ -131,15 +130,6 @@ def profile(shell: str, executable: str, *, with_python_m: bool = False) -> str:
     if with_python_m:
         text += "".join(python.replace("@NAME@", name) for name in ("python", "python3"))
     return text.replace("@PIPWRAP@", _quoted(shell, executable))
-
-
-def own_executable() -> str:
-    """Return the command that runs pipwrap: the one that was called, else the one beside us."""
-    suffix = ".exe" if os.name == "nt" else ""
-    beside = os.path.join(os.path.dirname(sys.executable), f"pipwrap{suffix}")
-    called = os.path.abspath(sys.argv[0])
-    is_ours = os.path.basename(called).startswith("pipwrap") and os.path.isfile(called)
-    return called if is_ours or not os.path.isfile(beside) else beside
 
 
 def _quoted(shell: str, path: str) -> str:

@@ -1,8 +1,8 @@
 """``pipwrap shim DIR``: executables called ``pip`` and ``pip3`` that are pipwrap.
 
-A shim says for whom pipwrap stands in (``target.CALLED_AS_PIP``), so that the first Python on PATH
-is meant. Called below the real pip (``passthrough.HANDED_OVER``), or when pipwrap is gone, it
-becomes the next ``pip`` on PATH that is no shim: there is no loop, whatever is on PATH.
+A shim sets ``discovery.CALLED_AS_PIP``, so that the first Python on PATH is the target. Called by
+the real pip (``passthrough.HANDED_OVER``), or when pipwrap is gone, it becomes the next ``pip`` on
+PATH that is no shim: there is no loop, whatever is on PATH.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ import shlex
 from collections.abc import Sequence
 
 from pipwrap import errors
-from pipwrap.cli.shell_init import own_executable
+from pipwrap.operations.own_executable import own_executable
+from pipwrap.options.option import Option
 from pipwrap.options.parser import BadArgument, read_arguments
-from pipwrap.options.table import Option
 
 COMMAND = "shim"
 NAMES = ("pip", "pip3")
@@ -62,7 +62,7 @@ _WINDOWS = f"""\
 
 
 def run(arguments: Sequence[str], search_path: str) -> str:
-    """Write or remove the shims and return what to tell; raise ``UsageError``, ``CommandError``.
+    """Write or remove the shims and return what to print; raise ``UsageError``, ``CommandError``.
 
     ``search_path`` is PATH, for the advice.
     """
@@ -75,11 +75,11 @@ def run(arguments: Sequence[str], search_path: str) -> str:
     directory = os.path.abspath(os.path.expanduser(directories[0]))
     try:
         if given:
-            return _told("Removed", remove(directory))
+            return _shown("Removed", remove(directory))
         written = write(directory, own_executable())
     except OSError as error:
         raise errors.CommandError(f"{error.strerror}: {error.filename}") from error
-    return _told("Wrote", written) + _advice(directory, search_path)
+    return _shown("Wrote", written) + _advice(directory, search_path)
 
 
 def write(directory: str, executable: str, *, is_windows: bool = os.name == "nt") -> list[str]:
@@ -133,7 +133,7 @@ def _write(path: str, text: str) -> None:
     os.replace(beside, path)
 
 
-def _told(verb: str, paths: list[str]) -> str:
+def _shown(verb: str, paths: list[str]) -> str:
     return "".join(f"{verb} {path}\n" for path in paths) or "No shim there.\n"
 
 

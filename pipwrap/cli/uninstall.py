@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from pipwrap import errors
-from pipwrap.events import Info, WarningMessage
+from pipwrap.events import CommandOutput, Info, WarningMessage
 from pipwrap.install import removal_listing, transaction
 from pipwrap.install.plan import Plan
-from pipwrap.install.uninstall import Folders, Removal, find_removal
+from pipwrap.install.removal import Folders, Removal
+from pipwrap.install.uninstall import find_removal
 from pipwrap.model.environment import InstalledDistribution
 from pipwrap.model.names import canonicalize_name
 from pipwrap.operations import install_target, network, wiring
 from pipwrap.operations.context import CommandContext
+from pipwrap.operations.installed_set import read_installed
 from pipwrap.options.options import no_requirement
 from pipwrap.requirements.file_reader import RequirementFileReader
 from pipwrap.requirements.parse import RequirementText, parse_requirement
 
 _ANSWERS = ("y", "n", "")
 _UNANSWERED = 2
-"""pip's exit status when a question has nobody to answer it."""
+"""pip's exit status where its question cannot be answered."""
 
 
 def run(context: CommandContext) -> int:
@@ -28,9 +30,9 @@ def run(context: CommandContext) -> int:
         raise no_requirement("uninstall")
     if not options.break_system_packages:
         install_target.check_externally_managed(context.environment)
-    installed, _ = wiring.installed_candidates(context.environment, context.console)
+    installed = read_installed(context.environment, context.console).distributions
     remove: list[InstalledDistribution] = []
-    folders = Folders(context.environment)  # for those who are asked
+    folders = Folders(context.environment)  # read once for all questions
     for project, name in names.items():
         distribution = installed.get(project)
         if distribution is None:
@@ -44,8 +46,8 @@ def run(context: CommandContext) -> int:
             announced=not options.yes,
             names_paths=options.verbosity > 0,
         )
-        with wiring.store_of(context) as store:
-            transaction.apply(plan, context.environment, store, context.console)
+        store = wiring.store_of(context)
+        transaction.apply(plan, context.environment, store, context.console)
     install_target.warn_if_root(context)
     return 0
 
@@ -110,24 +112,19 @@ def _confirmed(context: CommandContext, removal: Removal) -> bool:
         console(Info(section.heading, indent=1))
         for path in section.paths:
             console(Info(path, indent=2))
-    resolve_request = "Proceed (Y/n)? "
+    prompt = "Proceed (Y/n)? "
     while True:
         if options.network.no_input:
-            raise _unanswered(
-                f"No input was expected ($PIP_NO_INPUT set); question: {resolve_request}"
-            )
+            raise _unanswered(f"No input was expected ($PIP_NO_INPUT set); question: {prompt}")
         try:
-            answer = input(resolve_request).strip().lower()
+            answer = input(prompt).strip().lower()
         except EOFError:
-            raise _unanswered(
-                f"There is nobody to answer the question: {resolve_request}"
-            ) from None
+            raise _unanswered(f"There is nobody to answer the question: {prompt}") from None
         if answer in _ANSWERS:
             return answer != "n"
         expected = ", ".join(_ANSWERS)
-        console.line(
-            f"Your response ({answer!r}) was not one of the expected responses: {expected}"
-        )
+        text = f"Your response ({answer!r}) was not one of the expected responses: {expected}"
+        console(CommandOutput(text))
 
 
 def _unanswered(message: str) -> errors.PipwrapError:

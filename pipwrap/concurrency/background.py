@@ -1,68 +1,71 @@
-"""Work on other threads; what it tells is told when somebody waits for it, as if it began then."""
+"""Tasks on other threads, each begun once and waited for once; ``dispatcher`` orders events."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
-from contextlib import AbstractContextManager
-from queue import SimpleQueue
-from typing import Any, Protocol
+from typing import Any, ClassVar
 
 from msgspec import Struct, field
 
-from pipwrap.events import DOWNLOADS, Event, Listener, PromptShown
+from pipwrap.concurrency.dispatcher import EventDispatcher, TaskEvents
+from pipwrap.events import DOWNLOADS, Event, PromptShown
 
 
-class RoutingListener(Listener, Protocol):
-    """A listener that tells one thread from another."""
+class SpeculativeEvents(TaskEvents):
+    """The queue of a task whose result may turn out not to be needed."""
 
-    def relayed(self, to: Listener, *, downloads: bool = False) -> AbstractContextManager[object]:
-        """Have ``to`` take what the calling thread tells during the body.
+    takes_downloads = True
 
-        Downloads only where it says so.
+    def put(self, event: Event) -> None:
+        """Add an event, downloads excepted; ``CancelledError`` ends the task.
+
+        So does a prompt: the work begins again where its result is needed, and prompts then.
         """
+        if self.is_cancelled or isinstance(event, PromptShown):
+            raise CancelledError
+        if not isinstance(event, DOWNLOADS):
+            super().put(event)
 
 
-class _Job(Struct):
-    told: SimpleQueue[Event | None] = field(default_factory=SimpleQueue)
-    """``None`` is the end."""
+class _Task(Struct):
+    events: TaskEvents
     future: Future[Any] = field(default_factory=Future)
-    is_over: bool = False
-    """Nobody wants it any more."""
 
 
 class BackgroundTasks:
-    """Pieces of work by key, each begun and waited for once."""
+    """Tasks by key."""
 
-    def __init__(self, voices: RoutingListener, workers: int, name: str) -> None:
-        """Start no thread yet; ``workers`` pieces are worked on at once."""
-        self._voices = voices
+    _queue_type: ClassVar[type[TaskEvents]] = TaskEvents
+
+    def __init__(self, dispatcher: EventDispatcher, workers: int, name: str) -> None:
+        """Start no thread yet; at most ``workers`` tasks run at once."""
+        self._dispatcher = dispatcher
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix=name)
-        self._jobs: dict[object, _Job] = {}
+        self._tasks: dict[object, _Task] = {}
         self._futures: list[Future[Any]] = []
         self._lock = threading.Lock()
 
     def begin(self, key: object, work: Callable[[], object]) -> None:
         """Have ``work`` done on another thread."""
-        job = _Job()
+        task = _Task(self._queue_type())
         with self._lock:
-            job.future = self._pool.submit(self._do, job, work)
-            self._jobs[key] = job
-            self._futures.append(job.future)
+            task.future = self._pool.submit(self._run, task.events, work)
+            self._tasks[key] = task
+            self._futures.append(task.future)
 
     def finish(self, key: object) -> Future[Any] | None:
-        """Wait for a piece of work, telling what it tells while it does; return how it ended.
+        """Wait for a task, emitting its events meanwhile; return how it ended.
 
-        ``None`` where no thread has begun with it, and none will, or somebody has waited before.
+        ``None`` where no thread has begun with it, and none will, or it was waited for before.
         """
         with self._lock:
-            job = self._jobs.pop(key, None)
-        if job is None or job.future.cancel():
+            task = self._tasks.pop(key, None)
+        if task is None or task.future.cancel():
             return None
-        while (event := job.told.get()) is not None:
-            self._voices(event)
-        return job.future
+        task.events.drain(self._dispatcher)
+        return task.future
 
     def close(self) -> None:
         """Begin nothing more."""
@@ -72,54 +75,44 @@ class BackgroundTasks:
         """Wait for what is under way, but not for long."""
         wait([each for each in self._futures if not each.cancelled()], timeout=seconds)
 
-    def _do(self, job: _Job, work: Callable[[], object]) -> object:
+    def _run(self, events: TaskEvents, work: Callable[[], object]) -> object:
         try:
-            with self._relayed(job):
+            with self._dispatcher.queued(events):
                 return work()
         finally:
-            job.told.put(None)
-
-    def _relayed(self, job: _Job) -> AbstractContextManager[object]:
-        return self._voices.relayed(job.told.put)
+            events.end()
 
 
 class PrefetchTasks(BackgroundTasks):
-    """Work that may be in vain: it draws and asks nothing, and ends where nobody wants it."""
+    """Speculative tasks: a result may turn out not to be needed, and the task is cancelled."""
+
+    _queue_type = SpeculativeEvents
 
     def only(self, keys: Collection[object]) -> None:
-        """End all work but that for these keys, each with the next that it tells."""
+        """Cancel all tasks but those of these keys; each ends with the next event it emits."""
         with self._lock:
-            for key, job in self._jobs.items():
+            for key, task in self._tasks.items():
                 if key not in keys:
-                    job.is_over = True
-                    job.future.cancel()
+                    task.events.is_cancelled = True
+                    task.future.cancel()
 
     def check(self, key: object) -> None:
-        """Raise ``CancelledError`` in work that nobody wants any more."""
+        """Raise ``CancelledError`` in a task that was cancelled."""
         with self._lock:
-            job = self._jobs.get(key)
-        if job is not None and job.is_over:
+            task = self._tasks.get(key)
+        if task is not None and task.events.is_cancelled:
             raise CancelledError
 
     def close(self) -> None:
-        """End all of it."""
+        """Cancel all of them."""
         self.only(())
         super().close()
 
-    def _relayed(self, job: _Job) -> AbstractContextManager[object]:
-        def take(event: Event) -> None:
-            if job.is_over or isinstance(event, PromptShown):
-                raise CancelledError
-            if not isinstance(event, DOWNLOADS):
-                job.told.put(event)
-
-        return self._voices.relayed(take, downloads=True)
-
 
 class Executors(Struct, frozen=True):
-    """Who works while something else goes on."""
+    """The tasks of one session."""
 
     builds: BackgroundTasks
-    """Builds what is certain to be wanted."""
+    """Builds whose wheel is certain to be needed."""
     ahead: PrefetchTasks
-    """Fetches what will probably be wanted."""
+    """Files that will probably be needed."""

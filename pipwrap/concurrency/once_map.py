@@ -11,7 +11,7 @@ Answer = TypeVar("Answer")
 
 
 class OnceMap:
-    """Remembers the outcome of each piece of work; whoever comes second waits for the first."""
+    """Outcomes by key; a second thread with the same key waits for the first."""
 
     def __init__(self) -> None:
         """Start with nothing done."""
@@ -28,7 +28,7 @@ class OnceMap:
         if mine:
             try:
                 future.set_result(work())
-            except BaseException as error:  # noqa: BLE001 - handed to everybody who waits
+            except BaseException as error:  # noqa: BLE001 - raised in every waiting thread
                 if isinstance(error, CancelledError):  # not an outcome: it may be begun again
                     with self._lock:
                         del self._done[key]

@@ -28,7 +28,7 @@ def start(executable: str, program: str, *flags: str) -> subprocess.Popen[bytes]
     It sees neither the user's modules nor his variables, and names files in the encoding that this
     process does. ``flags`` are further options of Python.
     """
-    import subprocess  # noqa: PLC0415 - who only counts processors starts none
+    import subprocess  # noqa: PLC0415 - counting processors needs none
 
     utf8 = ("-X", "utf8") if sys.flags.utf8_mode else ()
     return subprocess.Popen(
@@ -39,17 +39,17 @@ def start(executable: str, program: str, *flags: str) -> subprocess.Popen[bytes]
     )
 
 
-def tell(process: subprocess.Popen[bytes], value: object) -> None:
-    """Send a line; ``OSError`` where nobody reads it."""
+def send(process: subprocess.Popen[bytes], value: object) -> None:
+    """Send a line; ``OSError`` where nothing reads it."""
     if process.stdin is None:
         raise ValueError("a process without pipes")
     process.stdin.write(json.dumps(value).encode() + b"\n")
     process.stdin.flush()
 
 
-def ask(process: subprocess.Popen[bytes], value: object) -> Any:
+def request(process: subprocess.Popen[bytes], value: object) -> Any:
     """Return the answer to a line; ``OSError`` or ``ValueError`` where the process ended."""
-    tell(process, value)
+    send(process, value)
     answer = process.stdout.readline() if process.stdout else b""
     if not answer:
         process.wait()

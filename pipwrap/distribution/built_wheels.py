@@ -1,8 +1,13 @@
-"""Whether a wheel that was built before may be used, and which of two is kept.
+"""Whether a wheel that was built before may be used, and which of two stays in use.
 
-To look up is to check the evidence. Where it does not hold the source is built again, once for each
-state of what the build reads; one that fails or turns out worse changes nothing: the older wheel is
-used, now and while what that build read is as it was.
+A lookup checks the evidence of an entry. Where it does not hold, the source is built again, once
+for each state of what the build reads. A rebuild that fails or gives a worse wheel changes nothing:
+the older wheel is used, in this run and while the inputs of that build are as they were.
+
+    find: an entry whose evidence holds       it is used
+          an entry whose evidence does not    build: success -> add       the new or the older entry
+                                                     failure -> fallback  the older entry
+          none                                build: success -> add       the new entry
 """
 
 from __future__ import annotations
@@ -23,6 +28,7 @@ from pipwrap.cache.keys import BuildKey
 from pipwrap.cache.metadata import CachedMetadata, MetadataCache
 from pipwrap.cache.upkeep.usage import Usage, UsageKind
 from pipwrap.cache.wheels import AssessedWheel, BuiltWheel, BuiltWheels, Provenance
+from pipwrap.distribution.sources import CacheableSource
 from pipwrap.events import Info, Listener, WarningMessage
 from pipwrap.model.candidate import Candidate
 from pipwrap.model.metadata import Metadata
@@ -38,164 +44,176 @@ def _nothing_native(candidate: Candidate) -> bool:
 
 
 class ReuseSettings(Struct, frozen=True):
-    """What the user says about wheels that were built before."""
+    """What the user's options say of wheels that were built before."""
 
     rebuild: NameSelection = NameSelection()
     """``--rebuild``: these are built again whatever the evidence says."""
     require_native: NameSelection = NameSelection()
     """``--require-native``: a degraded wheel of these is an error."""
     offline: bool = False
-    """Nothing is built again: what a build needs may not be there."""
+    """Nothing is built again: its build requirements may be out of reach."""
     index_has_native: Callable[[Candidate], bool] = _nothing_native
     """Tell whether the index lists platform wheels of a candidate's version."""
 
 
 class BuiltWheelLookup(Struct):
-    """The built wheels of a run, each decided about once."""
+    """The built wheels of a command, each decided about once; used from many threads."""
 
     built: BuiltWheels
-    kept: MetadataCache
-    world: BuildHost
+    cached_metadata: MetadataCache
+    host: BuildHost
     listener: Listener
     usage: Usage
-    rules: ReuseSettings = field(default_factory=ReuseSettings)
+    settings: ReuseSettings = field(default_factory=ReuseSettings)
     _decided: dict[str, BuiltWheel | None] = field(default_factory=dict)
-    _due: dict[str, AssessedWheel] = field(default_factory=dict)
+    _superseded: dict[str, AssessedWheel] = field(default_factory=dict)
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
-    def entry(
-        self, key: BuildKey, project: str | None, tags: Callable[[], str | None]
-    ) -> BuiltWheel | None:
-        """Return the wheel to use, or ``None`` where the source has to be built.
-
-        ``tags`` returns a digest of the tags of a repository, if it is one.
-        """
+    def find(self, source: CacheableSource) -> BuiltWheel | None:
+        """Return the wheel to use, or ``None`` where the source has to be built."""
+        key = source.key
+        if key is None:
+            return None
         with self._lock:
             if key.identity not in self._decided:
-                decided = self._decide(key, project, tags)
+                decided = self._decide(key, source)
                 if decided is not None:
                     self.usage.note(UsageKind.BUILT, decided.place)
                 self._decided[key.identity] = decided
             return self._decided[key.identity]
 
-    def drop(self, key: BuildKey, entry: BuiltWheel) -> None:
-        """Remove an entry that proved broken; the source is built."""
+    def drop(
+        self, source: CacheableSource, entry: BuiltWheel, error: Exception, listener: Listener
+    ) -> None:
+        """Remove an entry that cannot be read, and report why; the source is built."""
+        if isinstance(error, FileNotFoundError):
+            listener(Info(f"The cached {entry.filename} was removed since", 1, 1))
+        else:
+            listener(WarningMessage(f"Ignoring the cached {entry.filename}: {error}"))
+        if source.key is None:
+            return
         with self._lock:
-            self._decided[key.identity] = None
+            self._decided[source.key.identity] = None
         with contextlib.suppress(OSError):
-            # What cannot be removed is left out of this run all the same.
+            # An entry that cannot be removed is not used again in this run all the same.
             self.built.discard(entry)
 
-    def _decide(
-        self, key: BuildKey, project: str | None, tags: Callable[[], str | None]
-    ) -> BuiltWheel | None:
-        if project is not None and self._asked_for(project):
+    def _decide(self, key: BuildKey, source: CacheableSource) -> BuiltWheel | None:
+        project = source.project
+        if project is not None and self._is_rebuild_requested(project):
             return None
-        found = self.built.find(key, self.world, tags)
+        found = self.built.find(key, self.host, source.tags)
         if found is None:
             return None
         name, version = split_filename(found.entry.filename)
         # Only the wheel says which project a direct reference is.
-        if project is None and self._asked_for(canonicalize_name(name)):
+        if project is None and self._is_rebuild_requested(canonicalize_name(name)):
             return None
-        if found.is_usable or self.rules.offline:
+        if found.is_usable or self.settings.offline:
             return found.entry
         reasons = "; ".join(each.reason for each in found.assessment.differences)
         self.listener(Info(f"Rebuilding {project or name} {version}: {reasons}", indent=1))
-        self._due[key.identity] = found
+        self._superseded[key.identity] = found
         return None
 
-    def _asked_for(self, project: str) -> bool:
-        """Tell whether the user wants a project built again, having said so."""
-        if project not in self.rules.rebuild:
+    def _is_rebuild_requested(self, project: str) -> bool:
+        """Tell whether --rebuild names a project, and report it."""
+        if project not in self.settings.rebuild:
             return False
         self.listener(Info(f"Rebuilding {project}: asked for by --rebuild", indent=1))
         return True
 
-    def instead(
-        self, key: BuildKey, build: SourceBuild | None, error: errors.BuildFailed
+    def fallback(
+        self, source: CacheableSource, build: SourceBuild | None, error: errors.BuildFailed
     ) -> BuiltWheel | None:
-        """Return the older wheel for a rebuild that failed, having said so, if there is one.
+        """Return the older wheel for a rebuild that failed, and report it, if there is one.
 
-        It is not tried again while what the build read is as it was, unless it was its requirements
-        that could not be had: an index that cannot be reached says nothing of the source.
+        The rebuild is not tried again while its inputs are as they were, unless its requirements
+        could not be installed: an index that cannot be reached says nothing of the source.
         """
+        key = source.key
+        if key is None:
+            return None
         with self._lock:
-            due = self._due.pop(key.identity, None)
-            if due is None:
+            older = self._superseded.pop(key.identity, None)
+            if older is None:
                 return None
             self.listener(
                 WarningMessage(
-                    f"Building {due.entry.filename} again failed, so the cached wheel is used: "
+                    f"Building {older.entry.filename} again failed, so the cached wheel is used: "
                     f"{error.message}"
                 )
             )
             if build is not None and error.step not in errors.BEFORE_THE_BACKEND:
                 with contextlib.suppress(OSError):
                     # A cache that takes nothing: the next run tries again.
-                    self.built.settle(due.entry, build.evidence(self.world))
-            self._decided[key.identity] = due.entry
-            return due.entry
+                    self.built.settle(older.entry, build.evidence(self.host))
+            self._decided[key.identity] = older.entry
+            return older.entry
 
-    def keep(
-        self, key: BuildKey, path: str, build: SourceBuild, source_url: str, distribution: object
-    ) -> BuiltWheel:
+    def add(self, source: CacheableSource, path: str, build: SourceBuild) -> BuiltWheel:
         """Put a wheel that was just built into the cache; return the entry to use.
 
         That is the older one where the new one is worse. Raises ``OSError`` when the cache cannot
         be written.
         """
-        evidence = build.evidence(self.world)
+        key = source.key
+        if key is None:
+            raise ValueError(f"{source.url} skips the cache")
+        evidence = build.evidence(self.host)
         quality = observe.quality_of(
             path,
             evidence,
-            compilers=self.world.compilers(),
-            index_has_native=isinstance(distribution, Candidate)
-            and self.rules.index_has_native(distribution),
+            compilers=self.host.compilers(),
+            index_has_native=source.candidate is not None
+            and self.settings.index_has_native(source.candidate),
         )
-        due = self._due.pop(key.identity, None)
-        if due is not None and quality.degraded and not due.entry.quality.degraded:
-            self.built.settle(due.entry, evidence)
+        older = self._superseded.pop(key.identity, None)
+        if older is not None and quality.degraded and not older.entry.provenance.quality.degraded:
+            self.built.settle(older.entry, evidence)
             self.listener(
                 WarningMessage(
-                    f"The cached {due.entry.filename} is used, because the wheel that was "
+                    f"The cached {older.entry.filename} is used, because the wheel that was "
                     f"built now is worse: {quality.degraded}"
                 )
             )
-            return due.entry
-        provenance = Provenance(
-            source_url, evidence, quality, build.seconds, build.python_version, build.log
-        )
-        return self.built.add(key, path, provenance)
+            return older.entry
+        provenance = Provenance(source.url, evidence, quality, build.seconds, build.python_version)
+        return self.built.add(key, path, provenance, build.log)
 
-    def metadata(self, key: BuildKey, project: str | None) -> str | None:
-        """Return what a backend told of a source before, while what it read is as it was.
+    def metadata(self, source: CacheableSource) -> Metadata | None:
+        """Return what a backend reported for a source before, while its inputs are as they were.
 
-        What it looked for in vain counts too: metadata is told again for little, and may name
-        other dependencies where a program or a library is there.
+        What it looked for in vain counts too: the hook is cheap to run again, and may name other
+        dependencies where a program or a library is there.
         """
-        if project is not None and project in self.rules.rebuild:
+        if source.key is None:
             return None
-        kept = self.kept.find(key.identity)
-        if kept is None:
+        if source.project is not None and source.project in self.settings.rebuild:
             return None
-        holds = assess(kept.evidence, NOTHING_BETTER, self.world).holds
-        return kept.text if holds or self.rules.offline else None
+        entry = self.cached_metadata.find(source.key.identity)
+        if entry is None:
+            return None
+        holds = assess(entry.evidence, NOTHING_BETTER, self.host).holds
+        return Metadata.parse(entry.text) if holds or self.settings.offline else None
 
-    def keep_metadata(self, key: BuildKey, build: SourceBuild, source_url: str) -> None:
-        """Put what a backend told into the cache, with what it was seen to read until now."""
-        text, evidence = build.metadata().text, build.evidence(self.world)
-        kept = CachedMetadata(text, source_url, key.source_sha256, evidence=evidence)
-        self.kept.add(key.identity, kept)
+    def add_metadata(self, source: CacheableSource, build: SourceBuild) -> None:
+        """Put what a backend reported into the cache, with its inputs observed until now."""
+        key = source.key
+        if key is None:
+            return
+        text, evidence = build.metadata().text, build.evidence(self.host)
+        entry = CachedMetadata(text, source.url, evidence, key.source_sha256)
+        self.cached_metadata.add(key.identity, entry)
 
-    def check_metadata(self, key: BuildKey, project: str, wheel: Metadata) -> None:
-        """Forget kept metadata that the wheel of the same source contradicts, and say so."""
-        kept = self.kept.find(key.identity)
-        if kept is None:
+    def check_metadata(self, source: CacheableSource, name: str, wheel: Metadata) -> None:
+        """Remove cached metadata that the wheel of the same source contradicts, and report it."""
+        entry = self.cached_metadata.find(source.key.identity) if source.key is not None else None
+        if source.key is None or entry is None:
             return
         differing = [
             field
-            for field, ours, theirs in differences(Metadata.parse(kept.text), wheel)
+            for field, ours, theirs in differences(Metadata.parse(entry.text), wheel)
             if not (
                 isinstance(ours, Version)
                 and isinstance(theirs, Version)
@@ -205,15 +223,15 @@ class BuiltWheelLookup(Struct):
         if differing:
             self.listener(
                 WarningMessage(
-                    f"The wheel of {project} has other metadata than its backend told before "
+                    f"The wheel of {name} has other metadata than its backend told before "
                     f"({', '.join(differing)}). What was told is forgotten: run the command again."
                 )
             )
-            self.kept.discard(key.identity)
+            self.cached_metadata.discard(source.key.identity)
 
     def check_native(self, project: str, degraded: str | None) -> None:
         """Raise ``errors.BuildFailed`` for a degraded wheel of a --require-native project."""
-        if degraded is not None and project in self.rules.require_native:
+        if degraded is not None and project in self.settings.require_native:
             raise errors.InvalidDistribution(
                 f"The wheel of {project} is degraded: {degraded}",
                 hint="It was refused because of --require-native.",

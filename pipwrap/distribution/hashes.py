@@ -1,4 +1,4 @@
-"""Which bytes the user allows: --hash, constraints' hashes and --require-hashes."""
+"""The hashes that archives must have: --hash, those of constraints, and --require-hashes."""
 
 from __future__ import annotations
 
@@ -29,24 +29,24 @@ Hashes = tuple[tuple[str, str], ...]
 
 
 class HashPolicy(Struct, frozen=True):
-    """What may be installed, by digest."""
+    """The hashes of what may be installed."""
 
     allowed: Mapping[str, Hashes] = field(default_factory=dict)
-    """By project; a project that is not here may have any."""
+    """By project; any other project may have any hash."""
     preferred: Mapping[str, Hashes] = field(default_factory=dict)
-    """By project: of files that would do, those that every line and constraint names come first."""
+    """By project: files with a hash that every line and constraint names are preferred."""
     allowed_sources: Mapping[str, Hashes] = field(default_factory=dict)
-    """By ``Source.identity``, for what the user names outright."""
+    """By ``Source.identity``, for direct references of the user."""
     required: bool = False
     """Every archive needs an allowed hash."""
     root_requirements: Mapping[str, UserRequirement] = field(default_factory=dict)
-    """How messages name it: by project, or by identity for what the user names outright."""
+    """For messages: by project, or by identity for direct references."""
 
     def expected(self, distribution: Candidate | Archive) -> Hashes:
-        """Return the hashes of which a file must have one; where there are none it may have any.
+        """Return the hashes of which a file must have one; it may have any where there are none.
 
         As in pip, hashes of the user replace those that come from elsewhere: an index, or the URL
-        of a dependency. Of these the first is compared, and only where no hashes are required.
+        of a dependency. Of those the first is compared, and only where no hashes are required.
         """
         if isinstance(distribution, Candidate):
             of_user = self.allowed.get(distribution.project, ())
@@ -55,9 +55,9 @@ class HashPolicy(Struct, frozen=True):
         return of_user or (() if self.required else distribution.link.hashes[:1])
 
     def digest(self, distribution: Candidate | Archive) -> str | None:
-        """Return the sha256 of the file, where it is known before the file is there.
+        """Return the sha256 of the file, where it is known before the file is fetched.
 
-        What an index names by several hashes has its sha256, too: that identifies the file.
+        A file that an index names by several hashes is identified by its sha256.
         """
         expected, named = self.expected(distribution), distribution.link.sha256
         is_one_of_many = isinstance(distribution, Candidate) and ("sha256", named) in expected
@@ -85,7 +85,7 @@ class HashPolicy(Struct, frozen=True):
         return f"{requirement} from {link}{place}" if requirement else f"{link}{place}"
 
     def check(self, expected: Hashes, shown: str, path: str, sha256: str) -> None:
-        """Raise ``errors.HashMismatch`` when a file is not what is expected.
+        """Raise ``errors.HashMismatch`` when a file has none of the expected hashes.
 
         ``shown`` names it as ``shown()`` does.
         """
@@ -105,7 +105,7 @@ def verify(allowed: Hashes, shown: str, path: str, sha256: str) -> None:
 
 
 def mismatch(shown: str, allowed: Hashes, got: Mapping[str, str]) -> str:
-    """Return pip's table of what was expected and what was got."""
+    """Return pip's table of the expected and the actual hashes."""
     lines = [MISMATCH, f"    {shown}:"]
     for name, found in got.items():
         expected = sorted(digest.lower() for algorithm, digest in allowed if algorithm == name)

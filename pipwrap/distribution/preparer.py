@@ -1,38 +1,36 @@
-"""The one door: choices to metadata, and to wheels that lie in the store."""
+"""Distributions to metadata, and to wheels in the store: what goes on at the same time.
+
+What is fetched and built is decided elsewhere (``metadata``, ``wheel_files``, ``wheel_builder``).
+There are three groups of threads, since a request mostly waits and a build mostly computes:
+
+    pool     16 threads   metadata during the resolution, then downloads of wheels
+    ahead     8 threads   wheels that will probably be installed (``prefetch_wheel``)
+    builds    1 for each processor: metadata that is certain to be needed (``prebuild``), wheels
+
+Each piece of work is done once: a thread that needs a result in the making waits for it. Events of
+work in ``ahead`` and ``builds`` are held back until another thread waits for that work, so that
+lines come in the order in which they would if everything was done in turn.
+"""
 
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
-from msgspec.structs import replace
-
 from pipwrap import errors
-from pipwrap.build.source_build import BuildContext, SourceBuild
-from pipwrap.build.wheel_file import read_built_metadata, read_metadata
-from pipwrap.cache.wheels import BuiltWheel
 from pipwrap.concurrency.background import Executors
 from pipwrap.concurrency.once_map import OnceMap
-from pipwrap.distribution.admitted import Admitted
-from pipwrap.distribution.archives import Archives, LocalArchive
-from pipwrap.distribution.build_all import build_all
-from pipwrap.distribution.built_before import BuiltBefore
-from pipwrap.distribution.described import Described
-from pipwrap.distribution.digest import measure
-from pipwrap.distribution.hashes import HashPolicy
-from pipwrap.distribution.metadata import MetadataReader, MetadataSources
-from pipwrap.distribution.results import PreparedWheel, SaveOptions
-from pipwrap.distribution.sources import Sources
-from pipwrap.distribution.wheel_stores import WheelStores
-from pipwrap.events import Info, Listener, WarningMessage
+from pipwrap.distribution.metadata import MetadataReader
+from pipwrap.distribution.results import PreparedWheel
+from pipwrap.distribution.wheel_builder import WheelBuilder
+from pipwrap.distribution.wheel_files import WheelFiles
+from pipwrap.events import BuildAborted, Info, Listener, WarningMessage
 from pipwrap.model.candidate import Candidate
 from pipwrap.model.distribution import Distribution, key_of
-from pipwrap.model.link import Link, redact
-from pipwrap.model.metadata import Metadata, MetadataOrigin, MetadataResult
-from pipwrap.model.source import Archive, Directory, Repository
+from pipwrap.model.metadata import Metadata, MetadataResult
+from pipwrap.model.source import Directory, Repository
 from pipwrap.model.wheel import StoredWheel
 
 _WORKERS = 16
@@ -44,43 +42,24 @@ _MOST_AHEAD = 8 * 1024 * 1024
 
 
 class Preparer:
-    """Gets archives, metadata and wheels for everything that a command needs, each once."""
+    """Prepares distributions for one resolution and what follows it, each once."""
 
     def __init__(
         self,
-        archives: Archives,
-        stores: WheelStores,
-        described: Described,
-        build_context: BuildContext,
-        policy: HashPolicy,
-        listener: Listener,
+        reader: MetadataReader,
+        files: WheelFiles,
+        builder: WheelBuilder,
         executors: Executors,
-        saving: SaveOptions | None = None,
+        listener: Listener,
     ) -> None:
-        """Keep the ports; nothing is fetched or built yet."""
+        """Store the ports; nothing is fetched or built yet."""
+        self.reader = reader
+        self.files = files
+        self.builder = builder
         self._builds, self._ahead = executors.builds, executors.ahead
-        self._keeps_archives = saving is not None and saving.archives
-        self._archives = archives
-        self._stores = stores
-        self._build_context = build_context
         self._listener = listener
         self._once = OnceMap()
-        directory = saving.directory if saving else None
-        self._admitted = Admitted(archives, policy, listener, directory)
-        self.sources = Sources(build_context, self._admitted, archives.repaired)
-        self._built_before = BuiltBefore(stores.reuse, self.sources, listener)
-        self._metadata = MetadataReader(
-            archives,
-            self._admitted,
-            MetadataSources(described, stores.store, stores.remote),
-            self._built_before,
-            self.sources,
-            listener,
-            keeps_archives=self._keeps_archives,
-        )
-        self._expected: set[tuple[str, str]] = set()
-        self._files: dict[str, tuple[str, str]] = {}
-        self._links: dict[str, Link] = {}
+        self._prebuilt: set[tuple[str, str]] = set()
         self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="prepare")
 
     def close(self) -> None:
@@ -89,77 +68,42 @@ class Preparer:
         self._ahead.close()
         self._builds.close()
 
-    # Metadata
-
     def prefetch(self, candidate: Candidate, then: Callable[[Metadata], None]) -> None:
-        """Begin to get the metadata of a wheel, which ``then`` gets when it is there.
+        """Begin to read the metadata of a wheel, and call ``then`` with it.
 
-        Sdists wait until they are really wanted.
+        That of an sdist waits until it is needed for certain: it may take a build.
         """
         if candidate.is_wheel and candidate.link.scheme != "file":
-            with contextlib.suppress(RuntimeError):  # closed meanwhile: nobody wants it any more
-                self._pool.submit(self._quietly, candidate, then)
-
-    def _quietly(
-        self, candidate: Candidate, then: Callable[[Metadata], None] | None = None
-    ) -> None:
-        """Do the work ahead, but fetch no large wheel; its errors are met when its turn comes."""
-        could_be_in_vain = candidate.is_wheel and (candidate.link.size or 0) > _MOST_AHEAD
-        get = self._metadata.without_transfer if could_be_in_vain else self._metadata.obtain
-        try:
-            result = get(candidate)
-        except errors.PipwrapError:
-            return
-        if then is not None and result is not None:
-            then(result.metadata)
+            with contextlib.suppress(RuntimeError):  # closed since: the result is not needed
+                self._pool.submit(self._read_ahead, candidate, then)
 
     def prebuild(self, candidate: Candidate) -> None:
-        """Begin to get the metadata of an sdist that is certain to be asked for.
+        """Begin to read the metadata of an sdist that is certain to be needed.
 
-        Those of local files wait: how they are announced depends on what was built before.
+        Local files wait: the line that announces one depends on whether it was built before.
         """
         key = ("metadata", key_of(candidate))
-        if candidate.link.scheme != "file" and key not in self._expected:
-            self._expected.add(key)
-            self._builds.begin(key, lambda: self._quietly(candidate))
+        if candidate.link.scheme != "file" and key not in self._prebuilt:
+            self._prebuilt.add(key)
+            self._builds.begin(key, lambda: self._read_ahead(candidate))
 
-    def obtain(self, distribution: Distribution) -> MetadataResult:
-        """Return metadata; raises what ``MetadataReader.obtain`` raises."""
+    def metadata(self, distribution: Distribution) -> MetadataResult:
+        """Return metadata, after a build of it that is under way (``MetadataReader.metadata``)."""
         self._builds.finish(("metadata", key_of(distribution)))
-        return self._metadata.obtain(distribution)
+        return self.reader.metadata(distribution)
 
-    def described(self, candidates: Sequence[Candidate]) -> list[Metadata | None]:
-        """Return the metadata of wheels that are not fetched for it, asked for side by side.
+    def metadata_of_wheels(self, candidates: Sequence[Candidate]) -> list[Metadata | None]:
+        """Return the metadata of wheels, read side by side.
 
-        ``None`` where only the whole wheel would tell, or it cannot be had.
+        ``None`` where a server has to send the whole wheel for it, or it cannot be read.
         """
-        return list(self._pool.map(self._apart, candidates))
+        return list(self._pool.map(self._read_without_transfer, candidates))
 
-    def _apart(self, candidate: Candidate) -> Metadata | None:
-        try:
-            result = self._metadata.without_transfer(candidate)
-        except errors.PipwrapError:
-            return None
-        return result.metadata if result is not None else None
+    def prefetch_wheel(self, candidate: Candidate, stored: Callable[[StoredWheel], None]) -> None:
+        """Begin to fetch a wheel that will probably be installed, unless it is large.
 
-    def text(self, distribution: Distribution) -> str:
-        """Return the metadata as it is written; raises what ``obtain`` raises."""
-        return self._metadata.text(distribution)
-
-    # Wheels
-
-    def wheel(self, distribution: Distribution, name: str) -> PreparedWheel:
-        """Return the wheel in the store, built if need be; ``name`` is the project's.
-
-        Raises what ``obtain`` raises.
-        """
-        return self._once(("wheel", key_of(distribution)), lambda: self._wheel(distribution, name))
-
-    def begin(self, candidate: Candidate, stored: Callable[[StoredWheel], None]) -> None:
-        """Begin to get a wheel that will probably be wanted, unless that could be much in vain.
-
-        ``stored`` is called with it when it is there, from any thread. What an index does not
-        describe in a file apart, or without a size, waits as well: it has less to spare.
+        ``stored`` is called with it when it is in the store, from any thread. A wheel without a
+        sidecar or a size is not fetched ahead: its index serves less that could be had in advance.
         """
         key, size = key_of(candidate), candidate.link.size
 
@@ -168,8 +112,21 @@ class Preparer:
             self._ahead.check(key)
             stored(prepared.wheel)
 
-        if size is not None and size <= _MOST_AHEAD and self._metadata.is_described(candidate):
+        if size is not None and size <= _MOST_AHEAD and self.reader.has_sidecar(candidate):
             self._ahead.begin(key, work)
+
+    def wheel(self, distribution: Distribution, name: str) -> PreparedWheel:
+        """Return the wheel in the store, built if need be; ``name`` is the project's.
+
+        Raises what ``metadata`` raises.
+        """
+
+        def work() -> PreparedWheel:
+            if not isinstance(distribution, Directory | Repository) and distribution.is_wheel:
+                return self.files.download(distribution)
+            return self.builder.wheel(distribution, name)
+
+        return self._once(key_of(distribution), work)
 
     def wheels(
         self,
@@ -178,7 +135,7 @@ class Preparer:
         there: Mapping[str, PreparedWheel],
         stored: Callable[[StoredWheel], None],
     ) -> dict[str, PreparedWheel]:
-        """Return wheels, listed by ``names``: downloads and builds go side by side.
+        """Return wheels, listed by ``names``: downloads and builds go on side by side.
 
         Those that are ``there`` take no work. ``stored`` is called with each as soon as it is in
         the store, from any thread.
@@ -190,205 +147,72 @@ class Preparer:
             if prepared is None:
                 prepared = self.wheel(distribution[name], names[name])
             else:
-                self._archives.keep(distribution[name].link)
+                self.files.archives.pin(distribution[name].link)
             stored(prepared.wheel)
             return prepared
 
         self._ahead.only(frozenset(map(key_of, distribution.values())))
-        needs_build = {name for name, each in distribution.items() if self.needs_build(each)}
-        jobs = {
-            name: self._pool.submit(wheel, name) for name in distribution if name not in needs_build
-        }
+        builds = {name for name, each in distribution.items() if self.builder.needs_build(each)}
+        jobs = {name: self._pool.submit(wheel, name) for name in distribution if name not in builds}
         prepared = {}
         for name, job in jobs.items():
             prepared[name] = job.result()
             for line in prepared[name].lines:
                 self._listener(line)
-        shown = {name: names[name] for name in distribution if name in needs_build}
-        if shown:
-            prepared.update(self._built(distribution, shown, wheel))
+        if builds:
+            # Side by side, but directories in turn: one may be part of another.
+            for name in distribution if len(builds) > 1 else ():
+                if name in builds and not isinstance(distribution[name], Directory):
+                    self._builds.begin(("wheel", name), partial(wheel, name))
+            shown = {name: names[name] for name in distribution if name in builds}
+            prepared.update(self._build_all(shown, wheel))
         return prepared
 
-    def needs_build(self, distribution: Distribution) -> bool:
-        """Tell whether a backend has to run before there is a wheel."""
-        if isinstance(distribution, Directory):
-            return True
-        return not distribution.is_wheel and self._built_before.find(distribution) is None
-
-    def reuses(self, distribution: Distribution) -> bool:
-        """Tell whether a wheel that was built before stands in for a source."""
-        if isinstance(distribution, Directory) or distribution.is_wheel or self._keeps_archives:
-            return False
-        return self._built_before.find(distribution) is not None
-
-    def restore(self, wheel: StoredWheel) -> StoredWheel:
-        """Return a stored wheel unpacked again, whose files were taken away since."""
-        path, filename = self._files[wheel.sha256]
-        link = self._links.get(wheel.sha256)
-        try:
-            return self._unpack(path, filename, wheel.sha256, link)
-        except (errors.HashMismatch, FileNotFoundError) as error:
-            raise errors.CommandError(
-                f"{filename} was taken from the cache while it was being installed, and the "
-                f"file that it was unpacked from is not there any more: {path}",
-                hint="Run the command again.",
-            ) from error
-
-    def _built(
-        self,
-        distribution: Mapping[str, Distribution],
-        names: Mapping[str, str],
-        wheel: Callable[[str], PreparedWheel],
+    def _build_all(
+        self, names: Mapping[str, str], wheel: Callable[[str], PreparedWheel]
     ) -> dict[str, PreparedWheel]:
-        """Build side by side, but directories in turn: one may be part of another."""
-        for name in names if len(names) > 1 else ():
-            if not isinstance(distribution[name], Directory):
-                self._builds.begin(("wheel", name), partial(wheel, name))
+        """Return the wheel that is built of each project, and report pip's lines.
 
-        def built(name: str) -> PreparedWheel:
-            end = self._builds.finish(("wheel", name))
-            return wheel(name) if end is None else end.result()
-
-        return build_all(names, built, self._listener)
-
-    def _wheel(self, distribution: Distribution, name: str) -> PreparedWheel:
-        if not isinstance(distribution, Directory):
-            if not isinstance(distribution, Repository) and distribution.is_wheel:
-                return self._downloaded(distribution)
-            cached = self._built_before.find(distribution)
-            if cached is not None:
-                commit = (
-                    self.sources.identity(distribution)
-                    if isinstance(distribution, Repository)
-                    else ""
-                )
-                reused = self._reuse(distribution, cached, name, commit)
-                if reused is not None:
-                    return reused
-        return self._make(distribution, name)
-
-    def _downloaded(self, distribution: Candidate | Archive) -> PreparedWheel:
-        acquired = self._admitted.acquire(distribution)
-        link = distribution.link
-        stored = self._unpack(acquired.path, link.filename, acquired.sha256, link)
-        if isinstance(distribution, Candidate) and self._is_told_apart(distribution):
-            self._metadata.check(distribution, self._metadata.of_wheel_file(distribution).metadata)
-        return PreparedWheel(stored, acquired.sha256, self.new_lines(distribution))
-
-    def _reuse(
-        self, distribution: Distribution, cached: BuiltWheel, name: str, identity: str = ""
-    ) -> PreparedWheel | None:
-        """Return a cached wheel; one that proves broken is dropped, and built again."""
-        self._stores.reuse.check_native(name, cached.quality.degraded)
-        try:
-            path = self.sources.pinned(cached.path)
-            stored = self._unpack(path, cached.filename, cached.sha256)
-        except (errors.HashMismatch, errors.InvalidDistribution, OSError) as error:
-            self._built_before.drop(distribution, cached, error)
-            return None
-        return PreparedWheel(stored, identity or cached.source_sha256)
-
-    def _make(self, distribution: Distribution, name: str) -> PreparedWheel:
-        build = self.sources.build(distribution)
-        if isinstance(distribution, Candidate) and self._is_told_apart(distribution):
-            for line in self.new_lines(distribution):
-                self._listener(line)
-            build.metadata()  # as pip has it made, whatever the index says
-        prepared = self._made(build, distribution, name)
-        build.clear()
-        return prepared
-
-    def _made(self, build: SourceBuild, distribution: Distribution, name: str) -> PreparedWheel:
-        key = self.sources.key(distribution)
-        try:
-            path = build.wheel(name)
-        except errors.BuildFailed as error:
-            older = self._built_before.instead(distribution, build, error)
-            identity = self.sources.identity(distribution)
-            reused = self._reuse(distribution, older, name, identity) if older is not None else None
-            if reused is None:
-                raise
-            return reused
-        filename = os.path.basename(path)
-        size, sha256 = measure(path)
-        verifies = self._build_context.rules.verifies
-        if verifies:
-            metadata = read_built_metadata(path, distribution, name)
-            if key is not None:
-                self._stores.reuse.check_metadata(key, name, metadata)
-        self._listener(
-            Info(
-                f"Created wheel for {name}: filename={filename} size={size} sha256={sha256}",
-                indent=1,
-            )
-        )
-        identity = self.sources.identity(distribution)
-        if not verifies:
-            # Nobody knows what is in it: the user gets the file, and no store takes it.
-            self._files[sha256] = (path, filename)
-            return PreparedWheel(StoredWheel(sha256, filename, "", "", True, ()), identity)  # noqa: FBT003 - positional, as its fields stand
-        if key is None or not self.sources.is_fixed(distribution):
-            self._files[sha256] = (path, filename)
-            return PreparedWheel(self._stores.private.add(path, filename, sha256), identity)
-        try:
-            url = redact(distribution.link.url)
-            entry = self._stores.reuse.keep(key, path, build, url, distribution)
-            self._listener(Info(f"Stored in directory: {entry.directory}", indent=1))
-            if entry.sha256 != sha256:
-                return self._reuse(distribution, entry, name, identity) or PreparedWheel(
-                    self._unpack(path, filename, sha256), identity
-                )
-            self._stores.reuse.check_native(name, entry.quality.degraded)
-        except OSError as error:
-            self._listener(WarningMessage(f"The wheel of {name} could not be cached: {error}"))
-        return PreparedWheel(self._unpack(path, filename, sha256), identity)
-
-    def _unpack(
-        self, path: str, filename: str, sha256: str, link: Link | None = None
-    ) -> StoredWheel:
-        """Return a wheel in the store; one from ``link`` that was damaged is fetched again."""
-        self._files[sha256] = (path, filename)
-        if link is not None:
-            self._links[sha256] = link
-        try:
-            return self._stores.store.add(path, filename, sha256, self._stores.unpack)
-        except (errors.HashMismatch, FileNotFoundError):
-            again = self._archives.repaired(link) if link is not None else None
-            if again is None or again.sha256 != sha256:
-                raise
-        self._files[sha256] = (again.path, filename)
-        return self._stores.store.add(again.path, filename, sha256)
-
-    # Sources
-
-    def archive(self, distribution: Candidate | Archive) -> LocalArchive:
-        """Return the file itself, as ``download`` saves it."""
-        acquired = self._admitted.acquire(distribution)
-        acquired = self._archives.repaired(distribution.link) or acquired
-        if (
-            isinstance(distribution, Candidate)
-            and distribution.is_wheel
-            and self._is_told_apart(distribution)
-        ):
-            self._metadata.check(
-                distribution, read_metadata(acquired.path, distribution.link.filename)
-            )
-        return acquired
-
-    def new_lines(self, distribution: Candidate | Archive) -> tuple[Info, ...]:
-        """Return how the archive was had, where getting the metadata has not told it yet.
-
-        Like pip, without indentation: the lines stand below no ``Collecting`` of their own.
+        A failure does not keep the others from being built, and they stay in the cache: then
+        ``errors.WheelsNotBuilt`` names those that failed.
         """
-        if not self._is_told_apart(distribution):
-            return ()
-        acquired = self._admitted.acquire(distribution)
-        place = Info(f"Downloading link {distribution.link.shown} to {acquired.path}", level=2)
-        return (*(replace(line, indent=0) for line in acquired.lines), place)
+        self._listener(Info(f"Building wheels for collected packages: {', '.join(names.values())}"))
+        built: dict[str, PreparedWheel] = {}
+        broken: dict[str, str] = {}
+        for project, name in names.items():
+            end = self._builds.finish(("wheel", project))
+            try:
+                built[project] = wheel(project) if end is None else end.result()
+            except errors.BuildFailed as error:
+                self._listener(BuildAborted(error))
+                broken[project] = name
+            except errors.InvalidBuiltWheel as error:
+                self._listener(WarningMessage(error.message, indent=1))
+                broken[project] = name
+        if built:
+            done = " ".join(names[project] for project in built)
+            self._listener(Info(f"Successfully built {done}"))
+        if broken:
+            self._listener(Info(f"Failed to build {' '.join(broken.values())}"))
+            raise errors.WheelsNotBuilt(broken)
+        return built
 
-    def _is_told_apart(self, distribution: Candidate | Archive) -> bool:
-        return self.obtain(distribution).origin is not MetadataOrigin.ITSELF
+    def _read_ahead(
+        self, candidate: Candidate, then: Callable[[Metadata], None] | None = None
+    ) -> None:
+        """Read metadata, but fetch no large wheel; an error is raised when it is read again."""
+        is_large = candidate.is_wheel and (candidate.link.size or 0) > _MOST_AHEAD
+        read = self.reader.without_transfer if is_large else self.reader.metadata
+        try:
+            result = read(candidate)
+        except errors.PipwrapError:
+            return
+        if then is not None and result is not None:
+            then(result.metadata)
 
-    def wheel_file(self, distribution: Distribution, name: str) -> tuple[str, str]:
-        """Return where the wheel file of a prepared wheel lies, and its name."""
-        return self._files[self.wheel(distribution, name).wheel.sha256]
+    def _read_without_transfer(self, candidate: Candidate) -> Metadata | None:
+        try:
+            result = self.reader.without_transfer(candidate)
+        except errors.PipwrapError:
+            return None
+        return result.metadata if result is not None else None

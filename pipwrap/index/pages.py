@@ -1,17 +1,16 @@
-"""Pages of indexes on their way from the HTTP cache to listings, each read once for all runs."""
+"""Pages of indexes on their way from the HTTP cache to listings."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from pipwrap import errors
+from pipwrap.cache.upkeep.usage import Note, UsageKind
 from pipwrap.index import simple
 from pipwrap.network.transport import Headers
 
 if TYPE_CHECKING:
-    from pipwrap.cache.listings import Listings, PageKey
     from pipwrap.index.listing import Listing
 
 ACCEPT = Headers((("Accept", simple.ACCEPT),))
@@ -61,14 +60,17 @@ class Pages(Protocol):
     def known(self, url: str, headers: Headers) -> Known | None:
         """Return what is known of the page, where that takes no request and no redirect."""
 
+    def body(self, sha256: str) -> bytes | None:
+        """Return the stored body with this digest; ``None`` where it is gone or damaged."""
+
 
 class ReadPages:
     """Pages with what is made of them; used from many threads."""
 
-    def __init__(self, pages: Pages, listings: Callable[[], Listings] | None) -> None:
-        """Keep the ports; without ``listings``, which are made when wanted, every page is read."""
+    def __init__(self, pages: Pages, note: Note) -> None:
+        """Keep the ports; ``note`` hears of every page that came from the cache."""
         self._pages = pages
-        self._listings = listings
+        self._note = note
         self._asked: dict[str, Page | Exception] = {}
 
     def known(self, url: str) -> Known | None:
@@ -91,42 +93,36 @@ class ReadPages:
             raise
         return page
 
-    def kept(self, page: Known) -> Listing | None:
-        """Return what was made of a page when it was read before."""
-        found = self._listings().find(_key(page)) if self._listings else None
-        if found is None:
-            return None
-        from pipwrap.index.listing import Group, Listing  # noqa: PLC0415 - not to confirm pages
-
-        return Listing(page.url, tuple(Group(*each) for each in found))
-
     def fresh(self, url: str) -> tuple[Known, Listing] | None:
-        """Return a page that takes neither a request nor reading, and what was made of it."""
-        known = self.known(url) if self._listings else None
-        if known is None or known.status != _OK:
+        """Return a page that takes no request, and what is made of it; ``None`` for any other."""
+        known = self.known(url)
+        if known is None or known.status != _OK or not simple.is_page(known.content_type):
             return None
-        listing = self.kept(known)
-        return (known, listing) if listing is not None else None
+        content = self._pages.body(known.sha256)
+        if content is None:
+            return None
+        try:
+            listing = _listing(content, known)
+        except simple.InvalidPage:
+            return None
+        self._note(UsageKind.BODY, known.sha256)
+        return known, listing
 
     def read(self, page: Page) -> Listing:
-        """Return what is made of a page, and keep it.
+        """Return what is made of a page.
 
         ``FileNotFoundError`` when its body is gone, ``simple.InvalidPage`` when it is no page.
         """
-        from pipwrap.index.listing import Listing  # noqa: PLC0415 - not to confirm pages
-
         with _READING:
             with open(page.path, "rb") as stream:
                 content = stream.read()
-            listing = Listing.of(simple.parse_page(content, page.content_type, page.url), page.url)
-            del content
-        if self._listings:
-            groups = tuple((group.tags, group.rows) for group in listing.groups)
-            self._listings().add(_key(page), groups)
+            listing = _listing(content, page)
+        if page.from_cache:
+            self._note(UsageKind.BODY, page.sha256)
         return listing
 
 
-def _key(page: Known) -> PageKey:
-    from pipwrap.cache.listings import PageKey  # noqa: PLC0415 - not to confirm pages
+def _listing(content: bytes, page: Known) -> Listing:
+    from pipwrap.index.listing import Listing  # noqa: PLC0415 - not to confirm pages
 
-    return PageKey(page.url, page.content_type, page.sha256)
+    return Listing.of(simple.parse_page(content, page.content_type, page.url), page.url)

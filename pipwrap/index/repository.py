@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from pipwrap import errors
 from pipwrap.cache.resolutions import PageState
+from pipwrap.cache.upkeep.usage import Note, unnoted
 from pipwrap.events import Info, Listener, WarningMessage
 from pipwrap.index import simple
 from pipwrap.index.locations import FlatDirectory, is_page, path_state
@@ -27,7 +28,6 @@ from pipwrap.model.location import is_archive, path_to_url, url_to_path
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
 
-    from pipwrap.cache.listings import Listings
     from pipwrap.index.listing import Listing
 
 _CLIENT_ERROR = 400
@@ -72,7 +72,7 @@ class Repository:
         *,
         is_secure: Callable[[str], bool],
         refreshed: frozenset[str] = frozenset(),
-        listings: Callable[[], Listings] | None = None,
+        note: Note = unnoted,
         workers: int = 16,
     ) -> None:
         """Remember the places; nothing is fetched yet.
@@ -81,7 +81,7 @@ class Repository:
         """
         self._refreshed = refreshed
         self.scope = scope
-        self._pages = ReadPages(pages, listings)
+        self._pages = ReadPages(pages, note)
         self._listener = listener
         self._is_secure = is_secure
         self._refresh = False
@@ -160,7 +160,7 @@ class Repository:
             self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _at_once(self, project: str) -> Found | None:
-        """Return what takes no request and no reading of pages: less than to begin a thread.
+        """Return what takes no request: to read pages holds the interpreter, in any thread.
 
         ``None`` where anything does, or where any place is no index behind a URL.
         """
@@ -327,20 +327,18 @@ class Repository:
                 "and text/html"
             )
             return replace(self._skip(url, f"it has Content-Type {content_type}"), evidence=seen)
-        listing = self._pages.kept(page)
-        if listing is None:
-            try:
-                listing = self._pages.read(page)
-            except FileNotFoundError:
-                # Somebody emptied the cache since.
-                page = self._pages.fetch(url, refresh=True)
-                seen = (PageState("page", url, _page_state(page)),)
-                listing = self._pages.read(page)
+        try:
+            listing = self._pages.read(page)
+        except FileNotFoundError:
+            # Somebody emptied the cache since.
+            page = self._pages.fetch(url, refresh=True)
+            seen = (PageState("page", url, _page_state(page)),)
+            listing = self._pages.read(page)
         from_cache = page.from_cache and not refresh
         return Found(listings=(listing,), from_cache=from_cache, evidence=seen)
 
     def _fresh(self, url: str) -> Found | None:
-        """Return a page that takes neither a request nor reading, where it is such a one."""
+        """Return a page that takes no request, where it is such a one."""
         fresh = self._pages.fresh(url)
         if fresh is None:
             return None

@@ -77,7 +77,7 @@ class Selector(Struct, frozen=True):
         for group in listing.groups:
             rank = None if group.tags is None else self._rank(_unfolded(*group.tags))
             if allows_source if group.tags is None else allows_binary and rank is not None:
-                for place, link in group.links(listing.url):
+                for place, link in group.links(listing):
                     if rank is None:
                         judged = self.judge(
                             project, link, allows_binary=allows_binary, allows_source=True

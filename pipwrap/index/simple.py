@@ -1,21 +1,24 @@
-"""Pages of the simple repository API to rows (PEP 503, 592, 629, 658, 691, 700, 714); pure."""
+"""Pages of the simple repository API to files (PEP 503, 592, 629, 658, 691, 700, 714); pure."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import chain, zip_longest
 from typing import Any
 from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
+
+from msgspec import DecodeError, Raw, Struct
+from msgspec.json import Decoder
 
 from pipwrap.model.link import SUPPORTED_HASHES, Link, digest_of
 
 JSON_TYPE = "application/vnd.pypi.simple.v1+json"
 ACCEPT = f"{JSON_TYPE}, application/vnd.pypi.simple.v1+html; q=0.1, text/html; q=0.01"
 PAGE_TYPES = (JSON_TYPE, "application/vnd.pypi.simple.v1+html", "text/html")
-_QUOTED = re.compile(r"[a-z]+://[^/?#[\]\\]*/[\w.~/@-]*(?:[?#]|$)", re.ASCII)
+_QUOTED = re.compile(r"[a-z]+://[\w.:@%-]*/[\w.~/@-]*(?:[?#]|$)", re.ASCII)
 """A URL whose path has nothing to quote: what pages are full of."""
 _RELATIVE = re.compile(r"([\w./~-]*/)(\w[\w.~-]*)", re.ASCII)
 """A path without a host, its directory and its name: what the pages of many indexes are full of."""
@@ -32,14 +35,37 @@ def is_page(content_type: str) -> bool:
 
 
 Pairs = tuple[tuple[str, str], ...]
-Row = tuple[str, Pairs, Any, str | None, Pairs | None, Any, Any, str | None]
-"""What a page says of one file: the fields of ``Link`` but for the page itself."""
+_NULL = Raw(b"null")
 
 
-def parse_page(content: bytes, content_type: str, url: str) -> tuple[Row, ...]:
-    """Return the rows of a page in their order; ``InvalidPage`` when it cannot be read."""
+class File(Struct, frozen=True, gc=False, rename="kebab"):
+    """One of ``files`` (PEP 691); what only a file that is wanted needs is left as it stands."""
+
+    url: str
+    """Perhaps relative to its page."""
+    hashes: Raw = _NULL
+    requires_python: str | None = None
+    yanked: bool | str | None = None
+    core_metadata: Raw = _NULL
+    dist_info_metadata: Raw = _NULL
+    upload_time: str | None = None
+    size: int | float | None = None
+
+
+class _Page(Struct):
+    files: list[File] = []
+
+
+_PAGE = Decoder(_Page)
+_SHA256 = re.compile(rb'\{"sha256": ?"([0-9a-f]{64})"\}')
+"""What nearly every page says of nearly every file."""
+_HASHES = Decoder(dict[str, str] | bool | None)
+
+
+def parse_page(content: bytes, content_type: str, url: str) -> Sequence[File | Link]:
+    """Return the files of a page in their order; ``InvalidPage`` when it cannot be read."""
     if content_type.lower().startswith(JSON_TYPE):
-        return _parse_json(content, url)
+        return _parse_json(content)
     from pipwrap.index import anchors  # noqa: PLC0415 - most indexes speak JSON
 
     try:
@@ -47,11 +73,24 @@ def parse_page(content: bytes, content_type: str, url: str) -> tuple[Row, ...]:
     except (UnicodeDecodeError, LookupError) as error:
         raise InvalidPage(str(error)) from error
     base = _absolute(url, base) or url if base else url
-    rows = (_row_from_anchor(anchor, base) for anchor in found)
-    return tuple(row for row in rows if row is not None)
+    links = (_link_from_anchor(anchor, base, url) for anchor in found)
+    return [link for link in links if link is not None]
 
 
-def _parse_json(content: bytes, url: str) -> tuple[Row, ...]:
+def _parse_json(content: bytes) -> list[File]:
+    try:
+        if not content.isascii():
+            content.decode()  # the decoder skips what is not wanted without looking at its bytes
+        return _PAGE.decode(content).files
+    except (UnicodeDecodeError, DecodeError, RecursionError):
+        return _parse_loosely(content)
+
+
+def _parse_loosely(content: bytes) -> list[File]:
+    """Return the files of a page that is not quite what the PEPs say.
+
+    What has another type than they say counts as absent, but for digests: they never match.
+    """
     try:
         page = json.loads(content)
     except RecursionError:
@@ -63,63 +102,89 @@ def _parse_json(content: bytes, url: str) -> tuple[Row, ...]:
         raise InvalidPage("it has no list of files (PEP 691)")
     if not all(isinstance(file, dict) for file in files):
         raise InvalidPage("one of its files is no object (PEP 691)")
-    rows = (_row_from_json(file, url) for file in files)
-    return tuple(row for row in rows if row is not None)
+    return [_loose_file(file) for file in files if file.get("url") is not None]
 
 
-def _row_from_json(file: Mapping[str, Any], page_url: str) -> Row | None:
-    """Return the row of one entry of ``files`` (PEP 691), or nothing without a proper URL.
-
-    What has another type than the PEPs say counts as absent, but for digests: they never match.
-    """
-    url = file.get("url")
-    if url is None:
-        return None
+def _loose_file(file: Mapping[str, Any]) -> File:
+    url, yanked, size = file["url"], file.get("yanked"), file.get("size")
     if not isinstance(url, str):
         raise InvalidPage(f"one of its files has a URL that is no text: {url!r} (PEP 691)")
-    absolute = _absolute(page_url, url)
+    return File(
+        url,
+        hashes=_raw(file.get("hashes")),
+        requires_python=_word(file.get("requires-python")),
+        yanked=yanked if isinstance(yanked, str) else bool(yanked),
+        core_metadata=_raw(file.get("core-metadata")),
+        dist_info_metadata=_raw(file.get("dist-info-metadata")),
+        upload_time=_word(file.get("upload-time")),
+        size=size if type(size) is int else None,
+    )
+
+
+def _word(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _raw(value: object) -> Raw:
+    return Raw(json.dumps(value).encode("ascii"))
+
+
+def link_of(file: File, page_url: str) -> Link | None:
+    """Return the link that a file of a page is; ``None`` without a proper URL."""
+    absolute = _absolute(page_url, file.url)
     if absolute is None:
         return None
-    yanked = file.get("yanked")
-    sidecar = file.get("core-metadata")
-    if sidecar is None:
-        sidecar = file.get("dist-info-metadata")
-    hashes, subdirectory = _hashes(file.get("hashes")) or (), None
+    yanked, size = file.yanked, file.size
+    is_named_anew = file.core_metadata != _NULL  # PEP 714
+    digests, subdirectory = _digests(file.hashes), None
+    hashes = digests if isinstance(digests, tuple) else ()
     if "#" in absolute:
         # A fragment says the same as on HTML pages, and comes after all that JSON says.
         link = Link.from_url(absolute)
         absolute, subdirectory = link.url, link.subdirectory
         hashes = tuple({**dict(hashes), **dict(link.hashes[:1])}.items())
-    return (
+    return Link(
         absolute,
         hashes,
-        _word(file.get("requires-python")),
+        file.requires_python or None,
         None if not yanked else (yanked if isinstance(yanked, str) else ""),
-        _metadata(sidecar),
-        _word(file.get("upload-time")),
-        _size(file.get("size")),
+        _metadata(file.core_metadata if is_named_anew else file.dist_info_metadata),
+        file.upload_time or None,
+        size if isinstance(size, int) and size >= 0 else None,
+        page_url,
         subdirectory,
     )
 
 
-def _word(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None
-
-
-def _size(value: object) -> int | None:
-    return value if type(value) is int and value >= 0 else None
-
-
-def _hashes(value: object) -> tuple[tuple[str, str], ...] | None:
-    if not isinstance(value, Mapping):
+def _decoded(raw: Raw) -> object:
+    """Return what should be digests by algorithm, or a truth, whatever it is."""
+    try:
+        return _HASHES.decode(raw)
+    except DecodeError:
+        pass
+    try:
+        return json.loads(bytes(raw))
+    except RecursionError:
         return None
-    return tuple((str(name), digest_of(digest)) for name, digest in value.items())
 
 
-def _metadata(value: object) -> tuple[tuple[str, str], ...] | None:
-    """Return the sidecar's digests; ``True`` has a sidecar whose digest is not told."""
-    hashes = _hashes(value)
-    return (() if value else None) if hashes is None else _supported(hashes)
+def _digests(raw: Raw) -> Pairs | bool:
+    """Return digests by algorithm; of anything else, whether it is true."""
+    only = _SHA256.fullmatch(raw)
+    if only is not None:
+        return (("sha256", str(only[1], "ascii")),)
+    value = _decoded(raw)
+    if isinstance(value, dict):
+        return tuple((str(name), digest_of(digest)) for name, digest in value.items())
+    return bool(value)
+
+
+def _metadata(raw: Raw) -> Pairs | None:
+    """Return the sidecar's digests; ``true`` has a sidecar whose digest is not told."""
+    digests = _digests(raw)
+    if isinstance(digests, tuple):
+        return _supported(digests)
+    return () if digests else None
 
 
 def _supported(hashes: Pairs) -> Pairs:
@@ -127,27 +192,25 @@ def _supported(hashes: Pairs) -> Pairs:
     return tuple(pair for pair in hashes if pair[0] in SUPPORTED_HASHES)
 
 
-def _row_from_anchor(anchor: Mapping[str, str | None], base: str) -> Row | None:
+def _link_from_anchor(anchor: Mapping[str, str | None], base: str, page_url: str) -> Link | None:
     href = anchor.get("href")
     absolute = _absolute(base, href) if href else None
     if absolute is None:
         return None
     link = Link.from_url(absolute)
-    yanked = anchor.get("data-yanked") or "" if "data-yanked" in anchor else None
     sidecar = anchor.get("data-core-metadata", anchor.get("data-dist-info-metadata"))
-    return (
+    return Link(
         link.url,
         link.hashes,
         anchor.get("data-requires-python") or None,
-        yanked,
+        anchor.get("data-yanked") or "" if "data-yanked" in anchor else None,
         _metadata_attribute(sidecar),
-        None,
-        None,
-        link.subdirectory,
+        comes_from=page_url,
+        subdirectory=link.subdirectory,
     )
 
 
-def _metadata_attribute(value: str | None) -> tuple[tuple[str, str], ...] | None:
+def _metadata_attribute(value: str | None) -> Pairs | None:
     """Read ``data-core-metadata``: ``true``, or ``sha256=<digest>`` (PEP 658, PEP 714)."""
     if value is None:
         return None

@@ -60,7 +60,7 @@ for line in sys.stdin:
 """
 """Runs on every Python from 3.8. Compiling leaves no cycles behind; looking for them takes 2 %."""
 _SHARE = 100
-"""Modules that are compiled at a time: a large wheel keeps every processor busy."""
+"""Modules that are compiled at a time: a large wheel uses every processor."""
 
 
 def compiled(
@@ -73,8 +73,8 @@ def compiled(
     """Return the bytecode of every wheel (by digest), compiling what the store does not have.
 
     A module that does not compile has none, and so has every wheel that was not done when the
-    interpreter could not be run or stopped in the middle, or the cache had no room: that is told
-    at -v, since Python compiles on import.
+    interpreter could not be run or stopped in the middle, or the cache had no room: that is
+    reported at -v, since Python compiles on import.
     """
     tag = bytecode_tag(environment, settings)
     ready: dict[str, tuple[StoredFile, ...]] = {}
@@ -105,27 +105,54 @@ class _Work(Struct):
     paths: list[str] = field(default_factory=list)
 
 
+class _Target(Struct, frozen=True):
+    """What the bytecode is for."""
+
+    executable: str
+    cache_tag: str
+    settings: BytecodeSettings
+    tag: str
+    """The name under which the store has it."""
+
+
+class _Workers:
+    """Threads, each with a process of the target interpreter, and the queue that they empty."""
+
+    def __init__(self) -> None:
+        """Start none."""
+        import queue  # noqa: PLC0415 - most bytecode is stored, and none is compiled
+
+        self.shares: queue.SimpleQueue[tuple[_Work, list[tuple[str, str]]] | None] = (
+            queue.SimpleQueue()
+        )
+        """``None`` ends one thread."""
+        self.threads: list[threading.Thread] = []
+        self.processes: list[subprocess.Popen[bytes]] = []
+
+    def stop(self) -> None:
+        """End the threads when the queue is empty, and wait for them."""
+        for _ in self.threads:
+            self.shares.put(None)
+        for thread in self.threads:
+            thread.join()
+        self.threads.clear()
+
+
 class Compiler:
     """Compiles wheels while the command goes on; what is done is in the store."""
 
     def __init__(
         self, environment: Environment, store: WheelStore, settings: BytecodeSettings
     ) -> None:
-        """Keep for whom, where and how; no process is started before there is work."""
-        import queue  # noqa: PLC0415 - most bytecode is stored, and nobody comes here
-
-        self._environment = environment
+        """Start no process before there is work."""
+        executable, cache_tag = environment.executable, environment.bytecode.cache_tag
+        tag = bytecode_tag(environment, settings)
+        self._target = _Target(executable, cache_tag, settings, tag)
         self._store = store
-        self._settings = settings
-        self._tag = bytecode_tag(environment, settings)
+        self._workers = _Workers()
         self._lock = threading.Lock()
         self._beginning = threading.Lock()
         """For what beginning and ending change: rooms and threads."""
-        self._shares: queue.SimpleQueue[tuple[_Work, list[tuple[str, str]]] | None] = (
-            queue.SimpleQueue()
-        )
-        self._threads: list[threading.Thread] = []
-        self._processes: list[subprocess.Popen[bytes]] = []
         self._rooms: list[str] = []
         self._begun: set[str] = set()
         self._is_over = False
@@ -138,13 +165,13 @@ class Compiler:
 
         On any thread.
         """
-        cache_tag = self._environment.cache_tag
-        if not cache_tag or not wheel.root or self.failure:
+        target = self._target
+        if not target.cache_tag or not wheel.root or self.failure:
             return
-        if self._store.find_bytecode(wheel, self._tag) is not None:
+        if self._store.find_bytecode(wheel, target.tag) is not None:
             return
         sources = [each.path for each in wheel.files if each.path.endswith(".py")]
-        modules = [(path, self._settings.cached_path(path, cache_tag)) for path in sources]
+        modules = [(path, target.settings.cached_path(path, target.cache_tag)) for path in sources]
         shares = [modules[start : start + _SHARE] for start in range(0, len(modules), _SHARE)]
         with self._beginning:
             if self.failure:
@@ -162,58 +189,50 @@ class Compiler:
                 self._fail(error)
                 return
             for share in shares:
-                self._shares.put((work, share))
-                self._hire()
+                self._workers.shares.put((work, share))
+                self._add_worker()
 
     def finish(self) -> Mapping[str, tuple[StoredFile, ...]]:
         """Wait for everything that has begun; return what was compiled, by the wheel's digest.
 
-        Nothing more is begun: a wheel that comes later is one that nobody wants any more.
+        Nothing more is begun: a wheel that comes later is not needed any more.
         """
         with self._beginning:
             self._is_over = True
-        for _ in self._threads:
-            self._shares.put(None)
-        for thread in self._threads:
-            thread.join()
-        self._threads.clear()
+        self._workers.stop()
         return self._done
 
     def close(self) -> None:
         """End what still works and remove what is not in the store.
 
-        Others may be about to begin something: they have by then, or they do not.
+        Other threads may be about to begin something: they have by then, or they do not.
         """
         with self._beginning:
             self.failure = self.failure or "the command ended"
-        for process in self._processes:
+        for process in self._workers.processes:
             process.kill()
-        for _ in self._threads:
-            self._shares.put(None)
-        for thread in self._threads:
-            thread.join()
-        self._threads.clear()
+        self._workers.stop()
         for room in self._rooms:
             disk.remove_tree(room)
 
-    def _hire(self) -> None:
-        """Have one more at work, while there are processors for it."""
+    def _add_worker(self) -> None:
+        """Start one more thread, while there are processors for it."""
         from pipwrap.concurrency import worker_process  # noqa: PLC0415 - as below
 
         try:
-            if len(self._threads) < min(worker_process.processors(), worker_process.MOST):
+            if len(self._workers.threads) < min(worker_process.processors(), worker_process.MOST):
                 thread = threading.Thread(target=self._work, name="bytecode", daemon=True)
                 thread.start()
-                self._threads.append(thread)
+                self._workers.threads.append(thread)
         except RuntimeError as error:  # there can be no further thread
-            if not self._threads:
+            if not self._workers.threads:
                 self._fail(error)
 
     def _work(self) -> None:
         """Give one process share after share."""
         try:
             with self._started() as process:
-                while (share := self._shares.get()) is not None:
+                while (share := self._workers.shares.get()) is not None:
                     if self.failure:
                         continue
                     self._compile(process, *share)
@@ -227,8 +246,13 @@ class Compiler:
         from pipwrap.concurrency import worker_process  # noqa: PLC0415 - most bytecode is stored
 
         mtime = work.wheel.files[0].mtime_ns // 10**9
-        request = [work.wheel.tree, work.room, None if self._settings.is_hashed else mtime, modules]
-        paths = worker_process.ask(process, request)
+        request = [
+            work.wheel.tree,
+            work.room,
+            None if self._target.settings.is_hashed else mtime,
+            modules,
+        ]
+        paths = worker_process.request(process, request)
         with self._lock:
             work.paths += paths
             work.shares -= 1
@@ -237,12 +261,12 @@ class Compiler:
             self._publish(work)
 
     def _publish(self, work: _Work) -> None:
-        files = self._store.add_bytecode(work.wheel, self._tag, work.room, tuple(work.paths))
+        files = self._store.add_bytecode(work.wheel, self._target.tag, work.room, tuple(work.paths))
         with self._lock:
             self._done[work.wheel.sha256] = files
 
     def _fail(self, error: Exception) -> None:
-        """Keep the first thing that went wrong; nothing more is begun."""
+        """Record the first thing that went wrong; nothing more is begun."""
         with self._lock:
             reason = error.strerror if isinstance(error, OSError) else None
             self.failure = self.failure or reason or str(error)
@@ -252,10 +276,10 @@ class Compiler:
         from pipwrap.concurrency import worker_process  # noqa: PLC0415 - as above
 
         process = worker_process.start(
-            self._environment.executable, _PROGRAM, *self._settings.flags
+            self._target.executable, _PROGRAM, *self._target.settings.flags
         )
         with self._lock:
-            self._processes.append(process)
+            self._workers.processes.append(process)
         try:
             yield process
         finally:

@@ -63,7 +63,7 @@ class BytecodeSettings(Struct, frozen=True):
 
 def bytecode_tag(environment: Environment, settings: BytecodeSettings) -> str:
     """Return the name for bytecode that this interpreter loads and these settings make."""
-    words = [environment.cache_tag, environment.magic_number]
+    words = [environment.bytecode.cache_tag, environment.bytecode.magic_number]
     if settings.optimization:
         words.append(f"opt{settings.optimization}")
     if settings.is_hashed:

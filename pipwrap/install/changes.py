@@ -12,11 +12,11 @@ from msgspec import Struct
 from pipwrap.cache.disk import is_directory
 from pipwrap.errors import EnvironmentRefused
 from pipwrap.install.creating import Batch
-from pipwrap.install.destination import InstallTarget, WheelFiles
+from pipwrap.install.file_plan import InstallTarget, WheelFiles
 from pipwrap.install.linking import FileCreation, file_mode
 from pipwrap.install.plan import Plan
 from pipwrap.install.relocation import relocate
-from pipwrap.install.uninstall import Removal
+from pipwrap.install.removal import Removal
 from pipwrap.model.environment import Environment
 
 
@@ -111,7 +111,7 @@ def _whole(paths: Iterable[str], kept: frozenset[str]) -> tuple[tuple[str, ...],
 
 
 def _holds_only(directory: str, names: set[str]) -> bool:
-    """Tell whether a directory that is no link holds these names and no others.
+    """Return whether a directory that is no link holds these names and no others.
 
     One that could not be emptied is none: moved away, it could not be deleted.
     """

@@ -35,7 +35,7 @@ class Dependent(Struct, frozen=True):
 
 
 def mentions(metadata: str, projects: Iterable[str]) -> bool:
-    """Tell whether METADATA names one of these projects as a dependency; quick, and no parser."""
+    """Return whether METADATA names one of these projects as a dependency; quick, and no parser."""
     header = metadata.partition("\n\n")[0]
     return not set(projects).isdisjoint(map(canonicalize_name, _REQUIRES.findall(header)))
 
@@ -54,7 +54,7 @@ def requirements(texts: Iterable[str], markers: Mapping[str, str]) -> tuple[Requ
 def describe(
     dependents: Iterable[Dependent], versions: Mapping[str, Version], changed: Iterable[str]
 ) -> str | None:
-    """Return pip's report about those who need something that changed; ``None`` when all is well.
+    """Return pip's report about what needs something that changed; ``None`` when all is well.
 
     ``versions`` is everything that will be installed, by canonical name.
     """

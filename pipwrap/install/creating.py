@@ -1,7 +1,7 @@
 """Making the directories and files of a transaction, by two processes where there are many.
 
 Linking is the kernel's work: a second process does half of it on a second processor. It is a fork
-and so inherits the environment's lock: as long as it lives, nobody else touches the environment.
+and so inherits the environment's lock: no other command touches the environment while it runs.
 """
 
 from __future__ import annotations
@@ -15,6 +15,9 @@ import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 
+import msgspec
+from msgspec import Struct
+
 from pipwrap.install.linking import FileCreation, Linker, SourceChanged
 
 Batch = tuple[str, Mapping[str, FileCreation]]
@@ -22,6 +25,17 @@ Batch = tuple[str, Mapping[str, FileCreation]]
 
 _WORTHWHILE = 2000
 """Files; with fewer a fork (about 3 ms) saves nothing."""
+
+
+class _Result(Struct, omit_defaults=True):
+    """What the other process writes when it is done."""
+
+    occupied: list[tuple[int, str]] = []
+    """Position of the batch and name of each file in whose place something was."""
+    changed: str | None = None
+    """Path of a stored file that is another one now."""
+    error: tuple[int | None, str | None, str | None] | None = None
+    """Number, text and path."""
 
 
 def create_all(
@@ -96,7 +110,7 @@ def _make(directory: str, missing: frozenset[str], made: set[str]) -> None:
 def _helped(
     linker: Linker, batches: Sequence[Batch], positions: range, missing: frozenset[str]
 ) -> Iterator[int | None]:
-    """Have a process at work on some batches; yield where it tells its result.
+    """Have a process at work on some batches; yield where it writes its result.
 
     ``None`` where there can be no further process. It has ended when the body has.
     """
@@ -133,19 +147,19 @@ def _work(
     positions: range,
     missing: frozenset[str],
 ) -> None:
-    """Be the other process: do the work, tell the result, and end without looking back."""
+    """Run the other process: do the work, write the result, and end without clean-up."""
     try:
         for number in (signal.SIGINT, signal.SIGTERM):
             if signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, signal.SIG_DFL)
-        told: Mapping[str, object]
         try:
-            told = {"occupied": _create(linker, batches, positions, missing)}
+            result = _Result(occupied=_create(linker, batches, positions, missing))
         except SourceChanged as error:
-            told = {"changed": error.path}
+            result = _Result(changed=error.path)
         except OSError as error:
-            told = {"error": [error.errno, error.strerror, error.filename]}
-        content = json.dumps(told).encode("utf-8", "surrogatepass")
+            result = _Result(error=(error.errno, error.strerror, error.filename))
+        # Not msgspec's encoder: names may be no UTF-8 (PEP 383).
+        content = json.dumps(msgspec.to_builtins(result)).encode()
         while content:
             content = content[os.write(writing, content) :]
     finally:
@@ -153,17 +167,17 @@ def _work(
 
 
 def _result(reading: int) -> list[tuple[int, str]]:
-    """Return what the other process tells; raise what it met, or that it died."""
+    """Return what the other process wrote; raise what it raised, or that it died."""
     content = b""
     while chunk := os.read(reading, 1 << 16):
         content += chunk
     try:
-        told = json.loads(content)
+        result = msgspec.convert(json.loads(content), type=_Result)
     except ValueError:
         reason = "the process that made half of the files ended before it was done"
         raise OSError(errno.EINTR, reason) from None
-    if "changed" in told:
-        raise SourceChanged(told["changed"])
-    if "error" in told:
-        raise OSError(*told["error"])
-    return [(position, name) for position, name in told["occupied"]]
+    if result.changed is not None:
+        raise SourceChanged(result.changed)
+    if result.error is not None:
+        raise OSError(*result.error)
+    return result.occupied

@@ -8,6 +8,9 @@ import re
 from collections.abc import Iterable, Iterator
 from urllib.parse import unquote, urlsplit
 
+import msgspec
+from msgspec import Struct, field
+
 from pipwrap.errors import EnvironmentRefused
 from pipwrap.events import Listener, WarningMessage, ignore
 from pipwrap.model.environment import Environment, InstalledDistribution
@@ -20,7 +23,18 @@ _INFO = (".dist-info", ".egg-info")
 _NOWHERE = "<memory>"
 """How pip shows the location of a distribution that has none."""
 _HEAD = 16 * 1024
-"""Name and Version stand at the start of every METADATA."""
+"""Name and Version are at the start of every METADATA."""
+
+
+class _DirectoryInfo(Struct):
+    editable: bool = False
+
+
+class _DirectUrl(Struct):
+    """The part of direct_url.json that says whether a distribution is editable (PEP 660)."""
+
+    url: str
+    dir_info: _DirectoryInfo = field(default_factory=_DirectoryInfo)
 
 
 def find_installed(
@@ -28,15 +42,15 @@ def find_installed(
 ) -> tuple[InstalledDistribution, ...]:
     """Return every distribution on the environment's path, or on ``paths``, in path order.
 
-    Of two of one name the first on the path counts. What is not a distribution's name is told
-    as a warning and left out.
+    Of two of one name the first on the path counts. What is not a distribution's name is
+    left out with a warning.
     """
     found: dict[str, InstalledDistribution] = {}
     searched = tuple(environment.sys_path if paths is None else paths)
     for directory in dict.fromkeys(searched):
         for distribution in _distributions(directory, listener):
             found.setdefault(canonicalize_name(distribution.name), distribution)
-    if environment.has_finders and paths is None:
+    if environment.site.has_finders and paths is None:
         found.update(_of_finders(environment))
     return tuple(found.values())
 
@@ -55,7 +69,9 @@ def _of_finders(environment: Environment) -> Iterator[tuple[str, InstalledDistri
             f"What is installed cannot be listed: a finder of {environment.executable} failed",
             context=said or None,
         )
-    for name, version, info, text in json.loads(done.stdout):
+    # Not msgspec's decoder: paths may be no UTF-8 (PEP 383).
+    rows = msgspec.convert(json.loads(done.stdout), type=list[tuple[str, str, str | None, str]])
+    for name, version, info, text in rows:
         location = "" if info is None else os.path.dirname(info)
         if info is None:
             place = f"sys.meta_path:{name}"
@@ -112,13 +128,13 @@ def direct_url(distribution: InstalledDistribution) -> str | None:
 
 
 def installer_name(distribution: InstalledDistribution) -> str:
-    """Return who installed a distribution (PEP 376); empty when that is not known."""
+    """Return the name of what installed a distribution (PEP 376); empty when that is not known."""
     lines = (read_text(distribution, "INSTALLER") or "").splitlines()
     return next((line.strip() for line in lines if line.strip()), "")
 
 
 def is_requested(distribution: InstalledDistribution) -> bool:
-    """Tell whether the user named the distribution (PEP 376)."""
+    """Return whether the user named the distribution (PEP 376)."""
     return os.path.lexists(os.path.join(distribution.info, "REQUESTED"))
 
 
@@ -168,7 +184,7 @@ def _stem(name: str) -> str:
 
 
 def _distribution(directory: str, name: str) -> InstalledDistribution:
-    """Return the distribution that a .dist-info or .egg-info stands for."""
+    """Return the distribution that a .dist-info or .egg-info describes."""
     info = os.path.join(directory, name)
     named, _, version = _stem(name).partition("-")
     if name.endswith(".egg-info"):
@@ -229,12 +245,11 @@ def _editable(info: str) -> str | None:
     if text is None:
         return None
     try:
-        content = json.loads(text)
-        url = content["url"] if content.get("dir_info", {}).get("editable") else ""
-    except (ValueError, TypeError, KeyError, AttributeError):
+        content = msgspec.json.decode(text, type=_DirectUrl)
+        parts = urlsplit(content.url)
+    except ValueError:
         return None
-    parts = urlsplit(url) if isinstance(url, str) else None
-    if parts is None or parts.scheme != "file":
+    if not content.dir_info.editable or parts.scheme != "file":
         return None
     from urllib.request import url2pathname  # noqa: PLC0415 - 5 ms, for editables only
 

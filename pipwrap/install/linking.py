@@ -8,6 +8,7 @@ that after a crash everything we made can be told from everything else by ``lsta
 
 from __future__ import annotations
 
+import contextlib
 import enum
 import errno
 import os
@@ -69,6 +70,20 @@ class SourceChanged(Exception):
         self.path = path
 
 
+def process_umask() -> int:
+    """Return the umask, without changing it for a moment where the kernel tells it (Linux 4.7).
+
+    Files that other threads make in that moment would have other modes.
+    """
+    with contextlib.suppress(OSError), open("/proc/self/status", "rb") as stream:
+        for line in stream:
+            if line.startswith(b"Umask:"):
+                return int(line.split()[1], 8)
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
 def file_mode(umask: int, *, executable: bool = False) -> int:
     """Return the mode that pip gives a file of a wheel."""
     return (0o777 & ~umask) | 0o111 if executable else 0o666 & ~umask
@@ -104,7 +119,7 @@ class Linker:
             _REGULAR | stored_mode,
         ):
             raise SourceChanged(source)
-        # A hardlink has to have the right mode, and must give nobody a way into the store.
+        # A hardlink has to have the right mode, and must not be a way into the store.
         if (
             self._links
             and not self._clones
@@ -166,7 +181,7 @@ class Linker:
 
 
 def is_ours(path: str, size: int, mtime_ns: int) -> bool | None:
-    """Tell whether ``path`` is the file that was to be made there, finished or not.
+    """Return whether ``path`` is the file that was to be made there, finished or not.
 
     ``None`` when nothing is there, ``False`` when it is something else. The mode of a finished
     file is not compared: some filesystems have modes of their own.

@@ -1,4 +1,4 @@
-"""What a command is going to do to an environment, decided before anything is touched."""
+"""What a command will do to an environment, decided before anything is touched; pure."""
 
 from __future__ import annotations
 

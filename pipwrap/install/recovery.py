@@ -10,7 +10,7 @@ from pipwrap.install.lock import environment_lock
 
 
 def recover(purelibs: Iterable[str], listener: Listener) -> bool:
-    """Settle what a dead process left in site directories; tell whether there was anything.
+    """Settle what a dead process left in site directories; return whether there was anything.
 
     One ``lstat`` each when there is nothing; a transaction that is going on is waited for.
     """
@@ -20,7 +20,9 @@ def recover(purelibs: Iterable[str], listener: Listener) -> bool:
             continue
         with environment_lock(purelib, listener):
             if journal.exists(purelib):
+                from pipwrap.install import rollback  # noqa: PLC0415 - after an interruption
+
                 listener(Info(f"Restoring {purelib} after an interrupted command"))
-                journal.settle(purelib, listener)
+                rollback.settle(purelib, listener)
                 recovered = True
     return recovered

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
-from pipwrap.install.uninstall import Removal
+from pipwrap.install.removal import Removal
 
 
 class Section(Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""Entry points, the scripts that call them, and whether a shell will find those (pure)."""
+"""Entry points, the scripts that call them, and whether a shell will find those."""
 
 from __future__ import annotations
 

@@ -1,9 +1,19 @@
 """All changes of one command to one environment: all of them, or none.
 
-    prepared -> locked -> recovered -> journal begun -> stashed -> created -> emptied -> ended
+Whatever can be refused for a reason of its own (a wheel, an entry point, a missing RECORD, a
+directory in the way) is refused before anything moves. What remains is one list of paths to move
+away and of files to make, and each step is in the journal before it is done, so that an error,
+Ctrl-C or SIGTERM undoes everything, and after a death the next command does (``recovery``).
 
-Everything that can be refused is refused before the journal begins. From there an error, Ctrl-C or
-SIGTERM undoes everything; after a death the next command does (``recovery``).
+    prepared    the files of all wheels are known, bytecode is compiled    destination, bytecode
+    locked      no other command writes here                               lock
+    recovered   what an interrupted command left is undone or completed    rollback
+    merged      one list of changes; refused here at the latest            changes
+    - - - - - - the journal begins; from here an error is undone - - - - - journal (its states)
+    stashed     what is removed or replaced is moved away                  stash
+    created     directories and files are made                             creating, linking
+    emptied     directories that hold no file any more are removed
+    ended       the journal ends, the stash is deleted
 """
 
 from __future__ import annotations
@@ -13,24 +23,33 @@ import errno
 import heapq
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 
-from pipwrap.cache.disk import is_directory, is_full
+from pipwrap.cache.disk import is_directory
 from pipwrap.cache.store import StoredWheelChanged, WheelStore
-from pipwrap.errors import DiagnosticError, DiskFull, EnvironmentRefused
-from pipwrap.events import Info, Listener, WarningMessage
-from pipwrap.install import journal, scripts
+from pipwrap.errors import DiagnosticError
+from pipwrap.events import Listener, WarningMessage
+from pipwrap.install import journal, rollback
 from pipwrap.install.bytecode import compiled
 from pipwrap.install.bytecode_settings import bytecode_tag, read_settings
 from pipwrap.install.changes import Changes, merge, missing_directories
 from pipwrap.install.creating import create_all
-from pipwrap.install.destination import InstallTarget, WheelFiles, prepare
+from pipwrap.install.destination import prepare
+from pipwrap.install.file_plan import InstallTarget, WheelFiles
 from pipwrap.install.interruption import deferring
-from pipwrap.install.linking import Linker, SourceChanged
+from pipwrap.install.linking import Linker, SourceChanged, process_umask
 from pipwrap.install.lock import environment_lock
 from pipwrap.install.plan import Plan
-from pipwrap.install.uninstall import Folders, Removal, find_removal
-from pipwrap.model.environment import Environment, InstalledDistribution
+from pipwrap.install.removal import Folders, Removal
+from pipwrap.install.transaction_report import (
+    found,
+    refused,
+    report_removals,
+    shown_paths,
+    warn_about_path,
+)
+from pipwrap.install.uninstall import find_removal
+from pipwrap.model.environment import Environment
 
 _ELSEWHERE = (errno.EXDEV, errno.EBUSY)
 """Another filesystem, or a directory where one is mounted."""
@@ -55,9 +74,9 @@ def apply(
         prepared = _prepare(plan, environment, store, target, listener)
         with _made(purelib), environment_lock(purelib, listener):
             if journal.exists(purelib):
-                journal.settle(purelib, listener)
+                rollback.settle(purelib, listener)
             removals = _removals(plan, environment, listener)
-            paths = [_paths(each, plan) for each in removals]
+            paths = [shown_paths(each, plan) for each in removals]
             changes = merge(plan, environment, prepared, removals, target)
             for warning in changes.warnings:
                 listener(WarningMessage(warning))
@@ -66,10 +85,10 @@ def apply(
     except SourceChanged as error:
         raise _changed(plan, error.path) from error
     except OSError as error:
-        raise _refused(error, plan, environment) from error
-    _tell(list(zip(removals, paths, strict=True)), plan, listener)
+        raise refused(error, plan, environment) from error
+    report_removals(list(zip(removals, paths, strict=True)), plan, listener)
     if plan.warn_script_location:
-        _warn_about_path(prepared, environment, listener)
+        warn_about_path(prepared, environment, listener)
     return changes
 
 
@@ -96,9 +115,9 @@ def _target(plan: Plan, environment: Environment, clock: Callable[[], float]) ->
         scheme=plan.scheme,
         executable=environment.executable,
         python_version=environment.version,
-        cache_tag=environment.cache_tag,
+        cache_tag=environment.bytecode.cache_tag,
         bytecode=read_settings(environment, os.environ),
-        umask=_umask(),
+        umask=process_umask(),
         now_ns=int(clock()) * 10**9,
     )
 
@@ -125,16 +144,18 @@ def _prepare(
 
 
 def _removals(plan: Plan, environment: Environment, listener: Listener) -> list[Removal]:
-    """Return what goes; names what cannot be removed, where nobody has yet."""
+    """Return what is removed; what cannot be is named, unless it was announced."""
     folders = Folders(environment)
     removals = []
     for each in plan.remove:
         try:
             removals.append(find_removal(each, environment, folders))
         except DiagnosticError:
-            _tell([(removal, ()) for removal in removals if not removal.paths], plan, listener)
+            report_removals(
+                [(removal, ()) for removal in removals if not removal.paths], plan, listener
+            )
             if not plan.announced:
-                listener(_found(each))
+                listener(found(each))
             raise
     replaced = [item.replaces for item in plan.install if item.replaces is not None]
     return removals + [find_removal(each, environment, folders) for each in replaced]
@@ -152,7 +173,7 @@ def _carry_out(changes: Changes, linker: Linker, purelib: str, listener: Listene
                     written.end()
         except BaseException:
             with signals.held():
-                journal.settle(purelib, listener)
+                rollback.settle(purelib, listener)
             raise
 
 
@@ -161,7 +182,7 @@ def _stash(written: journal.Journal, changes: Changes) -> None:
     for path, place in written.begin(changes.batches, changes.stash):
         try:
             os.rename(path, place)
-        except FileNotFoundError:  # each path stands for itself
+        except FileNotFoundError:  # the other paths are moved all the same
             continue
         except OSError as error:
             if error.errno not in _ELSEWHERE:
@@ -200,7 +221,7 @@ def _create(written: journal.Journal, changes: Changes, linker: Linker) -> None:
     directories = missing_directories(directory for directory, _ in changes.batches)
     written.create(directories)
     for position, name in create_all(linker, changes.batches, frozenset(directories)):
-        # Somebody made it since we looked, or the filesystem does not tell case apart.
+        # It was made since the directory was listed, or the filesystem does not tell case apart.
         creation = changes.batches[position][1][name]
         if is_directory(creation.path):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), creation.path)
@@ -235,7 +256,7 @@ def _remove_emptied(written: journal.Journal, changes: Changes) -> None:
 
 
 def _holds_no_file(directory: str) -> bool:
-    """Tell whether a directory holds nothing but directories of which the same is true."""
+    """Return whether a directory holds nothing but directories of which the same is true."""
     try:
         with os.scandir(directory) as entries:
             return all(
@@ -266,84 +287,3 @@ def _changed(plan: Plan, path: str) -> StoredWheelChanged:
     """Return which stored wheel a changed file belongs to."""
     wheels = (item.wheel for item in plan.install)
     return StoredWheelChanged(next(each for each in wheels if path.startswith(each.root)), path)
-
-
-def _umask() -> int:
-    """Return the umask, without changing it for a moment where the kernel tells it (Linux 4.7).
-
-    It is the process's: files that other threads make meanwhile would have other modes.
-    """
-    with contextlib.suppress(OSError), open("/proc/self/status", "rb") as stream:
-        for line in stream:
-            if line.startswith(b"Umask:"):
-                return int(line.split()[1], 8)
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
-def _refused(error: OSError, plan: Plan, environment: Environment) -> EnvironmentRefused | DiskFull:
-    """Return pip's message about an error of the filesystem; a full disk is named as such."""
-    verb = "install" if plan.install else "uninstall"
-    if is_full(error):
-        named = error.filename if isinstance(error.filename, str) else ""
-        place = os.path.dirname(named) or plan.scheme.purelib
-        hint = "Free some space there and run the command again; the environment is as it was."
-        return DiskFull(f"{verb} packages", place, hint)
-    message = f"Could not {verb} packages due to an OSError: {error}\n"
-    if error.errno == errno.EACCES:
-        if environment.is_virtual or plan.scheme == environment.user_scheme:
-            message += "Check the permissions.\n"
-        else:
-            message += "Consider using the `--user` option or check the permissions.\n"
-    return EnvironmentRefused(message)
-
-
-def _paths(removal: Removal, plan: Plan) -> Sequence[str]:
-    """Return the paths of a removal that are to be named, while they are there."""
-    if not plan.names_paths:
-        return ()
-    from pipwrap.install.removal_listing import moved  # noqa: PLC0415 - at -v
-
-    return moved(removal)
-
-
-def _tell(
-    removals: Sequence[tuple[Removal, Sequence[str]]], plan: Plan, listener: Listener
-) -> None:
-    """Tell what was removed, with the paths of each that are to be named, in pip's words."""
-    replaced = {item.replaces.info: item for item in plan.install if item.replaces is not None}
-    for removal, paths in removals:
-        distribution = removal.distribution
-        label = f"{distribution.name}-{distribution.version}"
-        indent = 0
-        if distribution.info in replaced:
-            name = replaced[distribution.info].display_name
-            listener(Info(f"Attempting uninstall: {name}", indent=1))
-            indent = 2
-        if not plan.announced:
-            listener(_found(distribution, indent))
-        if removal.note:
-            listener(Info(removal.note, indent=indent))
-        if not removal.paths:
-            words = f"Can't uninstall '{distribution.name}'. No files were found to uninstall."
-            listener(Info(words, indent=indent))
-            continue
-        if not plan.announced:
-            listener(Info(f"Uninstalling {label}:", indent=indent))
-        for path in paths:
-            listener(Info(f"Removing file or directory {path}", level=1, indent=indent + 1))
-        listener(Info(f"Successfully uninstalled {label}", indent=indent + 1))
-
-
-def _found(distribution: InstalledDistribution, indent: int = 0) -> Info:
-    line = f"Found existing installation: {distribution.name} {distribution.version}"
-    return Info(line, indent=indent)
-
-
-def _warn_about_path(
-    prepared: list[WheelFiles], environment: Environment, listener: Listener
-) -> None:
-    installed, search_path = (item.scripts for item in prepared), os.environ.get("PATH", "")
-    for message in scripts.location_warnings(installed, environment.executable, search_path):
-        listener(WarningMessage(message, indent=1))

@@ -15,7 +15,7 @@ from pipwrap.options.parser import Parsed
 from pipwrap.options.values import values_of
 
 CALLED_AS_PIP = "PIPWRAP_CALLED_AS_PIP"
-"""Set by our shim and shell function, so that the first Python on PATH is meant."""
+"""Set by our shim and shell function, so that the first Python on PATH is the target."""
 TOOL_MARKERS = ("pipx_metadata.json", "uv-receipt.toml")
 """What lies in an environment that was made for one application."""
 
@@ -30,9 +30,9 @@ class DiscoveredInterpreter(Struct, frozen=True):
 def facts_root(
     parsed: Parsed, configuration: Configuration, environ: Mapping[str, str]
 ) -> str | None:
-    """Return the cache in which facts about interpreters are kept; ``None`` without one.
+    """Return the cache in which facts about interpreters are stored; ``None`` without one.
 
-    It is wanted before the interpreter is known, and so are the configuration files beside it.
+    It is needed before the interpreter is known, and so are the configuration files beside it.
     """
     configured = [
         (key, value)

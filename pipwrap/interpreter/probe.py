@@ -173,14 +173,14 @@ def _tags(packaging_directory: str | None) -> list[str] | None:
 
 
 class _Silent:
-    """A logger whose debugging nobody reads."""
+    """A logger that drops every message."""
 
     def debug(self, *_: object) -> None:
         """Do nothing."""
 
 
 class _Late(type(sys)):  # type: ignore[misc]  # the type of modules, without loading types
-    """A module that is loaded when something of it is wanted."""
+    """A module that is loaded by the first access to an attribute."""
 
     def __getattr__(self, name: str) -> Any:
         _take_back(self)
@@ -190,9 +190,9 @@ class _Late(type(sys)):  # type: ignore[misc]  # the type of modules, without lo
 
 
 def _stand_in() -> list[ModuleType]:
-    """Keep packaging.tags from loading what it has no use for here: a third of this process.
+    """Keep packaging.tags from loading modules that it does not use here: a third of the time.
 
-    Return what stands for modules that are not loaded.
+    Return the modules that replace them.
     """
     logging: ModuleType = type(sys)("logging")
     logging.getLogger = lambda *_: _Silent()  # type: ignore[attr-defined]
@@ -203,7 +203,7 @@ def _stand_in() -> list[ModuleType]:
 
 
 def _take_back(module: ModuleType) -> None:
-    """Let the next who imports it have the real one."""
+    """Let the next import load the real module."""
     if sys.modules.get(module.__name__) is module:
         del sys.modules[module.__name__]
 

@@ -35,43 +35,96 @@ class Scheme(Struct, frozen=True):
 _POSIX = Scheme("lib/python", "lib/python", "include/python", "bin", ".")
 
 
+class InstallSchemes(Struct, frozen=True):
+    """Where wheels go, by what the user asks for; the probe's names."""
+
+    scheme: Scheme
+    """Of the environment itself."""
+    user_scheme: Scheme
+    """Of ``--user``."""
+    prefix_scheme: Scheme = _POSIX
+    """Relative to the base that ``--prefix`` names."""
+    home_scheme: Scheme = _POSIX
+    """Relative to a base that holds nothing else, as ``--target`` wants it."""
+
+
+class BytecodeFormat(Struct, frozen=True):
+    """What tells the bytecode files of one kind of interpreter from others."""
+
+    cache_tag: str
+    """In their names, such as ``cpython-311``."""
+    magic_number: str
+    """At their beginning, in hex."""
+
+
+_PROBE_NAMES = {
+    "user_enabled": "user_site",
+    "isolated": "isolated_site",
+    "has_finders": "finders",
+}
+
+
+class SitePackages(Struct, frozen=True, rename=_PROBE_NAMES):
+    """What an environment searches besides its standard library."""
+
+    sys_path: tuple[str, ...]
+    """In order, without the standard library and the script's directory."""
+    user_enabled: bool
+    """False with -s, PYTHONNOUSERSITE, or a virtual environment without system packages."""
+    isolated: bool
+    """A virtual environment that does not see the system's packages."""
+    has_finders: bool = False
+    """A finder on its ``sys.meta_path`` may yield distributions that no directory holds."""
+
+
+class Compatibility(Struct, frozen=True):
+    """What decides which distributions an environment takes, and which builds are for it."""
+
+    implementation: str
+    """``cpython``, ``pypy``, ... (sys.implementation.name)."""
+    abi: str
+    """Implementation, SOABI, platform and libc family in one word: part of a build's key."""
+    markers: tuple[tuple[str, str], ...]
+    """The marker environment (dependency specifiers), without ``extra``."""
+    tags: tuple[str, ...]
+    """Supported wheel tags, best first."""
+
+
 class Environment(Struct, frozen=True):
     """One Python environment; nothing in it changes while a command runs."""
 
     executable: str
     """As the user would call it, never resolved: scripts get it as their interpreter."""
     version: tuple[int, int, int]
-    implementation: str
-    """``cpython``, ``pypy``, ... (sys.implementation.name)."""
-    cache_tag: str
-    """Of bytecode files, such as ``cpython-311``."""
-    magic_number: str
-    """Of bytecode files, in hex."""
-    abi: str
-    """Implementation, SOABI, platform and libc family in one word: part of a build's key."""
     prefix: str
     base_prefix: str
-    scheme: Scheme
-    user_scheme: Scheme
-    user_site_enabled: bool
-    """False with -s, PYTHONNOUSERSITE, or a virtual environment without system packages."""
-    sys_path: tuple[str, ...]
-    """What it searches, in order, without its standard library and the script's directory."""
     stdlib: str
-    markers: tuple[tuple[str, str], ...]
-    """The marker environment (dependency specifiers), without ``extra``."""
-    tags: tuple[str, ...]
-    """Supported wheel tags, best first."""
     externally_managed: str | None
     """Path of its EXTERNALLY-MANAGED file (PEP 668) when it has one and is not virtual."""
-    site_packages_isolated: bool
-    """A virtual environment that does not see the system's packages."""
-    prefix_scheme: Scheme = _POSIX
-    """Relative to the base that ``--prefix`` names."""
-    home_scheme: Scheme = _POSIX
-    """Relative to a base that holds nothing else, as ``--target`` wants it."""
-    has_finders: bool = False
-    """A finder on its ``sys.meta_path`` may yield distributions that no directory holds."""
+    schemes: InstallSchemes
+    site: SitePackages
+    bytecode: BytecodeFormat
+    compatibility: Compatibility
+
+    @property
+    def scheme(self) -> Scheme:
+        """Return where wheels go without further options."""
+        return self.schemes.scheme
+
+    @property
+    def user_scheme(self) -> Scheme:
+        """Return where wheels go with ``--user``."""
+        return self.schemes.user_scheme
+
+    @property
+    def sys_path(self) -> tuple[str, ...]:
+        """Return the directories in which distributions are looked for."""
+        return self.site.sys_path
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """Return the supported wheel tags, best first."""
+        return self.compatibility.tags
 
     @property
     def is_virtual(self) -> bool:
@@ -86,7 +139,7 @@ class Environment(Struct, frozen=True):
     @property
     def marker_environment(self) -> dict[str, str]:
         """Return the marker variables as packaging wants them."""
-        return dict(self.markers)
+        return dict(self.compatibility.markers)
 
 
 class InstalledDistribution(Struct, frozen=True):

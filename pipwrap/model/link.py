@@ -41,6 +41,8 @@ ARCHIVE_EXTENSIONS = (
 
 _LONGEST = 255
 """Bytes of a file's name; no common filesystem takes more."""
+_PLAIN_NAME = re.compile(r"\w[\w.+!~-]*", re.ASCII)
+"""What nearly every file's name is, and nothing has to be asked of."""
 
 _WHOLE_URL = re.compile(
     r"(?P<before>https?:/+|(?:[a-z][a-z0-9+.-]*:)?//)(?P<user>[^/?#\n]*)@", re.IGNORECASE
@@ -105,6 +107,8 @@ def split_archive_name(name: str) -> tuple[str, str]:
 
 def is_plain_file_name(name: str) -> bool:
     """Tell a name that is one segment of a path, on any system, and that a terminal can show."""
+    if _PLAIN_NAME.fullmatch(name):
+        return len(name) <= _LONGEST
     return (
         name not in {"", ".", ".."}
         and not any(mark in name for mark in "/\\")
@@ -207,13 +211,17 @@ class Link(Struct, frozen=True):
 
         A quoted slash parts segments, as in pip: object stores put one into the URLs of files.
         """
-        host = urlsplit(self.url).netloc.rpartition("@")[2]
-        return posixpath.basename(self._segment) or host
+        segment = self._segment
+        name = posixpath.basename(segment) if "/" in segment else segment
+        return name or urlsplit(self.url).netloc.rpartition("@")[2]
 
     @property
     def names_a_file(self) -> bool:
         """Tell whether what the URL ends in can be the name of a file, once it is unquoted."""
-        return is_plain_file_name(self.filename) and ".." not in self._segment.split("/")
+        segment = self._segment
+        if "/" not in segment and segment:
+            return is_plain_file_name(segment)
+        return is_plain_file_name(self.filename) and ".." not in segment.split("/")
 
     @property
     def _segment(self) -> str:

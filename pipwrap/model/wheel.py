@@ -36,6 +36,17 @@ class StoredFile(NamedTuple):
     """Of its true content, urlsafe base64 without padding as RECORD has it."""
 
 
+class StoredWheelRecord(Struct, frozen=True):
+    """What the entry.json of a stored wheel holds."""
+
+    format: int
+    sha256: str
+    filename: str
+    dist_info: str
+    root_is_purelib: bool
+    files: tuple[StoredFile, ...]
+
+
 class StoredWheel(Struct, frozen=True):
     """One entry of the store; files are checked by ``stat`` before they are linked."""
 

@@ -33,7 +33,7 @@ _DECODED = frozenset({"gzip", "x-gzip", "deflate"})
 
 
 class Retry(urllib3.Retry):
-    """urllib3's, which tells of every broken connection in pip's words."""
+    """urllib3's, with a warning in pip's words for every broken connection."""
 
     listener: Listener = staticmethod(ignore)
 
@@ -228,7 +228,7 @@ class _Body:
 def _response(
     request: HttpRequest, answer: urllib3.BaseHTTPResponse, translate: _Translation
 ) -> Response:
-    """Return the answer; a body that was asked for compressed is told and handed on decoded."""
+    """Return the answer; a body requested compressed comes decoded, its headers as well."""
     headers = Headers(tuple(answer.headers.iteritems()))
     accepted = (request.headers.get("Accept-Encoding") or "identity").lower()
     encodings = [each.strip() for each in (headers.get("Content-Encoding") or "").split(",")]

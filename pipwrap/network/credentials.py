@@ -5,9 +5,13 @@ from __future__ import annotations
 import os
 import posixpath
 import threading
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from msgspec import Struct
+
+from pipwrap.events import Listener, PromptShown
+from pipwrap.network.keyring import Keyring
 from pipwrap.network.origins import Credentials, origin, split_credentials
 from pipwrap.network.settings import NetworkSettings
 
@@ -15,25 +19,65 @@ if TYPE_CHECKING:
     from netrc import netrc
 
 
-class CredentialSource(Protocol):
-    """Asked after a 401, one thread at a time: a keyring, then the person at the terminal."""
+class LoginPrompt(Struct, frozen=True):
+    """Asks the user at the terminal; ``EOFError`` where there is no answer."""
 
-    def credentials(self, index_url: str | None, host: str, username: str | None) -> (
-        Credentials | None
-    ):  # fmt: skip
+    listener: Listener
+
+    def username(self, question: str) -> str:
+        """Return what is typed."""
+        self.listener(PromptShown(question))
+        return input(question)
+
+    @staticmethod
+    def password(question: str) -> str:
+        """Return what is typed without an echo."""
+        from getpass import getpass  # noqa: PLC0415 - after a 401 only
+
+        return getpass(question)
+
+
+class Login(Struct, frozen=True):
+    """What is tried after a 401, in pip's order: the keyring, then the user at the terminal."""
+
+    keyring: Keyring
+    prompt: LoginPrompt | None
+    """``None`` with ``--no-input``: a keyring is then used only if the user names its kind."""
+
+    def credentials(
+        self, index_url: str | None, host: str, username: str | None
+    ) -> Credentials | None:
         """Return what to try; the URL of the index is more specific than its host."""
+        found = self._stored(index_url, username) or self._stored(host, username)
+        if found is not None or self.prompt is None:
+            return found
+        try:
+            typed = self.prompt.username(f"User for {host}: ")
+            if not typed:
+                return None
+            return self._stored(host, typed) or Credentials(
+                typed, self.prompt.password("Password: ")
+            )
+        except EOFError:
+            return None
+
+    def _stored(self, service: str | None, username: str | None) -> Credentials | None:
+        uses_keyring = self.prompt is not None or self.keyring.provider not in {"auto", "disabled"}
+        if not uses_keyring or not service:
+            return None
+        return self.keyring.credentials(service, username)
 
 
 class CredentialStore:
     """Finds credentials in pip's order, and remembers for each origin what was found."""
 
-    def __init__(self, settings: NetworkSettings, source: CredentialSource | None = None) -> None:
+    def __init__(self, settings: NetworkSettings, login: Login | None = None) -> None:
         """Take the index URLs apart; nothing is read yet."""
         self._indexes = tuple(split_credentials(url) for url in settings.index_urls)
         self._settings = settings
-        self._source = source
+        self._login = login
         self._lock = threading.Lock()
-        self._asking = threading.Lock()
+        self._login_lock = threading.Lock()
         self._netrc: netrc | None = None
         self._netrc_read = False
         self._remembered: dict[tuple[str, str, int | None], Credentials] = {}
@@ -41,7 +85,7 @@ class CredentialStore:
     def find(self, url: str, embedded: Credentials | None) -> Credentials | None:
         """Return what goes with the first request; ``embedded`` was in the URL itself."""
         found = self._written(url, embedded)
-        if (found is None or found.password is None) and self._settings.use_netrc:
+        if found is None or found.password is None:
             found = self._from_netrc(url) or found
         place = origin(url)
         with self._lock:
@@ -58,9 +102,9 @@ class CredentialStore:
         self, url: str, embedded: Credentials | None, refused: Credentials | None
     ) -> Credentials | None:
         """Return other credentials after a 401 answered ``refused``; ``None`` ends the matter."""
-        if self._source is None:
+        if self._login is None:
             return None
-        with self._asking:
+        with self._login_lock:  # the user answers one question at a time
             place = origin(url)
             with self._lock:
                 remembered = self._remembered.get(place)
@@ -72,7 +116,7 @@ class CredentialStore:
             username = written.username if written else None
             index = self._index_of(url)
             place_of_index = index[0].rstrip("/") + "/" if index else None
-            found = self._source.credentials(place_of_index, urlsplit(url).netloc, username)
+            found = self._login.credentials(place_of_index, urlsplit(url).netloc, username)
             if found is not None and found != refused:
                 with self._lock:
                     self._remembered[place] = found
@@ -106,8 +150,8 @@ class CredentialStore:
         entry = self._netrc.authenticators(host) if self._netrc and host else None
         if entry is None or not any(entry):
             return None
-        login, account, password = entry
-        return Credentials(login or account or "", password or "")
+        username, account, password = entry
+        return Credentials(username or account or "", password or "")
 
 
 def _read_netrc(path: str | None) -> netrc | None:

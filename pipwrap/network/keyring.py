@@ -1,4 +1,4 @@
-"""Credentials that the user's keyring keeps, as pip finds them: by import, or by its command."""
+"""Credentials in the user's keyring, as pip finds them: by import, or by its command."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class KeyringError(Exception):
 
 
 class Keyring(Struct):
-    """Asks one keyring, chosen at the first question; one that failed is not asked again.
+    """One keyring, chosen by the first query; one that failed is not used again.
 
     It runs in processes of its own: what the target environment has is not imported here.
     """
@@ -58,25 +58,25 @@ class Keyring(Struct):
     _command: list[str] | None = None
 
     def credentials(self, service: str, username: str | None) -> Credentials | None:
-        """Return what is kept for a URL or a host."""
+        """Return what is stored for a URL or a host."""
         if self.provider == "disabled":
             return None
         try:
-            return self._ask(service, username)
+            return self._look_up(service, username)
         except (KeyringError, OSError, ValueError, LookupError, TypeError) as error:
             self.listener(WarningMessage(f"Keyring is skipped due to an exception: {error}"))
             self.provider = "disabled"
             return None
 
-    def _ask(self, service: str, username: str | None) -> Credentials | None:
-        question = [service] if username is None else [service, username]
+    def _look_up(self, service: str, username: str | None) -> Credentials | None:
+        query = [service] if username is None else [service, username]
         if self._command is not None:
-            return self._run(self._command, question)
+            return self._run(self._command, query)
         self.listener(Info(f"Keyring provider requested: {self.provider}", 1))
         if self.provider in {"auto", "import"}:
             for interpreter in dict.fromkeys(self.interpreters):
                 command = [interpreter, "-c", _IMPORT]
-                code, output, text = self._output([*command, *question])
+                code, output, text = self._output([*command, *query])
                 if code == _NOT_THERE:
                     continue
                 self.listener(Info("Keyring provider set: import", 1))
@@ -87,23 +87,23 @@ class Keyring(Struct):
 
             executable = shutil.which("keyring", path=self._path())
             if executable:
-                told = f"Keyring provider set: subprocess with executable {executable}"
-                self.listener(Info(told, 1))
+                message = f"Keyring provider set: subprocess with executable {executable}"
+                self.listener(Info(message, 1))
                 self._command = [executable, "--mode=creds", "--output=json", "get"]
-                return self._run(self._command, question)
+                return self._run(self._command, query)
         self.listener(Info("Keyring provider set: disabled", 1))
         self.provider = "disabled"
         return None
 
-    def _run(self, command: list[str], question: list[str]) -> Credentials | None:
-        return self._read(*self._output([*command, *question]))
+    def _run(self, command: list[str], query: list[str]) -> Credentials | None:
+        return self._read(*self._output([*command, *query]))
 
-    def _read(self, code: int, output: str, complaint: str) -> Credentials | None:
+    def _read(self, code: int, output: str, errors: str) -> Credentials | None:
         """Return the credentials in the last line of what was printed."""
         by_import = self._command is not None and self._command[-1] == _IMPORT
         if code and by_import:
-            raise KeyringError(complaint.strip().rpartition("\n")[2])
-        if code == _OUTDATED and "unrecognized arguments" in complaint:
+            raise KeyringError(errors.strip().rpartition("\n")[2])
+        if code == _OUTDATED and "unrecognized arguments" in errors:
             raise KeyringError(
                 "Keyring util is outdated; must be at least version 25.2.1, please upgrade it"
             )

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 SECURE_SCHEMES = frozenset({"https", "wss", "file", "ssh"})
-"""What nobody on the way can change; pip's list, and websockets over TLS."""
+"""What cannot be changed on the way; pip's list, and websockets over TLS."""
 
 
 class Credentials(Struct, frozen=True):
@@ -60,7 +60,7 @@ def redirected(url: str, location: str) -> str:
 
 
 def is_secure_origin(url: str, trusted_hosts: tuple[str, ...] = ()) -> bool:
-    """Tell whether pip would take an index at this URL without a warning.
+    """Return whether pip would take an index at this URL without a warning.
 
     Secure are https, wss, ssh and file, every scheme on the loopback, and the hosts
     (``HOST`` or ``HOST:PORT``) that the user trusts.
@@ -76,7 +76,7 @@ def is_secure_origin(url: str, trusted_hosts: tuple[str, ...] = ()) -> bool:
 
 
 def is_trusted_host(url: str, trusted_hosts: tuple[str, ...]) -> bool:
-    """Tell whether ``--trusted-host`` names the host of this URL, at its port or at any."""
+    """Return whether ``--trusted-host`` names the host of this URL, at its port or at any."""
     if not trusted_hosts:
         return False
     try:
@@ -91,7 +91,7 @@ def is_trusted_host(url: str, trusted_hosts: tuple[str, ...]) -> bool:
 
 
 def is_host(netloc: str) -> bool:
-    """Tell whether this is ``HOST`` or ``HOST:PORT``, as ``--trusted-host`` takes it."""
+    """Return whether this is ``HOST`` or ``HOST:PORT``, as ``--trusted-host`` takes it."""
     return bool(_host_and_port(netloc)[0])
 
 
@@ -113,7 +113,7 @@ def _port(parts: SplitResult) -> int | None:
 
 
 def _is_loopback(host: str) -> bool:
-    """Tell localhost, 127.0.0.0/8 and ::1."""
+    """Return whether it is localhost, 127.0.0.0/8 and ::1."""
     if host == "localhost":
         return True
     if not host or not (host[0].isdigit() or ":" in host):

@@ -24,7 +24,7 @@ def proxy_for(url: str, settings: NetworkSettings) -> str | None:
 
 
 def bypassed(url: str, no_proxy: str) -> bool:
-    """Tell whether ``NO_PROXY`` names the host: by itself, a parent domain, address or network."""
+    """Return whether ``NO_PROXY`` names the host, a parent domain, its address or its network."""
     parts = urlsplit(url)
     host = parts.hostname
     if host is None:
@@ -42,7 +42,7 @@ def bypassed(url: str, no_proxy: str) -> bool:
 
 
 def _in_network(host: str, entry: str) -> bool:
-    """Tell whether ``entry`` is a network (CIDR) that holds the address ``host``."""
+    """Return whether ``entry`` is a network (CIDR) that holds the address ``host``."""
     if "/" not in entry:
         return False
     from ipaddress import ip_address, ip_network  # noqa: PLC0415 - rare

@@ -39,7 +39,7 @@ class RangeRefused(Exception):
         self.whole = whole
 
     def take(self) -> Response | None:
-        """Return the answer that sends the whole file, once: whoever takes it closes it."""
+        """Return the answer that sends the whole file, once: the caller closes it."""
         whole, self.whole = self.whole, None
         return whole
 
@@ -56,11 +56,11 @@ class Part(Struct, frozen=True):
     validator: str | None
     """What stands in If-Range: a strong ETag or a date (RFC 9110, 13.1.5)."""
     may_be_kept: bool
-    """Nobody could change them on the way, and no Cache-Control forbids to store them."""
+    """They could not be changed on the way, and no Cache-Control forbids to store them."""
 
     @property
     def etag(self) -> str | None:
-        """Return the strong ETag: it tells that a file is the same later on, which no date does."""
+        """Return the strong ETag: unlike a date it identifies the same file later on."""
         return self.validator if self.validator and self.validator.startswith('"') else None
 
 
@@ -73,7 +73,7 @@ class _Answer(Struct, frozen=True):
 
     url: str
     secure: bool
-    """Nobody could change it, nor what led to it."""
+    """It could not be changed on the way, nor the redirects before it."""
     response: Response
 
     @property
@@ -83,7 +83,7 @@ class _Answer(Struct, frozen=True):
 
 
 class _Server(Struct):
-    """Whether a server serves ranges; one request at a time as long as nobody knows."""
+    """Whether a server serves ranges; one request at a time until that is known."""
 
     lock: threading.Lock = field(default_factory=threading.Lock)
     serves: bool | None = None
@@ -93,7 +93,7 @@ class Ranges:
     """Asks for parts; a server that serves none is asked once a run. Used from all threads."""
 
     def __init__(self, transport: Transport, trusted_hosts: tuple[str, ...] = ()) -> None:
-        """Keep the ports; nothing is asked yet."""
+        """Send nothing yet."""
         self._transport = transport
         self._trusted_hosts = trusted_hosts
         self._lock = threading.Lock()

@@ -25,12 +25,12 @@ def redirect_target(url: str, location: str) -> str:
 
 
 def may_be_followed(target: str) -> bool:
-    """Tell whether a redirect leads to http or https."""
+    """Return whether a redirect leads to http or https."""
     return target.partition(":")[0].lower() in {"http", "https"}
 
 
 def leads_with_secrets(location: str) -> bool:
-    """Tell a ``Location`` that hands out credentials; those are written to no disk."""
+    """Return whether a ``Location`` hands out credentials; those are written to no disk."""
     try:
         return split_credentials(location)[1] is not None
     except ValueError:

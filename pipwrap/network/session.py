@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from pipwrap import errors
 from pipwrap.events import Listener, WarningMessage, ignore
 from pipwrap.model.link import redact, why_invalid
-from pipwrap.network.credentials import CredentialSource, CredentialStore
+from pipwrap.network.credentials import CredentialStore, Login
 from pipwrap.network.origins import Credentials, split_credentials
 from pipwrap.network.settings import NetworkSettings
 from pipwrap.network.transport import HttpRequest, Response
@@ -34,12 +34,12 @@ class Session:
         settings: NetworkSettings,
         listener: Listener = ignore,
         *,
-        source: CredentialSource | None = None,
+        login: Login | None = None,
     ) -> None:
-        """Remember how to connect; ``source`` is asked for credentials after a 401."""
+        """Remember how to connect; ``login`` is tried after a 401."""
         self._settings = settings
         self._listener = listener
-        self._credentials = CredentialStore(settings, source)
+        self._credentials = CredentialStore(settings, login)
         self._lock = threading.Lock()
         self._connections: Connections | None = None
 

@@ -13,7 +13,6 @@ class NetworkSettings(Struct, frozen=True):
     timeout: float = 15.0
     """Seconds for a connection, and for silence while reading; 0 waits for ever."""
     retries: int = 5
-    resume_retries: int = 5
     cert: str | None = None
     """A bundle (or a directory) of CA certificates; adds to those of the system, as in pip."""
     client_cert: str | None = None
@@ -23,12 +22,9 @@ class NetworkSettings(Struct, frozen=True):
     trusted_hosts: tuple[str, ...] = ()
     """``HOST`` or ``HOST:PORT``; their certificates are not verified."""
     proxy: str | None = None
-    """``None`` when ``--proxy`` was not given, empty when it forbids every proxy."""
-    use_proxy_environment: bool = True
-    """``False`` for ``--no-proxy-env``."""
+    """``None`` without ``--proxy``; empty where it, or ``--no-proxy-env`` alone, forbids any."""
     index_urls: tuple[str, ...] = ()
     """With their credentials, which hold for every URL of the same origin."""
-    use_netrc: bool = True
     user_agent: str = "pipwrap"
     environ: Mapping[str, str] = field(default_factory=dict)
     """The variables of the run; ``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` are read by OpenSSL."""
@@ -39,8 +35,8 @@ class NetworkSettings(Struct, frozen=True):
 
     @property
     def trusts_environment(self) -> bool:
-        """Tell whether proxies and CA bundles may come from variables.
+        """Return whether proxies and CA bundles may come from variables.
 
         As in pip, ``--proxy`` (even empty) and ``--no-proxy-env`` shut both out.
         """
-        return self.proxy is None and self.use_proxy_environment
+        return self.proxy is None

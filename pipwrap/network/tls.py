@@ -51,7 +51,7 @@ def _with_system_roots() -> ssl.SSLContext:
 
 
 def unverified(settings: NetworkSettings) -> ssl.SSLContext:
-    """Return a context for ``--trusted-host``: encrypted, to whoever answers."""
+    """Return a context for ``--trusted-host``: encrypted, with any peer."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE

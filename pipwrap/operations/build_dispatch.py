@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Protocol
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -16,7 +15,6 @@ from pipwrap.build.environment import BuildEnvironment
 from pipwrap.build.requirements import RequirementsCheck
 from pipwrap.build.settings import BuildSettings
 from pipwrap.distribution.hashes import HashPolicy
-from pipwrap.distribution.results import PreparedWheel
 from pipwrap.events import (
     DownloadFinished,
     DownloadProgressed,
@@ -28,18 +26,16 @@ from pipwrap.events import (
 )
 from pipwrap.install import installed
 from pipwrap.install.linking import LinkMode
-from pipwrap.install.plan import Plan
 from pipwrap.model.candidate import Candidate
-from pipwrap.model.distribution import Distribution
 from pipwrap.model.environment import Environment
 from pipwrap.model.format_control import FormatControl
 from pipwrap.model.names import canonicalize_name
-from pipwrap.model.requirement import Constraint, Requirement, UserRequirement
+from pipwrap.model.requirement import Requirement, UserRequirement
 from pipwrap.operations import plan as planning
-from pipwrap.operations.resolution_cache import CachedResolveTools, cached_or_resolved
 from pipwrap.operations.resolve_request import ResolveRequest
+from pipwrap.operations.session import InstallSession
+from pipwrap.operations.shared_state import SessionSettings, SharedState
 from pipwrap.options.build_options import texts_of
-from pipwrap.options.options import SearchOptions
 from pipwrap.report.summary import error_lines, lines_of
 from pipwrap.requirements.direct_references import source_of_url
 from pipwrap.resolution.outcome import Resolution
@@ -47,52 +43,19 @@ from pipwrap.resolution.outcome import Resolution
 _NAME = re.compile(r"[^A-Za-z0-9._-]")
 
 
-class BuildSession(CachedResolveTools, Protocol):
-    """The tools for one installation (``session.Bench``)."""
-
-    def wheels(
-        self, distribution: dict[str, Distribution], names: Mapping[str, str]
-    ) -> Mapping[str, PreparedWheel]:
-        """Return wheels that lie in the store."""
-
-    def apply(self, plan: Plan) -> None:
-        """Carry out a plan."""
-
-    def close(self) -> None:
-        """End what is under way."""
-
-
-class SessionFactory(Protocol):
-    """Makes the tools for an environment, in which nothing but the requirements is to be."""
-
-    def __call__(
-        self,
-        environment: Environment,
-        policy: HashPolicy,
-        listener: Listener,
-        *,
-        formats: FormatControl,
-        rules: BuildSettings,
-        building: tuple[str, ...],
-    ) -> BuildSession:
-        """Return the tools."""
+SessionFactory = Callable[[Environment, Listener, SessionSettings], InstallSession]
+"""Opens a session on an environment in which nothing but the requirements is to be."""
 
 
 class BuildDispatch:
     """Installs what builds require (the port of ``build.requirements``)."""
 
-    def __init__(
-        self,
-        session: SessionFactory,
-        search: SearchOptions,
-        constraints: Mapping[str, Constraint],
-        listener: Listener,
-    ) -> None:
+    def __init__(self, open_session: SessionFactory, shared: SharedState) -> None:
         """Keep the ports; of the user's constraints those for builds count alone."""
-        self._session_factory = session
-        self._search = search
-        self._constraints = constraints
-        self._listener = listener
+        self._open_session = open_session
+        self._search = shared.search
+        self._constraints = shared.build_constraints
+        self._listener = shared.context.console
 
     @contextmanager
     def resolved(
@@ -103,9 +66,9 @@ class BuildDispatch:
         activity: str,
     ) -> Iterator[ResolvedInSession]:
         """Resolve under the build constraints alone (build.requirements)."""
-        said: list[Event] = []
+        events: list[Event] = []
         try:
-            with self._resolved(requirements, into, building, said) as resolved:
+            with self._resolved(requirements, into, building, events) as resolved:
                 yield resolved
         except errors.DiskFull:
             raise
@@ -115,7 +78,7 @@ class BuildDispatch:
             raise errors.BuildFailed(
                 f"{activity} did not run successfully.",
                 context="exit code: 1",
-                output="\n".join(_transcript(said, error)),
+                output="\n".join(_transcript(events, error)),
                 step=errors.REQUIREMENTS_STEP,
                 activity=activity,
                 note="This error originates from a subprocess, and is likely not a problem with "
@@ -128,7 +91,7 @@ class BuildDispatch:
         requirements: Sequence[str],
         into: BuildEnvironment,
         building: tuple[str, ...],
-        said: list[Event],
+        events: list[Event],
     ) -> Iterator[ResolvedInSession]:
         constraints = self._constraints
         environment = into.environment
@@ -139,19 +102,17 @@ class BuildDispatch:
             if root_requirement.requirement
             and root_requirement.requirement.applies(environment.marker_environment)
         )
-        session = self._session_factory(
-            environment,
+        settings = SessionSettings(
             HashPolicy(hashes, hashes),
-            _quieter(self._listener, said),
-            formats=FormatControl(only_binary=self._search.format_control.only_binary),
-            rules=BuildSettings(constraints=texts_of(constraints)),
-            building=building,
+            FormatControl(only_binary=self._search.format_control.only_binary),
+            BuildSettings(constraints=texts_of(constraints)),
+            building,
         )
+        session = self._open_session(environment, _quieter(self._listener, events), settings)
         try:
             request = ResolveRequest(root_requirements, constraints, releases=self._search.releases)
-            yield ResolvedInSession(
-                session, environment, root_requirements, cached_or_resolved(session, request)
-            )
+            resolution = session.resolve(request)
+            yield ResolvedInSession(session, environment, root_requirements, resolution)
         finally:
             session.close()
 
@@ -178,7 +139,7 @@ class BuildDispatch:
 class ResolvedInSession(Struct, frozen=True):
     """What build requirements came to (the port of ``build.requirements``)."""
 
-    session: BuildSession
+    session: InstallSession
     environment: Environment
     root_requirements: tuple[UserRequirement, ...]
     resolution: Resolution
@@ -193,8 +154,8 @@ class ResolvedInSession(Struct, frozen=True):
     def install(self) -> None:
         """Install it (build.requirements)."""
         session, resolution = self.session, self.resolution
-        distribution = planning.distribution(resolution, {}, session.listener)
-        wheels = session.wheels(distribution, resolution.names)
+        distribution = planning.distribution(resolution, {}, session.resolver.listener)
+        wheels = session.wheel_provider.wheels(distribution, resolution.names)
         plan = planning.make_plan(
             resolution, wheels, {}, self.environment.scheme, self.root_requirements
         )
@@ -216,20 +177,20 @@ def _root_requirement(text: str) -> UserRequirement:
     return UserRequirement(requirement.text, requirement, source, requirement.extras)
 
 
-def _transcript(said: Sequence[Event], error: errors.PipwrapError) -> list[str]:
+def _transcript(events: Sequence[Event], error: errors.PipwrapError) -> list[str]:
     """Return all that an inner installation would have printed by itself, its error last."""
-    lines = [line for event in said for line in lines_of(event, verbosity=0)]
+    lines = [line for event in events for line in lines_of(event, verbosity=0)]
     return [text for line in (*lines, *error_lines(error)) for text in line.text.split("\n")]
 
 
-def _quieter(listener: Listener, said: list[Event]) -> Listener:
-    """Return a listener that tells at -v what an inner installation does, bars excepted.
+def _quieter(listener: Listener, events: list[Event]) -> Listener:
+    """Return a listener that reports at -v what an inner installation does, bars excepted.
 
-    ``said`` gets all that is told, whatever the verbosity.
+    ``events`` gets every event, whatever the verbosity.
     """
 
-    def told(event: Event, /) -> None:
-        said.append(event)
+    def report(event: Event, /) -> None:
+        events.append(event)
         if isinstance(event, DownloadStarted | DownloadProgressed | DownloadFinished):
             listener(event)
         elif isinstance(event, Info):
@@ -237,4 +198,4 @@ def _quieter(listener: Listener, said: list[Event]) -> Listener:
         elif isinstance(event, WarningMessage):
             listener(Info(f"WARNING: {event.message}", 1, 1))
 
-    return told
+    return report

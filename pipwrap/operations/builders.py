@@ -1,6 +1,6 @@
-"""The composition root's other half: what is needed only where something is fetched or built.
+"""The composition root for what fetches and builds.
 
-A command whose wheels all lie in the store never comes here, and loads nothing of it.
+A command whose wheels are all in the store does not import this module, nor what it imports.
 """
 
 from __future__ import annotations
@@ -8,16 +8,14 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from msgspec import Struct
 
+from pipwrap.build.build_context import BuildContext, BuildDirectories
 from pipwrap.build.environment_pool import EnvironmentPool
 from pipwrap.build.hooks import HookProcessPool
 from pipwrap.build.requirements import BuildRequirements
-from pipwrap.build.settings import BuildSettings
-from pipwrap.build.source_build import BuildContext
 from pipwrap.cache.build_host import BuildHost, include_directories
 from pipwrap.cache.clones import Clones
 from pipwrap.cache.http.client import ResponseCache
@@ -28,14 +26,17 @@ from pipwrap.cache.upkeep.usage import Usage
 from pipwrap.cache.wheels import BuiltWheels
 from pipwrap.concurrency.background import BackgroundTasks, Executors, PrefetchTasks
 from pipwrap.concurrency.worker_process import MOST, processors
-from pipwrap.distribution.archives import Archives
+from pipwrap.distribution.archives import AcquiredArchives, Archives
 from pipwrap.distribution.built_wheels import BuiltWheelLookup, ReuseSettings
-from pipwrap.distribution.described import Described
-from pipwrap.distribution.hashes import HashPolicy
 from pipwrap.distribution.lazy_wheel import LazyWheels
+from pipwrap.distribution.metadata import MetadataReader
 from pipwrap.distribution.preparer import FETCHED_AHEAD, Preparer
-from pipwrap.distribution.results import SaveOptions
-from pipwrap.distribution.wheel_stores import WheelStores
+from pipwrap.distribution.sidecars import SidecarLookup
+from pipwrap.distribution.source_metadata import SourceMetadataReader
+from pipwrap.distribution.sources import Sources
+from pipwrap.distribution.wheel_builder import WheelBuilder
+from pipwrap.distribution.wheel_files import WheelFiles, WheelStores
+from pipwrap.distribution.wheel_metadata import WheelMetadataReader
 from pipwrap.events import Listener
 from pipwrap.index.candidates import has_native
 from pipwrap.index.repository import Repository
@@ -44,6 +45,7 @@ from pipwrap.network.ranges import Ranges
 from pipwrap.network.transport import Transport
 from pipwrap.operations.cache_session import kept_directory
 from pipwrap.operations.context import CommandContext
+from pipwrap.operations.shared_state import SessionSettings
 from pipwrap.options.options import SearchOptions
 from pipwrap.vcs.git import GitSettings
 from pipwrap.vcs.repositories import Repositories
@@ -53,7 +55,7 @@ _PATIENCE = 5.0
 
 
 class PreparerResources(Struct, frozen=True):
-    """What the rest of a command has in hand already."""
+    """What the rest of a command has constructed already."""
 
     context: CommandContext
     search: SearchOptions
@@ -66,39 +68,37 @@ class PreparerResources(Struct, frozen=True):
 
 
 class PreparerFactory:
-    """What all preparations of one command share, those of build requirements included."""
+    """Makes the preparers of one command, those of build requirements included.
+
+    They share connections, caches, the processes of build hooks and what was decided before.
+    """
 
     def __init__(self, resources: PreparerResources) -> None:
-        """Join the ports; nothing is fetched yet."""
+        """Construct what all preparers share; nothing is fetched yet."""
         context, usage = resources.context, resources.usage
         layout, caching = context.place.layout, context.options.caching
         repository = resources.repository
-        kept = MetadataCache(layout, context.console, usage.note)
+        metadata_cache = MetadataCache(layout, context.console, usage.note)
         ranges = Ranges(resources.transport, resources.search.trusted_hosts)
         self._resources = resources
         self._processes, self._pool = HookProcessPool(), EnvironmentPool()
         self._builds: list[BackgroundTasks] = []
         self._remover = ThreadPoolExecutor(1, thread_name_prefix="remove")
         self._unpackers = Unpackers(min(processors(), MOST))
-        self._archives = Archives(resources.responses)
-        self._stores = WheelStores(
-            resources.store,
-            resources.private,
-            LazyWheels(ranges, kept, offline=caching.offline),
-            BuiltWheelLookup(
-                BuiltWheels(layout, context.console, time.time, usage.grew),
-                kept,
-                BuildHost(context.environ, layout, include_directories(context.environment)),
-                context.console,
-                usage,
-                ReuseSettings(
-                    caching.rebuild,
-                    caching.require_native,
-                    offline=caching.offline,
-                    index_has_native=lambda candidate: has_native(repository, candidate),
-                ),
+        self._acquired = AcquiredArchives()
+        self._lazy_wheels = LazyWheels(ranges, metadata_cache, offline=caching.offline)
+        self._built_wheels = BuiltWheelLookup(
+            BuiltWheels(layout, context.console, time.time, usage.grew),
+            metadata_cache,
+            BuildHost(context.environ, layout, include_directories(context.environment)),
+            context.console,
+            usage,
+            ReuseSettings(
+                caching.rebuild,
+                caching.require_native,
+                offline=caching.offline,
+                index_has_native=lambda candidate: has_native(repository, candidate),
             ),
-            self._unpackers.unpack,
         )
 
     def close(self) -> None:
@@ -112,26 +112,69 @@ class PreparerFactory:
     def preparer(
         self,
         environment: Environment,
-        policy: HashPolicy,
-        described: Described,
-        listener: Listener,
+        sidecars: SidecarLookup,
         requirements: BuildRequirements,
-        *,
-        rules: BuildSettings,
-        building: Sequence[str],
-        saving: SaveOptions | None,
+        settings: SessionSettings,
+        listener: Listener,
     ) -> Preparer:
         """Return what prepares wheels for one environment."""
+        context, resources, saving = self._resources.context, self._resources, settings.saving
+        archives = Archives(
+            resources.responses,
+            settings.policy,
+            listener,
+            saving.directory if saving else None,
+            self._acquired,
+        )
+        build_context = self._build_context(environment, requirements, settings, listener)
+        sources = Sources(build_context, archives)
+        wheels = WheelMetadataReader(
+            archives, sidecars, resources.store, self._lazy_wheels, listener
+        )
+        reader = MetadataReader(
+            archives,
+            wheels,
+            SourceMetadataReader(
+                archives,
+                sources,
+                self._built_wheels,
+                wheels,
+                listener,
+                saves_archives=saving is not None and saving.archives,
+            ),
+        )
+        files = WheelFiles(
+            archives,
+            WheelStores(resources.store, resources.private, self._unpackers.unpack),
+            reader,
+        )
+        builder = WheelBuilder(
+            sources, self._built_wheels, files, reader, build_context.directories.scratch, listener
+        )
+        builds = BackgroundTasks(context.console, processors(), "build")
+        self._builds.append(builds)
+        executors = Executors(builds, PrefetchTasks(context.console, FETCHED_AHEAD, "ahead"))
+        return Preparer(reader, files, builder, executors, listener)
+
+    def _build_context(
+        self,
+        environment: Environment,
+        requirements: BuildRequirements,
+        settings: SessionSettings,
+        listener: Listener,
+    ) -> BuildContext:
         context = self._resources.context
         place = context.place
-        build_context = BuildContext(
+        return BuildContext(
             target=environment,
-            scratch=place.scratch if context.options.build.cleans else kept_directory,
-            keep_log=place.keep_log,
+            directories=BuildDirectories(
+                place.scratch if context.options.build.cleans else kept_directory,
+                place.keep_log,
+                self._remove,
+            ),
             requirements=requirements,
             listener=listener,
-            remove=self._remove,
-            rules=rules,
+            rules=settings.rules,
             processes=self._processes,
             pool=self._pool,
             repositories=Repositories(
@@ -141,30 +184,17 @@ class PreparerFactory:
                 listener,
             ),
             allows_editables=context.options.command == "install",
-            building=tuple(building),
-        )
-        builds = BackgroundTasks(context.console, processors(), "build")
-        self._builds.append(builds)
-        executors = Executors(builds, PrefetchTasks(context.console, FETCHED_AHEAD, "ahead"))
-        return Preparer(
-            self._archives,
-            self._stores,
-            described,
-            build_context,
-            policy,
-            listener,
-            executors,
-            saving,
+            building=settings.building,
         )
 
     def _remove(self, path: str) -> None:
-        """Remove a tree meanwhile, unless everything is to be left."""
+        """Remove a tree on another thread, unless everything is to be left (``--no-clean``)."""
         if self._resources.context.options.build.cleans:
             self._remover.submit(shutil.rmtree, path, ignore_errors=True)
 
 
 def git_settings(context: CommandContext) -> GitSettings:
-    """Return how git is run, and where clones of editables live."""
+    """Return how git is run, and the directory for clones of editables."""
     options, environment = context.options, context.environment
     home = environment.prefix if environment.is_virtual else context.working_directory
     return GitSettings(

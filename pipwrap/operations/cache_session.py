@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 
 from msgspec import Struct
 
-from pipwrap.cache import disk, ownership
+from pipwrap.cache import disk, locks, ownership
 from pipwrap.cache.layout import LOGS, RUN_PREFIX, Layout
 from pipwrap.errors import DiskFull
 from pipwrap.events import Listener, WarningMessage
@@ -37,11 +37,11 @@ class CacheSession(Struct, frozen=True):
         plain = "".join(each if each.isascii() and each.isalnum() else "-" for each in name)[-60:]
         try:
             disk.make_directory(directory)
-            kept = disk.unused_name(directory, f"-{plain}.log")
-            build_logs.keep(path, kept)
+            copy = disk.unused_name(directory, f"-{plain}.log")
+            build_logs.keep(path, copy)
         except OSError:
             return ""
-        return kept
+        return copy
 
 
 def kept_directory(prefix: str) -> str:
@@ -67,7 +67,7 @@ def is_usable(root: str) -> bool:
 
 
 def _owner(path: str) -> int | None:
-    """Return who owns a path; ``None`` for a link to nowhere."""
+    """Return the uid that owns a path; ``None`` for a link to nowhere."""
     try:
         return os.stat(path).st_uid
     except OSError:
@@ -76,7 +76,7 @@ def _owner(path: str) -> int | None:
 
 @contextmanager
 def opened(root: str | None, listener: Listener) -> Iterator[CacheSession]:
-    """Yield the cache at ``root``, or a temporary one where there is none or it is not ours."""
+    """Yield the cache at ``root``; a temporary one without it, or if another user owns it."""
     if root is not None and not is_usable(root):
         listener(
             WarningMessage(
@@ -112,7 +112,7 @@ _LEAST_ROOM = 16 * 2**20
 
 
 def _check_room(root: str) -> None:
-    """Raise ``OSError`` for a disk that is as good as full, where the machine tells."""
+    """Raise ``OSError`` for a disk that is almost full, where the system says so."""
     if not hasattr(os, "statvfs") or not os.path.isdir(root):
         return
     found = os.statvfs(root)
@@ -162,8 +162,8 @@ def _run_directory(layout: Layout) -> Iterator[Layout]:
     disk.make_directory(shared)
     run = Layout(layout.root, RUN_PREFIX + os.path.basename(disk.unused_name(shared)))
     os.mkdir(run.temporary, disk.DIRECTORY_MODE)
-    with disk.alive(run.temporary):
-        for path in disk.dead_directories(shared):
+    with locks.locked_directory(run.temporary):
+        for path in locks.abandoned_directories(shared):
             disk.discard(path)
         try:
             yield run

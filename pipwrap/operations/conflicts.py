@@ -1,4 +1,4 @@
-"""The conflict report after an installation: who among the installed is left without his need."""
+"""The conflict report of an installation: installed distributions that lose a dependency."""
 
 from __future__ import annotations
 

@@ -6,26 +6,27 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
+from pipwrap.concurrency.dispatcher import EventDispatcher
 from pipwrap.model.environment import Environment
 from pipwrap.operations.cache_session import CacheSession
 from pipwrap.operations.noop_recorder import NoopRecorder
 from pipwrap.options.options import Options
-from pipwrap.report.console import Console
 
 
 class CommandContext(Struct, frozen=True):
-    """The surroundings of one command."""
+    """The options, target and tools of one command."""
 
     options: Options
     environment: Environment
-    console: Console
+    console: EventDispatcher
+    """The console as all threads of the command share it."""
     place: CacheSession
     environ: Mapping[str, str]
     working_directory: str
     default_index_url: str
     """pip's own."""
     noop_recorder: NoopRecorder
-    """What the command's answer rests on."""
+    """Records what the command's answer depends on."""
 
     def show_path(self, path: str) -> str:
         """Return a path as pip shows it: relative when it is below the working directory."""

@@ -88,7 +88,7 @@ def choose(context: CommandContext) -> InstallScheme:
         return _relocated(options.target_dir, options, environment)
     scheme = environment.user_scheme if is_user else environment.scheme
     if options.prefix_path:
-        scheme = environment.prefix_scheme.below(os.path.expanduser(options.prefix_path))
+        scheme = environment.schemes.prefix_scheme.below(os.path.expanduser(options.prefix_path))
     if options.root_path:
         scheme = scheme.inside(os.path.expanduser(options.root_path))
     return InstallScheme(
@@ -104,7 +104,7 @@ def _relocated(target: str, options: Options, environment: Environment) -> Insta
         raise errors.CommandError("Target path exists but is not a directory, will not continue.")
     base = os.path.join(os.path.realpath(directory), _HOME)
     return InstallScheme(
-        environment.home_scheme.below(base),
+        environment.schemes.home_scheme.below(base),
         relocation=Relocation(base, directory, replaces=options.upgrade),
         ignores_installed=True,
     )
@@ -118,7 +118,7 @@ def _is_user(context: CommandContext) -> bool:
     if options.user:
         _check_user(options, environment)
         return True
-    if options.prefix_path or options.target_dir or not environment.user_site_enabled:
+    if options.prefix_path or options.target_dir or not environment.site.user_enabled:
         return False
     scheme = environment.scheme
     if options.root_path:
@@ -137,12 +137,12 @@ def _check_user(options: Options, environment: Environment) -> None:
         raise errors.CommandError(
             "Can not combine '--user' and '--prefix' as they imply different installation locations"
         )
-    if environment.is_virtual and environment.site_packages_isolated:
+    if environment.is_virtual and environment.site.isolated:
         raise errors.CommandError(
             "Can not perform a '--user' install. User site-packages are not visible in "
             "this virtualenv."
         )
-    if not environment.user_site_enabled:
+    if not environment.site.user_enabled:
         raise errors.CommandError(
             "Can not perform a '--user' install. User site-packages are disabled for this Python."
         )

@@ -7,11 +7,11 @@ import time
 
 from pipwrap import errors
 from pipwrap.cache.http.client import ResponseCache
+from pipwrap.cache.http.exchange import FetchSettings
 from pipwrap.cache.upkeep.usage import Grown, uncounted
-from pipwrap.events import PromptShown
 from pipwrap.model.environment import Environment
+from pipwrap.network.credentials import Login, LoginPrompt
 from pipwrap.network.keyring import Keyring
-from pipwrap.network.login import KeyringAndPrompt, LoginPrompt
 from pipwrap.network.session import Session
 from pipwrap.network.settings import NetworkSettings
 from pipwrap.network.transport import Headers
@@ -29,35 +29,35 @@ def open_network(
     settings = NetworkSettings(
         timeout=network.timeout,
         retries=network.retries,
-        resume_retries=network.resume_retries,
         cert=network.cert,
         client_cert=network.client_cert,
         legacy_certs=network.legacy_certs,
         trusted_hosts=search.trusted_hosts,
-        proxy=network.proxy,
-        use_proxy_environment=not network.no_proxy_env,
+        proxy="" if network.no_proxy_env and network.proxy is None else network.proxy,
         index_urls=search.index_urls,
         user_agent=_user_agent(context.environment),
         environ=context.environ,
     )
-    session = Session(settings, context.console, source=_credential_source(context))
+    session = Session(settings, context.console, login=_login(context))
     responses = ResponseCache(
         session,
         context.place.layout,
         time.time,
         context.console,
-        user_agent=settings.user_agent,
-        trusted_hosts=search.trusted_hosts,
-        resume_retries=network.resume_retries,
-        offline=context.options.caching.offline,
-        allow_stale=context.options.caching.allow_stale,
-        grown=grown,
+        FetchSettings(
+            user_agent=settings.user_agent,
+            trusted_hosts=search.trusted_hosts,
+            resume_retries=network.resume_retries,
+            offline=context.options.caching.offline,
+            allow_stale=context.options.caching.allow_stale,
+        ),
+        grown,
     )
     return session, responses
 
 
-def _credential_source(context: CommandContext) -> KeyringAndPrompt:
-    """Return who is asked after a 401; with --no-input nobody is."""
+def _login(context: CommandContext) -> Login:
+    """Return what is tried after a 401; with --no-input there is no prompt."""
     network, environment = context.options.network, context.environment
     keyring = Keyring(
         network.keyring_provider,
@@ -66,17 +66,7 @@ def _credential_source(context: CommandContext) -> KeyringAndPrompt:
         context.environ,
         context.console,
     )
-
-    def username(request: str) -> str:
-        context.console(PromptShown(request))
-        return input(request)
-
-    def password(request: str) -> str:
-        from getpass import getpass  # noqa: PLC0415 - after a 401 only
-
-        return getpass(request)
-
-    return KeyringAndPrompt(keyring, None if network.no_input else LoginPrompt(username, password))
+    return Login(keyring, None if network.no_input else LoginPrompt(context.console))
 
 
 def fetch_text(context: CommandContext, url: str) -> bytes:

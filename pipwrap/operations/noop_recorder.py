@@ -1,8 +1,8 @@
-"""What a command's answer rests on, gathered on the long way for ``cache.noop``.
+"""Records what a command's answer depends on, for the no-op cache (``cache.noop``).
 
-Only answers that changed nothing are kept: ``--version``, help, and an installation of names that
-are all satisfied. Whoever read something of the machine tells it here; a command that read what
-cannot be looked at again (an index, a URL, a clock) proves nothing, and nothing is kept.
+Only answers that changed nothing are stored: ``--version``, help, and an installation of names that
+are all satisfied. What was read of the machine is recorded here as evidence; a command that read
+what cannot be compared later (an index, a URL, a clock) is not complete, and nothing is stored.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class NoopRecorder:
     """The evidence for one command line's answer, and what was printed."""
 
     def __init__(self, argv: Sequence[str], environ: Mapping[str, str], *, as_module: bool) -> None:
-        """Begin with the question; there is none where the working directory is gone."""
+        """Begin with the key of the line; there is none where the working directory is gone."""
         self._asked: bytes | None = None
         with contextlib.suppress(OSError):
             self._asked = noop.command_key(__version__, argv, environ, as_module=as_module)
@@ -43,7 +43,7 @@ class NoopRecorder:
         """(on stderr?, text) of everything that was printed so far."""
 
     def depends_on(self, paths: Iterable[str], *, kind: str = noop.PATH) -> None:
-        """Note what was read, or looked for in vain."""
+        """Record what was read, or looked for in vain."""
         for path in paths:
             if (kind, path) not in self._evidence:
                 absolute = path if kind == noop.VARIABLE else os.path.abspath(path)
@@ -51,11 +51,11 @@ class NoopRecorder:
                 self._evidence[kind, absolute] = state
 
     def depends_on_target(self, environment: Environment, chosen: str) -> None:
-        """Note what decides about the target, and what it searches.
+        """Record what decides about the target, and what it searches.
 
-        Nothing is proven where ``chosen`` may run another interpreter the next time.
+        Nothing is stored where ``chosen`` may run another interpreter the next time.
         """
-        if environment.has_finders:
+        if environment.site.has_finders:
             self._may_be_kept = False  # what they yield is theirs alone to say
         executable = environment.executable
         self._may_be_kept &= is_what_runs(chosen, executable)
@@ -81,18 +81,18 @@ class NoopRecorder:
             )
 
     def depends_on_installed(self, distributions: Iterable[InstalledDistribution]) -> None:
-        """Note the metadata of what is installed."""
+        """Record the metadata of what is installed."""
         for each in distributions:
             self.depends_on([each.info])
             if os.path.isdir(each.info):
                 self.depends_on(os.path.join(each.info, name) for name in _OF_DISTRIBUTION)
 
     def complete(self) -> None:
-        """Say that what was noted decides the answer alone."""
+        """Mark the evidence as complete: nothing else decides the answer."""
         self._is_proven = True
 
-    def keep(self, status: int) -> None:
-        """Keep a proven answer; not a failure, nor where what it rests on changed just now."""
+    def store(self, status: int) -> None:
+        """Store a complete answer; not a failure, nor where its evidence changed just now."""
         if status != 0 or not self._is_proven or self._asked is None or not self._may_be_kept:
             return
         now = time.time_ns()

@@ -35,12 +35,12 @@ def check(options: Options) -> None:
     )
 
 
-def kept(
-    distribution: Mapping[str, Distribution],
+def without_requested(
+    distributions: Mapping[str, Distribution],
     resolution: Resolution,
     root_requirements: Sequence[UserRequirement],
     options: Options,
 ) -> dict[str, Distribution]:
-    """Return what is wanted, without the projects that the user named where only theirs count."""
+    """Return the distributions, with ``--only-deps`` without the projects that the user named."""
     dropped = plan.requested(resolution, root_requirements) if options.only_deps else ()
-    return {project: each for project, each in distribution.items() if project not in dropped}
+    return {project: each for project, each in distributions.items() if project not in dropped}

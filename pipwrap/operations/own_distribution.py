@@ -55,7 +55,7 @@ def check_plan(plan: Plan) -> None:
 
 
 def with_former(installed: Mapping[str, InstalledDistribution]) -> dict[str, InstalledDistribution]:
-    """Return what an installation replaces: ours also what it was called formerly."""
+    """Return what an installation replaces: this program also under its former name."""
     found = dict(installed)
     former = found.get(FORMER_NAME)
     if former is not None and _ENTRY_POINT in (read_text(former, "entry_points.txt") or ""):

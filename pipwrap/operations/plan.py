@@ -1,4 +1,4 @@
-"""From a resolution to what is wanted, in which order, and to a plan; pure."""
+"""From a resolution to the distributions that it needs, and to an ordered plan; pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What we ask of the real pip that is installed beside us: its word, not a copy of it."""
+"""What is read from the pip that is installed beside us, rather than copied."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a command is asked for: arguments and files to wishes, constraints and search options."""
+"""The request: arguments and files to root requirements, constraints and search options."""
 
 from __future__ import annotations
 
@@ -19,14 +19,8 @@ from pipwrap.network.origins import is_host
 from pipwrap.operations.context import CommandContext
 from pipwrap.operations.request_files import RequestFiles
 from pipwrap.options.options import SearchOptions, check_hash_options
-from pipwrap.requirements.parse import (
-    RequirementText,
-    applicable,
-    merged,
-    parse_constraint,
-    parse_requirement,
-    parse_specifier,
-)
+from pipwrap.requirements.constraints import applicable, merged, parse_constraint
+from pipwrap.requirements.parse import RequirementText, parse_requirement, parse_specifier
 
 if TYPE_CHECKING:
     from pipwrap.requirements.file_grammar import RequirementLine
@@ -153,11 +147,11 @@ def read_request(context: CommandContext, fetch: Callable[[str], bytes]) -> User
     root_requirements += map(parse_specifier, files.of_scripts())
     _refuse_decisions(root_requirements, context)
     markers = context.environment.marker_environment
-    kept = applicable(root_requirements, markers, context.console)
+    applying = applicable(root_requirements, markers, context.console)
     build_constraints = merged(files.build_constraints(), markers)
     limits = merged([_constraint(line, context, files.search) for line in constraints], markers)
     request = UserRequest(
-        kept,
+        applying,
         limits,
         files.search,
         any(line.hashes for line in constraints),

@@ -12,7 +12,8 @@ from pipwrap import errors
 from pipwrap.model.link import Link
 from pipwrap.model.requirement import Constraint, UserRequirement
 from pipwrap.operations.context import CommandContext
-from pipwrap.requirements.parse import RequirementText, parse_constraint
+from pipwrap.requirements.constraints import parse_constraint
+from pipwrap.requirements.parse import RequirementText
 
 if TYPE_CHECKING:
     from pipwrap.requirements.file_grammar import RequirementLine
@@ -105,10 +106,10 @@ class RequestFiles:
         from pipwrap.requirements.pylock import LockContext, locked  # noqa: PLC0415
 
         context = self._context
-        surroundings = LockContext(
+        lock_context = LockContext(
             context.environment, self.search.format_control, self._fetch, context.console
         )
-        for root_requirement, link in locked(lock, surroundings):
+        for root_requirement, link in locked(lock, lock_context):
             self.lines.append(root_requirement)
             if link is None or root_requirement.requirement is None:
                 continue

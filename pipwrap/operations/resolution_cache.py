@@ -99,7 +99,7 @@ class ResolutionCache:
             projects = {url: project_of(url) or "" for url in sorted(changed)}
             if not resolution.active_specifiers.keys() >= set(projects.values()):
                 return None
-            with self.console.overhearing() as heard:
+            with self.console.recording() as heard:
                 renewed = self._renewed(request, resolution, evidence, projects)
             self._heard = tuple(heard)
             if renewed is None:
@@ -206,7 +206,7 @@ class ResolutionCache:
             or options.verbosity > 0
             or options.log is not None
             or not self._context.place.is_kept
-            or self._context.environment.has_finders
+            or self._context.environment.site.has_finders
             or self._offers.locked
             or search.refreshed
             or self._offers.selector.uploaded_prior_to is not None
@@ -263,7 +263,7 @@ def cached_or_resolved(tools: CachedResolveTools, request: ResolveRequest) -> Re
         return recalled
     from pipwrap.operations.resolve import resolve  # noqa: PLC0415 - the resolver, when it has to be
 
-    with resolution_cache.console.overhearing() as heard:
+    with resolution_cache.console.recording() as heard:
         resolution = resolve(tools, request, resolution_cache.preferences)
     resolution_cache.keep(request, resolution, heard)
     return resolution

@@ -2,54 +2,47 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
-from packaging.version import InvalidVersion, Version
 
 from pipwrap.cache.layout import Layout
+from pipwrap.cache.resolutions import Resolutions
 from pipwrap.cache.store import WheelStore
 from pipwrap.cache.upkeep.usage import Usage
 from pipwrap.distribution.results import SaveOptions
 from pipwrap.events import Listener
+from pipwrap.index.candidates import Offers
 from pipwrap.index.repository import Found, Repository
 from pipwrap.index.scope import SearchScope
-from pipwrap.install import installed
-from pipwrap.model.candidate import InstalledCandidate
-from pipwrap.model.environment import Environment, InstalledDistribution
-from pipwrap.model.names import canonicalize_name
+from pipwrap.index.selection import Selector
+from pipwrap.install.bytecode import Compiler
+from pipwrap.install.bytecode_settings import read_settings
+from pipwrap.model.environment import Environment
 from pipwrap.network.origins import is_secure_origin
 from pipwrap.operations.context import CommandContext
+from pipwrap.operations.metadata_provider import DistributionMetadataProvider
 from pipwrap.operations.network import open_network
+from pipwrap.operations.on_demand import OnDemand
+from pipwrap.operations.plan_installer import PlanInstaller
 from pipwrap.operations.request import UserRequest
-from pipwrap.operations.session import InstallSession, SharedState
+from pipwrap.operations.resolution_cache import ResolutionCache
+from pipwrap.operations.session import InstallSession
+from pipwrap.operations.shared_state import SessionSettings, SharedState
+from pipwrap.operations.wheel_provider import WheelProvider, prefetches
 from pipwrap.options.build_options import build_rules
 from pipwrap.options.options import SearchOptions
+from pipwrap.options.target_python import TargetPython, targeted
 
 if TYPE_CHECKING:
-    from pipwrap.cache.listings import Listings
     from pipwrap.cache.sidecars import Sidecars
+    from pipwrap.distribution.preparer import Preparer
+    from pipwrap.distribution.sidecars import SidecarLookup
     from pipwrap.operations.builders import PreparerFactory
-
-Made = TypeVar("Made")
-
-
-def _once(make: Callable[[], Made]) -> Callable[[], Made]:
-    """Return what makes a tool when it is first wanted, in whatever thread that is."""
-    lock = threading.RLock()
-    made: list[Made] = []
-
-    def tool() -> Made:
-        with lock:
-            if not made:
-                made.append(make())
-            return made[0]
-
-    return tool
 
 
 @contextmanager
@@ -64,27 +57,20 @@ def opened(context: CommandContext, search: SearchOptions) -> Iterator[SharedSta
         stack.callback(transport.close)
         trusted = search.trusted_hosts
 
-        @_once
-        def listings() -> Listings:
-            from pipwrap.cache.listings import Listings  # noqa: PLC0415 - where one is wanted
-
-            return Listings(layout, context.console, usage.note)
-
         repository = Repository(
             SearchScope(search.index_urls, search.find_links),
             responses,
             context.console,
             is_secure=lambda url: is_secure_origin(url, trusted),
             refreshed=search.refreshed,
-            listings=listings,
+            note=usage.note,
         )
         stack.callback(repository.close)
         store = WheelStore(layout, context.console, time.time, usage.grew)
         private = WheelStore(Layout(context.place.scratch("private-")), context.console, time.time)
 
-        @_once
         def preparer_factory() -> PreparerFactory:
-            from pipwrap.operations.builders import PreparerFactory, PreparerResources  # noqa: PLC0415 - where it is wanted
+            from pipwrap.operations.builders import PreparerFactory, PreparerResources  # noqa: PLC0415 - where it is used
 
             made = PreparerFactory(
                 PreparerResources(
@@ -94,56 +80,131 @@ def opened(context: CommandContext, search: SearchOptions) -> Iterator[SharedSta
             stack.callback(made.close)
             return made
 
-        @_once
         def sidecars() -> Sidecars:
-            from pipwrap.cache.sidecars import Sidecars  # noqa: PLC0415 - where one is wanted
+            from pipwrap.cache.sidecars import Sidecars  # noqa: PLC0415 - where one is used
 
             made = Sidecars(layout, context.console, usage.note)
             stack.callback(made.flush)
             return made
 
         yield SharedState(
-            context, search, repository, store, private, sidecars, usage, preparer_factory
+            context,
+            search,
+            repository,
+            store,
+            private,
+            OnDemand(sidecars),
+            usage,
+            OnDemand(preparer_factory),
         )
 
 
-@contextmanager
-def store_of(context: CommandContext) -> Iterator[WheelStore]:
-    """Yield the store for a plan that only removes."""
-    yield WheelStore(context.place.layout, context.console, time.time)
+def store_of(context: CommandContext) -> WheelStore:
+    """Return the store for a plan that only removes."""
+    return WheelStore(context.place.layout, context.console, time.time)
 
 
 def open_session(
     shared: SharedState, request: UserRequest, saving: SaveOptions | None = None
 ) -> InstallSession:
-    """Return the tools for what the user asked for."""
+    """Return the session for what the user asked for."""
     context = shared.context
     constraints = request.build_constraints
     locked = {project: Found((link,)) for project, link in request.locked.items()}
-    return InstallSession(
-        replace(shared, build_constraints=constraints, locked=locked),
-        context.environment,
+    settings = SessionSettings(
         request.hash_policy,
-        context.console,
-        formats=request.search.format_control,
-        rules=build_rules(
+        request.search.format_control,
+        build_rules(
             context.options.build, request.root_requirements, request.constraints, constraints
         ),
         saving=saving,
     )
+    shared = replace(shared, build_constraints=constraints, locked=locked)
+    return make_session(shared, context.environment, context.console, settings)
 
 
-def installed_candidates(
-    environment: Environment, listener: Listener
-) -> tuple[dict[str, InstalledDistribution], dict[str, InstalledCandidate]]:
-    """Return what is installed by canonical name, and what of it has a version to compare."""
-    distributions: dict[str, InstalledDistribution] = {}
-    candidates: dict[str, InstalledCandidate] = {}
-    for each in installed.find_installed(environment, listener=listener):
-        name = canonicalize_name(each.name)
-        distributions[name] = each
-        try:
-            candidates[name] = InstalledCandidate(name, Version(each.version), each)
-        except InvalidVersion:
-            continue
-    return distributions, candidates
+def make_session(
+    shared: SharedState, environment: Environment, listener: Listener, settings: SessionSettings
+) -> InstallSession:
+    """Return the parts of a session joined; nothing is fetched yet."""
+    options = shared.context.options
+
+    def read_before() -> SidecarLookup:
+        from pipwrap.distribution.sidecars import SidecarLookup  # noqa: PLC0415 - where metadata is wanted
+
+        return SidecarLookup(shared.sidecars(), settings.policy)
+
+    described = OnDemand(read_before)
+
+    def make_preparer() -> Preparer:
+        from pipwrap.operations.build_dispatch import BuildDispatch  # noqa: PLC0415 - where it is used
+
+        dispatch = BuildDispatch(partial(make_session, shared), shared)
+        factory = shared.preparer_factory()
+        return factory.preparer(environment, described(), dispatch, settings, listener)
+
+    def make_compiler() -> Compiler:
+        bytecode = read_settings(environment, shared.context.environ)
+        return Compiler(environment, shared.store, bytecode)
+
+    preparer = OnDemand(make_preparer)
+    compiles = options.compile and prefetches(shared.context, settings)
+    compiler = OnDemand(make_compiler) if compiles else None
+    wheels = WheelProvider(shared, settings, listener, preparer, compiler)
+    target = targeted(
+        environment, TargetPython() if settings.is_for_build else options.target_python
+    )
+    offers = _offers(shared, target, settings)
+    provider = DistributionMetadataProvider(
+        target,
+        listener,
+        offers,
+        _resolution_cache(shared, target, offers, settings),
+        wheels,
+        preparer,
+        described if settings.saving is None else None,
+        saves_archives=settings.saving is not None and settings.saving.archives,
+    )
+    return InstallSession(
+        provider,
+        wheels,
+        PlanInstaller(shared, environment, listener, wheels, compiler),
+        preparer,
+        compiler,
+        settings.is_for_build,
+    )
+
+
+def _offers(shared: SharedState, target: Environment, settings: SessionSettings) -> Offers:
+    """Return the candidates of all projects; the user's target options spare build requirements."""
+    options, search = shared.context.options, shared.search
+    selector = Selector(
+        {tag: rank for rank, tag in enumerate(target.tags)},
+        target.python_version,
+        ignore_requires_python=options.ignore_requires_python and not settings.is_for_build,
+        prefer_binary=search.prefer_binary,
+        uploaded_prior_to=search.uploaded_prior_to,
+    )
+    return Offers(
+        shared.repository,
+        selector,
+        settings.formats,
+        settings.policy.preferred,
+        {} if settings.is_for_build else shared.locked,
+    )
+
+
+def _resolution_cache(
+    shared: SharedState, target: Environment, offers: Offers, settings: SessionSettings
+) -> ResolutionCache:
+    context, store = shared.context, shared.store
+    return ResolutionCache(
+        context,
+        Resolutions(context.place.layout, context.console),
+        offers,
+        (shared.search, settings.formats, settings.policy, target.compatibility.markers),
+        told=not settings.is_for_build,
+        saves=settings.saving is not None,
+        is_stored=lambda sha256: bool(sha256) and store.find(sha256) is not None,
+        note=shared.usage.note,
+    )

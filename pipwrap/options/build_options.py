@@ -1,4 +1,4 @@
-"""Options for builds, and what they come to for what the user asks for."""
+"""Options for builds, and the rules that they give for the root requirements."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ def build_rules(
 ) -> BuildSettings:
     """Return the rules for the builds of a command.
 
-    Settings belong to what is named, by project or by URL; whatever that needs gets none. Of two
-    wishes for one project the first one counts. A constraint that says where a named project
+    Settings belong to what is named, by project or by URL; dependencies get none. Of two root
+    requirements for one project the first one counts. A constraint that says where a named project
     comes from passes them on; what is named by that very URL has its own.
     """
     settings: dict[str, ConfigSettings] = {}
@@ -80,7 +80,7 @@ def build_rules(
 
 
 def texts_of(constraints: Mapping[str, Constraint]) -> tuple[str, ...]:
-    """Return what the build constraints say, in an order and form that a key wants."""
+    """Return what the build constraints say, in the order and form of a cache key."""
     return tuple(
         sorted(
             " ".join((text, *(f"--hash={name}:{digest}" for name, digest in each.hashes)))

@@ -32,7 +32,7 @@ class CachingOptions(Struct, frozen=True, kw_only=True):
     offline: bool = False
     """Everything comes from the cache."""
     allow_stale: bool = False
-    """A stored page stands in for an index that cannot be reached."""
+    """A stored page is used where its index cannot be reached."""
 
 
 def caching_options(values: Values) -> CachingOptions:

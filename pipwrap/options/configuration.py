@@ -32,7 +32,7 @@ _IGNORED_VARIABLES = ("version", "help")
 
 
 class Setting(Struct, frozen=True):
-    """One key with its value, as somebody configured it."""
+    """One key with its value, as it was configured."""
 
     level: str
     section: str
@@ -114,7 +114,7 @@ def configuration_files(
     if named == os.devnull:
         return ()
     files = [(GLOBAL, directory) for directory in _global_directories(environ, platform, etc)]
-    # A file that is named and exists stands in for the user's own.
+    # A file that is named and exists replaces the user's own.
     if not (named and os.path.exists(named)):
         legacy = "pip" if platform == "win32" else ".pip"
         files.append((USER, os.path.join(home, legacy)))
@@ -182,7 +182,7 @@ def _read_variables(environ: Mapping[str, str]) -> Iterator[Setting]:
 def _read_file(level: str, path: str) -> Iterator[Setting]:
     if not os.path.exists(path):
         return
-    # 10 ms that only those pay who have a file.
+    # 10 ms, only where there is a file.
     import configparser  # noqa: PLC0415
 
     class Parser(configparser.RawConfigParser):

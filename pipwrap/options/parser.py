@@ -1,14 +1,13 @@
-"""pip's command-line grammar: argv to ``Parsed``, with pip's own words for what is wrong.
+"""pip's command-line grammar: argv to ``Parsed``, or pip's words for what is wrong; pure.
 
 Like pip, the line is read twice: up to the sub-command with the general options, then the whole
-line without the sub-command's name with the sub-command's options. Pure; read on every start.
+line without the sub-command's name with the sub-command's options. Read on every start.
 """
 
 from __future__ import annotations
 
 from pipwrap.errors import UsageError
-from pipwrap.options.table import (
-    COMMANDS,
+from pipwrap.options.option import (
     COUNT,
     FLOAT,
     HASH,
@@ -18,9 +17,8 @@ from pipwrap.options.table import (
     KEY_VALUE,
     NEGATIVE_FLAG,
     Option,
-    by_spelling,
-    options_of,
 )
+from pipwrap.options.table import COMMANDS, by_spelling, options_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,18 +35,15 @@ class BadArgument(ValueError):
 class Parsed:
     """What a command line says, before defaults and configuration; never changed."""
 
-    __slots__ = ("arguments", "argv", "command", "general", "given", "help", "version")
+    __slots__ = ("arguments", "argv", "command", "general", "given")
 
     def __init__(
         self,
         argv: tuple[str, ...],
         command: str = "",
-        *,
         general: Given = (),
         given: Given = (),
         arguments: tuple[str, ...] = (),
-        help: bool = False,  # noqa: A002 - the option's name
-        version: bool = False,
     ) -> None:
         """Keep the parts."""
         self.argv = argv
@@ -61,10 +56,16 @@ class Parsed:
         """All options of the line as the sub-command reads them (one of ours only)."""
         self.arguments = arguments
         """What is left: requirements, or the action of ``cache``."""
-        self.help = help
-        """``--help`` was met before any mistake."""
-        self.version = version
-        """``--version`` stands before the sub-command."""
+
+    @property
+    def help(self) -> bool:
+        """Tell whether ``--help`` was met before any mistake."""
+        return _has_help(self.general) or _has_help(self.given)
+
+    @property
+    def version(self) -> bool:
+        """Tell whether ``--version`` stands before the sub-command."""
+        return any(option.destination == "version" for option, _ in self.general)
 
     @property
     def is_ours(self) -> bool:
@@ -85,28 +86,19 @@ def parse(argv: Iterable[str]) -> Parsed:
     except BadArgument as error:
         raise UsageError(str(error)) from None
     command = rest[0] if rest else ""
-    if _has_help(general) or command not in COMMANDS:
-        return Parsed(
-            argv, command, general=general, help=_has_help(general), version=_has_version(general)
-        )
+    parsed = Parsed(argv, command, general)
+    if parsed.help or command not in COMMANDS:
+        return parsed
     remaining = list(argv)
     # The first equal word goes, even where it is an option's value, as in pip's parse_command.
     remaining.remove(command)
     try:
         given, arguments = read_arguments(remaining, options_of(command))
     except BadArgument as error:
-        if _has_version(general):
-            return Parsed(argv, command, general=general, version=True)
+        if parsed.version:
+            return parsed
         raise UsageError(str(error), command=command) from None
-    return Parsed(
-        argv,
-        command,
-        general=general,
-        given=given,
-        arguments=arguments,
-        help=_has_help(given),
-        version=_has_version(general),
-    )
+    return Parsed(argv, command, general, given, arguments)
 
 
 def read_arguments(
@@ -252,7 +244,3 @@ def _integer(text: str) -> int:
 
 def _has_help(given: Iterable[tuple[Option, Value]]) -> bool:
     return any(option.kind == HELP for option, _ in given)
-
-
-def _has_version(given: Iterable[tuple[Option, Value]]) -> bool:
-    return any(option.destination == "version" for option, _ in given)

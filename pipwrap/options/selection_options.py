@@ -10,7 +10,8 @@ from pipwrap.errors import CommandError, UsageError
 from pipwrap.model.format_control import ALL, NONE
 from pipwrap.model.names import canonicalize_name
 from pipwrap.model.release_control import ReleaseControl
-from pipwrap.options.table import Option, by_spelling, options_of
+from pipwrap.options.option import Option
+from pipwrap.options.table import by_spelling, options_of
 from pipwrap.options.values import Values
 
 if TYPE_CHECKING:

@@ -1,8 +1,26 @@
-"""The options of pip 26.3 as tables: spellings, kind, destination, and who honours them.
+"""The options of pip 26.3 as tables; pure.
 
 ``ours`` is the one place that says what pipwrap does itself: ``True``, ``False`` (the whole command
-goes to the real pip), or the values that are ours. Read on every start: imports nothing.
+goes to the real pip), or the values that are ours. Read on every start: imports nothing else.
 """
+
+from pipwrap.options.option import (
+    COUNT,
+    FLOAT,
+    HASH,
+    HELP,
+    INTEGER,
+    KEY_VALUE,
+    NEGATIVE_FLAG,
+    NO_CACHE,
+    PATH,
+    REPEATABLE,
+    SELECTOR,
+    STRING,
+    VALUE,
+    Extension,
+    Option,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -11,79 +29,7 @@ if TYPE_CHECKING:
 COMMANDS = ("install", "download", "wheel", "uninstall", "cache")
 """The sub-commands that pipwrap has itself."""
 
-FLAG = "flag"
-NEGATIVE_FLAG = "negative flag"
-VALUE = "value"
-REPEATABLE = "repeatable"
-COUNT = "count"
-SELECTOR = "selector"
-"""Each use is kept, with the option's name and in order: a later one may undo an earlier one."""
-NO_CACHE = "no cache"
-HELP = "help"
-
-STRING = "string"
-INTEGER = "integer"
-FLOAT = "floating-point"
-PATH = "path"
-KEY_VALUE = "KEY=VAL"
-HASH = "hash"
-
-HASH_ALGORITHMS = ("sha256", "sha384", "sha512")
-
 ALWAYS_ENABLED_FEATURES = ("truststore", "no-binary-enable-wheel-cache", "build-constraint")
-
-
-class Option:
-    """One option; never changed after it was made."""
-
-    __slots__ = (
-        "choices",
-        "default",
-        "destination",
-        "is_extension",
-        "kind",
-        "ours",
-        "spellings",
-        "value_type",
-    )
-
-    def __init__(
-        self,
-        destination: str,
-        *spellings: str,
-        kind: str = FLAG,
-        default: object = False,
-        value_type: str = STRING,
-        choices: "tuple[str, ...]" = (),
-        ours: "bool | tuple[str, ...]" = True,
-        is_extension: bool = False,
-    ) -> None:
-        """Keep the parts; short spellings come first, as pip's messages show them.
-
-        An extension is an option that pip does not have: it is never abbreviated, so that every
-        abbreviation means what it means to pip.
-        """
-        self.is_extension = is_extension
-        self.destination = destination
-        self.spellings = spellings
-        self.kind = kind
-        self.default = default
-        self.value_type = value_type
-        self.choices = choices
-        self.ours = ours
-
-    @property
-    def takes_value(self) -> bool:
-        """Tell whether an argument follows on the command line."""
-        return self.kind in (VALUE, REPEATABLE, SELECTOR)
-
-    @property
-    def long(self) -> str:
-        """Return the first long spelling: the option's name in messages."""
-        return next(spelling for spelling in self.spellings if spelling.startswith("--"))
-
-    def __repr__(self) -> str:
-        return "/".join(self.spellings)
 
 
 def _value(
@@ -198,11 +144,11 @@ _ROOT_USER_ACTION = _value(
 )
 
 _EXTENSIONS = (
-    Option("rebuild", "--rebuild", kind=SELECTOR, default=(), is_extension=True),
-    Option("require_native", "--require-native", kind=SELECTOR, default=(), is_extension=True),
-    Option("refresh", "--refresh", is_extension=True),
-    Option("offline", "--offline", is_extension=True),
-    Option("allow_stale", "--allow-stale", is_extension=True),
+    Extension("rebuild", "--rebuild", kind=SELECTOR, default=()),
+    Extension("require_native", "--require-native", kind=SELECTOR, default=()),
+    Extension("refresh", "--refresh"),
+    Extension("offline", "--offline"),
+    Extension("allow_stale", "--allow-stale"),
 )
 """What pip does not have; docs/cache.md explains it."""
 
@@ -275,13 +221,12 @@ _INSTALL = (
         choices=("only-if-needed", "eager"),
     ),
     Option("force_reinstall", "--force-reinstall"),
-    Option(
+    Extension(
         "link_mode",
         "--link-mode",
         kind=VALUE,
         default=None,
         choices=("auto", "clone", "hardlink", "copy"),
-        is_extension=True,
     ),
     Option("ignore_installed", "-I", "--ignore-installed"),
     _BREAK_SYSTEM_PACKAGES,
@@ -324,13 +269,13 @@ _UNINSTALL = (
 
 _CACHE = (
     _value("list_format", "--format", default="human", choices=("human", "abspath", "json")),
-    Option("only_http", "--http", is_extension=True),
-    Option("only_degraded", "--degraded", is_extension=True),
-    Option("repair", "--repair", is_extension=True),
-    Option("max_size", "--max-size", kind=VALUE, default=None, is_extension=True),
-    Option("unused_for", "--unused-for", kind=VALUE, default=None, is_extension=True),
-    Option("for_ci", "--ci", is_extension=True),
-    Option("dry_run", "--dry-run", is_extension=True),
+    Extension("only_http", "--http"),
+    Extension("only_degraded", "--degraded"),
+    Extension("repair", "--repair"),
+    Extension("max_size", "--max-size", kind=VALUE, default=None),
+    Extension("unused_for", "--unused-for", kind=VALUE, default=None),
+    Extension("for_ci", "--ci"),
+    Extension("dry_run", "--dry-run"),
 )
 
 REQUIREMENT_FILE = (

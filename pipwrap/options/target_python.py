@@ -109,13 +109,15 @@ def targeted(environment: Environment, target: TargetPython) -> Environment:
         return environment
     major, minor, micro, *_ = (*target.version, 0, 0, 0)
     version = (major, minor, micro) if target.version else environment.version
-    return replace(environment, version=version, tags=tuple(_tags(environment, target)))
+    compatibility = replace(environment.compatibility, tags=tuple(_tags(environment, target)))
+    return replace(environment, version=version, compatibility=compatibility)
 
 
 def _tags(environment: Environment, target: TargetPython) -> Iterator[str]:
     from packaging import tags  # noqa: PLC0415 - 50 ms, for these options only
 
-    name = tags.INTERPRETER_SHORT_NAMES.get(environment.implementation, environment.implementation)
+    own = environment.compatibility.implementation
+    name = tags.INTERPRETER_SHORT_NAMES.get(own, own)
     implementation = target.implementation or name
     nodot = "".join(map(str, target.version[:2] or environment.version[:2]))
     version = [int(part) for part in (nodot[0], nodot[1:]) if part]

@@ -1,4 +1,4 @@
-"""The final value of every option: defaults, then configuration, then the command line. Pure."""
+"""The final value of every option: defaults, then configuration, then the command line; pure."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from pipwrap.errors import ConfigurationError, UsageError
-from pipwrap.options.parser import BadArgument, check_value
-from pipwrap.options.table import (
+from pipwrap.options.option import (
     COUNT,
     FLAG,
     HELP,
@@ -16,8 +15,9 @@ from pipwrap.options.table import (
     REPEATABLE,
     SELECTOR,
     Option,
-    options_of,
 )
+from pipwrap.options.parser import BadArgument, check_value
+from pipwrap.options.table import options_of
 
 if TYPE_CHECKING:
     from pipwrap.options.configuration import Configuration

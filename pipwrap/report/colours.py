@@ -13,7 +13,7 @@ _MARKS = {"error": "1;31", "note": "1;35", "hint": "1;36"}
 
 
 def painted(text: str) -> str:
-    """Return what is told with its colours: a message as a whole, of a frame its marks."""
+    """Return a text with pip's colours: a message as a whole, of a frame its marks."""
     for word, colour in _WHOLE:
         if text.lstrip().startswith(word):
             return "\n".join(_in(colour, line) for line in text.split("\n"))

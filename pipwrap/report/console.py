@@ -1,13 +1,13 @@
-"""The only writer: events to stdout and stderr, one at a time, whatever thread they come from."""
+"""The only writer of stdout and stderr: prints events, one at a time.
+
+``concurrency.dispatcher`` decides in which order the events of several threads come here.
+"""
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
 import threading
-import time
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, TextIO
 
 from pipwrap import errors
@@ -15,34 +15,65 @@ from pipwrap.events import (
     DOWNLOADS,
     BuildFinished,
     BuildStarted,
-    DownloadFinished,
-    DownloadProgressed,
-    DownloadStarted,
+    CommandOutput,
     Event,
-    Listener,
     WarningMessage,
 )
 from pipwrap.model.link import redact
+from pipwrap.report.download_display import DownloadDisplay
 from pipwrap.report.encoding import printable
 from pipwrap.report.summary import OutputLine, error_lines, lines_of
 
 if TYPE_CHECKING:
     from pipwrap.report.log import Log
-    from pipwrap.report.progress import Progress
-    from pipwrap.report.raw_progress import RawProgress
 
 _EVERYTHING = 2
 """The verbosity of -vv."""
 
 
-class _Thread(threading.local):
-    """Who takes the events of one thread instead of the console."""
+class OutputStreams:
+    """stdout and stderr, and what was printed on them."""
 
-    def __init__(self) -> None:
-        """Start with nobody."""
-        self.relay: Listener | None = None
-        self.relays_downloads = False
-        self.overhearing: list[list[Event]] = []
+    def __init__(
+        self,
+        stdout: TextIO | None = None,
+        stderr: TextIO | None = None,
+        *,
+        transcript: list[tuple[bool, str]] | None = None,
+        plain: bool = False,
+    ) -> None:
+        """Write to the process's streams unless others are given.
+
+        ``transcript`` gets (on stderr?, text) of all that is printed. ``plain`` has no colours on
+        any terminal.
+        """
+        self.stdout = stdout or sys.stdout
+        self.stderr = stderr or sys.stderr
+        self.plain = plain
+        self._transcript = transcript
+
+    def write(self, text: str, *, is_error: bool = False) -> None:
+        """Write text as the stream can take it, on stderr with pip's colours."""
+        stream = self.stderr if is_error else self.stdout
+        shown = printable(text, stream)
+        stream.write(self._coloured(shown) if is_error else shown)
+        if self._transcript is not None:
+            self._transcript.append((is_error, shown))
+
+    def flush(self) -> None:
+        """Hand on what was written."""
+        self.stdout.flush()
+        self.stderr.flush()
+
+    def _coloured(self, text: str) -> str:
+        """Return what goes to stderr with pip's colours, where there are any."""
+        variable = os.environ.get
+        is_terminal = variable("TERM") not in {"dumb", "unknown"} and self.stderr.isatty()
+        if self.plain or variable("NO_COLOR") or not (variable("FORCE_COLOR") or is_terminal):
+            return text
+        from pipwrap.report.colours import painted  # noqa: PLC0415 - on terminals
+
+        return painted(text)
 
 
 class Console:
@@ -51,101 +82,53 @@ class Console:
     def __init__(
         self,
         verbosity: int = 0,
+        streams: OutputStreams | None = None,
         *,
-        stdout: TextIO | None = None,
-        stderr: TextIO | None = None,
         progress: str = "off",
         log: Log | None = None,
-        transcript: list[tuple[bool, str]] | None = None,
-        plain: bool = False,
     ) -> None:
         """Write to the process's streams unless others are given.
 
-        ``transcript`` gets (on stderr?, text) of all that is printed.
-
         ``progress`` is ``on`` (bars, on a terminal only), ``raw`` or ``off``. ``log`` gets
-        everything, whatever the verbosity. ``plain`` has no colours on any terminal.
+        everything, whatever the verbosity.
         """
-        self.plain = plain
+        self.streams = streams or OutputStreams()
         self._log = log
-        self._transcript = transcript
-        self._raw = progress == "raw" and verbosity >= 0
-        self._raw_progress: RawProgress | None = None
         self._verbosity = verbosity
-        self._stdout = stdout or sys.stdout
-        self._stderr = stderr or sys.stderr
         self._lock = threading.RLock()
-        self._live = progress == "on" and verbosity >= 0 and self._stdout.isatty()
-        self._progress: Progress | None = None
-        self._overhearing: list[list[Event]] = []
-        self._thread = _Thread()
+        self._downloads = DownloadDisplay(
+            self.streams.stdout, progress if verbosity >= 0 else "off"
+        )
 
     @classmethod
-    def aside(cls) -> Console:
-        """Return one that writes everything to stderr: what is not the command's own output."""
-        return cls(stdout=sys.stderr)
+    def on_stderr(cls) -> Console:
+        """Return one that leaves stdout, which may be JSON, to the command's own output."""
+        return cls(streams=OutputStreams(stdout=sys.stderr))
 
     def __call__(self, event: Event, /) -> None:
         """Print what the event says at this verbosity."""
-        relay = self._thread.relay
-        if isinstance(event, DOWNLOADS) and not self._thread.relays_downloads:
-            with self._lock:
-                self._draw(event)
-            return
-        if relay is not None:
-            for heard in self._thread.overhearing:
-                heard.append(event)
-            relay(event)
-            return
         with self._lock:
-            for heard in self._overhearing:
-                heard.append(event)
-            self._record(lines_of(event, _EVERYTHING))
-            if self._live and isinstance(event, BuildStarted):
+            if isinstance(event, DOWNLOADS):
+                lines = self._downloads.lines(event)
+                if lines:
+                    self._write(lines)
+                self._downloads.draw(event)
                 return
-            if self._live and isinstance(event, BuildFinished):
+            self._record(lines_of(event, _EVERYTHING))
+            is_live = self._downloads.is_live
+            if is_live and isinstance(event, BuildStarted):
+                return
+            if is_live and isinstance(event, BuildFinished):
                 self._write((OutputLine(f"  {event.description} ... {event.status}"),))
             else:
                 self._write(lines_of(event, self._verbosity))
 
-    @contextlib.contextmanager
-    def overhearing(self) -> Iterator[list[Event]]:
-        """Yield a list that gets every event, downloads excepted, as long as the body lasts.
-
-        What is relayed is heard when it is told again; a thread that is relayed hears itself.
-        """
-        heard: list[Event] = []
-        lists = self._overhearing if self._thread.relay is None else self._thread.overhearing
-        with self._lock:
-            lists.append(heard)
-        try:
-            yield heard
-        finally:
-            with self._lock:
-                lists[:] = [each for each in lists if each is not heard]
-
-    @contextlib.contextmanager
-    def relayed(self, to: Listener, *, downloads: bool = False) -> Iterator[None]:
-        """Have ``to`` take what this thread tells as long as the body lasts.
-
-        Whoever keeps it tells it again when its turn has come. Downloads are drawn all the same,
-        unless ``to`` takes them, too.
-        """
-        thread = self._thread
-        before = thread.relay, thread.relays_downloads
-        thread.relay, thread.relays_downloads = to, downloads
-        try:
-            yield
-        finally:
-            thread.relay, thread.relays_downloads = before
-
     def line(self, text: str) -> None:
-        """Print a line that is always shown: what the user asked for."""
-        self._record((OutputLine(text),))
-        self._write((OutputLine(text),))
+        """Print a line of what the user asked for."""
+        self(CommandOutput(text))
 
     def record(self, error: errors.PipwrapError) -> None:
-        """Put an error into the log that somebody else prints."""
+        """Put an error into the log that is printed elsewhere."""
         self._record(error_lines(error))
 
     def error(self, error: errors.PipwrapError) -> None:
@@ -153,92 +136,48 @@ class Console:
         self._write(error_lines(error))
 
     def text(self, text: str) -> None:
-        """Print text on stdout as it is: what another program said for us."""
+        """Print text on stdout as it is: the output of another program."""
         with self._lock:
-            shown = printable(text, self._stdout)
-            self._stdout.write(shown)
-            self._stdout.flush()
-            if self._transcript is not None:
-                self._transcript.append((False, shown))
+            self.streams.write(text)
+            self.streams.stdout.flush()
 
     def error_text(self, text: str) -> None:
         """Print text on stderr as it is: usage, a frame made elsewhere."""
         with self._lock:
-            self._stderr.write(printable(redact(text), self._stderr))
-            self._stderr.flush()
+            stderr = self.streams.stderr
+            stderr.write(printable(redact(text), stderr))
+            stderr.flush()
 
     def abandon(self, reason: str) -> None:
         """Stop writing to a stdout that takes nothing, so that nothing fails again at exit.
 
         The reason is the error that ends the command; stderr may be the same broken pipe.
         """
-        self._progress = None
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, self._stdout.fileno())
+        self._downloads.abandon()
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, self.streams.stdout.fileno())
         try:
             self.error(errors.PipwrapError(reason))
         except OSError:
-            os.dup2(nowhere, self._stderr.fileno())
+            os.dup2(null, self.streams.stderr.fileno())
 
     def close(self) -> None:
         """Take the bars off the terminal and flush."""
         with self._lock:
-            if self._progress is not None:
-                self._progress.close()
-                self._progress = None
+            self._downloads.close()
             if self._log is not None:
                 self._log.close()
-            self._stdout.flush()
-            self._stderr.flush()
-
-    def _coloured(self, text: str) -> str:
-        """Return what goes to stderr with pip's colours, where there are any."""
-        named = os.environ.get
-        is_terminal = named("TERM") not in {"dumb", "unknown"} and self._stderr.isatty()
-        if self.plain or named("NO_COLOR") or not (named("FORCE_COLOR") or is_terminal):
-            return text
-        from pipwrap.report.colours import painted  # noqa: PLC0415 - on terminals
-
-        return painted(text)
+            self.streams.flush()
 
     def _write(self, lines: tuple[OutputLine, ...]) -> None:
         with self._lock:
+            streams = self.streams
             for line in lines:
-                stream = self._stderr if line.is_error else self._stdout
-                text = redact(line.text)  # whoever wrote it: this is the only way out
-                if self._progress is not None:
-                    self._progress.above(text, stream)
-                else:
-                    shown = printable(text, stream) + "\n"
-                    stream.write(self._coloured(shown) if line.is_error else shown)
-                    if self._transcript is not None:
-                        self._transcript.append((line.is_error, shown))
-            self._stdout.flush()
-
-    def _draw(self, event: DownloadStarted | DownloadProgressed | DownloadFinished) -> None:
-        if self._raw:
-            self._write(self._raw_lines(event))
-        if not self._live:
-            return
-        if self._progress is None:
-            if not isinstance(event, DownloadStarted) or event.is_metadata:
-                return
-            from pipwrap.report.progress import Progress  # noqa: PLC0415 - 90 ms, terminals only
-
-            self._progress = Progress(self._stdout)
-        self._progress.take(event)
-        if self._progress.is_idle:
-            self._progress.close()
-            self._progress = None
-
-    def _raw_lines(
-        self, event: DownloadStarted | DownloadProgressed | DownloadFinished
-    ) -> tuple[OutputLine, ...]:
-        if self._raw_progress is None:
-            from pipwrap.report.raw_progress import RawProgress  # noqa: PLC0415 - for one option
-
-            self._raw_progress = RawProgress(time.monotonic)
-        return self._raw_progress.take(event)
+                text = redact(line.text)  # whatever emitted it: this is the only way out
+                stream = streams.stderr if line.is_error else streams.stdout
+                if not self._downloads.print_above(text, stream):
+                    streams.write(text + "\n", is_error=line.is_error)
+            streams.stdout.flush()
 
     def _record(self, lines: tuple[OutputLine, ...]) -> None:
         if self._log is None:

@@ -22,7 +22,7 @@ class Log:
         self._failed = False
 
     def write(self, lines: tuple[OutputLine, ...]) -> str | None:
-        """Append; return what to tell the user when that is impossible, the first time."""
+        """Append; return what to warn the user of when that is impossible, the first time."""
         if self._failed or not lines:
             return None
         try:

@@ -23,7 +23,7 @@ class _Degrading:
     """A stream that replaces what its encoding lacks, for rich, which knows of UTF-8 and ASCII."""
 
     def __init__(self, stream: TextIO) -> None:
-        """Stand before ``stream``."""
+        """Wrap ``stream``."""
         self._stream = stream
 
     def __getattr__(self, name: str) -> object:
@@ -69,7 +69,7 @@ class Progress:
 
     @property
     def is_idle(self) -> bool:
-        """Tell that no download is under way: the terminal is given back."""
+        """Return whether no download is under way: the terminal is given back."""
         return not self._tasks
 
     def above(self, text: str, stream: TextIO) -> None:

@@ -9,6 +9,7 @@ from pipwrap.events import (
     BuildAborted,
     BuildFinished,
     BuildStarted,
+    CommandOutput,
     DeprecationMessage,
     ErrorMessage,
     Event,
@@ -20,7 +21,7 @@ from pipwrap.events import (
 _BUILD_STEPS = {"build_wheel": "wheel", "build_editable": "editable"}
 """Hook to what it makes."""
 _METADATA_STEPS = ("prepare_metadata_", *_BUILD_STEPS)
-"""How the hooks begin that tell metadata: without one for it, a wheel is built for that."""
+"""Prefixes of the hooks that give metadata; without a hook for it, a wheel is built for that."""
 
 
 class OutputLine(Struct, frozen=True):
@@ -35,6 +36,8 @@ def lines_of(event: Event, verbosity: int) -> tuple[OutputLine, ...]:
     if isinstance(event, Info):
         text = _indented(event.message, event.indent)
         return (OutputLine(text),) if verbosity >= event.level else ()
+    if isinstance(event, CommandOutput):
+        return (OutputLine(event.message),)
     if isinstance(event, BuildStarted | BuildFinished):
         return (OutputLine(f"  {event.description}: {_outcome(event)}"),) if verbosity >= 0 else ()
     return tuple(OutputLine(text, is_error=True) for text in _trouble(event, verbosity))

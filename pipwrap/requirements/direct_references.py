@@ -19,7 +19,7 @@ OTHER_VERSION_CONTROL = (
     *("hg+file", "hg+http", "hg+https", "hg+ssh", "hg+static-http"),
     *("svn+ssh", "svn+http", "svn+https", "svn+svn", "svn+file"),
 )
-"""What the real pip fetches for us."""
+"""Version control that only the real pip can fetch."""
 _SCHEMES = ("http", "https", "file", "ftp", *GIT_SCHEMES, *OTHER_VERSION_CONTROL)
 _EXTRAS = re.compile(r"^(.+)(\[[^\]]+\])$")
 _EGG = re.compile(r"[#&]egg=([^&]*)")
@@ -57,7 +57,7 @@ def egg_name(url: str) -> str | None:
 
 
 def _egg_hint(fragment: str) -> str:
-    """Return pip's advice on what stands in ``#egg=`` that is no project's name."""
+    """Return pip's advice on an ``#egg=`` that is no project's name."""
     hint = ""
     if any(mark in fragment for mark in "<=>"):
         hint = "Version specifiers are silently ignored for URL references. Remove them. "

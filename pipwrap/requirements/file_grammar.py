@@ -1,4 +1,4 @@
-"""Requirements and constraints files: their grammar, pure, and the reader that follows them.
+"""The grammar of requirements and constraints files; pure.
 
 The grammar is pip's own (https://pip.pypa.io/en/stable/reference/requirements-file-format/). A
 line is a requirement, perhaps with options of its own, or options for the whole run.
@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from pipwrap.errors import InvalidRequirement
+from pipwrap.options.option import Option
 from pipwrap.options.parser import BadArgument, read_arguments
-from pipwrap.options.table import REQUIREMENT_FILE, Option
+from pipwrap.options.table import REQUIREMENT_FILE
 from pipwrap.options.values import describe, honours
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class RequirementLine(Struct, frozen=True):
     line_number: int
     """Of the first of joined lines."""
     text: str
-    """What stands before the options, or the value of ``-e``."""
+    """What precedes the options, or the value of ``-e``."""
     is_editable: bool = False
     is_constraint: bool = False
     hashes: tuple[tuple[str, str], ...] = ()

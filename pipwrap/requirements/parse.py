@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from pipwrap import errors
-from pipwrap.events import Info, Listener, WarningMessage
+from pipwrap.events import Listener, WarningMessage
 from pipwrap.model.link import Link
 from pipwrap.model.location import is_archive, path_to_url
 from pipwrap.model.names import canonicalize_name
-from pipwrap.model.requirement import Constraint, Requirement, UserRequirement
+from pipwrap.model.requirement import Requirement, UserRequirement
 from pipwrap.model.source import Archive, Directory, Repository, Source
 from pipwrap.requirements.direct_references import (
     egg_name,
@@ -36,7 +35,7 @@ _OPERATORS = ("===", "==", "~=", "!=", "<=", ">=", "<", ">")
 
 
 class RequirementText(Struct, frozen=True):
-    """One requirement as text, and where it stands."""
+    """One requirement as text, and its place."""
 
     text: str
     comes_from: str | None = None
@@ -173,69 +172,9 @@ def _wheel_requirement(link: Link, extras: tuple[str, ...]) -> Requirement:
         name, version, _, _ = parse_wheel_filename(link.filename)
     except InvalidWheelFilename as error:
         raise errors.InvalidRequirement(str(error)) from error
-    # Like pip, which keeps the extras beside the requirement that a file's name stands for.
+    # Like pip, which keeps the extras beside the requirement that a file's name gives.
     named = Requirement.parse(f"{name}=={version}")
     return replace(named, extras=tuple(sorted({canonicalize_name(extra) for extra in extras})))
-
-
-def parse_constraint(
-    line: RequirementText, listener: Listener
-) -> tuple[UserRequirement, Constraint]:
-    """Return a line of a constraints file; raises ``errors.InvalidRequirement`` as pip does."""
-    if line.is_editable:
-        raise errors.InvalidRequirement("Editable requirements are not allowed as constraints")
-    user = parse_requirement(line, listener)
-    problem = None
-    if user.requirement is None:
-        problem = "Unnamed requirements are not allowed as constraints"
-    elif user.extras:
-        problem = "Constraints cannot have extras"
-    if problem or user.requirement is None:
-        raise errors.InvalidConstraint(problem or "")
-    source = user.source
-    if isinstance(source, Archive):
-        source = Archive(source.link, source.path)
-    constraint = Constraint(
-        user.requirement.name,
-        user.requirement.specifier,
-        (line.hashes,) if line.hashes else (),
-        (source,) if source is not None else (),
-        (user.requirement.text,),
-    )
-    return user, constraint
-
-
-def merged(
-    found: Iterable[tuple[UserRequirement, Constraint]], markers: Mapping[str, str]
-) -> dict[str, Constraint]:
-    """Return one constraint for each project, of the lines whose markers hold."""
-    constraints: dict[str, Constraint] = {}
-    for user, constraint in found:
-        if applies(user, markers):
-            known = constraints.get(constraint.name)
-            constraints[constraint.name] = known.merged(constraint) if known else constraint
-    return constraints
-
-
-def applies(user: UserRequirement, markers: Mapping[str, str]) -> bool:
-    """Tell whether a requirement's markers hold in the target environment."""
-    marker = user.marker or (user.requirement.marker if user.requirement else None)
-    return marker is None or marker.evaluate({**markers, "extra": ""})
-
-
-def applicable(
-    root_requirements: Iterable[UserRequirement], markers: Mapping[str, str], listener: Listener
-) -> tuple[UserRequirement, ...]:
-    """Return the wishes whose markers hold, and tell about the others."""
-    kept = []
-    for user in root_requirements:
-        if applies(user, markers):
-            kept.append(user)
-            continue
-        name = user.requirement.name_as_written if user.requirement else user.text
-        marker = user.marker or (user.requirement.marker if user.requirement else None)
-        listener(Info(f"Ignoring {name}: markers '{marker}' don't match your environment"))
-    return tuple(kept)
 
 
 def _split_marker(text: str) -> tuple[str, Marker | None]:

@@ -33,7 +33,7 @@ _EXPERIMENTAL = (
 
 
 class LockRequest(Struct):
-    """What is asked of one lock file, by all options that name it."""
+    """The extras and groups of one lock file, by all options that name it."""
 
     location: str
     extras: set[str] = field(default_factory=set)
@@ -42,7 +42,7 @@ class LockRequest(Struct):
 
 
 class LockContext(Struct, frozen=True):
-    """What decides about a lock's packages, and who reads and tells."""
+    """What decides about a lock's packages, the reader of remote locks, and the listener."""
 
     environment: Environment
     formats: FormatControl
@@ -59,7 +59,7 @@ def sources(
 ) -> tuple[list[str | LockRequest], list[str]]:
     """Return requirements files and locks in their order, and the groups of projects.
 
-    Everything that is asked of one lock counts together, where it is named first.
+    All extras and groups of one lock count together, where it is named first.
     """
     locks: dict[tuple[str, ...], LockRequest] = {}
     files: list[str | LockRequest] = []
@@ -87,22 +87,22 @@ def sources(
 
 
 def _identity(location: str) -> tuple[str, ...]:
-    """Return what tells locks apart: the file, and what its relative paths begin at."""
+    """Return what identifies a lock: the file, and what its relative paths begin at."""
     if is_url(location):
         return (location,)
     here = os.getcwd()
     return os.path.join(here, location), os.path.join(here, os.path.dirname(location))
 
 
-def locked(request: LockRequest, surroundings: LockContext) -> Iterator[Locked]:
+def locked(request: LockRequest, context: LockContext) -> Iterator[Locked]:
     """Yield what a lock asks for here; raises ``errors.InvalidRequirement`` in pip's words."""
-    surroundings.listener(WarningMessage(_EXPERIMENTAL))
-    for package, distribution in _selected(request, surroundings):
-        yield _requirement(package, distribution, request.location, surroundings.listener)
+    context.listener(WarningMessage(_EXPERIMENTAL))
+    for package, distribution in _selected(request, context):
+        yield _requirement(package, distribution, request.location, context.listener)
 
 
 def _selected(
-    request: LockRequest, surroundings: LockContext
+    request: LockRequest, context: LockContext
 ) -> Iterator[tuple[pylock.Package, object]]:
     from packaging.errors import ExceptionGroup  # noqa: PLC0415 - lock files only
     from packaging.pylock import (  # noqa: PLC0415
@@ -113,7 +113,7 @@ def _selected(
     from packaging.tags import Tag  # noqa: PLC0415
 
     shown = repr(request.location)
-    text = _text(request.location, surroundings.fetch)
+    text = _text(request.location, context.fetch)
     try:
         lock = Pylock.from_dict(read_toml(text))
     except (ValueError, ExceptionGroup, PylockValidationError) as error:
@@ -121,16 +121,16 @@ def _selected(
     groups = {str(canonicalize_name(name)) for name in request.groups}
     if request.includes_default_groups:
         groups.update(lock.default_groups or ())
-    formats = surroundings.formats
+    formats = context.formats
 
     def prefers_sdist(name: str) -> bool:
         return formats.allows_source(name) and not formats.allows_binary(name)
 
-    markers_of_target = surroundings.environment.marker_environment
+    markers_of_target = context.environment.marker_environment
     try:
         yield from lock.select(
             environment=cast("markers.Environment", dict(markers_of_target)),
-            tags=[Tag(*tag.split("-")) for tag in surroundings.environment.tags],
+            tags=[Tag(*tag.split("-")) for tag in context.environment.tags],
             extras=request.extras,
             dependency_groups=groups,
             prefer_sdist_predicate=prefers_sdist,

@@ -1,4 +1,4 @@
-"""Running git: the one door to it."""
+"""Running git; nothing else in this package starts it."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from pipwrap.model.link import redact
 
 _VERSION = re.compile(r"git version (\d+)\.(\d+)")
 _PARTIAL_CLONE = (2, 17)
-"""The first version that leaves files out until they are needed."""
+"""The first version with partial clones: contents of files are fetched when needed."""
 LOCAL_VARIABLES = (
     *("GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_COMMON_DIR", "GIT_CONFIG", "GIT_DIR"),
     *("GIT_GRAFT_FILE", "GIT_IMPLICIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_INTERNAL_SUPER_PREFIX"),
     *("GIT_NO_REPLACE_OBJECTS", "GIT_OBJECT_DIRECTORY", "GIT_PREFIX", "GIT_QUARANTINE_PATH"),
     *("GIT_REPLACE_REF_BASE", "GIT_SHALLOW_FILE", "GIT_WORK_TREE"),
 )
-"""What describes the caller's repository to its git (a hook, ``rebase --exec``, ``bisect run``).
+"""Variables that describe the caller's repository to its git (in a hook, ``bisect run``, ...).
 
 It is what ``git rev-parse --local-env-vars`` lists, and what marks a receiving hook's quarantine
 (git-receive-pack(1)). GIT_CONFIG_COUNT and GIT_CONFIG_PARAMETERS are passed on, although git lists
@@ -72,23 +72,23 @@ class Git(Struct, frozen=True):
         return not self.settings.offline or url.startswith("file:")
 
     def run(self, arguments: Sequence[str]) -> None:
-        """Run git and pass on what it says, line by line.
+        """Run git and pass on what it prints, line by line.
 
         Raises ``errors.ProgramFailed``, or ``errors.CommandError`` where there is no git.
         """
         command = " ".join(redact(shlex.quote(part)) for part in ("git", *arguments))
         self.listener(ProgramOutput(f"Running command {command}"))
-        said = []
+        lines = []
         with self._started(arguments, subprocess.STDOUT) as process:
             for line in process.stdout or ():
-                said.append(redact(line.rstrip()))
-                self.listener(ProgramOutput(said[-1]))
+                lines.append(redact(line.rstrip()))
+                self.listener(ProgramOutput(lines[-1]))
         if process.returncode:
-            unseen = "\n".join(said) if self.settings.verbosity < 0 else ""
+            unseen = "\n".join(lines) if self.settings.verbosity < 0 else ""
             raise errors.ProgramFailed(command, process.returncode, self.shown, unseen)
 
     def ask(self, arguments: Sequence[str], *, prompts: bool = True) -> str:
-        """Return what git answers, telling nobody; raises as ``run`` does.
+        """Return what git prints, without an event; raises what ``run`` raises.
 
         Without ``prompts`` it fails rather than ask for a user name or a password.
         """
@@ -100,14 +100,14 @@ class Git(Struct, frozen=True):
         return output
 
     def answer(self, arguments: Sequence[str]) -> str:
-        """Return what git answers, nothing when it fails."""
+        """Return what git prints, nothing when it fails."""
         try:
             return self.ask(arguments)
         except errors.ProgramFailed:
             return ""
 
-    def can_leave_files_out(self) -> bool:
-        """Tell whether it makes partial clones, and may."""
+    def can_clone_partially(self) -> bool:
+        """Tell whether git can make partial clones, and the user allows them."""
         if os.environ.get(_NO_PARTIAL_CLONE, "").lower() not in _NO:
             return False
         found = _VERSION.match(replace(self, directory=None).answer(["version"]))

@@ -1,4 +1,4 @@
-"""The repositories of a run: what their revisions mean, and checkouts of them, each once."""
+"""The repositories of a run: the commits of their revisions, and checkouts, each once."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from pipwrap.events import Info, Listener, ignore
 from pipwrap.model.link import redact
 from pipwrap.model.references import References, is_commit
 from pipwrap.model.source import Repository
+from pipwrap.vcs.cache_backed_clone import CacheBackedClone
 from pipwrap.vcs.clone import Clone
 from pipwrap.vcs.git import Git, GitSettings
 
@@ -38,13 +39,13 @@ class Repositories:
         scratch: Callable[[str], str],
         listener: Listener,
     ) -> None:
-        """Keep the ports; git is not run yet."""
+        """Store the ports; git is not run yet."""
         self._settings = settings
         self._clones = clones
         self._scratch = scratch
         self._listener = listener
         self._once = OnceMap()
-        self._made: dict[str, Checkout] = {}
+        self._checkouts: dict[str, Checkout] = {}
 
     def commit(self, repository: Repository, shown: str) -> str:
         """Return the commit of a revision: a full hash is one, names are asked of the server.
@@ -52,9 +53,9 @@ class Repositories:
         Only what the server does not list (an abbreviation) is cloned for it. Raises what
         ``checkout`` raises.
         """
-        made = self._made.get(repository.identity)
-        if made is not None:  # its name may have moved since it was asked for
-            return made.commit
+        checkout = self._checkouts.get(repository.identity)
+        if checkout is not None:  # the name may mean another commit since
+            return checkout.commit
         return self._once(("commit", repository.identity), lambda: self._commit(repository, shown))
 
     def checkout(self, repository: Repository, shown: str) -> Checkout:
@@ -68,8 +69,8 @@ class Repositories:
         return self._once(repository.identity, lambda: self._checkout(repository, shown))
 
     def lines(self, repository: Repository, shown: str) -> tuple[Info, ...]:
-        """Return what tells which commit a name means, where no checkout has told it."""
-        if repository.identity in self._made or is_commit(repository.revision):
+        """Return the line for the commit of a name, unless a checkout has reported it."""
+        if repository.identity in self._checkouts or is_commit(repository.revision):
             return ()
         resolved = f"Resolved {redact(repository.clone_url)} to commit "
         return (Info(resolved + self.commit(repository, shown), indent=1),)
@@ -77,11 +78,11 @@ class Repositories:
     def tags(self, repository: Repository, shown: str) -> str | None:
         """Return a digest of the tags that lead to the commit: what describes it.
 
-        ``None`` for a full commit that is not at hand: it is worth no question to the network.
+        ``None`` for a full commit that is not on this machine: the network is not asked for it.
         Raises what ``checkout`` raises.
         """
         git, commit = self._git(shown), self.commit(repository, shown)
-        if repository.identity not in self._made:
+        if repository.identity not in self._checkouts:
             listed = self._listed(repository, shown)
             cached = self._clones.look(repository.clone_url)
             if cached and (listed is None or listed.tags == cached.references.tags):
@@ -122,23 +123,27 @@ class Repositories:
         try:
             return References.parse(git.ask(arguments, prompts=False))
         except errors.ProgramFailed:
-            return None  # cloning it says why, or asks for a password
+            return None  # cloning reports why, or asks for a password
 
     def _checkout(self, repository: Repository, shown: str) -> Checkout:
         _check_revision(repository)
-        clone = Clone(self._directory(repository), self._git(shown))
-        if repository.editable and os.path.exists(clone.directory):
-            clone.update(repository)
-        elif repository.editable:
-            clone.make(repository)
+        directory, git = self._directory(repository), self._git(shown)
+        if repository.editable:
+            clone = Clone(directory, git)
         else:
-            clone.make(repository, self._clones, self._listed(repository, shown))
+            listed = self._listed(repository, shown)
+            clone = CacheBackedClone(directory, git, self._clones, listed)
+        if repository.editable and os.path.exists(directory):
+            clone.update(repository)
+        else:
+            clone.make(repository)
         commit, revision = clone.commit(), repository.revision
         fixed = True
         if revision is not None and is_commit(revision):
             fixed = revision.lower() == commit and clone.named_commit(revision) is None
-        made = self._made[repository.identity] = Checkout(clone.directory, commit, fixed)
-        return made
+        checkout = Checkout(clone.directory, commit, fixed)
+        self._checkouts[repository.identity] = checkout
+        return checkout
 
     def _directory(self, repository: Repository) -> str:
         if repository.editable:
@@ -163,7 +168,7 @@ def needs_decision(repository: Repository, settings: GitSettings) -> bool:
 
 
 def _tags(git: Git, directory: str, commit: str) -> str | None:
-    """Return a digest of the tags that lead to a commit; ``None`` where nobody can tell."""
+    """Return a digest of the tags that lead to a commit; ``None`` where git fails."""
     tags = ["for-each-ref", f"--merged={commit}", "--format=%(objectname) %(refname)", "refs/tags"]
     try:
         return sha256(git.ask(["-C", directory, "--git-dir", ".", *tags]).encode()).hexdigest()

@@ -15,6 +15,7 @@ import tempfile
 import time
 
 import pyproject_hooks
+
 from build import ProjectBuilder
 
 

@@ -21,8 +21,8 @@ from support.sdists import make_source_tree
 TABLE = '[build-system]\nrequires = []\nbuild-backend = "in_tree_backend"\nbackend-path = ["."]\n'
 
 
-class Bench:
-    """A backend of one source tree, and what was told."""
+class BackendFixture:
+    """A backend of one source tree, and the events it reported."""
 
     def __init__(self, tmp_path: Path, tree: Path) -> None:
         self.events: list[Event] = []
@@ -40,8 +40,8 @@ class Bench:
         return made
 
 
-def session(tmp_path: Path, **keywords: object) -> Bench:
-    return Bench(tmp_path, make_source_tree(tmp_path / "source", "a", "1.0", **keywords))
+def backend_of(tmp_path: Path, **keywords: object) -> BackendFixture:
+    return BackendFixture(tmp_path, make_source_tree(tmp_path / "source", "a", "1.0", **keywords))
 
 
 @pytest.mark.parametrize(
@@ -53,14 +53,14 @@ def session(tmp_path: Path, **keywords: object) -> Bench:
     ],
 )
 def test_unknown_keys_of_build_system_are_ignored(tmp_path: Path, addition: str) -> None:
-    made = session(tmp_path, pyproject=TABLE + addition)
+    made = backend_of(tmp_path, pyproject=TABLE + addition)
     assert made.backend().requires == []
 
 
 def test_leniency_ends_with_the_reading(tmp_path: Path) -> None:
     """Whoever else uses build in this process finds it as strict as it is."""
     strict = _builder._parse_build_system_table
-    made = session(tmp_path, pyproject=TABLE + 'note = "x"\n')
+    made = backend_of(tmp_path, pyproject=TABLE + 'note = "x"\n')
     made.backend()
     assert _builder._parse_build_system_table is strict
     with pytest.raises(build.BuildSystemTableValidationError):
@@ -78,7 +78,7 @@ def test_leniency_ends_with_the_reading(tmp_path: Path) -> None:
     ],
 )
 def test_a_table_that_pip_refuses_is_refused_too(tmp_path: Path, text: str) -> None:
-    made = session(tmp_path, pyproject=text)
+    made = backend_of(tmp_path, pyproject=text)
     with pytest.raises((errors.InvalidDistribution, errors.DiagnosticError)) as caught:
         made.backend()
     assert "a 1.0" in caught.value.message
@@ -94,11 +94,11 @@ def test_a_table_that_pip_refuses_is_refused_too(tmp_path: Path, text: str) -> N
     ],
 )
 def test_defaults_are_those_of_the_peps(tmp_path: Path, text: str, requires: list[str]) -> None:
-    assert session(tmp_path, pyproject=text).backend().requires == requires
+    assert backend_of(tmp_path, pyproject=text).backend().requires == requires
 
 
 def test_a_wheel_is_built_and_every_step_is_told(tmp_path: Path) -> None:
-    made = session(tmp_path, dynamic_requires=["z", "y"])
+    made = backend_of(tmp_path, dynamic_requires=["z", "y"])
     backend = made.backend()
     assert backend.requires_for_build("wheel", {}) == ["y", "z"]
     metadata = backend.prepare_metadata("wheel", str(tmp_path / "metadata"), {})
@@ -118,13 +118,13 @@ def test_a_wheel_is_built_and_every_step_is_told(tmp_path: Path) -> None:
 
 def test_a_backend_without_the_metadata_hook_has_none(tmp_path: Path) -> None:
     backend = "def build_wheel(directory, config_settings=None, metadata_directory=None): ...\n"
-    made = session(tmp_path, extra_files={"in_tree_backend.py": backend})
+    made = backend_of(tmp_path, extra_files={"in_tree_backend.py": backend})
     assert made.backend().prepare_metadata("wheel", str(tmp_path / "metadata"), {}) is None
 
 
 def test_a_failing_hook_raises_with_the_last_lines_of_its_log(tmp_path: Path) -> None:
     output = "\n".join(f"line {number}" for number in range(100))
-    made = session(tmp_path, fail_in="build_wheel", output=output)
+    made = backend_of(tmp_path, fail_in="build_wheel", output=output)
     with pytest.raises(errors.BuildFailed) as caught:
         made.backend().build("wheel", str(tmp_path / "out"), {}, "a")
     error = caught.value
@@ -138,7 +138,9 @@ def test_a_failing_hook_raises_with_the_last_lines_of_its_log(tmp_path: Path) ->
 
 
 def test_a_backend_that_cannot_be_imported_is_a_failed_build(tmp_path: Path) -> None:
-    made = session(tmp_path, pyproject='[build-system]\nrequires = []\nbuild-backend = "nowhere"\n')
+    made = backend_of(
+        tmp_path, pyproject='[build-system]\nrequires = []\nbuild-backend = "nowhere"\n'
+    )
     with pytest.raises(errors.BuildFailed) as caught:
         made.backend().requires_for_build("wheel", {})
     assert caught.value.message == "Cannot import build backend 'nowhere'."

@@ -70,8 +70,8 @@ def test_it_is_an_environment_of_its_own(tmp_path: Path) -> None:
     check(environment, tmp_path / "env")
     target = environment.environment
     assert target.is_virtual
-    assert target.site_packages_isolated
-    assert not target.user_site_enabled
+    assert target.site.isolated
+    assert not target.site.user_enabled
     assert target.externally_managed is None
     assert target.sys_path == (target.scheme.purelib,)
     recorder = ["_pipwrap_recorder.pth", "_pipwrap_recorder.py"]

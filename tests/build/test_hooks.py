@@ -320,7 +320,7 @@ def test_what_changes_while_it_waits_is_not_lent(
     assert pool.borrow(contents) is None
 
 
-def test_each_import_is_heard_once(
+def test_the_output_of_each_import_is_recorded_once(
     tmp_path: Path, processes: HookProcessPool, monkeypatch: pytest.MonkeyPatch
 ):
     build = Build(tmp_path, processes, more="print('said by the import')")

@@ -14,7 +14,6 @@ import pytest
 
 from pipwrap import errors
 from pipwrap.build.source_tree import (
-    copy_tree,
     installable_root,
     is_static,
     static_metadata,
@@ -248,16 +247,6 @@ def test_an_archive_that_cannot_be_read_is_one_message(tmp_path: Path) -> None:
     with pytest.raises(errors.InvalidDistribution) as caught:
         static_metadata(str(path), path.name)
     assert "a.tar.gz cannot be read" in caught.value.message
-
-
-def test_a_copy_leaves_out_what_builds_leave_behind(tmp_path: Path) -> None:
-    source = tmp_path / "source"
-    for name in ("src", ".tox/x", ".nox"):
-        (source / name).mkdir(parents=True)
-    (source / "link").symlink_to("src")
-    copied = copy_tree(f"{source}/", str(tmp_path / "out"))
-    assert sorted(os.listdir(copied)) == ["link", "src"]
-    assert os.path.islink(os.path.join(copied, "link"))
 
 
 def test_what_is_built_lies_inside_the_archive(tmp_path: Path) -> None:

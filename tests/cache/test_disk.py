@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -81,26 +79,6 @@ def test_removal_follows_no_link(tmp_path: Path, through: bool) -> None:  # noqa
         disk.remove_tree(str(tmp_path / "gone"), through=temporary)
         assert not (tmp_path / "gone").exists()
     assert (tmp_path / "kept" / "x").exists()
-
-
-_HOLD = """
-import sys
-from pipwrap.cache import disk
-with disk.locked(sys.argv[1], shared=sys.argv[2] == "shared"):
-    print("held", flush=True)
-"""
-
-
-def test_a_lock_keeps_another_process_waiting_until_it_is_free(tmp_path: Path) -> None:
-    path = str(tmp_path / "locks" / "x")
-    command = [sys.executable, "-c", _HOLD, path]
-    with disk.locked(path, shared=True):
-        shared = subprocess.run([*command, "shared"], capture_output=True, check=True, timeout=30)
-        assert shared.stdout == b"held\n"
-        with pytest.raises(subprocess.TimeoutExpired):
-            subprocess.run([*command, "alone"], capture_output=True, check=True, timeout=1)
-    alone = subprocess.run([*command, "alone"], capture_output=True, check=True, timeout=30)
-    assert alone.stdout == b"held\n"
 
 
 def test_names_are_not_used_twice(tmp_path: Path) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import pytest
+from msgspec.structs import replace
 
 from pipwrap.cache.evidence import (
+    NO_EVIDENCE,
     Evidence,
     Observation,
     Quality,
@@ -40,22 +42,29 @@ class World:
         return name in self.files
 
 
+def evidence_of(**fields: object) -> Evidence:
+    """Return evidence of these fields alone."""
+    return replace(NO_EVIDENCE, **fields)
+
+
 CASES = {
-    "nothing was read": (Evidence(), Quality(), World(), []),
+    "nothing was read": (evidence_of(), Quality(), World(), []),
     "a variable is as it was": (
-        Evidence(variables=(("CC", "d1"),)),
+        evidence_of(variables=(("CC", "d1"),)),
         Quality(),
         World({"CC": "d1"}),
         [],
     ),
     "a variable has another value": (
-        Evidence(variables=(("CC", "d1"),)),
+        evidence_of(variables=(("CC", "d1"),)),
         Quality(),
         World({"CC": "d2"}),
         ["CC was different when the cached wheel was built"],
     ),
     "the key was lost": (
-        Evidence(variables=(("CC", "d1"), ("CFLAGS", "d2"), ("LD", None), ("AR", None)), key="k1"),
+        evidence_of(
+            variables=(("CC", "d1"), ("CFLAGS", "d2"), ("LD", None), ("AR", None)), key="k1"
+        ),
         Quality(),
         World({"CC": "d3", "CFLAGS": "d4", "AR": "d5"}, secret="k2"),
         [
@@ -64,50 +73,50 @@ CASES = {
         ],
     ),
     "the key was lost, and it takes none to see that a variable is gone": (
-        Evidence(variables=(("CC", "d1"),), key="k1"),
+        evidence_of(variables=(("CC", "d1"),), key="k1"),
         Quality(),
         World(secret="k2"),
         ["CC was different when the cached wheel was built"],
     ),
     "the key was lost, and nothing was ever kept under it": (
-        Evidence(variables=(("CC", None),)),
+        evidence_of(variables=(("CC", None),)),
         Quality(),
         World(secret="k2"),
         [],
     ),
     "a variable is gone": (
-        Evidence(variables=(("CC", "d1"),)),
+        evidence_of(variables=(("CC", "d1"),)),
         Quality(),
         World(),
         ["CC was different when the cached wheel was built"],
     ),
     "a variable that was not set is set": (
-        Evidence(variables=(("CFLAGS", None),)),
+        evidence_of(variables=(("CFLAGS", None),)),
         Quality(),
         World({"CFLAGS": "d1"}),
         ["CFLAGS was different when the cached wheel was built"],
     ),
     "a missing compiler is there": (
-        Evidence(missing=("gcc",)),
+        evidence_of(missing=("gcc",)),
         DEGRADED,
         World(programs=frozenset({"gcc"})),
         ["gcc was missing when the cached wheel was built"],
     ),
-    "a missing compiler is still missing": (Evidence(missing=("gcc",)), DEGRADED, World(), []),
+    "a missing compiler is still missing": (evidence_of(missing=("gcc",)), DEGRADED, World(), []),
     "a missing header is there": (
-        Evidence(absent_files=("crc32c/crc32c.h",)),
+        evidence_of(absent_files=("crc32c/crc32c.h",)),
         DEGRADED,
         World(files=frozenset({"crc32c/crc32c.h"})),
         ["crc32c/crc32c.h was missing when the cached wheel was built"],
     ),
     "what was missing for a whole wheel says nothing": (
-        Evidence(missing=("ninja",)),
+        evidence_of(missing=("ninja",)),
         Quality(native=True),
         World(programs=frozenset({"ninja"})),
         [],
     ),
     "a tool that ran and is gone says nothing": (
-        Evidence(ran=("gcc",)),
+        evidence_of(ran=("gcc",)),
         Quality(native=True),
         World(),
         [],
@@ -134,7 +143,7 @@ def test_tags_count_for_a_build_that_may_have_asked_git(
     now: str | None,
     holds: bool,  # noqa: FBT001
 ):
-    assessment = assess(Evidence(tags=kept), Quality(), World(), tags=lambda: now)
+    assessment = assess(evidence_of(tags=kept), Quality(), World(), tags=lambda: now)
     assert assessment.holds == holds
     reasons = [each.reason for each in assessment.differences]
     expected = "the repository had other tags when the cached wheel was built"
@@ -145,7 +154,7 @@ def test_tags_are_not_looked_for_where_they_are_no_evidence():
     def refuse() -> str | None:
         raise AssertionError
 
-    assert assess(Evidence(), Quality(), World(), tags=refuse).holds
+    assert assess(evidence_of(), Quality(), World(), tags=refuse).holds
 
 
 @pytest.mark.parametrize(

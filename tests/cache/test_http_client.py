@@ -543,13 +543,14 @@ FETCH = """
 import sys, time
 from pipwrap.cache.layout import Layout
 from pipwrap.cache.http.client import ResponseCache
+from pipwrap.cache.http.exchange import FetchSettings
 from pipwrap.events import ignore
 from pipwrap.network.session import Session
 from pipwrap.network.settings import NetworkSettings
 from pipwrap.network.transport import Headers
 root, page, file, digest = sys.argv[1:]
 session = Session(NetworkSettings())
-cache = ResponseCache(session, Layout(root), time.time, ignore)
+cache = ResponseCache(session, Layout(root), time.time, ignore, FetchSettings())
 for _ in range(20):
     assert open(cache.page(page, Headers(), refresh=True).path, "rb").read() == b"page" * 9
     assert len(open(cache.file(file, sha256=digest).path, "rb").read()) == 1048576

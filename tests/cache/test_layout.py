@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 
 import pytest
 
 from pipwrap.cache import layout
-from pipwrap.cache.layout import BUCKETS, Layout
+from pipwrap.cache.layout import BUCKETS, GIT, HTTP, WHEELS, Layout
 
 HERE = Layout("/cache")
 DIGEST = "ab" * 32
@@ -15,14 +16,7 @@ DIGEST = "ab" * 32
 
 @pytest.mark.parametrize("bad", ["", ".", "..", "a/b", "a\\b", "a\0b", "/a", "../x"])
 def test_a_part_that_is_no_single_segment_is_refused(bad: str) -> None:
-    for spell in (
-        HERE.bucket,
-        HERE.responses,
-        HERE.body,
-        HERE.stored_wheel,
-        HERE.built_wheels,
-        HERE.clone,
-    ):
+    for spell in (HERE.bucket, HERE.body, HERE.stored_wheel, partial(HERE.sharded, HTTP)):
         with pytest.raises(ValueError, match="single path segment"):
             spell(bad)
     if bad:
@@ -32,11 +26,11 @@ def test_a_part_that_is_no_single_segment_is_refused(bad: str) -> None:
 
 def test_everything_lies_in_a_bucket_that_purge_knows() -> None:
     paths = [
-        HERE.responses(DIGEST),
+        HERE.sharded(HTTP, DIGEST),
         HERE.body(DIGEST),
-        HERE.built_wheels(DIGEST),
+        HERE.sharded(WHEELS, DIGEST),
         HERE.stored_wheel(DIGEST),
-        HERE.clone(DIGEST),
+        HERE.sharded(GIT, DIGEST),
         HERE.interpreter(DIGEST),
         HERE.temporary,
     ]

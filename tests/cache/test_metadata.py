@@ -17,7 +17,7 @@ KEPT = CachedMetadata(
     "Name: démo\n",
     "https://host.invalid/demo.whl",
     etag='"one"',
-    evidence=Evidence((("CC", None), ("CFLAGS", "0f")), missing=("cc",)),
+    evidence=Evidence((("CC", None), ("CFLAGS", "0f")), "k1", missing=("cc",)),
 )
 IDENTITY = origin_identity("https://host.invalid/demo.whl", None)
 

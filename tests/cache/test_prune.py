@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipwrap import errors
+from pipwrap.cache.evidence import NO_EVIDENCE, Quality
 from pipwrap.cache.keys import BuildKey
 from pipwrap.cache.layout import FORMER, Layout
 from pipwrap.cache.upkeep import usage
@@ -138,7 +139,7 @@ def test_merging_keeps_what_is_known_of_what_is_there(layout: Layout):
 
 
 COLD, HOT = "aa" * 32, "bb" * 32
-NAMED_JSON = (UsageKind.METADATA, UsageKind.LISTING, UsageKind.SIDECAR, UsageKind.RESOLUTION)
+NAMED_JSON = (UsageKind.METADATA, UsageKind.SIDECAR, UsageKind.RESOLUTION)
 
 
 def lay(layout: Layout, kind: UsageKind, digest: str, written: float) -> tuple[str, Path]:
@@ -146,7 +147,11 @@ def lay(layout: Layout, kind: UsageKind, digest: str, written: float) -> tuple[s
     if kind is UsageKind.BUILT:
         wheels = BuiltWheels(layout, ignore, lambda: written)
         wheel = make_wheel(Path(layout.root).parent / digest, "a", "1.0")
-        entry = wheels.add(BuildKey(digest, "abi"), str(wheel), Provenance("https://x/a.tar.gz"))
+        entry = wheels.add(
+            BuildKey(digest, "abi"),
+            str(wheel),
+            Provenance("https://x/a.tar.gz", NO_EVIDENCE, Quality()),
+        )
         return entry.place, Path(entry.directory)
     name = f"{digest}.json" if kind in NAMED_JSON else digest
     path = Path(layout.bucket(kind.value), name[:2], name)
@@ -195,7 +200,7 @@ def test_buckets_of_formats_before_are_swept(layout: Layout):
     for path in (*former, kept):
         path.mkdir(parents=True)
     sweep(layout)
-    assert [path.parent.exists() for path in (*former, kept)] == [False, True]
+    assert [path.parent.exists() for path in (*former, kept)] == [*(False for _ in former), True]
 
 
 def test_a_run_that_did_nothing_writes_nothing(layout: Layout):

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from pipwrap.cache.sealed import sealed
 
 from pipwrap.cache.layout import Layout
 from pipwrap.cache.sidecars import Sidecar, Sidecars
@@ -96,6 +97,33 @@ def test_damage_is_found_and_mended(cache: Cache, damage: Callable[[bytes], byte
     assert any(isinstance(event, WarningMessage) for event in cache.heard)
     kept(cache)
     assert list(verify.verify(cache.layout, store, wheels)) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "warnings"),
+    [
+        pytest.param(b"{}", 1, id="no fields"),
+        pytest.param(b"[]", 1, id="no object"),
+        pytest.param(b'{"version":1,"project":"a","sidecars":[]}', 1, id="no mapping"),
+        pytest.param(b'{"version":1,"project":"a","sidecars":{"ab":[9,"A"]}}', 1, id="a short row"),
+        pytest.param(
+            b'{"version":1,"project":"a","sidecars":{"ab":[9,"A","1.0",["b",1],null,[],""]}}',
+            1,
+            id="a requirement that is no text",
+        ),
+        pytest.param(b'{"version":2,"project":"a","sidecars":{}}', 0, id="another version"),
+        pytest.param(b'{"version":1,"project":"b","sidecars":{}}', 0, id="another project"),
+    ],
+)
+def test_an_entry_of_another_shape_is_a_miss(cache: Cache, content: bytes, warnings: int):
+    """Whole, with its own digest: nobody damaged it, and it is none of ours all the same."""
+    kept(cache)
+    cache.file().write_bytes(sealed(content))
+    assert cache.opened().find("a", "ab") is None
+    assert len(cache.heard) == warnings
+    assert cache.noted == []
+    kept(cache)
+    assert cache.opened().find("a", "ab") is not None
 
 
 def test_a_cache_that_takes_nothing_is_done_without(cache: Cache):

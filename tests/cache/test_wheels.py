@@ -12,6 +12,7 @@ import pytest
 
 from pipwrap.cache import ownership
 from pipwrap.cache.build_host import BuildHost
+from pipwrap.cache.evidence import NO_EVIDENCE, Quality
 from pipwrap.cache.keys import BuildKey
 from pipwrap.cache.layout import CACHEDIR_SIGNATURE, HTTP, Layout
 from pipwrap.cache.upkeep import sizes
@@ -22,6 +23,7 @@ from support.environments import snapshot
 from support.wheels import make_wheel
 
 KEY = BuildKey("ab" * 32, "abi")
+BUILD = Provenance("https://x/a.tar.gz", NO_EVIDENCE, Quality())
 
 
 class Shelf:
@@ -36,7 +38,7 @@ class Shelf:
 
     def add(self, key: BuildKey = KEY, name: str = "a", version: str = "1.0") -> BuiltWheel:
         wheel = make_wheel(self.directory, name, version)
-        return self.built.add(key, str(wheel), Provenance("https://x/a.tar.gz"))
+        return self.built.add(key, str(wheel), BUILD)
 
     def find(self, key: BuildKey) -> BuiltWheel | None:
         found = self.built.find(key, BuildHost({}, self.layout))
@@ -56,7 +58,7 @@ def test_an_entry_is_found_by_its_key_only(shelf: Shelf, tmp_path: Path) -> None
     log = tmp_path / "log"
     log.write_text("built", encoding="utf-8")
     wheel = make_wheel(shelf.directory, "a", "1.0")
-    added = shelf.built.add(KEY, str(wheel), Provenance("https://x/a.tar.gz", log=str(log)))
+    added = shelf.built.add(KEY, str(wheel), BUILD, str(log))
     assert shelf.find(KEY) == added
     assert shelf.find(BuildKey("cd" * 32, "abi")) is None
     assert shelf.find(BuildKey("ab" * 32, "other")) is None
@@ -84,7 +86,7 @@ def test_a_lookup_changes_nothing(shelf: Shelf) -> None:
 
 def test_a_wheel_that_cannot_be_copied_leaves_no_entry(shelf: Shelf, tmp_path: Path) -> None:
     with pytest.raises(OSError, match="nowhere"):
-        shelf.built.add(KEY, str(tmp_path / "nowhere.whl"), Provenance("u"))
+        shelf.built.add(KEY, str(tmp_path / "nowhere.whl"), BUILD)
     assert shelf.built.all() == []
     assert list(Path(shelf.layout.temporary).iterdir()) == []
 
@@ -106,6 +108,24 @@ def test_a_broken_entry_is_a_miss(shelf: Shelf, content: str, warned: bool) -> N
     Path(entry.directory, "entry.json").write_text(content, encoding="utf-8")
     assert shelf.find(KEY) is None
     assert bool(shelf.warnings) is warned
+
+
+@pytest.mark.parametrize("fields", [{"evidence": {}}, {"quality": None}, {"evidence": None}])
+def test_an_entry_without_its_evidence_is_a_miss(shelf: Shelf, fields: dict[str, object]) -> None:
+    path = Path(shelf.add().directory, "entry.json")
+    whole = json.loads(path.read_bytes())
+    path.write_text(json.dumps({**whole, **fields}), encoding="utf-8")
+    assert shelf.find(KEY) is None
+    assert len(shelf.warnings) == 1
+
+
+def test_an_entry_is_read_however_its_json_is_spelled(shelf: Shelf) -> None:
+    """Earlier versions sorted and indented it."""
+    added = shelf.add()
+    path = Path(added.directory, "entry.json")
+    fields = json.loads(path.read_bytes())
+    path.write_text(json.dumps(fields, indent=1, sort_keys=True), encoding="utf-8")
+    assert shelf.find(KEY) == added
 
 
 def test_a_truncated_wheel_is_a_miss(shelf: Shelf) -> None:

@@ -18,7 +18,8 @@ from pipwrap.model.environment import Environment
 def target(tmp_path: Path) -> Environment:
     """Return a target that is not ours, without a pip."""
     ours = query.describe(sys.executable, None, {})
-    return replace(ours, executable="/env/bin/python", sys_path=(str(tmp_path),), version=(3, 9, 1))
+    site = replace(ours.site, sys_path=(str(tmp_path),))
+    return replace(ours, executable="/env/bin/python", site=site, version=(3, 9, 1))
 
 
 def add_pip(path: Path) -> None:

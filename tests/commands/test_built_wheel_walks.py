@@ -27,6 +27,7 @@ from pipwrap.cache.metadata import MetadataCache
 from pipwrap.cache.upkeep.usage import Usage
 from pipwrap.cache.wheels import BuiltWheels
 from pipwrap.distribution.built_wheels import BuiltWheelLookup, ReuseSettings
+from pipwrap.distribution.sources import CacheableSource
 from pipwrap.events import ignore
 from pipwrap.model.selection import NameSelection
 from support.archives import tar_gz_bytes, write_file
@@ -38,7 +39,7 @@ from support.wheels import builds, make_wheel
 
 NAMES = ("ONE", "TWO", "THREE")
 VALUES = (None, "", "1", "2", "fails")
-KEY = BuildKey("ab" * 32, "abi")
+SOURCE = CacheableSource(BuildKey("ab" * 32, "abi"), "walk", "https://x/walk.tar.gz")
 
 
 class Build:
@@ -92,15 +93,15 @@ class Machine:
             Usage(self.layout, lambda: 0.0),
             ReuseSettings(rebuild=NameSelection().adding("walk" if rebuild else "")),
         )
-        entry = reuse.entry(KEY, "walk", lambda: None)
+        entry = reuse.find(SOURCE)
         if entry is None:
             self.builds += 1
             build: Any = Build(environ, self.directory / f"{self.builds}")
             try:
                 path = build.wheel()
-                entry = reuse.keep(KEY, path, build, "https://x/walk.tar.gz", object())
+                entry = reuse.add(SOURCE, path, build)
             except errors.BuildFailed as error:
-                entry = reuse.instead(KEY, build, error)
+                entry = reuse.fallback(SOURCE, build, error)
         return entry.sha256 if entry is not None else None
 
 

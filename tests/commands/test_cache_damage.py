@@ -59,6 +59,11 @@ def _directory(path: Path) -> None:
     (path / "something").write_text("else", encoding="utf-8")
 
 
+def _other_fields(path: Path) -> None:
+    """Write JSON that is whole and not of the declared type."""
+    path.write_text('{"version": {}, "files": 1}', encoding="ascii")
+
+
 def _dangling(path: Path) -> None:
     path.unlink()
     path.symlink_to(path.parent / "nowhere")
@@ -68,6 +73,7 @@ DAMAGES: dict[str, Callable[[Path], None]] = {
     "truncated": _truncate,
     "noise": _noise,
     "emptied": _empty,
+    "other fields": _other_fields,
     "a directory": _directory,
     "a dangling link": _dangling,
 }

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipwrap.cache import disk
+from pipwrap.cache import locks
 from support.environments import make_environment
 from support.index import Index
 from support.promises import refused
@@ -115,7 +115,7 @@ def test_what_the_run_itself_used_stays_whatever_the_limit(site: Site):
 
 def test_while_the_lock_is_held_nothing_goes_and_the_next_run_does_it(site: Site):
     site.install("first")
-    with disk.locked(str(site.cache / "pipwrap.lock"), shared=True):
+    with locks.locked(str(site.cache / "pipwrap.lock"), shared=True):
         site.install("second", limit="1")
         assert site.held() == ["first", "second"]
     site.install("second", limit="1")
@@ -128,7 +128,7 @@ def test_what_another_run_relies_upon_stays(site: Site):
     site.install("second")
     other = site.cache / "tmp-v1" / f"run-{'0' * 24}"
     other.mkdir()
-    with disk.alive(str(other)):
+    with locks.locked_directory(str(other)):
         for number, body in enumerate(site.bodies()):
             os.link(body, other / str(number))
         site.install("third", limit="1")

@@ -106,7 +106,7 @@ def test_download_saves_the_wheel_for_the_other_platform(pipwrap: Runner):
 
 
 def test_tags_are_those_of_the_environment_where_nothing_is_said():
-    environment = query.environment_of(probe.gather())
+    environment = query.environment_of(query.facts_of(probe.gather()))
     given = targeted(environment, TargetPython(version=environment.version))
     assert targeted(environment, TargetPython()) is environment
     assert given.tags == environment.tags

@@ -150,8 +150,6 @@ def test_what_did_not_change_is_not_looked_at_again(
     new(pipwrap, tmp_path / "one")("install", "demo", expect=0)
     index.add(make_wheel(files, "lib", "2.0", requires=["other>=1", "more"]))
     index.add(make_wheel(files, "more", "1.0"))
-    for path in cache_root.glob("listings-v1/*/*"):
-        path.unlink()
     index.clear_log()
     again = new(pipwrap, tmp_path / "two")
     again("install", "demo", expect=0)
@@ -163,7 +161,6 @@ def test_what_did_not_change_is_not_looked_at_again(
         ("/simple/more/", 200),
         ("/simple/other/", 304),
     ]
-    assert len([*cache_root.glob("listings-v1/*/*")]) == len({"lib", "more"})
     mark(cache_root)
     index.add(make_wheel(files, "other", "2.0"))
     third = new(pipwrap, tmp_path / "three")
@@ -381,12 +378,18 @@ def test_a_warning_of_the_resolution_is_told_again(
     assert "yanked version" in second.stderr
 
 
-def test_resolving_anew_reads_no_page_and_no_metadata_again(
+def test_resolving_anew_reads_no_metadata_again(
     pipwrap: Runner, index: Index, files: Path, tmp_path: Path, cache_root: Path
 ):
-    """What was read of them is kept by their digests; the documents themselves may be gone."""
+    """What was read of it is kept by its digest; the documents themselves may be gone."""
     first = new(pipwrap, tmp_path / "one")("install", "--dry-run", "demo[x]", expect=0)
-    for path in (*kept(cache_root), *cache_root.glob("bodies-v1/*/*")):
+    documents = [
+        path
+        for path in cache_root.glob("bodies-v1/*/*")
+        if path.read_bytes().startswith(b"Metadata-Version")
+    ]
+    assert len(documents) == 3
+    for path in (*kept(cache_root), *documents):
         path.unlink()
     index.clear_log()
     second = new(pipwrap, tmp_path / "two")("install", "--dry-run", "demo[x]", expect=0)
@@ -395,15 +398,35 @@ def test_resolving_anew_reads_no_page_and_no_metadata_again(
     assert second.stderr == first.stderr
 
 
+def test_a_page_whose_body_is_damaged_is_fetched_again(
+    pipwrap: Runner, index: Index, files: Path, tmp_path: Path, cache_root: Path
+):
+    """A fresh page is read at once, and only if its bytes are those that were stored."""
+    first = new(pipwrap, tmp_path / "one")("install", "--dry-run", "demo[x]", expect=0)
+    bodies = [*cache_root.glob("bodies-v1/*/*")]
+    pages = [path for path in bodies if b"/files/demo-1.0" in path.read_bytes()]
+    assert len(pages) == 1
+    for path in (*kept(cache_root), *pages):
+        if path in pages:
+            path.write_bytes(path.read_bytes().replace(b"demo-1.0", b"demo-9.0"))
+        else:
+            path.unlink()
+    index.clear_log()
+    second = new(pipwrap, tmp_path / "two")("install", "--dry-run", "demo[x]", expect=0)
+    assert [each.path for each in index.requests] == ["/simple/demo/"]
+    assert second.stdout == first.stdout.replace("Downloading", "Using cached")
+    assert second.stderr.count("has lost its body and is fetched again") == 1
+
+
 def test_damage_of_what_was_read_is_mended_from_the_documents(
     pipwrap: Runner, files: Path, tmp_path: Path, cache_root: Path
 ):
     first = new(pipwrap, tmp_path / "one")("install", "--dry-run", "demo[x]", expect=0)
     for path in kept(cache_root):
         path.unlink()
-    derived = [*cache_root.glob("listings-v1/*/*"), *cache_root.glob("sidecars-v1/*/*")]
+    derived = [*cache_root.glob("sidecars-v1/*/*")]
     whole = {path: path.read_bytes() for path in derived}
-    assert len(whole) == 6
+    assert len(whole) == 3
     for path, content in whole.items():
         path.write_bytes(content[:-1])
     second = new(pipwrap, tmp_path / "two")("install", "--dry-run", "demo[x]", expect=0)

@@ -1,4 +1,4 @@
-"""Work on other threads is told in the order in which it is waited for."""
+"""Events of tasks on other threads are printed in the order in which these are waited for."""
 
 from __future__ import annotations
 
@@ -10,18 +10,19 @@ from concurrent.futures import CancelledError
 import pytest
 
 from pipwrap.concurrency.background import BackgroundTasks, PrefetchTasks
+from pipwrap.concurrency.dispatcher import EventDispatcher
 from pipwrap.concurrency.once_map import OnceMap
 from pipwrap.events import DownloadStarted, Event, Info, PromptShown
-from pipwrap.report.console import Console
+from pipwrap.report.console import Console, OutputStreams
 
 
 class Desk:
-    """A console and what was printed."""
+    """A dispatcher, background tasks, and what was printed."""
 
     def __init__(self) -> None:
         self.stream = io.StringIO()
-        self.console = Console(stdout=self.stream, stderr=self.stream)
-        self.work = BackgroundTasks(self.console, 2, "test")
+        self.events = EventDispatcher(Console(streams=OutputStreams(self.stream, self.stream)))
+        self.work = BackgroundTasks(self.events, 2, "test")
 
     def begin(self, key: str, work: Callable[[], object]) -> None:
         """Begin, and wait until a thread has begun with it."""
@@ -47,9 +48,9 @@ def test_pieces_of_work_overlap_and_are_told_one_after_another(desk: Desk):
     meeting = threading.Barrier(2, timeout=20)
 
     def piece(name: str) -> str:
-        desk.console(Info(f"{name}1"))
+        desk.events(Info(f"{name}1"))
         meeting.wait()
-        desk.console(Info(f"{name}2"))
+        desk.events(Info(f"{name}2"))
         return name
 
     for name in "ab":
@@ -63,7 +64,7 @@ def test_lines_are_told_while_the_work_goes_on(desk: Desk):
     told = threading.Event()
 
     def piece() -> None:
-        desk.console(Info("begun"))
+        desk.events(Info("begun"))
         assert told.wait(20)
 
     def write(text: str) -> int:
@@ -119,14 +120,14 @@ def test_what_no_thread_has_begun_with_is_left_to_whoever_waits(desk: Desk):
 
 def test_what_a_thread_tells_is_overheard_in_its_turn(desk: Desk):
     def piece() -> list[Event]:
-        with desk.console.overhearing() as own:
-            desk.console(Info("piece"))
+        with desk.events.recording() as own:
+            desk.events(Info("piece"))
         return own
 
-    with desk.console.overhearing() as heard:
+    with desk.events.recording() as heard:
         desk.work.begin("a", piece)
         desk.work.settle(20)
-        desk.console(Info("before"))
+        desk.events(Info("before"))
         end = desk.work.finish("a")
     assert end is not None
     assert end.result() == [Info("piece")]
@@ -135,15 +136,15 @@ def test_what_a_thread_tells_is_overheard_in_its_turn(desk: Desk):
 
 def test_what_nobody_wants_any_more_ends_with_the_next_it_tells():
     desk = Desk()
-    ahead = PrefetchTasks(desk.console, 2, "test")
+    ahead = PrefetchTasks(desk.events, 2, "test")
     goes_on, told = threading.Event(), threading.Event()
 
     def piece(name: str) -> str:
-        desk.console(Info(f"{name}1"))
-        desk.console(DownloadStarted("url", name, None))
+        desk.events(Info(f"{name}1"))
+        desk.events(DownloadStarted("url", name, None))
         told.set()
         assert goes_on.wait(20)
-        desk.console(Info(f"{name}2"))
+        desk.events(Info(f"{name}2"))
         ahead.check(name)
         return name
 
@@ -164,10 +165,10 @@ def test_what_nobody_wants_any_more_ends_with_the_next_it_tells():
 
 def test_a_person_is_not_asked_ahead_and_the_work_may_begin_again():
     desk = Desk()
-    ahead, once = PrefetchTasks(desk.console, 1, "test"), OnceMap()
+    ahead, once = PrefetchTasks(desk.events, 1, "test"), OnceMap()
 
     def asks() -> str:
-        desk.console(PromptShown("User: "))
+        desk.events(PromptShown("User: "))
         return "typed"
 
     ahead.begin("key", lambda: once("key", asks))

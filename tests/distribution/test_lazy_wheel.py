@@ -16,7 +16,7 @@ from pipwrap.cache.metadata import MetadataCache
 from pipwrap.distribution.lazy_wheel import LazyWheels
 from pipwrap.events import ignore
 from pipwrap.model.link import Link
-from pipwrap.network.ranges import Part, RangeRefused, Unchanged
+from pipwrap.network.ranges import Part, RangeRefused, Ranges, Unchanged
 from support.wheels import make_wheel
 
 KIB = 1024
@@ -26,7 +26,7 @@ NOISE = random.Random(0).randbytes(600 * KIB)
 
 
 @dataclass
-class Server:
+class Server(Ranges):
     """A file, and which parts of it were asked for."""
 
     content: bytes
@@ -36,7 +36,7 @@ class Server:
     asked: list[tuple[int, int]] = field(default_factory=list)
 
     def tail(self, url: str, length: int, etag: str | None = None) -> Part | Unchanged:
-        """Return the end (``distribution.lazy_wheel.Parts``)."""
+        """Return the end."""
         del url
         if etag is not None and etag == self.validator:
             return Unchanged()

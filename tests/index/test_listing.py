@@ -1,19 +1,29 @@
-"""Pages in groups: the same links, of which only those that may be usable are read."""
+"""Pages in groups: the same links, of which only those that may be usable are made."""
 
 from __future__ import annotations
 
+import json
+
 import pytest
+from msgspec import Raw
 
 from index.test_selection import FILES, SELECTOR
-from pipwrap.index.listing import Group, Listing
-from pipwrap.index.simple import Row, parse_page
+from pipwrap.index.listing import Listing
+from pipwrap.index.simple import JSON_TYPE, File, parse_page
 from pipwrap.model.candidate import Candidate
+from pipwrap.model.link import Link
 
 URL = "https://index.example/simple/a/"
+FOREIGN = "https://x/a-1-cp27-cp27m-win32.whl"
 
 
-def row(url: str, yanked: str | None = None) -> Row:
-    return (url, (("sha256", "ab"),), ">=3.8", yanked, (), "2026-01-01T00:00:00Z", 9, None)
+def link(url: str, yanked: str | None = None) -> Link:
+    return Link(url, (("sha256", "ab"),), ">=3.8", yanked, (), "2026-01-01T00:00:00Z", 9, URL)
+
+
+def of_json(*urls: str) -> Listing:
+    content = json.dumps({"files": [{"url": url} for url in urls]}).encode()
+    return Listing.of(parse_page(content, JSON_TYPE, URL), URL)
 
 
 def test_links_keep_their_order_and_everything_that_the_page_says() -> None:
@@ -23,35 +33,53 @@ def test_links_keep_their_order_and_everything_that_the_page_says() -> None:
         'data-requires-python=">3" data-core-metadata="sha256=cd">x</a>'
         for name in names
     )
-    rows = [*parse_page(html.encode(), "text/html", URL), row("https://x/a-3.zip", "\udcff")]
-    links = Listing.of(rows, URL).links()
-    assert [link.filename for link in links] == [*names, "a-3.zip"]
-    for link, expected in zip(links, rows, strict=True):
-        found = (link.url, link.hashes, link.requires_python, link.yanked, link.metadata_hashes)
-        assert (*found, link.upload_time, link.size, link.subdirectory) == expected
-        assert link.comes_from == URL
+    found = [*parse_page(html.encode(), "text/html", URL), link("https://x/a-3.zip", "\udcff")]
+    links = Listing.of(found, URL).links()
+    assert [each.filename for each in links] == [*names, "a-3.zip"]
+    assert list(links) == found
+    assert {each.comes_from for each in links} == {URL}
 
 
 def test_what_is_there_twice_counts_once() -> None:
-    rows = [row("https://x/a-1.zip"), row("https://x/a-1.zip", "bad"), row("https://x/a-1.zip")]
-    assert [link.yanked for link in Listing.of(rows, URL).links()] == [None, "bad"]
+    found = [link("https://x/a-1.zip", yanked) for yanked in (None, "bad", None)]
+    assert [each.yanked for each in Listing.of(found, URL).links()] == [None, "bad"]
+
+
+@pytest.mark.parametrize(
+    "urls",
+    [
+        pytest.param(["a-1-py3-none-any.whl", URL + "a-1-py3-none-any.whl"], id="relative"),
+        pytest.param(["a-1-py3-none-any.whl", "a-1-py3-none-any.whl#egg=a"], id="a fragment"),
+        pytest.param(["a-1-py3-none-any.whl", "a-1-py3-none-an%79.whl"], id="quoted"),
+        pytest.param(["a-1-py3-none-any.whl", "a-1-py3-none-any.whl\n"], id="a line's end"),
+        pytest.param(["./a-1.tar.gz", "a-1.tar.gz#egg=a"], id="an sdist"),
+    ],
+)
+def test_one_url_in_two_spellings_counts_once_in_the_first_place(urls: list[str]) -> None:
+    other = "https://x/a-2-py3-none-any.whl"
+    for spelled in (urls, urls[::-1]):
+        listing = of_json(spelled[0], other, spelled[1])
+        assert [each.filename.split("-")[1][0] for each in listing.links()] == ["1", "2"]
+        usable = SELECTOR.usable("a", listing, allows_binary=True, allows_source=True)
+        assert [str(each.version) for each in usable] == ["1", "2"]
 
 
 @pytest.mark.parametrize("project", ["a", "b"])
 def test_candidates_are_those_of_all_links(project: str) -> None:
     urls = [f"https://x/{name}" for name in (*FILES, *reversed(FILES))]
     urls += ["https://x/a-1.0%2Bx-py3-none-any.whl", "https://x/a-1.0-py3-none-any.whl?y=z"]
-    listing = Listing.of(map(row, urls), URL)
-    for binary, source in ((True, True), (True, False), (False, True), (False, False)):
-        allows = {"allows_binary": binary, "allows_source": source}
-        judged = [SELECTOR.judge(project, link, **allows) for link in listing.links()]
-        expected = [each for each in judged if isinstance(each, Candidate)]
-        assert [*SELECTOR.usable(project, listing, **allows)] == expected
+    urls += ["https://x/a.zip?/b-1-py3-none-any.whl", "https://x-1/a#/b-1-py3-none-any.whl"]
+    urls += ["a-3-py3-none-any.whl", "a/b-py3-none-any.whl", "a-py3-none-any.whl", "a-4-1.WHL"]
+    for listing in (Listing.of([*map(link, urls)], URL), of_json(*urls)):
+        for binary, source in ((True, True), (True, False), (False, True), (False, False)):
+            allows = {"allows_binary": binary, "allows_source": source}
+            judged = [SELECTOR.judge(project, each, **allows) for each in listing.links()]
+            expected = [each for each in judged if isinstance(each, Candidate)]
+            assert [*SELECTOR.usable(project, listing, **allows)] == expected
 
 
 def test_of_wheels_for_other_platforms_nothing_is_read() -> None:
-    usable = Listing.of([row("https://x/a-1-py3-none-any.whl")], URL)
-    foreign = Group(("cp27", "cp27m", "win32"), "it would not even be JSON")
-    listing = Listing(URL, (foreign, *usable.groups))
+    foreign = File(FOREIGN, hashes=Raw(b"it would not even be JSON"))
+    listing = Listing.of([foreign, link("https://x/a-1-py3-none-any.whl")], URL)
     (found,) = SELECTOR.usable("a", listing, allows_binary=True, allows_source=True)
     assert str(found.version) == "1"

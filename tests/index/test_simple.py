@@ -11,7 +11,7 @@ import pytest
 
 from index.real_pip import ask
 from pipwrap.index.listing import Listing
-from pipwrap.index.simple import JSON_TYPE, InvalidPage, is_page, parse_page
+from pipwrap.index.simple import JSON_TYPE, File, InvalidPage, is_page, link_of, parse_page
 from pipwrap.model.link import Link, digest_of
 
 URL = "https://index.example/simple/a/"
@@ -164,6 +164,72 @@ def test_what_only_json_says_is_read() -> None:
     assert link.comes_from == URL
 
 
+ODD_VALUES: dict[str, tuple[str, Any, str, Any]] = {
+    "hashes are a list": ("hashes", [1], "hashes", ()),
+    "hashes are nested deeply": (
+        "hashes",
+        {"sha256": [[[[1]]]]},
+        "hashes",
+        (("sha256", "invalid"),),
+    ),
+    "a hash is a number": ("hashes", {"sha256": 12}, "hashes", (("sha256", "invalid"),)),
+    "a hash has capitals": ("hashes", {"sha256": DIGEST}, "hashes", (("sha256", DIGEST.lower()),)),
+    "a hash has a name that is no text": (
+        "hashes",
+        {"\udcff": "00"},
+        "hashes",
+        (("\udcff", "00"),),
+    ),
+    "requires python is a number": ("requires-python", 3, "requires_python", None),
+    "yanked is a number": ("yanked", 1, "yanked", ""),
+    "yanked is nothing": ("yanked", 0, "yanked", None),
+    "yanked is a list": ("yanked", ["bad"], "yanked", ""),
+    "a reason is no text": ("yanked", "\udcff", "yanked", "\udcff"),
+    "a sidecar is a text": ("core-metadata", "yes", "metadata_hashes", ()),
+    "a sidecar is nothing": ("core-metadata", "", "metadata_hashes", None),
+    "a sidecar without digests": ("core-metadata", {}, "metadata_hashes", ()),
+    "a sidecar's digest is a number": (
+        "core-metadata",
+        {"sha256": 1},
+        "metadata_hashes",
+        (("sha256", "invalid"),),
+    ),
+    "a time is a number": ("upload-time", 2026, "upload_time", None),
+    "a size is a text": ("size", "9", "size", None),
+    "a size is true": ("size", True, "size", None),
+    "a size is no whole number": ("size", 9.0, "size", None),
+    "a size is below nothing": ("size", -1, "size", None),
+    "a size is very large": ("size", 10**30, "size", 10**30),
+    "what nobody reads is no number": ("x", float("nan"), "size", 7),
+}
+
+
+@pytest.mark.parametrize(("key", "value", "field", "expected"), ODD_VALUES.values(), ids=ODD_VALUES)
+def test_what_has_another_type_counts_as_absent_and_harms_nothing_else(
+    key: str, value: object, field: str, expected: object
+) -> None:
+    """Whether or not the page is read as it should be: the file beside it says what it says."""
+    good = {"url": "a-2.zip", "hashes": {"sha256": "ab"}, "core-metadata": True, "size": 7}
+    content = json.dumps({"files": [{"url": FILE, "size": 7, key: value}, good]}).encode()
+    odd, link = links_of(content, JSON_TYPE, URL)
+    assert getattr(odd, field) == expected
+    assert (link.hashes, link.metadata_hashes, link.size) == ((("sha256", "ab"),), (), 7)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        pytest.param("utf-8", "é", id="UTF-8"),
+        pytest.param("utf-8-sig", "é", id="with a mark"),
+        pytest.param("utf-16", "é", id="UTF-16"),
+    ],
+)
+def test_encodings_of_json_pages(encoding: str, text: str) -> None:
+    page = {"files": [{"url": FILE, "yanked": text}]}
+    content = json.dumps(page, ensure_ascii=False).encode(encoding)
+    assert [link.yanked for link in links_of(content, JSON_TYPE, URL)] == [text]
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -173,6 +239,10 @@ def test_what_only_json_says_is_read() -> None:
         pytest.param(b'{"files": ["x"]}', id="a file is no object"),
         pytest.param(b'{"files": [{"url": 1}]}', id="url is no text"),
         pytest.param(b"\xff\xfe{", id="no text"),
+        pytest.param(b'{"files": [], "x": "\xff"}', id="no text where nobody reads"),
+        pytest.param(b'{"files": [{"url": "x", "hashes": {"a": "\xff"}}]}', id="no text in hashes"),
+        pytest.param(b'{"files": null}', id="files is nothing"),
+        pytest.param(b'{"x": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", id="too deep inside"),
         pytest.param(b"[" * 100_000, id="too deep"),
     ],
 )
@@ -236,5 +306,7 @@ def test_relative_urls_are_joined_as_by_urljoin() -> None:
     base = "https://host:8/simple/p/"
     for path in map("/".join, itertools.product(parts, repeat=4)):
         page = json.dumps({"files": [{"url": path}]}).encode()
-        (row,) = parse_page(page, JSON_TYPE, base)
-        assert row[0] == urljoin(base, path)
+        (file,) = parse_page(page, JSON_TYPE, base)
+        link = link_of(file, base) if isinstance(file, File) else file
+        assert link is not None
+        assert link.url == urljoin(base, path)

@@ -129,7 +129,7 @@ def test_what_is_given_up_leaves_no_process_and_nothing_half_done(
     for wheel in wheels:
         compiler.begin(wheel)
     compiler.close()
-    assert all(process.returncode is not None for process in compiler._processes)
+    assert all(process.returncode is not None for process in compiler._workers.processes)
     assert rooms(world) == []
     assert all(world.store.find_bytecode(wheel, tag(world)) is None for wheel in wheels)
 
@@ -161,25 +161,25 @@ def test_ending_waits_for_nobody_who_is_about_to_begin(
     """Whoever begins at that moment has begun by then, or does not."""
     compiler = Compiler(world.environment, world.store, PLAIN)
     compiler.begin(stored(world, "first"))
-    hired, ended = threading.Event(), threading.Event()
-    hire = compiler._hire
+    added, ended = threading.Event(), threading.Event()
+    add_worker = compiler._add_worker
 
     def slow() -> None:
-        hired.set()
+        added.set()
         ended.wait(0.5)
-        hire()
+        add_worker()
 
-    monkeypatch.setattr(compiler, "_hire", slow)
+    monkeypatch.setattr(compiler, "_add_worker", slow)
     monkeypatch.setattr(worker_process, "processors", lambda: 8)
     late = threading.Thread(target=compiler.begin, args=(stored(world, "late"),))
     late.start()
-    assert hired.wait(10)
+    assert added.wait(10)
     ending = threading.Thread(target=compiler.close, daemon=True)
     ending.start()
     ending.join(10)
     assert not ending.is_alive()
     ended.set()
     late.join()
-    assert compiler._threads == []
+    assert compiler._workers.threads == []
     compiler.begin(stored(world, "later"))
     assert rooms(world) == []

@@ -197,7 +197,7 @@ def test_bytecode_is_compiled_once_used_and_names_the_installed_path(world: Worl
     compiled = world.store.find_bytecode(wheel, bytecode_tag(world.environment, BytecodeSettings()))
     assert compiled is not None
     assert [file.path for file in compiled] == [
-        f"__pycache__/foo.{world.environment.cache_tag}.pyc"
+        f"__pycache__/foo.{world.environment.bytecode.cache_tag}.pyc"
     ]
     output = world.python("import foo; print(foo.where(), foo.__cached__)")
     source = os.path.join(world.purelib, "foo.py")

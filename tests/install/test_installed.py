@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 
 import pytest
-from msgspec.structs import replace
 
-from install.worlds import World, make_wheel
+from install.worlds import World, make_wheel, searching
 from pipwrap.install import installed
 from pipwrap.install.installed import find_installed
 
@@ -26,7 +25,7 @@ def test_the_first_on_the_path_wins_under_its_own_spelling(
     write(shell.purelib, "foo_bar-1.0.dist-info/METADATA", "Name: Foo.Bar\nVersion: 1.0\n")
     write(second, "Foo_Bar-2.0.dist-info/METADATA", "Name: foo-bar\nVersion: 2.0\n")
     write(second, "odd-not!a!version.dist-info/METADATA", "Name: odd\nVersion: not!a!version\n")
-    environment = replace(shell.environment, sys_path=(shell.purelib, "/nowhere", second))
+    environment = searching(shell.environment, shell.purelib, "/nowhere", second)
     found = find_installed(environment)
     assert [(one.name, one.version, one.location) for one in found] == [
         ("Foo.Bar", "1.0", shell.purelib),
@@ -83,3 +82,27 @@ def test_no_metadata_at_all_leaves_the_directory_name(shell: World):
     os.mkdir(os.path.join(shell.purelib, "foo-1.0.dist-info"))
     (foo,) = find_installed(shell.environment)
     assert (foo.name, foo.version) == ("foo", "1.0")
+
+
+@pytest.mark.parametrize(
+    ("content", "location"),
+    [
+        pytest.param('{"url": "file:///a%20b", "dir_info": {"editable": true}}', "/a b", id="is"),
+        pytest.param('{"url": "file:///a", "dir_info": {}}', None, id="is not"),
+        pytest.param('{"url": "file:///a"}', None, id="no directory"),
+        pytest.param('{"url": "https://h/a", "dir_info": {"editable": true}}', None, id="no file"),
+        pytest.param('{"url": 1, "dir_info": {"editable": true}}', None, id="another type"),
+        pytest.param('{"dir_info": {"editable": true}}', None, id="no URL"),
+        pytest.param('{"url": "file://[", "dir_info": {"editable": true}}', None, id="bad URL"),
+        pytest.param('{"url": "file:///a", "dir_info": null}', None, id="null"),
+        pytest.param('["url"]', None, id="no object"),
+        pytest.param("{", None, id="no JSON"),
+    ],
+)
+def test_what_direct_url_says_of_an_editable_installation(
+    shell: World, content: str, location: str | None
+):
+    write(shell.purelib, "foo-1.0.dist-info/METADATA", "Name: foo\nVersion: 1.0\n")
+    write(shell.purelib, "foo-1.0.dist-info/direct_url.json", content)
+    (foo,) = find_installed(shell.environment)
+    assert installed.editable_location(foo) == location

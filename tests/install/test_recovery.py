@@ -16,7 +16,7 @@ import pytest
 from install.worlds import World, make_wheel, snapshot
 from pipwrap.errors import DiskFull, EnvironmentRefused
 from pipwrap.events import WarningMessage
-from pipwrap.install import journal, transaction
+from pipwrap.install import journal, rollback, transaction
 from pipwrap.install.plan import Plan
 from pipwrap.install.recovery import recover
 
@@ -215,7 +215,7 @@ def test_a_file_changed_since_is_left_alone_and_named(shell: World):
     assert content(changed) == "the user's own work"
     init = os.path.join(shell.purelib, "foo", "__init__.py")
     assert content(init) == "the user's own work"
-    assert content(init + journal.SAVED) == "v = 1\n"
+    assert content(init + rollback.SAVED) == "v = 1\n"
     warnings = " ".join(shell.messages)
     assert changed in warnings
     assert init in warnings

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 
 import pytest
-from msgspec.structs import replace
 
-from install.worlds import World, make_wheel, snapshot
+from install.worlds import World, make_wheel, searching, snapshot
 from pipwrap.errors import DiagnosticError
 from pipwrap.install.uninstall import find_removal
 
@@ -144,7 +143,7 @@ def test_an_egg_directory_goes_whole(shell: World):
     write(shell, "foo-1.0.egg/foo.py")
     write(shell, "easy-install.pth", "./foo-1.0.egg\n")
     egg = os.path.join(shell.purelib, "foo-1.0.egg")
-    shell.environment = replace(shell.environment, sys_path=(egg, shell.purelib))
+    shell.environment = searching(shell.environment, egg, shell.purelib)
     remove(shell)
     assert list(snapshot(shell.purelib)) == ["easy-install.pth"]
 
@@ -157,7 +156,7 @@ def test_a_distribution_outside_a_virtual_environment_stays(
     os.mkdir(info)
     with open(os.path.join(info, "METADATA"), "w", encoding="utf-8") as stream:
         stream.write("Name: foo\nVersion: 1.0\n")
-    shell.environment = replace(shell.environment, sys_path=(shell.purelib, outside))
+    shell.environment = searching(shell.environment, shell.purelib, outside)
     remove(shell)
     prefix = shell.environment.prefix
     assert f"Not uninstalling foo at {outside}, outside environment {prefix}" in shell.messages

@@ -15,12 +15,22 @@ import zipfile
 from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec.structs import replace
+
 from pipwrap.cache.store import WheelStore
 from pipwrap.events import Event
 from pipwrap.install.installed import find_installed
 from pipwrap.install.plan import Installation, Plan
 from pipwrap.install.transaction import apply
-from pipwrap.model.environment import Environment, InstalledDistribution, Scheme
+from pipwrap.model.environment import (
+    BytecodeFormat,
+    Compatibility,
+    Environment,
+    InstalledDistribution,
+    InstallSchemes,
+    Scheme,
+    SitePackages,
+)
 
 WHEEL = "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
 _FACTS = """
@@ -74,6 +84,15 @@ def sha256_of(path: str) -> str:
         return hashlib.sha256(stream.read()).hexdigest()
 
 
+def searching(environment: Environment, *directories: str) -> Environment:
+    """Return an environment that looks for distributions in these directories."""
+    return replace(environment, site=replace(environment.site, sys_path=directories))
+
+
+def _user_scheme(prefix: str) -> Scheme:
+    return Scheme(*(os.path.join(prefix, "no-user", part) for part in "abcde"))
+
+
 def environment_at(prefix: str) -> Environment:
     """Return the facts of a virtual environment."""
     executable = os.path.join(prefix, "bin", "python")
@@ -89,21 +108,14 @@ def environment_at(prefix: str) -> Environment:
     return Environment(
         executable=executable,
         version=tuple(version),
-        implementation="cpython",
-        cache_tag=tag,
-        magic_number=magic,
-        abi="",
         prefix=real_prefix,
         base_prefix=base_prefix,
-        scheme=scheme,
-        user_scheme=Scheme(*(os.path.join(prefix, "no-user", part) for part in "abcde")),
-        user_site_enabled=False,
-        sys_path=(paths["purelib"],),
         stdlib=paths["stdlib"],
-        markers=(),
-        tags=(),
         externally_managed=None,
-        site_packages_isolated=True,
+        schemes=InstallSchemes(scheme, _user_scheme(prefix)),
+        site=SitePackages((paths["purelib"],), user_enabled=False, isolated=True),
+        bytecode=BytecodeFormat(tag, magic),
+        compatibility=Compatibility("cpython", abi="", markers=(), tags=()),
     )
 
 
@@ -114,21 +126,16 @@ def bare_environment(prefix: str, purelib: str) -> Environment:
     return Environment(
         executable=os.path.join(scripts, "python"),
         version=(3, 11, 7),
-        implementation="cpython",
-        cache_tag="cpython-311",
-        magic_number="a70d0d0a",
-        abi="",
         prefix=prefix,
         base_prefix="/nowhere",
-        scheme=Scheme(purelib, purelib, headers, scripts, prefix),
-        user_scheme=Scheme(*(os.path.join(prefix, "no-user", part) for part in "abcde")),
-        user_site_enabled=False,
-        sys_path=(purelib,),
         stdlib="/nowhere/lib",
-        markers=(),
-        tags=(),
         externally_managed=None,
-        site_packages_isolated=True,
+        schemes=InstallSchemes(
+            Scheme(purelib, purelib, headers, scripts, prefix), _user_scheme(prefix)
+        ),
+        site=SitePackages((purelib,), user_enabled=False, isolated=True),
+        bytecode=BytecodeFormat("cpython-311", "a70d0d0a"),
+        compatibility=Compatibility("cpython", abi="", markers=(), tags=()),
     )
 
 

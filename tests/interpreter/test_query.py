@@ -1,4 +1,4 @@
-"""Facts about an interpreter are asked once and remembered as long as their evidence holds."""
+"""Facts about an interpreter are read once and cached as long as their evidence holds."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from pipwrap import errors
 from pipwrap.cache.layout import INTERPRETERS, Layout
 from pipwrap.interpreter import query
-from support.environments import VirtualEnvironment
+from support.environments import VirtualEnvironment, make_environment
 
 
 def entries(layout: Layout) -> list[Path]:
@@ -33,21 +33,35 @@ def test_a_virtual_environment_is_described_by_itself(
     assert len(entries(layout)) == 1
 
 
-def test_what_is_remembered_is_not_asked_again(
-    environment: VirtualEnvironment, tmp_path: Path
-) -> None:
+def test_cached_facts_are_not_read_again(environment: VirtualEnvironment, tmp_path: Path) -> None:
     layout = Layout(str(tmp_path / "cache"))
     python = str(environment.python)
     first = query.describe(python, layout, {})
     (entry,) = entries(layout)
-    marked = entry.read_text(encoding="utf-8").replace(first.cache_tag, "marked-1")
+    marked = entry.read_text(encoding="utf-8").replace(first.bytecode.cache_tag, "marked-1")
     entry.write_text(marked, encoding="utf-8")
-    assert query.describe(python, layout, {}).cache_tag == "marked-1"
+    assert query.describe(python, layout, {}).bytecode.cache_tag == "marked-1"
     for environ in ({"PYTHONPATH": "/x"}, {"PYTHONNOUSERSITE": "1"}):
-        assert query.describe(python, layout, environ).cache_tag == first.cache_tag
+        assert (
+            query.describe(python, layout, environ).bytecode.cache_tag == first.bytecode.cache_tag
+        )
         entry.write_text(marked, encoding="utf-8")
     os.utime(environment.path / "pyvenv.cfg", (1, 1))
-    assert query.describe(python, layout, {}).cache_tag == first.cache_tag
+    assert query.describe(python, layout, {}).bytecode.cache_tag == first.bytecode.cache_tag
+
+
+def test_a_path_that_is_no_text_is_cached(environment: VirtualEnvironment, tmp_path: Path) -> None:
+    """Bytes that are no UTF-8 are lone surrogates in a path (PEP 383)."""
+    layout = Layout(str(tmp_path / "cache"))
+    path = os.fsdecode(os.fsencode(tmp_path) + b"/d\xff")
+    environment.path.rename(path)
+    python = os.path.join(path, "bin", "python")
+    first = query.describe(python, layout, {})
+    assert first.prefix == path
+    (entry,) = entries(layout)
+    marked = entry.read_text(encoding="utf-8").replace(first.bytecode.cache_tag, "marked-1")
+    entry.write_text(marked, encoding="utf-8")
+    assert query.describe(python, layout, {}).bytecode.cache_tag == "marked-1"
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"evidence": 1}'])
@@ -62,7 +76,42 @@ def test_a_broken_entry_is_a_miss(
     assert query.describe(python, layout, {}) == first
 
 
-def test_a_program_that_is_another_one_is_not_remembered(
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        pytest.param('"sys_path": [', '"sys_path": [1, ', id="path that is no text"),
+        pytest.param('"purelib"', '"otherlib"', id="scheme without a directory"),
+        pytest.param('"version": [3, ', '"version": [', id="version of two numbers"),
+    ],
+)
+def test_facts_of_another_shape_are_a_miss(
+    environment: VirtualEnvironment, tmp_path: Path, old: str, new: str
+) -> None:
+    layout = Layout(str(tmp_path / "cache"))
+    python = str(environment.python)
+    first = query.describe(python, layout, {})
+    (entry,) = entries(layout)
+    whole = entry.read_text(encoding="utf-8")
+    assert old in whole
+    entry.write_text(whole.replace(old, new), encoding="utf-8")
+    assert query.describe(python, layout, {}) == first
+    assert entry.read_text(encoding="utf-8") == whole
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of files are bytes")
+def test_paths_that_are_no_utf_8_are_cached(tmp_path: Path) -> None:
+    made = make_environment(tmp_path / "made").path
+    path = made.rename(tmp_path / os.fsdecode(b"caf\xe9"))  # venv itself makes none there
+    layout = Layout(str(tmp_path / "cache"))
+    python = str(path / "bin" / "python")
+    first = query.describe(python, layout, {})
+    (entry,) = entries(layout)
+    marked = entry.read_text(encoding="utf-8").replace(first.cache_tag, "marked-1")
+    entry.write_text(marked, encoding="utf-8")
+    assert query.describe(python, layout, {}).cache_tag == "marked-1"
+
+
+def test_a_program_that_is_another_one_is_not_cached(
     environment: VirtualEnvironment, tmp_path: Path
 ) -> None:
     """pyenv's shims: which Python they are depends on where they are called."""

@@ -63,13 +63,10 @@ def test_netrc_is_asked_when_neither_url_nor_index_know(tmp_path: Path):
     assert book(netrc=netrc).find("https://other/x", None) is None
 
 
-def test_netrc_is_found_at_home_unless_switched_off(tmp_path: Path):
+def test_netrc_is_found_at_home(tmp_path: Path):
     (tmp_path / ".netrc").write_text("default login n password r\n")
     (tmp_path / ".netrc").chmod(0o600)
     assert book(home=tmp_path).find("https://h/x", None) == Credentials("n", "r")
-    environ = {"HOME": str(tmp_path)}
-    off = CredentialStore(NetworkSettings(use_netrc=False, environ=environ))
-    assert off.find("https://h/x", None) is None
 
 
 def test_a_broken_netrc_is_none(tmp_path: Path):
@@ -92,7 +89,7 @@ class Keyring:
         return self.answer
 
 
-def test_a_source_is_asked_after_a_refusal_and_its_answer_is_kept():
+def test_a_login_is_tried_after_a_refusal_and_its_answer_is_kept():
     keyring = Keyring(Credentials("k", "s"))
     known = CredentialStore(NetworkSettings(index_urls=("https://k@h/simple",)), keyring)
     refused = Credentials("k", "")
@@ -101,7 +98,7 @@ def test_a_source_is_asked_after_a_refusal_and_its_answer_is_kept():
     assert keyring.asked == [("https://h/simple/", "h", "k")]
 
 
-def test_a_source_that_knows_no_better_ends_the_matter():
+def test_a_login_that_has_nothing_better_ends_the_matter():
     refused = Credentials("k", "s")
     known = CredentialStore(NetworkSettings(), Keyring(refused))
     assert known.renew("https://h/", None, refused) is None

@@ -31,13 +31,9 @@ def test_an_option_beats_the_environment_and_its_exceptions():
     assert proxy_for("https://h/", NetworkSettings(proxy="p:1", environ=environ)) == "http://p:1"
 
 
-def test_an_empty_option_and_no_proxy_env_mean_no_proxy():
-    environ = {"https_proxy": "http://other"}
-    settings = [
-        NetworkSettings(proxy="", environ=environ),
-        NetworkSettings(use_proxy_environment=False, environ=environ),
-    ]
-    assert [proxy_for("https://h/", one) for one in settings] == [None, None]
+def test_an_empty_option_means_no_proxy():
+    settings = NetworkSettings(proxy="", environ={"https_proxy": "http://other"})
+    assert proxy_for("https://h/", settings) is None
 
 
 @pytest.mark.parametrize(

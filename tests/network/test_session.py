@@ -164,15 +164,15 @@ def test_wrong_credentials_are_told_without_showing_them(origin: Origin):
     session.close()
 
 
-def test_a_refusal_asks_the_source_once(origin: Origin):
-    class Source:
+def test_a_refusal_tries_the_login_once(origin: Origin):
+    class Login:
         def credentials(
             self, index_url: str | None, host: str, username: str | None
         ) -> Credentials | None:
             return Credentials("u", "p")
 
     origin.pages["/a"] = protected
-    session = Session(NetworkSettings(retries=0), source=Source())
+    session = Session(NetworkSettings(retries=0), login=Login())
     assert [read(session.send(HttpRequest(origin.url("/a")))) for _ in range(2)] == [b"in", b"in"]
     assert [one.login for one in origin.log] == [None, ("u", "p"), ("u", "p")]
     session.close()

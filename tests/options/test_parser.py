@@ -192,6 +192,7 @@ def test_reading_a_line_imports_nothing_heavy() -> None:
         "__future__",
         "pipwrap",
         "pipwrap.options",
+        "pipwrap.options.option",
         "pipwrap.options.parser",
         "pipwrap.options.table",
         "pipwrap.errors",

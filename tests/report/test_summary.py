@@ -10,13 +10,14 @@ from pipwrap import errors
 from pipwrap.events import (
     BuildFinished,
     BuildStarted,
+    CommandOutput,
     DownloadStarted,
     ErrorMessage,
     Event,
     Info,
     WarningMessage,
 )
-from pipwrap.report.console import Console
+from pipwrap.report.console import Console, OutputStreams
 from pipwrap.report.summary import OutputLine, error_lines, lines_of
 
 
@@ -28,6 +29,7 @@ from pipwrap.report.summary import OutputLine, error_lines, lines_of
         pytest.param(Info("x", 1), 0, (), id="only at -v"),
         pytest.param(Info("x", 1), 1, (OutputLine("x"),), id="at -v"),
         pytest.param(Info("x\ny", indent=2), 0, (OutputLine("    x\n    y"),), id="indented"),
+        pytest.param(CommandOutput("x"), -3, (OutputLine("x"),), id="asked for"),
         pytest.param(WarningMessage("x"), -1, (OutputLine("WARNING: x", True),), id="-q warns"),  # noqa: FBT003
         pytest.param(WarningMessage("x"), -2, (), id="-qq does not"),
         pytest.param(ErrorMessage("x"), -2, (OutputLine("ERROR: x", True),), id="-qq fails"),  # noqa: FBT003
@@ -113,7 +115,7 @@ def test_a_failed_step_is_named_by_pips_reference(step: str, reference: str) -> 
 
 def test_the_console_keeps_what_was_asked_for_apart_from_what_went_wrong() -> None:
     stdout, stderr = io.StringIO(), io.StringIO()
-    console = Console(stdout=stdout, stderr=stderr)
+    console = Console(streams=OutputStreams(stdout, stderr))
     console(Info("told"))
     console(WarningMessage("warned"))
     console.line("asked for")
@@ -127,21 +129,7 @@ def test_the_console_keeps_what_was_asked_for_apart_from_what_went_wrong() -> No
 def test_what_an_encoding_lacks_is_replaced() -> None:
     raw = io.BytesIO()
     stream = io.TextIOWrapper(raw, encoding="ascii")
-    console = Console(stdout=stream, stderr=stream)
+    console = Console(streams=OutputStreams(stream, stream))
     console(Info("ä × b"))
     console.close()
     assert raw.getvalue() == b"\\xe4 x b\n"
-
-
-def test_who_overhears_within_another_ends_only_his_own() -> None:
-    console = Console(stdout=io.StringIO())
-    with console.overhearing() as outer:
-        with console.overhearing() as inner:
-            console(Info("both"))
-        with console.overhearing() as second:
-            pass
-        console(Info("outer"))
-    console(Info("nobody"))
-    assert inner == [Info("both")]
-    assert second == []
-    assert outer == [Info("both"), Info("outer")]

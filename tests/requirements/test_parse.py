@@ -15,14 +15,8 @@ from pipwrap import errors
 from pipwrap.events import Event, Info, WarningMessage, ignore
 from pipwrap.model.requirement import UserRequirement
 from pipwrap.model.source import Archive, Directory, Repository
-from pipwrap.requirements.parse import (
-    RequirementText,
-    applicable,
-    merged,
-    parse_constraint,
-    parse_requirement,
-    source_of_url,
-)
+from pipwrap.requirements.constraints import applicable, merged, parse_constraint
+from pipwrap.requirements.parse import RequirementText, parse_requirement, source_of_url
 
 _PIP = """
 import json, logging, os, sys

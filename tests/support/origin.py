@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from pipwrap.cache.http.client import ResponseCache
+from pipwrap.cache.http.exchange import FetchSettings
 from pipwrap.cache.http.response import FetchedResponse
 from pipwrap.cache.layout import Layout
 from pipwrap.events import Event, WarningMessage
@@ -106,7 +107,12 @@ class Browser:
 
 @contextmanager
 def browser(
-    root: str, *, clock: Clock | None = None, offline: bool = False, **settings: object
+    root: str,
+    *,
+    clock: Clock | None = None,
+    offline: bool = False,
+    resume_retries: int = 5,
+    **settings: object,
 ) -> Iterator[Browser]:
     """Yield a cache in ``root``; retries are off unless ``settings`` say otherwise."""
     chosen = NetworkSettings(**{"retries": 0, "timeout": 5.0, **settings})  # type: ignore[arg-type]
@@ -118,9 +124,11 @@ def browser(
         layout,
         clock,
         events.append,
-        trusted_hosts=chosen.trusted_hosts,
-        resume_retries=chosen.resume_retries,
-        offline=offline,
+        FetchSettings(
+            trusted_hosts=chosen.trusted_hosts,
+            resume_retries=resume_retries,
+            offline=offline,
+        ),
     )
     try:
         yield Browser(cache, session, clock, layout, events)

@@ -15,7 +15,7 @@ from pipwrap import errors
 from pipwrap.cache.http import policy
 from pipwrap.cache.http.bodies import Bodies
 from pipwrap.cache.http.entries import Entries, is_sha256
-from pipwrap.cache.http.exchange import CachedExchange, FetchRequest, shown
+from pipwrap.cache.http.exchange import CachedExchange, FetchRequest, FetchSettings, shown
 from pipwrap.cache.http.pins import PinnedBodies
 from pipwrap.cache.http.response import FetchedResponse, StoredPage
 from pipwrap.cache.layout import Layout
@@ -43,44 +43,25 @@ _OK = 200
 class ResponseCache:
     """Answers from disk what it may and asks ``transport`` for the rest; used from all threads."""
 
-    def __init__(  # noqa: PLR0913 - ports first, then the settings of a run
+    def __init__(
         self,
         transport: Transport,
         layout: Layout,
         clock: Callable[[], float],
         listener: Listener,
-        *,
-        user_agent: str = "pipwrap",
-        trusted_hosts: tuple[str, ...] = (),
-        resume_retries: int = 5,
-        offline: bool = False,
-        allow_stale: bool = False,
+        settings: FetchSettings,
         grown: Grown = uncounted,
     ) -> None:
-        """Touch nothing yet.
-
-        ``user_agent`` is sent with every request, since responses may vary by it. ``offline``
-        answers from the cache only, stale or not; ``allow_stale`` does so where a server fails.
-        ``grown`` hears the size of every body that is stored.
-        """
+        """Touch nothing yet; ``grown`` is called with the size of every body that is stored."""
         self._clock = clock
         self._listener = listener
-        self._user_agent = user_agent
-        self._trusted_hosts = trusted_hosts
-        self._offline = offline
+        self._settings = settings
         pins = PinnedBodies(layout)
-        downloader = Downloader(transport, listener, resume_retries)
+        downloader = Downloader(transport, listener, settings.resume_retries)
         self._entries = Entries(layout, listener, pins)
         self._bodies = Bodies(layout, downloader, listener, pins, grown)
         self._exchange = CachedExchange(
-            transport,
-            self._entries,
-            self._bodies,
-            clock,
-            listener,
-            trusted_hosts=trusted_hosts,
-            offline=offline,
-            allow_stale=allow_stale,
+            transport, self._entries, self._bodies, clock, listener, settings
         )
         self._lock = threading.Lock()
         self._locks: dict[str, threading.Lock] = {}
@@ -98,10 +79,10 @@ class ResponseCache:
 
         ``None`` where that takes a request, or leads to another URL. The body is not looked at.
         """
-        if not is_secure_origin(url, self._trusted_hosts):
+        if not is_secure_origin(url, self._settings.trusted_hosts):
             return None
         sent, stored = self._for_pages(headers), self._entries.heads(url)
-        if self._offline:
+        if self._settings.offline:
             chosen = policy.select(sent, stored)
         else:
             decision = policy.decide(sent, stored, now=self._clock())
@@ -111,9 +92,13 @@ class ResponseCache:
         content_type = chosen.headers.get("Content-Type") or ""
         return StoredPage(shown(url), chosen.status, content_type, chosen.body)
 
+    def body(self, sha256: str) -> bytes | None:
+        """Return the content of a stored body; ``None`` where it is gone or damaged."""
+        return self._entries.content(sha256)
+
     def _for_pages(self, headers: Headers) -> Headers:
         return headers.replacing(
-            ("Accept-Encoding", "gzip, deflate"), ("User-Agent", self._user_agent)
+            ("Accept-Encoding", "gzip, deflate"), ("User-Agent", self._settings.user_agent)
         )
 
     def file(
@@ -132,7 +117,7 @@ class ResponseCache:
         than asked for raise ``DigestMismatch``.
         """
         sha256 = sha256.lower() if sha256 else None
-        sent = Headers((("Accept-Encoding", "identity"), ("User-Agent", self._user_agent)))
+        sent = Headers((("Accept-Encoding", "identity"), ("User-Agent", self._settings.user_agent)))
         with self._only_one(sha256 or _key(url)):
             found = self._by_digest(url, sha256, size_hint) if sha256 else None
             wanted = FetchRequest(redact(url), sent, True, sha256, is_metadata)  # noqa: FBT003

@@ -14,12 +14,13 @@ import hashlib
 import json
 import os
 import threading
-from typing import Any
 
-from pipwrap.cache import disk
+from msgspec import Struct
+
+from pipwrap.cache import disk, records
 from pipwrap.cache.http.pins import PinnedBodies
 from pipwrap.cache.http.policy import StoredResponse
-from pipwrap.cache.layout import Layout
+from pipwrap.cache.layout import HTTP, Layout
 from pipwrap.events import Listener, WarningMessage
 from pipwrap.network.origins import canonical
 from pipwrap.network.transport import Headers
@@ -27,6 +28,35 @@ from pipwrap.network.transport import Headers
 VERSION = 1
 _SHA256_LENGTH = 64
 _CHUNK = 1024 * 1024
+
+
+class StoredHead(Struct, frozen=True):
+    """What the file of a head holds, beside the version of its format."""
+
+    url: str
+    """Canonical, without credentials."""
+    status: int
+    reason: str
+    headers: tuple[tuple[str, str], ...]
+    selecting: tuple[tuple[str, str | None], ...]
+    requested_at: float
+    received_at: float
+    body: str
+    size: int
+
+    @property
+    def response(self) -> StoredResponse:
+        """Return the response that it is the head of."""
+        return StoredResponse(
+            status=self.status,
+            reason=self.reason,
+            headers=Headers(self.headers),
+            selecting=self.selecting,
+            requested_at=self.requested_at,
+            received_at=self.received_at,
+            body=self.body,
+            size=self.size,
+        )
 
 
 class Entries:
@@ -70,20 +100,19 @@ class Entries:
 
     def write(self, url: str, stored: StoredResponse) -> None:
         """Put a head in the place of its variant's; the body is already there."""
-        content = {
-            "version": VERSION,
-            "url": canonical(url),
-            "status": stored.status,
-            "reason": stored.reason,
-            "headers": stored.headers.fields,
-            "selecting": stored.selecting,
-            "requested_at": stored.requested_at,
-            "received_at": stored.received_at,
-            "body": stored.body,
-            "size": stored.size,
-        }
-        path = self._head_path(url, stored)
-        disk.write(path, json.dumps(content).encode(), self._layout.temporary)
+        head = StoredHead(
+            url=canonical(url),
+            status=stored.status,
+            reason=stored.reason,
+            headers=stored.headers.fields,
+            selecting=stored.selecting,
+            requested_at=stored.requested_at,
+            received_at=stored.received_at,
+            body=stored.body,
+            size=stored.size,
+        )
+        content = records.encode(head, VERSION)
+        disk.write(self._head_path(url, stored), content, self._layout.temporary)
 
     def remove(self, url: str, stored: StoredResponse) -> None:
         """Forget one variant; its body may serve another URL and stays."""
@@ -112,6 +141,15 @@ class Entries:
         self._warn(f"Cache entry {self._layout.body(sha256)} is damaged and is fetched again.")
         return None
 
+    def content(self, sha256: str) -> bytes | None:
+        """Return what the file with this digest holds, verified; ``None`` where it cannot."""
+        try:
+            with open(self.body_path(sha256), "rb") as stream:
+                content = stream.read()
+        except OSError:
+            return None
+        return content if hashlib.sha256(content).hexdigest() == sha256 else None
+
     def body_path(self, sha256: str) -> str:
         """Return where a body that was read lies for this run."""
         return self._pins.path(sha256)
@@ -125,7 +163,7 @@ class Entries:
     def _directory(self, url: str) -> str:
         # Arguments that are no UTF-8 arrive as surrogates (PEP 383).
         key = canonical(url).encode("utf-8", "surrogatepass")
-        return self._layout.responses(hashlib.sha256(key).hexdigest())
+        return self._layout.sharded(HTTP, hashlib.sha256(key).hexdigest())
 
     def _head_path(self, url: str, stored: StoredResponse) -> str:
         variant = hashlib.sha256(json.dumps(stored.selecting).encode()).hexdigest()
@@ -133,16 +171,16 @@ class Entries:
 
     def _read_head(self, path: str) -> StoredResponse | None:
         try:
-            with open(path, "rb") as stream:
-                content = json.loads(stream.read())
-            return _stored(content) if content["version"] == VERSION else None
+            head = read_head(path)
         except FileNotFoundError:
             return None
         except OSError as error:
             self._warn(f"Cache entry {path} cannot be read and is ignored: {error.strerror}")
-        except (ValueError, TypeError, KeyError, OverflowError):
+            return None
+        except ValueError:
             self._warn(f"Cache entry {path} is damaged and is fetched again.")
-        return None
+            return None
+        return head.response if head is not None else None
 
     def _has_body(self, path: str, head: StoredResponse) -> bool:
         try:
@@ -166,24 +204,16 @@ class Entries:
             self._listener(WarningMessage(message))
 
 
-def _stored(content: dict[str, Any]) -> StoredResponse:
-    """Return the head that a file holds; ``ValueError`` and the like when it is none."""
-    body = str(content["body"])
-    if not is_sha256(body):
-        raise ValueError(body)
-    return StoredResponse(
-        status=int(content["status"]),
-        reason=str(content["reason"]),
-        headers=Headers(tuple((str(name), str(value)) for name, value in content["headers"])),
-        selecting=tuple(
-            (str(name), None if value is None else str(value))
-            for name, value in content["selecting"]
-        ),
-        requested_at=float(content["requested_at"]),
-        received_at=float(content["received_at"]),
-        body=body,
-        size=int(content["size"]),
-    )
+def read_head(path: str) -> StoredHead | None:
+    """Return the head in a file, ``None`` for one of another version of the format.
+
+    Raises ``OSError`` or ``ValueError`` where it cannot be read.
+    """
+    with open(path, "rb") as stream:
+        head = records.decode_version(stream.read(), StoredHead, VERSION)
+    if head is not None and not is_sha256(head.body):
+        raise ValueError(head.body)
+    return head
 
 
 def is_sha256(text: str) -> bool:

@@ -1,4 +1,21 @@
-"""One hop of a request: answered from disk by the policy, or asked of the server and stored."""
+"""One hop of a request: answered from disk by the policy, or asked of the server and stored.
+
+The policy decides twice: what to do with a request and what is stored for its URL, and what to do
+with the response. Between the two is the only request that may be sent, and its failure.
+
+    stored variants -decide-> Fresh ------------------------------------> stored response
+                            > Refuse, or offline -----------------------> stored, or an error
+                            > Revalidate, Fetch -send-+-> no answer, 5xx > stale response, or it
+                                                      |   (RFC 5861 section 4, --allow-stale)
+                                                      v
+    Refresh <- 304 -------------------------------- judge -> StoreResponse, DoNotStore
+       |  the stored head gets the new fields         | |     the body is received; the head is
+       v  (RFC 9111 section 4.3.4)                    | v     written after the body is there
+    stored response, revalidated                      | response
+                                                      +-> FetchAgain: ask without conditions
+
+Redirects are responses here: ``client.ResponseCache`` follows them, each hop on its own.
+"""
 
 from __future__ import annotations
 
@@ -44,6 +61,21 @@ class FetchRequest(Struct, frozen=True):
     is_metadata: bool = False
 
 
+class FetchSettings(Struct, frozen=True):
+    """How a run asks, and what it does without an answer."""
+
+    user_agent: str = "pipwrap"
+    """Sent with every request, since responses may vary by it."""
+    trusted_hosts: tuple[str, ...] = ()
+    """Hosts whose responses may be stored though they come by plain http, as in pip."""
+    resume_retries: int = 5
+    """How often an incomplete body is asked for again."""
+    offline: bool = False
+    """Answer from the cache only, stale or not."""
+    allow_stale: bool = False
+    """Answer from the cache where a server fails, whatever it allowed."""
+
+
 class CachedExchange:
     """Answers requests without following redirects; used from all threads."""
 
@@ -54,28 +86,23 @@ class CachedExchange:
         bodies: Bodies,
         clock: Callable[[], float],
         listener: Listener,
-        *,
-        trusted_hosts: tuple[str, ...],
-        offline: bool,
-        allow_stale: bool,
+        settings: FetchSettings,
     ) -> None:
-        """Keep the ports; ``responses.ResponseCache`` says what the settings mean."""
+        """Send and read nothing yet."""
         self._transport = transport
         self._entries = entries
         self._bodies = bodies
         self._clock = clock
         self._listener = listener
-        self._trusted_hosts = trusted_hosts
-        self._offline = offline
-        self._allow_stale = allow_stale
+        self._settings = settings
 
     def answer(self, url: str, wanted: FetchRequest) -> FetchedResponse:
         """Return the response of one hop, by what the policy decides."""
-        secure = is_secure_origin(url, self._trusted_hosts)
+        secure = is_secure_origin(url, self._settings.trusted_hosts)
         # A body with the wanted digest is not there: what is stored can only lead to it.
         useful = REDIRECTS if wanted.sha256 else None
         stored = self._entries.read(url, useful) if secure else []
-        if self._offline:
+        if self._settings.offline:
             return self._stored_or_nothing(url, wanted, stored)
         decision = policy.decide(wanted.headers, stored, now=self._clock())
         if isinstance(decision, policy.Fresh):
@@ -148,7 +175,7 @@ class CachedExchange:
         chosen = policy.select(wanted.headers, stored)
         if chosen is None:
             return None
-        if self._allow_stale:
+        if self._settings.allow_stale:
             about = f"{redact(url)}, which may be out of date"
             self._listener(WarningMessage(f"Using the stored {about}: {reason}"))
             return self._fetched(url, chosen)
@@ -182,7 +209,7 @@ class CachedExchange:
         verdict: policy.Verdict,
     ) -> FetchedResponse:
         """Return a transferred response, having stored it where the verdict and its way allow."""
-        secure = is_secure_origin(request.url, self._trusted_hosts)
+        secure = is_secure_origin(request.url, self._settings.trusted_hosts)
         target = response.headers.get("Location") or ""
         keep = (
             secure and isinstance(verdict, policy.StoreResponse) and not leads_with_secrets(target)

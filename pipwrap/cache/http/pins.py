@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import threading
 
-from pipwrap.cache import disk
+from pipwrap.cache import disk, locks
 from pipwrap.cache.layout import Layout
 
 
@@ -29,7 +29,7 @@ class PinnedBodies:
         with self._lock:
             if sha256 not in self._paths:
                 path = self._layout.body(sha256)
-                own = disk.pinned(path, self._layout)
+                own = locks.pin(path, self._layout)
                 if own == path:
                     return path
                 self._paths[sha256] = own
@@ -45,7 +45,7 @@ class PinnedBodies:
         It is pinned before it has its name: from then on a purge may take that.
         """
         target = self._layout.body(sha256)
-        own = disk.pinned(path, self._layout)
+        own = locks.pin(path, self._layout)
         try:
             disk.take_place(path, target, self._layout.temporary)
         except BaseException:

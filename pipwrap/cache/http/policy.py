@@ -1,8 +1,18 @@
 """RFC 9111 for a private cache, pure: what to do with a request, and then with its response.
 
     decide(request, stored, now)     -> Fresh | Revalidate | Fetch | Refuse
-    judge(exchange, revalidated)     -> Store | DoNotStore | Refresh | FetchAgain
-    usable_on_error(request, stored) -> may a stale response stand in for a failing server
+    judge(exchange, revalidated)     -> StoreResponse | DoNotStore | Refresh | FetchAgain
+    usable_on_error(request, stored) -> may a stale response replace that of a failing server
+
+A stored response answers a request if the request has the fields that ``Vary`` named (4.1), and if
+the response is fresh: its age (4.2.3) is below its lifetime (4.2.1).
+
+    current age = max(received - Date, Age + (received - requested)) + (now - received)
+    lifetime    = max-age, else Expires - Date, else 0 (no heuristic, 4.2.2)
+
+A stale response with a validator is confirmed by a conditional request (4.3.1); a 304 gives it the
+fields of the confirmation and a new age (4.3.4). Directives of the request narrow or widen what is
+fresh (5.2.1), directives of the response narrow it and decide what is stored (3, 5.2.2).
 
 Only GET is meant. Section numbers are those of RFC 9111.
 """

@@ -5,7 +5,7 @@ What each run adds is in its line of usage, so that only a cache that seems too 
 
 from __future__ import annotations
 
-from pipwrap.cache import disk
+from pipwrap.cache import locks
 from pipwrap.cache.layout import Layout
 from pipwrap.cache.upkeep import prune, usage
 from pipwrap.cache.upkeep.prune import PruneItem, PruneLimits
@@ -24,7 +24,7 @@ def keep_below(layout: Layout, wheels: BuiltWheels, limit: int, now: float) -> l
     estimate = usage.estimated_size(layout)
     if estimate is not None and estimate <= limit:
         return []
-    with disk.locked_at_once(layout.lock) as held:
+    with locks.try_locked(layout.lock) as held:
         if not held:
             return []
         prune.sweep(layout)

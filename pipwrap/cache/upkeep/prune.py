@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -10,8 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from msgspec import Struct
 
 from pipwrap import errors
-from pipwrap.cache import disk
-from pipwrap.cache.http.entries import is_sha256
+from pipwrap.cache import disk, locks
+from pipwrap.cache.http.entries import read_head
 from pipwrap.cache.layout import (
     BODIES,
     FORMER,
@@ -41,7 +40,7 @@ class PruneItem(Struct, frozen=True):
     last_used: float
     """Seconds since the epoch."""
     kind: str
-    """``store``, ``wheel``, ``body``, ``response``, ``clone``, ``metadata``, ``listing``,
+    """``store``, ``wheel``, ``body``, ``response``, ``clone``, ``metadata``,
     ``resolution``, ``answer`` or ``log``."""
     degraded: bool = False
     in_use: bool = False
@@ -89,7 +88,6 @@ def items(layout: Layout, wheels: BuiltWheels) -> list[PruneItem]:
         *_responses(layout, bodies),
         *_clones(layout),
         *_kept(layout, UsageKind.METADATA, "metadata"),
-        *_kept(layout, UsageKind.LISTING, "listing"),
         *_kept(layout, UsageKind.SIDECAR, "metadata"),
         *_kept(layout, UsageKind.RESOLUTION, "resolution"),
         *_files(disk.within(layout.bucket(SATISFIED)), "answer"),
@@ -119,7 +117,7 @@ def _clones(layout: Layout) -> Iterator[PruneItem]:
 def _unpacked(layout: Layout, uses: Mapping[str, LastUse]) -> Iterator[PruneItem]:
     for path in disk.sharded(layout, STORE):
         used = max(_mtime(path), uses.get(os.path.basename(path), LastUse()).last)
-        in_use = disk.is_pinned(os.path.join(path, "entry.json"))
+        in_use = locks.is_pinned(os.path.join(path, "entry.json"))
         yield PruneItem(path, measure(path).size, used, "store", in_use=in_use)
 
 
@@ -127,15 +125,18 @@ def _built(layout: Layout, wheels: BuiltWheels) -> Iterator[PruneItem]:
     uses = usage.read(layout, UsageKind.BUILT)
     for entry in wheels.all():
         used = max(entry.built_at, uses.get(entry.place, LastUse()).last)
-        size, degraded = measure(entry.directory).size, entry.quality.degraded is not None
-        in_use = disk.is_pinned(entry.path)
+        size, degraded = (
+            measure(entry.directory).size,
+            entry.provenance.quality.degraded is not None,
+        )
+        in_use = locks.is_pinned(entry.path)
         yield PruneItem(entry.directory, size, used, "wheel", degraded, in_use)
 
 
 def _bodies(layout: Layout, uses: Mapping[str, LastUse]) -> Iterator[PruneItem]:
     for path in disk.sharded(layout, BODIES):
         used = max(_pinned_at(path), uses.get(os.path.basename(path), LastUse()).last)
-        yield PruneItem(path, _size(path), used, "body", in_use=disk.is_pinned(path))
+        yield PruneItem(path, _size(path), used, "body", in_use=locks.is_pinned(path))
 
 
 def _responses(layout: Layout, uses: Mapping[str, LastUse]) -> Iterator[PruneItem]:
@@ -145,7 +146,7 @@ def _responses(layout: Layout, uses: Mapping[str, LastUse]) -> Iterator[PruneIte
         bodies = list(map(layout.body, digests))
         noted = (uses.get(digest, LastUse()).last for digest in digests)
         used = max(_mtime(path), *map(_pinned_at, bodies), *noted, 0.0)
-        in_use = any(map(disk.is_pinned, bodies))
+        in_use = any(map(locks.is_pinned, bodies))
         yield PruneItem(path, measure(path).size, used, "response", in_use=in_use)
 
 
@@ -153,12 +154,11 @@ def _bodies_of(directory: str) -> Iterator[str]:
     """Yield the digests of the bodies that the heads in a directory name."""
     for name in disk.listed(directory):
         try:
-            with open(os.path.join(directory, name), "rb") as stream:
-                body = str(json.load(stream)["body"])
-        except (OSError, ValueError, KeyError, TypeError):
+            head = read_head(os.path.join(directory, name))
+        except (OSError, ValueError):
             continue
-        if is_sha256(body):
-            yield body
+        if head is not None:
+            yield head.body
 
 
 def condemned(found: list[PruneItem], limits: PruneLimits, now: float) -> list[PruneItem]:
@@ -185,7 +185,7 @@ def sweep(layout: Layout) -> None:
     """Remove what runs that died have pinned, which is not in use any more, and former buckets."""
     for name in FORMER:
         disk.remove_tree(layout.bucket(name), through=layout.temporary)
-    for path in disk.dead_directories(layout.bucket(TEMPORARY)):
+    for path in locks.abandoned_directories(layout.bucket(TEMPORARY)):
         disk.remove_tree(path)
 
 

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 
 from msgspec import Struct
 
-from pipwrap.cache import disk, ownership
+from pipwrap.cache import disk, locks, ownership
 from pipwrap.cache.layout import (
     BODIES,
     BUCKETS,
@@ -122,7 +122,7 @@ def purge(layout: Layout) -> BucketSize:
 def _purge_temporary(directory: str) -> BucketSize:
     """Remove what is left over; the directories of runs that live are theirs."""
     removed = BucketSize()
-    dead = set(disk.dead_directories(directory))
+    dead = set(locks.abandoned_directories(directory))
     for name in os.listdir(directory):
         path = os.path.join(directory, name)
         if name.startswith(RUN_PREFIX) and path not in dead:

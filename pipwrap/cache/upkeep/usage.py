@@ -9,20 +9,17 @@ named by the bucket that it lies in, and by its own name there.
 
 from __future__ import annotations
 
-import json
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from enum import Enum
-from typing import Any
 
-from msgspec import Struct
+from msgspec import Raw, Struct
 
-from pipwrap.cache import disk
+from pipwrap.cache import disk, locks, records
 from pipwrap.cache.layout import (
     BODIES,
     GIT,
-    LISTINGS,
     METADATA,
     RESOLUTIONS,
     SIDECARS,
@@ -42,7 +39,6 @@ class UsageKind(Enum):
     CLONE = GIT
     BODY = BODIES
     METADATA = METADATA
-    LISTING = LISTINGS
     SIDECAR = SIDECARS
     RESOLUTION = RESOLUTIONS
 
@@ -80,6 +76,14 @@ class LastUse(Struct, frozen=True):
         return LastUse(self.count + other.count, max(self.last, other.last))
 
 
+class _Growth(Struct, frozen=True):
+    """What a line says of the size of the cache."""
+
+    size: int | None = None
+    """Bytes, as they were measured; of a merged line."""
+    grew: int = 0
+
+
 class Usage:
     """Collects what a run uses and adds, and writes it down at the end."""
 
@@ -106,9 +110,9 @@ class Usage:
         if not self._used and not self._grew:
             return
         used = {kind.value: sorted(names) for kind, names in self._used.items()}
-        line = json.dumps({"at": self._clock(), **used, "grew": self._grew}) + "\n"
-        with disk.locked(self._layout.lock, shared=True):
-            self._append(line.encode("utf-8"))
+        line = records.encode({"at": self._clock(), **used, "grew": self._grew}) + b"\n"
+        with locks.locked(self._layout.lock, shared=True):
+            self._append(line)
 
     def _append(self, line: bytes) -> None:
         try:
@@ -131,7 +135,7 @@ def read(layout: Layout, kind: UsageKind) -> dict[str, LastUse]:
     for line in _lines(layout):
         try:
             found = _uses(line, kind)
-        except (ValueError, TypeError, KeyError, AttributeError):
+        except ValueError:
             continue
         for name, use in found.items():
             uses[name] = uses.get(name, LastUse()) + use
@@ -142,11 +146,14 @@ def estimated_size(layout: Layout) -> int | None:
     """Return what was measured last and was added since; ``None`` when nobody ever measured."""
     size: int | None = None
     for line in _lines(layout):
-        grew = line.get("grew")
-        if isinstance(line.get("size"), int):
-            size = line["size"]
-        elif size is not None and isinstance(grew, int):
-            size += grew
+        try:
+            growth = records.decode(line, _Growth)
+        except ValueError:
+            continue
+        if growth.size is not None:
+            size = growth.size
+        elif size is not None:
+            size += growth.grew
     return size
 
 
@@ -163,29 +170,26 @@ def merge(layout: Layout, size: int) -> None:
         }
         for kind in UsageKind
     }
-    line = json.dumps({"merged": merged, "size": size}) + "\n"
-    disk.write(layout.usage, line.encode("utf-8"), layout.temporary)
+    line = records.encode({"merged": merged, "size": size}) + b"\n"
+    disk.write(layout.usage, line, layout.temporary)
 
 
-def _uses(line: dict[str, Any], kind: UsageKind) -> dict[str, LastUse]:
-    if "merged" in line:
-        merged = line["merged"].get(kind.value, {})
-        return {str(name): LastUse(int(count), float(at)) for name, (count, at) in merged.items()}
-    use = LastUse(1, float(line["at"]))
-    return dict.fromkeys(map(str, line.get(kind.value, [])), use)
+def _uses(line: bytes, kind: UsageKind) -> dict[str, LastUse]:
+    """Return what a line says was used of a kind; ``ValueError`` for what is no such line."""
+    fields = records.decode(line, dict[str, Raw])
+    if "merged" in fields:
+        merged = records.decode(fields["merged"], dict[str, dict[str, tuple[int, float]]])
+        return {name: LastUse(*use) for name, use in merged.get(kind.value, {}).items()}
+    if kind.value not in fields:
+        return {}
+    use = LastUse(1, records.decode(fields.get("at", Raw()), float))
+    return dict.fromkeys(records.decode(fields[kind.value], tuple[str, ...]), use)
 
 
-def _lines(layout: Layout) -> Iterator[dict[str, Any]]:
-    """Yield the lines that can be read."""
+def _lines(layout: Layout) -> list[bytes]:
+    """Return the lines of all runs."""
     try:
-        with open(layout.usage, encoding="utf-8", errors="replace") as stream:
-            lines = stream.readlines()
+        with open(layout.usage, "rb") as stream:
+            return stream.read().splitlines()
     except OSError:
-        return
-    for line in lines:
-        try:
-            run = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(run, dict):
-            yield run
+        return []

@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from pipwrap.cache import checksummed, clones, disk, metadata, noop
+from pipwrap.cache.http.entries import read_head
 from pipwrap.cache.layout import (
     BODIES,
     GIT,
     HTTP,
-    LISTINGS,
     METADATA,
     RESOLUTIONS,
     SATISFIED,
@@ -80,9 +80,10 @@ def _responses(layout: Layout) -> Iterator[Damage]:
             yield Damage(directory, "it is not a directory")
             continue
         for path in disk.within(directory):
-            damage = _unreadable(path)
-            if damage is not None:
-                yield damage
+            try:
+                read_head(path)
+            except (OSError, ValueError) as error:
+                yield Damage(path, f"it cannot be read: {cause_of(error)}")
 
 
 def _answers(layout: Layout) -> Iterator[Damage]:
@@ -116,7 +117,7 @@ def _metadata(layout: Layout) -> Iterator[Damage]:
 
 
 def _sealed(layout: Layout) -> Iterator[Damage]:
-    for path in (*disk.sharded(layout, LISTINGS), *disk.sharded(layout, SIDECARS)):
+    for path in disk.sharded(layout, SIDECARS):
         try:
             checksummed.read(path)
         except (OSError, ValueError) as error:

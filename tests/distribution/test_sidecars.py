@@ -1,4 +1,4 @@
-"""What files of metadata said before is told again, where the index names their digest."""
+"""Sidecars that were read before are found by the digest that the index names."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from pipwrap import errors
 from pipwrap.cache.layout import Layout
 from pipwrap.cache.sidecars import Sidecars
 from pipwrap.cache.upkeep.usage import unnoted
-from pipwrap.distribution.described import Described
 from pipwrap.distribution.hashes import HashPolicy
+from pipwrap.distribution.sidecars import SidecarLookup
 from pipwrap.events import Event
 from pipwrap.model.candidate import Candidate
 from pipwrap.model.link import Link
@@ -25,8 +25,8 @@ DIGEST = (("sha256", "ab"),)
 
 @pytest.fixture
 def sidecars(tmp_path: Path) -> Sidecars:
-    heard: list[Event] = []
-    return Sidecars(Layout(str(tmp_path)), heard.append, unnoted)
+    events: list[Event] = []
+    return Sidecars(Layout(str(tmp_path)), events.append, unnoted)
 
 
 def distribution(
@@ -37,11 +37,11 @@ def distribution(
     return Candidate("a", Version(version), Link(url, metadata_hashes=digest))
 
 
-def test_what_was_kept_is_told_with_its_line(sidecars: Sidecars) -> None:
-    described = Described(sidecars, HashPolicy())
-    assert not described.holds(distribution())
-    described.keep(distribution(), METADATA, 2048)
-    known = described.known(distribution("https://mirror/a-1.0-py3-none-any.whl"))
+def test_an_entry_is_found_with_its_line(sidecars: Sidecars) -> None:
+    lookup = SidecarLookup(sidecars, HashPolicy())
+    assert not lookup.has(distribution())
+    lookup.add(distribution(), METADATA, 2048)
+    known = lookup.find(distribution("https://mirror/a-1.0-py3-none-any.whl"))
     assert known is not None
     assert (known.metadata, known.origin) == (METADATA, MetadataOrigin.SIDECAR)
     (line,) = known.lines
@@ -59,28 +59,28 @@ def test_what_was_kept_is_told_with_its_line(sidecars: Sidecars) -> None:
         pytest.param(distribution("file:///x/a-1.0-py3-none-any.whl"), id="local file"),
     ],
 )
-def test_of_anything_else_nothing_is_known(sidecars: Sidecars, other: Candidate) -> None:
-    described = Described(sidecars, HashPolicy())
-    described.keep(distribution(), METADATA, 9)
-    described.keep(distribution("file:///x/a-1.0-py3-none-any.whl"), METADATA, 9)
-    assert described.known(other) is None
+def test_nothing_is_found_of_anything_else(sidecars: Sidecars, other: Candidate) -> None:
+    lookup = SidecarLookup(sidecars, HashPolicy())
+    lookup.add(distribution(), METADATA, 9)
+    lookup.add(distribution("file:///x/a-1.0-py3-none-any.whl"), METADATA, 9)
+    assert lookup.find(other) is None
 
 
-def test_where_hashes_are_required_wheels_tell_of_themselves(sidecars: Sidecars) -> None:
-    Described(sidecars, HashPolicy()).keep(distribution(), METADATA, 9)
-    assert Described(sidecars, HashPolicy(required=True)).known(distribution()) is None
+def test_nothing_is_found_where_hashes_are_required(sidecars: Sidecars) -> None:
+    SidecarLookup(sidecars, HashPolicy()).add(distribution(), METADATA, 9)
+    assert SidecarLookup(sidecars, HashPolicy(required=True)).find(distribution()) is None
 
 
 def test_metadata_of_another_version_is_unusable(sidecars: Sidecars) -> None:
-    described = Described(sidecars, HashPolicy())
-    described.keep(distribution(), METADATA, 9)
+    lookup = SidecarLookup(sidecars, HashPolicy())
+    lookup.add(distribution(), METADATA, 9)
     with pytest.raises(errors.UnusableMetadata, match="inconsistent version"):
-        described.known(distribution(version="2.0"))
+        lookup.find(distribution(version="2.0"))
 
 
-def test_only_what_is_not_known_is_read(sidecars: Sidecars) -> None:
-    described = Described(sidecars, HashPolicy())
-    described.keep(distribution(), METADATA, 9)
+def test_only_what_is_not_found_is_read(sidecars: Sidecars) -> None:
+    lookup = SidecarLookup(sidecars, HashPolicy())
+    lookup.add(distribution(), METADATA, 9)
     other, wrong = distribution(digest=None), distribution(version="2.0")
     asked: list[Candidate] = []
 
@@ -88,7 +88,7 @@ def test_only_what_is_not_known_is_read(sidecars: Sidecars) -> None:
         asked.extend(candidates)
         return [None for _ in candidates]
 
-    assert described.all([other, distribution(), wrong], read) == [None, METADATA, None]
+    assert lookup.find_all([other, distribution(), wrong], read) == [None, METADATA, None]
     assert asked == [other]
-    assert described.all([distribution()], read) == [METADATA]
+    assert lookup.find_all([distribution()], read) == [METADATA]
     assert asked == [other]

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from msgspec import to_builtins
 
+from pipwrap.cache.http.entries import read_head
 from pipwrap.cache.layout import HTTP, Layout
 from pipwrap.cache.upkeep import usage
 from pipwrap.cache.upkeep.usage import LastUse
@@ -19,23 +20,25 @@ from pipwrap.report.console import Console
 
 def details(entry: BuiltWheel, use: LastUse | None) -> list[str]:
     """Return what -v adds to an entry's line."""
+    build = entry.provenance
     lines = [
         f"entry: {entry.name}",
-        f"source: {entry.source_url}",
+        f"source: {build.source_url}",
         f"source sha256: {entry.source_sha256}",
-        f"built: {moment(entry.built_at)} in {entry.seconds:.1f} s for Python {entry.python}",
+        f"built: {moment(entry.built_at)} in {build.seconds:.1f} s for Python {build.python}",
         f"kind: {kind(entry)}",
     ]
-    if entry.evidence.requirements:
-        lines.append(f"built with: {', '.join(entry.evidence.requirements)}")
+    if build.evidence.requirements:
+        lines.append(f"built with: {', '.join(build.evidence.requirements)}")
     used = f"{use.count} times, last {moment(use.last)}" if use else "not since it was built"
     return [*lines, f"used: {used}"]
 
 
 def kind(entry: BuiltWheel) -> str:
     """Return whether a wheel is native or pure, and whether it is less than it could be."""
-    word = "native" if entry.quality.native else "pure"
-    return f"{word}, degraded: {entry.quality.degraded}" if entry.quality.degraded else word
+    quality = entry.provenance.quality
+    word = "native" if quality.native else "pure"
+    return f"{word}, degraded: {quality.degraded}" if quality.degraded else word
 
 
 def as_json(layout: Layout, entries: Sequence[BuiltWheel]) -> str:
@@ -44,9 +47,11 @@ def as_json(layout: Layout, entries: Sequence[BuiltWheel]) -> str:
     listed = []
     for entry in entries:
         fields = to_builtins(entry)
-        fields["evidence"]["variables"] = [name for name, _ in entry.evidence.variables]
+        fields |= {**fields.pop("provenance"), "filename": entry.filename, "entry": entry.name}
+        variables = entry.provenance.evidence.variables
+        fields["evidence"]["variables"] = [name for name, _ in variables]
         use = uses.get(entry.place, LastUse())
-        listed.append({**fields, "entry": entry.name, "uses": use.count, "last_used": use.last})
+        listed.append({**fields, "uses": use.count, "last_used": use.last})
     return json.dumps(listed, indent=2, sort_keys=True)
 
 
@@ -57,23 +62,22 @@ def list_http(layout: Layout, console: Console) -> None:
     for directory, _, names in os.walk(root):
         for name in names:
             try:
-                with open(os.path.join(directory, name), "rb") as stream:
-                    heads.append(json.load(stream))
+                head = read_head(os.path.join(directory, name))
             except (OSError, ValueError):
                 continue
+            if head is not None:
+                heads.append(head)
     if not heads:
         console.line("No responses cached.")
         return
-    for head in sorted(heads, key=lambda each: str(each.get("url"))):
-        body = head.get("sha256") or head.get("body") or ""
-        size = _size(layout, body)
-        received = moment(float(head.get("received_at", 0.0)))
-        console.line(f"{head.get('url')} ({size}), received {received}")
+    for head in sorted(heads, key=lambda each: each.url):
+        size = _size(layout, head.body)
+        console.line(f"{head.url} ({size}), received {moment(head.received_at)}")
 
 
-def _size(layout: Layout, sha256: object) -> str:
+def _size(layout: Layout, sha256: str) -> str:
     try:
-        return format_size(os.path.getsize(layout.body(str(sha256))))
+        return format_size(os.path.getsize(layout.body(sha256)))
     except (OSError, ValueError):
         return "no body"
 

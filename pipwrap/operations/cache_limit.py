@@ -1,0 +1,31 @@
+"""The size limit of the cache, kept at the end of a command."""
+
+from __future__ import annotations
+
+import time
+
+from pipwrap.cache.upkeep.limit import keep_below
+from pipwrap.cache.wheels import BuiltWheels
+from pipwrap.events import Info
+from pipwrap.model.size import format_size
+from pipwrap.operations.context import CommandContext
+
+
+def apply_limit(context: CommandContext, limit: int) -> None:
+    """Make room in a cache that has grown beyond its limit; say so at -v."""
+    layout, console = context.place.layout, context.console
+    wheels = BuiltWheels(layout, console, time.time)
+    try:
+        gone = keep_below(layout, wheels, limit, time.time())
+    except OSError as error:
+        console(Info(f"The cache could not be kept below {format_size(limit)}: {error}", 1))
+        return
+    if gone:
+        size = format_size(sum(item.size for item in gone))
+        of = f"{size}, least recently used"
+        console(
+            Info(
+                f"Removed {len(gone)} entries ({of}) to keep the cache below {format_size(limit)}",
+                1,
+            )
+        )

@@ -1,0 +1,58 @@
+"""One word for one thing (docs/glossary.md): a public class name has one owner, and retired words stay away."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import defaultdict
+
+import pytest
+
+from support.sources import PROJECT, Source, sources
+
+GLOSSARY = PROJECT / "docs" / "glossary.md"
+
+
+def classes(source: Source) -> list[ast.ClassDef]:
+    """Return the classes that a module defines at its top level."""
+    return [node for node in source.tree.body if isinstance(node, ast.ClassDef)]
+
+
+def retired() -> frozenset[str]:
+    """Return the words of the first column of the glossary's second table."""
+    table = GLOSSARY.read_text(encoding="utf-8").partition("## Retired words")[2]
+    rows = re.findall(r"^\| (.+?) \|", table, re.MULTILINE)
+    return frozenset(word for row in rows[2:] for word in re.findall(r"`(\w+)`", row))
+
+
+def test_a_public_class_name_has_one_owner():
+    owners = defaultdict(list)
+    for source in sources():
+        for one in classes(source):
+            if not one.name.startswith("_"):
+                owners[one.name].append(source.at(one.lineno))
+    assert {name: places for name, places in owners.items() if len(places) > 1} == {}
+
+
+def test_the_glossary_names_retired_words():
+    assert len(retired()) > 20
+
+
+@pytest.mark.parametrize("source", sources(), ids=lambda source: source.name)
+def test_retired_words_name_nothing(source: Source):
+    words = retired()
+    wrong = []
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            name = node.name
+        elif isinstance(node, ast.arg):
+            name = node.arg
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            name = node.id
+        else:
+            continue
+        line = getattr(node, "lineno", 0)
+        parts = set(re.findall(r"[A-Z]?[a-z]+", name)) | {name}
+        if words & {name.strip("_"), *(part.lower() for part in parts if name.islower())}:
+            wrong.append(f"{source.at(line)}: {name} is a retired word, see docs/glossary.md")
+    assert wrong == []
