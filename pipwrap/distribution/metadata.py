@@ -5,13 +5,12 @@ from __future__ import annotations
 from pipwrap import errors
 from pipwrap.concurrency.once_map import OnceMap
 from pipwrap.distribution.archives import Archives
-from pipwrap.distribution.results import MetadataResult
 from pipwrap.distribution.source_metadata import SourceMetadataReader
 from pipwrap.distribution.wheel_metadata import WheelMetadataReader
 from pipwrap.model import validation
 from pipwrap.model.candidate import Candidate
 from pipwrap.model.distribution import Distribution, key_of
-from pipwrap.model.metadata import Metadata, MetadataOrigin
+from pipwrap.model.metadata import Metadata, MetadataOrigin, MetadataResult
 from pipwrap.model.source import Archive, Directory, Repository
 
 

@@ -23,13 +23,13 @@ from pipwrap import errors
 from pipwrap.concurrency.background import Executors
 from pipwrap.concurrency.once_map import OnceMap
 from pipwrap.distribution.metadata import MetadataReader
-from pipwrap.distribution.results import MetadataResult, PreparedWheel
+from pipwrap.distribution.results import PreparedWheel
 from pipwrap.distribution.wheel_builder import WheelBuilder
 from pipwrap.distribution.wheel_files import WheelFiles
 from pipwrap.events import BuildAborted, Info, Listener, WarningMessage
 from pipwrap.model.candidate import Candidate
 from pipwrap.model.distribution import Distribution, key_of
-from pipwrap.model.metadata import Metadata
+from pipwrap.model.metadata import Metadata, MetadataResult
 from pipwrap.model.source import Directory, Repository
 from pipwrap.model.wheel import StoredWheel
 

@@ -13,7 +13,6 @@ from pipwrap.distribution.hashes import HashPolicy
 from pipwrap.events import Info
 from pipwrap.model.candidate import Candidate
 from pipwrap.model.distribution import Distribution
-from pipwrap.model.metadata import Metadata, MetadataOrigin
 from pipwrap.model.size import format_size
 from pipwrap.model.wheel import StoredWheel
 
@@ -34,16 +33,6 @@ class SaveOptions(Struct, frozen=True):
     """What lies there with the right hash is not fetched again."""
     archives: bool = False
     """The archives are saved themselves, sdists too; otherwise wheels are."""
-
-
-class MetadataResult(Struct, frozen=True):
-    """Metadata, and the lines that say how it was acquired."""
-
-    metadata: Metadata
-    lines: tuple[Info, ...] = ()
-    origin: MetadataOrigin = MetadataOrigin.ITSELF
-    is_built: bool = False
-    """It was read from a wheel that was built from the source before."""
 
 
 def line_of(name: str, size: int, *, from_cache: bool) -> Info:

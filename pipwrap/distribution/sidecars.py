@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from pipwrap import errors
 from pipwrap.cache.sidecars import Sidecar, Sidecars
 from pipwrap.distribution.hashes import HashPolicy
-from pipwrap.distribution.results import MetadataResult, line_of
+from pipwrap.distribution.results import line_of
 from pipwrap.model import validation
 from pipwrap.model.candidate import Candidate
-from pipwrap.model.metadata import Metadata, MetadataOrigin
+from pipwrap.model.metadata import Metadata, MetadataOrigin, MetadataResult
 
 
 class SidecarLookup:

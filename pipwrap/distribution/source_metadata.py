@@ -13,11 +13,11 @@ from pipwrap import errors
 from pipwrap.build.wheel_file import read_metadata
 from pipwrap.distribution.archives import Archives
 from pipwrap.distribution.built_wheels import BuiltWheelLookup
-from pipwrap.distribution.results import MetadataResult
 from pipwrap.distribution.sources import CacheableSource, Sources
 from pipwrap.distribution.wheel_metadata import WheelMetadataReader
 from pipwrap.events import Info, Listener
 from pipwrap.model.candidate import Candidate
+from pipwrap.model.metadata import MetadataResult
 from pipwrap.model.source import Archive, Directory, Repository
 
 

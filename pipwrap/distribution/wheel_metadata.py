@@ -12,13 +12,12 @@ from pipwrap.cache.store import WheelStore
 from pipwrap.concurrency.once_map import OnceMap
 from pipwrap.distribution.archives import Archives
 from pipwrap.distribution.lazy_wheel import LazyWheels
-from pipwrap.distribution.results import MetadataResult
 from pipwrap.distribution.sidecars import SidecarLookup
 from pipwrap.events import Info, Listener
 from pipwrap.model.candidate import Candidate
 from pipwrap.model.distribution import key_of
 from pipwrap.model.link import Link
-from pipwrap.model.metadata import Metadata, MetadataOrigin
+from pipwrap.model.metadata import Metadata, MetadataOrigin, MetadataResult
 from pipwrap.model.source import Archive
 from pipwrap.model.wheel import is_of_same_project
 from pipwrap.network.ranges import RangeRefused

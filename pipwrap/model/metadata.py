@@ -6,6 +6,7 @@ from enum import Enum
 
 from msgspec import Struct
 
+from pipwrap.events import Info
 from pipwrap.model.names import canonicalize_name
 
 
@@ -65,3 +66,13 @@ class MetadataOrigin(Enum):
     SIDECAR = "its PEP 658 .metadata file"
     PARTS = "the parts of it that were read first"
     STORE = "what was unpacked of it"
+
+
+class MetadataResult(Struct, frozen=True):
+    """Metadata, and the lines that say how it was obtained."""
+
+    metadata: Metadata
+    lines: tuple[Info, ...] = ()
+    origin: MetadataOrigin = MetadataOrigin.ITSELF
+    is_built: bool = False
+    """It was read from a wheel that was built of the source before."""

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from pipwrap.distribution.results import MetadataResult
 from pipwrap.events import Listener
 from pipwrap.index.candidates import Offers
 from pipwrap.install import installed
 from pipwrap.model.candidate import Candidate, InstalledCandidate
 from pipwrap.model.environment import Environment
-from pipwrap.model.metadata import Metadata
+from pipwrap.model.metadata import Metadata, MetadataResult
 from pipwrap.model.source import Source
 from pipwrap.operations import real_pip
 from pipwrap.operations.on_demand import OnDemand

@@ -28,7 +28,7 @@ from pipwrap.resolution.choice import Choice
 from pipwrap.resolution.outcome import Resolution, fields_of, from_fields
 
 if TYPE_CHECKING:
-    from pipwrap.resolution.projects import Preference
+    from pipwrap.resolution.preferences import Preference
 
 _FETCHED, _CACHED = "Downloading ", "Using cached "
 
@@ -127,7 +127,7 @@ class ResolutionCache:
 
         ``None`` where they do, or where that cannot be told without resolving.
         """
-        from pipwrap.resolution.active_specifiers import is_still_best  # noqa: PLC0415 - where a page has changed
+        from pipwrap.resolution.admission import is_still_best  # noqa: PLC0415 - where a page has changed
 
         repository, renewed = self._offers.repository, dict[str, PageState]()
         projects = dict.fromkeys(changed.values())
@@ -148,7 +148,7 @@ class ResolutionCache:
         self, request: ResolveRequest, resolution: Resolution, changed: Collection[str]
     ) -> None:
         """Presume what was chosen of other projects than these, if it may be chosen alone."""
-        from pipwrap.resolution.projects import Preference  # noqa: PLC0415 - where a page has changed
+        from pipwrap.resolution.preferences import Preference  # noqa: PLC0415 - where a page has changed
 
         for project, active_specifiers in resolution.active_specifiers.items():
             choice = resolution.choices[project]

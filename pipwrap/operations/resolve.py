@@ -23,7 +23,8 @@ from pipwrap.resolution import engine, explain, messages
 from pipwrap.resolution.choice import Choice, DirectChoice
 from pipwrap.resolution.dependencies import Dependencies
 from pipwrap.resolution.outcome import Resolution
-from pipwrap.resolution.projects import InstalledCandidates, Preference, Projects
+from pipwrap.resolution.preferences import Preference
+from pipwrap.resolution.projects import InstalledCandidates, Projects
 from pipwrap.resolution.state import ResolutionRules
 
 
@@ -71,7 +72,7 @@ def _attempt(
         requires_hashes=request.requires_hashes,
     )
     ports = engine.Ports(projects, tools, tools.listener)
-    return engine.resolve(root_requirements, request.constraints, rules, ports, known)
+    return engine.resolve(root_requirements, rules, ports, known)
 
 
 # Direct references

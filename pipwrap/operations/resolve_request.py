@@ -15,7 +15,7 @@ from pipwrap.model.release_control import ReleaseControl
 from pipwrap.model.requirement import Constraint, UserRequirement
 from pipwrap.operations.context import CommandContext
 from pipwrap.operations.request import UserRequest
-from pipwrap.resolution.state import MetadataProvider
+from pipwrap.resolution.ports import MetadataProvider
 
 
 class ResolveTools(MetadataProvider, Protocol):

@@ -1,134 +1,159 @@
-"""Which versions may be chosen although pip leaves them out by default: who asks decides.
+"""Which versions may be chosen although pip leaves them out by default; pure.
 
-Pre-releases (PEP 440), yanked files (PEP 592) and direct references are chosen only when they are
-asked for. The core may know that a version is the only one left before those are decided who ask
-for it. So whoever was seen to ask and may still be chosen counts, and the whole solution is judged
-once more at the end.
+Pre-releases (PEP 440), yanked files (PEP 592) and direct references are *special*: they are chosen
+only when something requests them. The core may learn that a version is the only one left before
+the packages are decided that request it. So a request counts as soon as it was read, while the
+version that makes it may still be chosen; the whole solution is judged once more at the end. A
+project whose special version nothing in the solution requests becomes *strict*, where only decided
+packages count, and the resolution starts again (``RestartReason.NOT_REQUESTED``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from typing import cast
 
 from msgspec import Struct, field
 from nab_resolver.types import RangeProtocol
-from packaging.specifiers import SpecifierSet
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
+from pipwrap.model.candidate import InstalledCandidate
 from pipwrap.model.release_control import ReleaseControl
-from pipwrap.model.requirement import Requirement
-from pipwrap.resolution.choice import DirectChoice
-from pipwrap.resolution.projects import Projects
+from pipwrap.resolution.choice import Choice, DirectChoice
+from pipwrap.resolution.packages import split_package
+from pipwrap.resolution.ports import CandidateProvider
+from pipwrap.resolution.projects import InstalledCandidates, Projects
 from pipwrap.resolution.ranges import Ranks
+from pipwrap.resolution.requirement_record import RequirementRecord
 
 
 class Admission(Struct):
-    """Judges versions by everything that is asked of their project at the moment."""
+    """Judges versions by everything that is required of their project at the moment."""
 
     projects: Projects
     releases: ReleaseControl
     strict: set[str]
-    """Projects of which nobody but the decided may ask for something special."""
-    wanted: dict[tuple[str, int], tuple[Requirement, ...]] = field(default_factory=dict)
-    """What each (package, rank) that was looked at needs."""
-    roots: dict[str, list[SpecifierSet]] = field(default_factory=dict)
-    """What the user asks of a project."""
+    """Projects of which only decided packages may request special versions."""
+    record: RequirementRecord
     _positive: Mapping[str, RangeProtocol[int]] = field(default_factory=dict)
     _decisions: Mapping[str, int] = field(default_factory=dict)
 
-    def look(
+    def update(
         self, positive_ranges: Mapping[str, RangeProtocol[int]], decisions: Mapping[str, int]
     ) -> None:
-        """Take in what is decided, and what is left of everything else."""
+        """Record what is decided, and what is left of every other package."""
         self._positive, self._decisions = positive_ranges, decisions
 
+    def range_left(self, package: str) -> Ranks | None:
+        """Return what is left of a package, if anything requires it."""
+        return cast("Ranks | None", self._positive.get(package))
+
     def first(self, project: str, allowed: Ranks) -> int | None:
-        """Return the rank of ``allowed`` that pip likes best and would consider at all."""
+        """Return the best rank of ``allowed`` that pip would consider at all."""
         version_map = self.projects[project]
         admitted: frozenset[int] | None = None
-        for rank in version_map.liked(allowed):
+        for rank in version_map.best_first(allowed):
             if version_map.ranked_versions[rank].is_plain:
                 return rank
             if admitted is None:
-                admitted = self._admitted(project, self._active(project))
+                admitted = self._admitted(project, self._required(project))
             if rank in admitted:
                 return rank
         direct = version_map.direct_in(allowed)
         if direct is not None and self._is_direct(project):
             return direct
-        return None if project in self.strict else self._first_hoped_for(project, allowed)
+        return None if project in self.strict else self._first_requested(project, allowed)
 
     def parents(self, project: str) -> list[tuple[str, int]]:
-        """Return who asks for a project and is decided."""
-        return [key for key in self._asking(project) if self._decisions.get(key[0]) == key[1]]
+        """Return the decided (package, rank) pairs that require a project."""
+        return [
+            key for key in self.record.dependents(project) if self._decisions.get(key[0]) == key[1]
+        ]
 
-    def unasked(self, pins: Mapping[str, int]) -> set[str]:
-        """Return the projects of a solution whose versions nobody in it lets in."""
-        self.look({}, pins)
+    def not_requested(self, pins: Mapping[str, int]) -> set[str]:
+        """Return the projects of a solution with a special version that nothing in it requests."""
+        self.update({}, pins)
         return {
             project
             for package, rank in pins.items()
             if (project := split_package(package)[0]) == package
             and project in self.projects
-            and not self._stands(project, rank)
+            and not self._is_admitted(project, rank)
         }
 
-    def _stands(self, project: str, rank: int) -> bool:
+    def _is_admitted(self, project: str, rank: int) -> bool:
         ranked = self.projects[project].ranked_versions[rank]
         if isinstance(ranked.choice, DirectChoice):
             return self._is_direct(project)
-        return ranked.is_plain or rank in self._admitted(project, self._active(project))
+        return ranked.is_plain or rank in self._admitted(project, self._required(project))
 
     def _admitted(self, project: str, specifier: SpecifierSet) -> frozenset[int]:
         prereleases = self.releases.allows_prereleases(project)
         return self.projects[project].admitted(specifier, prereleases=prereleases)
 
-    def _first_hoped_for(self, project: str, allowed: Ranks) -> int | None:
-        """Return what somebody asks for who is not decided and may still be chosen."""
-        active, version_map = self._active(project), self.projects[project]
-        hoped: set[int] = set()
-        for package, rank in self._asking(project):
+    def _first_requested(self, project: str, allowed: Ranks) -> int | None:
+        """Return the best rank that a version requests which is not decided and still possible."""
+        required, version_map = self._required(project), self.projects[project]
+        requested: set[int] = set()
+        for package, rank in self.record.dependents(project):
             if package in self._decisions or rank not in self._positive.get(package, (rank,)):
                 continue
-            for requirement in self.wanted[package, rank]:
-                if requirement.name == project and requirement.url is None:
-                    hoped |= self._admitted(project, active & requirement.specifier)
-                elif requirement.name == project:
-                    hoped.update(range(version_map.first_direct, len(version_map.ranked_versions)))
-        liked = next((rank for rank in version_map.liked(allowed) if rank in hoped), None)
+            for requirement in self.record.by_version[package, rank]:
+                if requirement.name != project:
+                    continue
+                if requirement.url is None:
+                    requested |= self._admitted(project, required & requirement.specifier)
+                else:
+                    count = len(version_map.ranked_versions)
+                    requested.update(range(version_map.first_direct, count))
+        ranks = version_map.best_first(allowed)
+        best = next((rank for rank in ranks if rank in requested), None)
         direct = version_map.direct_in(allowed)
-        return direct if liked is None and direct in hoped else liked
+        return direct if best is None and direct in requested else best
 
     def _is_direct(self, project: str) -> bool:
-        """Tell whether anybody who is decided asks for a direct reference."""
-        return self.projects.is_bound(project) or any(
+        """Tell whether the user or a decided package names a direct reference."""
+        return project in self.projects.bound or any(
             requirement.name == project and requirement.url is not None
             for parent in self.parents(project)
-            for requirement in self.wanted[parent]
+            for requirement in self.record.by_version[parent]
         )
 
-    def _active(self, project: str) -> SpecifierSet:
-        """Return everything that is asked of a project now, in one specifier set."""
-        combined = self.projects.constraint(project)
-        for specifier in self.roots.get(project, ()):
+    def _required(self, project: str) -> SpecifierSet:
+        """Return everything that is required of a project now, in one specifier set."""
+        combined = self.projects.constraints.specifier(project)
+        for specifier in self.record.root_specifiers.get(project, ()):
             combined &= specifier
         for parent in self.parents(project):
-            for requirement in self.wanted[parent]:
+            for requirement in self.record.by_version[parent]:
                 if requirement.name == project:
                     combined &= requirement.specifier
         return combined
 
-    def _asking(self, project: str) -> Iterator[tuple[str, int]]:
-        for key, requirements in self.wanted.items():
-            if any(requirement.name == project for requirement in requirements):
-                yield key
 
+def is_still_best(
+    choice: Choice,
+    specifier: str,
+    offers: CandidateProvider,
+    installed: Mapping[str, InstalledCandidate],
+    releases: ReleaseControl,
+) -> bool:
+    """Tell whether a version is still the first of all that its active specifiers admit.
 
-def split_package(package: str) -> tuple[str, str | None]:
-    """Return the project and the extra of a package's name."""
-    project, bracket, rest = package.partition("[")
-    return project, rest[:-1] if bracket else None
-
-
-def packages_of(project: str, extras: tuple[str, ...]) -> list[str]:
-    """Return the packages that a requirement of a project with extras is about."""
-    return [project, *(f"{project}[{extra}]" for extra in extras)]
+    ``False`` as well for what is chosen only because a version requests it, and for specifiers that
+    are damaged.
+    """
+    project = choice.project
+    projects = Projects(offers, InstalledCandidates(installed, lambda _: False), {})
+    try:
+        clauses = SpecifierSet(specifier)
+    except InvalidSpecifier:
+        return False
+    version_map = projects.version_map(project, clauses)
+    record = RequirementRecord(root_specifiers={project: [clauses]})
+    admission = Admission(projects, releases, set(), record)
+    rank = admission.first(project, version_map.range_of(clauses))
+    if rank is None:
+        return False
+    ranked = version_map.ranked_versions[rank]
+    return ranked.is_plain and ranked.choice == choice

@@ -1,4 +1,4 @@
-"""What can be chosen for a project."""
+"""What can be chosen for a project; pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pipwrap.model.source import Source
 
 
 class DirectChoice(Struct, frozen=True):
-    """A version that comes from a path or a URL, and is used only where that is asked for."""
+    """A version that comes from a path or a URL, and is used only where that is required."""
 
     project: str
     version: Version

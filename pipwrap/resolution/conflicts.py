@@ -1,4 +1,4 @@
-"""Who gives way: conflicts are counted, and a decision that others fail at again and again falls.
+"""Which decisions are taken back: those that many conflicts are caused by; pure.
 
 A resolver that goes back step by step takes the newest decision back first. Where an early one is
 the reason (``urllib3`` is decided, and no version of ``botocore`` fits it), every version of
@@ -24,7 +24,7 @@ from nab_resolver.resolver import ResolverObserver
 from nab_resolver.types import Incompatibility
 
 PATIENCE = 5
-"""Conflicts with one decision until it gives way; uv's number."""
+"""Conflicts with one decision until it is taken back; uv's number."""
 
 
 class DecisionOrder(IntEnum):
@@ -36,31 +36,31 @@ class DecisionOrder(IntEnum):
 
 
 class ConflictTracker(ResolverObserver[str, int]):
-    """Watches the core and tells which decisions are to give way."""
+    """Observes the core and finds the decisions that are to be taken back."""
 
     def __init__(self) -> None:
-        """Know of no conflict."""
+        """Begin without conflicts."""
         self._trail: list[tuple[int, str]] = []
-        """(level, package) of the decisions that are in force."""
+        """(level, package) of the decisions that hold."""
         self._affected, self._level_before = "", 0
         self._counts: Counter[str] = Counter()
         self._affected_by: dict[str, set[str]] = {}
-        self._turns: dict[str, DecisionOrder] = {}
-        self._give_way: list[str] = []
+        self._orders: dict[str, DecisionOrder] = {}
+        self._culprits: list[str] = []
 
-    def turn(self, package: str) -> DecisionOrder:
+    def order(self, package: str) -> DecisionOrder:
         """Return when a package is decided."""
-        return self._turns.get(package, DecisionOrder.USUAL)
+        return self._orders.get(package, DecisionOrder.USUAL)
 
     def take_culprits(self) -> list[str]:
-        """Return the packages whose decisions are to fall now, each of them once."""
-        culprits, self._give_way = self._give_way, []
+        """Return the packages whose decisions are to be taken back now, each of them once."""
+        culprits, self._culprits = self._culprits, []
         return culprits
 
-    # What the core tells
+    # Events of the core
 
     def on_decision(self, package: str, version: int, level: int) -> None:
-        """Take in a decision; those of its level and above are no longer in force."""
+        """Record a decision; those of its level and above no longer hold."""
         del version
         self._forget(level)
         self._trail.append((level, package))
@@ -75,12 +75,12 @@ class ConflictTracker(ResolverObserver[str, int]):
         previous_level: int,
         can_backjump: bool,
     ) -> None:
-        """Take in what one conflict is about; of several steps the last one counts."""
+        """Record what one conflict is about; of several steps the last one counts."""
         del incompatibility, satisfier_is_decision, satisfier_level, can_backjump
         self._affected, self._level_before = satisfier_package, previous_level
 
     def on_backjump(self, from_level: int, to_level: int) -> None:
-        """Count the conflict whose steps were told."""
+        """Count the conflict whose steps were recorded."""
         del from_level
         level = self._level_before
         culprit = next((package for each, package in self._trail if each == level), None)
@@ -95,9 +95,9 @@ class ConflictTracker(ResolverObserver[str, int]):
     def _blame(self, culprit: str, affected: str) -> None:
         self._counts[culprit] += 1
         self._affected_by.setdefault(culprit, set()).add(affected)
-        if self._counts[culprit] < PATIENCE or self.turn(culprit) is not DecisionOrder.USUAL:
+        if self._counts[culprit] < PATIENCE or self.order(culprit) is not DecisionOrder.USUAL:
             return
-        self._turns[culprit] = DecisionOrder.LATE
+        self._orders[culprit] = DecisionOrder.LATE
         for package in self._affected_by[culprit]:
-            self._turns.setdefault(package, DecisionOrder.EARLY)
-        self._give_way.append(culprit)
+            self._orders.setdefault(package, DecisionOrder.EARLY)
+        self._culprits.append(culprit)

@@ -1,4 +1,4 @@
-"""What a chosen version needs: metadata to requirements, for an environment and an extra."""
+"""What a chosen version needs: metadata to requirements, by markers and extra; pure."""
 
 from __future__ import annotations
 

@@ -15,25 +15,25 @@ HELP = (
 
 
 class Cause(Struct, frozen=True):
-    """Somebody asks for something."""
+    """One requirement that takes part in a conflict."""
 
     project: str
-    """Which project is asked for; empty for the target's Python."""
+    """The project that is required; empty for the target's Python."""
     requirement: str
     """As pip prints it; a Requires-Python specifier where ``project`` is empty."""
     parent: str | None = None
-    """The project that asks; ``None`` when the user does."""
+    """The project that requires it; ``None`` for the user."""
     parent_version: str = ""
     trigger: str = ""
     """How the user brought the parent in."""
     satisfiable: bool = True
     """Some version satisfies this requirement by itself."""
     position: int = 1 << 30
-    """Of the user's wish among all wishes; what distributions ask for comes after them."""
+    """Of the user's requirement among all of them; those of distributions come after."""
 
 
 class Conflict(Struct, frozen=True):
-    """The whole story: which lines are printed where."""
+    """The lines of a conflict, by where they are printed."""
 
     headline: str | None
     """For ``ERROR:`` on stderr, before the reasons."""
@@ -46,14 +46,14 @@ class Conflict(Struct, frozen=True):
 def essential(causes: Iterable[Cause]) -> tuple[Cause, ...]:
     """Return the causes that contradict each other, without those that only lead to them."""
     distinct = tuple(dict.fromkeys(causes))
-    asked = Counter(cause.project for cause in distinct)
+    required = Counter(cause.project for cause in distinct)
     parents = {cause.parent for cause in distinct if cause.parent is not None}
-    kept = tuple(
+    contradicting = tuple(
         cause
         for cause in distinct
-        if not cause.satisfiable or asked[cause.project] > 1 or cause.project not in parents
+        if not cause.satisfiable or required[cause.project] > 1 or cause.project not in parents
     )
-    return kept or distinct
+    return contradicting or distinct
 
 
 def python_conflict(causes: Sequence[Cause], python_version: str) -> str | None:
@@ -80,10 +80,10 @@ def describe(
     constraints: Mapping[str, str],
     has_candidates: Callable[[str], bool],
 ) -> Conflict:
-    """Return the conflict in pip's frame: who wants what, and what to do."""
+    """Return the conflict in pip's frame: what requires what, and what to do."""
     triggers = sorted({cause.trigger or cause.requirement for cause in causes})
     reasons = ["\nThe conflict is caused by:"]
-    reasons += [f"    {_who(cause)} {_clauses(cause.requirement)}" for cause in causes]
+    reasons += [f"    {_dependent(cause)} {_clauses(cause.requirement)}" for cause in causes]
     reasons += [
         f"    The user requested (constraint) {constraints[project]}"
         for project in dict.fromkeys(cause.project for cause in causes)
@@ -109,7 +109,7 @@ def describe(
     )
 
 
-def _who(cause: Cause) -> str:
+def _dependent(cause: Cause) -> str:
     if cause.parent is None:
         return "The user requested"
     return f"{cause.parent} {cause.parent_version} depends on"

@@ -11,7 +11,8 @@ from pipwrap.model.location import url_to_path
 from pipwrap.model.source import Source
 from pipwrap.resolution.choice import Choice, DirectChoice
 from pipwrap.resolution.dependencies import Dependencies
-from pipwrap.resolution.state import MetadataProvider, ResolutionRules, ResolverState, Template
+from pipwrap.resolution.ports import MetadataProvider
+from pipwrap.resolution.state import ResolutionRules, ResolverState, Template
 
 _BACKTRACKING = {
     2: "pip is looking at multiple versions of {} to determine which version is compatible with "
@@ -35,7 +36,7 @@ class ResolutionMessages:
         listener: Listener,
         state: ResolverState,
     ) -> None:
-        """Keep the ports; nothing is printed yet."""
+        """Hold the ports; nothing is printed yet."""
         self._rules = rules
         self._artifacts = artifacts
         self._listener = listener
@@ -50,10 +51,10 @@ class ResolutionMessages:
         template = self._state.template(project)
         self._listener(Info(template.satisfied(place, choice.distribution.version)))
 
-    def reading(self, template: Template, wanted: Candidate | Source) -> None:
+    def reading(self, template: Template, distribution: Candidate | Source) -> None:
         """Print whose metadata is read: a local file by its path, everything else by name."""
-        if wanted.link.scheme == "file" and not self._artifacts.reuses(wanted):
-            heading = f"Processing {self._rules.show_path(url_to_path(wanted.link.url))}"
+        if distribution.link.scheme == "file" and not self._artifacts.reuses(distribution):
+            heading = f"Processing {self._rules.show_path(url_to_path(distribution.link.url))}"
         else:
             heading = f"Collecting {template.text}"
         line = f"{heading}{template.suffix}"
@@ -65,8 +66,8 @@ class ResolutionMessages:
         """Print once, like pip, that ``count`` versions of a project have been given up."""
         for least, message in _BACKTRACKING.items():
             text = message.format(project)
-            if count >= least and text not in self._state.told:
-                self._state.told.add(text)
+            if count >= least and text not in self._state.reported:
+                self._state.reported.add(text)
                 self._listener(Info(f"INFO: {text}"))
 
     def odd_requires_python(self, known: Dependencies) -> None:
@@ -77,8 +78,8 @@ class ResolutionMessages:
             SpecifierSet(known.requires_python or "")
         except InvalidSpecifier as error:
             message = f"Package {known.name!r} has an invalid Requires-Python: {error}"
-            if message not in self._state.told:
-                self._state.told.add(message)
+            if message not in self._state.reported:
+                self._state.reported.add(message)
                 self._listener(WarningMessage(message))
 
     def lines(self, lines: Sequence[Info]) -> None:
@@ -109,20 +110,23 @@ class ResolutionMessages:
         if extra in known.extras:
             return
         message = f"{choice.project} {choice.version} does not provide the extra '{extra}'"
-        if message not in self._state.told:
-            self._state.told.add(message)
+        if message not in self._state.reported:
+            self._state.reported.add(message)
             self._listener(WarningMessage(message))
 
 
 def inconsistent(
-    requirement: str, suffix: str, wanted: Candidate | Source, error: errors.InconsistentMetadata
+    requirement: str,
+    suffix: str,
+    distribution: Candidate | Source,
+    error: errors.InconsistentMetadata,
 ) -> Sequence[Info | WarningMessage]:
     """Return what pip prints of metadata that contradicts the ``requirement``.
 
     A source tree whose project has another name is first warned of, and then named by it.
     """
     events: list[Info | WarningMessage] = []
-    if error.field.lower() == "name" and not wanted.is_wheel:
+    if error.field.lower() == "name" and not distribution.is_wheel:
         name = Template(requirement).name
         events.append(
             WarningMessage(
@@ -132,7 +136,7 @@ def inconsistent(
             )
         )
         requirement = error.found
-    link = wanted.link
+    link = distribution.link
     place = link.redacted if link.comes_from else link.redacted_whole
     reason = error.of(f"{requirement} from {place}{suffix}")
     return (*events, Info(f"Discarding {link.shown}: {reason}"))

@@ -1,4 +1,4 @@
-"""What is asked of packages that are not decided yet, and the order that follows from it."""
+"""The order in which packages are decided, by what is required of them; pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PATIENCE = 5
 
 
 class PackagePriority(Struct):
-    """What is known of a package before it is decided: pip's order of preference."""
+    """What the requirements of a package say together."""
 
     direct: bool = False
     pinned: bool = False
@@ -21,8 +21,8 @@ class PackagePriority(Struct):
     bounded: bool = False
     requested: int = 1 << 30
 
-    def learn(self, requirement: Requirement) -> None:
-        """Take in what a requirement says."""
+    def add(self, requirement: Requirement) -> None:
+        """Add what a requirement says."""
         for clause in requirement.specifier:
             self.bounded = True
             wildcard = clause.version.endswith(".*")
@@ -34,43 +34,45 @@ class PackagePriority(Struct):
 
 
 class PackagePriorities:
-    """Those of all packages."""
+    """The priorities of all packages, and which of them have changed."""
 
     def __init__(self) -> None:
-        """Know of none."""
+        """Begin with none."""
         self._priorities: dict[str, PackagePriority] = {}
-        self._moved: set[str] = set()
+        self._changed: set[str] = set()
 
-    def ask(self, package: str, requirement: Requirement, number: int, *, direct: bool) -> None:
-        """Take in one thing that the user asks for; ``number`` is its place in line."""
-        self.learn(package, requirement)
-        root_requirement = self._priorities[package]
-        root_requirement.direct |= direct
-        root_requirement.requested = min(root_requirement.requested, number)
+    def add_root(
+        self, package: str, requirement: Requirement, number: int, *, is_direct: bool
+    ) -> None:
+        """Add a requirement of the user; ``number`` is its position among them."""
+        self.add(package, requirement)
+        priority = self._priorities[package]
+        priority.direct |= is_direct
+        priority.requested = min(priority.requested, number)
 
-    def learn(self, package: str, requirement: Requirement) -> None:
-        """Take in what a requirement says of a package."""
-        self._priorities.setdefault(package, PackagePriority()).learn(requirement)
-        self.move(package)
+    def add(self, package: str, requirement: Requirement) -> None:
+        """Add what a requirement says of a package."""
+        self._priorities.setdefault(package, PackagePriority()).add(requirement)
+        self.mark_changed(package)
 
-    def move(self, package: str) -> None:
-        """Note that the order may be another, for a reason that only we know."""
-        self._moved.add(package)
+    def mark_changed(self, package: str) -> None:
+        """Note that the order may have changed for a reason that is not recorded here."""
+        self._changed.add(package)
 
-    def moved(self) -> Callable[[str], bool]:
-        """Return what tells whether the order may have changed since this was called before."""
-        moved, self._moved = self._moved, set()
-        return moved.__contains__
+    def take_changed(self) -> Callable[[str], bool]:
+        """Return a test for packages whose order may have changed since the last call."""
+        changed, self._changed = self._changed, set()
+        return changed.__contains__
 
     def order(self, package: str, conflicts: int) -> tuple[object, ...]:
         """Return pip's order: conflicts first, then direct, pinned, bounded, as requested."""
-        root_requirement = self._priorities.get(package) or PackagePriority()
+        priority = self._priorities.get(package) or PackagePriority()
         return (
             conflicts < PATIENCE,
-            not root_requirement.direct,
-            not root_requirement.pinned,
-            not root_requirement.upper_bounded,
-            root_requirement.requested,
-            not root_requirement.bounded,
+            not priority.direct,
+            not priority.pinned,
+            not priority.upper_bounded,
+            priority.requested,
+            not priority.bounded,
             package,
         )

@@ -1,4 +1,4 @@
-"""Sets of version ranks: half-open intervals, so that neighbours join and equal sets are equal."""
+"""Sets of ranks as half-open intervals: neighbours join and equal sets are equal; pure."""
 
 from __future__ import annotations
 

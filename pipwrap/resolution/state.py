@@ -1,73 +1,23 @@
-"""What a resolution is told, what it asks, and what it remembers."""
+"""The rules of a resolution, its port to metadata, and what outlives a restart."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
+from collections.abc import Callable, Mapping
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from pipwrap import errors
-from pipwrap.events import Info
-from pipwrap.model.candidate import Candidate, InstalledCandidate
-from pipwrap.model.metadata import Metadata
+from pipwrap.model.candidate import Candidate
 from pipwrap.model.release_control import ReleaseControl
 from pipwrap.model.source import Source
 from pipwrap.resolution.choice import Choice, DirectChoice
 from pipwrap.resolution.dependencies import Dependencies
+from pipwrap.resolution.restart import Restart, RestartReason
 
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
-
-
-class MetadataAnswer(Protocol):
-    """Metadata, and how it was had."""
-
-    @property
-    def metadata(self) -> Metadata:
-        """Return the metadata."""
-
-    @property
-    def lines(self) -> tuple[Info, ...]:
-        """Return the lines that tell how it was had."""
-
-
-class MetadataProvider(Protocol):
-    """Gets metadata, downloading or building when it must."""
-
-    def prefetch(self, candidate: Candidate, then: Callable[[Metadata], None]) -> None:
-        """Begin to get the metadata of what will probably be chosen.
-
-        ``then`` is called with it when it arrives, from any thread, and must not raise; not with
-        what was there already.
-        """
-
-    def prebuild(self, candidate: Candidate) -> None:
-        """Begin to get the metadata of what is certain to be asked for, whatever that takes."""
-
-    def metadata(self, choice: Candidate | Source) -> MetadataAnswer:
-        """Return the metadata.
-
-        Raises ``errors.UnusableMetadata`` when it contradicts the file's name, and
-        ``errors.BuildFailed`` when the backend ends with an error.
-        """
-
-    def described(self, candidates: Sequence[Candidate]) -> Sequence[Metadata | None]:
-        """Return metadata that indexes offer apart from the files, each in its candidate's place.
-
-        ``None`` for a candidate of which that is not so, and where it cannot be had.
-        """
-
-    def reuses(self, choice: Candidate | Source) -> bool:
-        """Tell whether a wheel that was built before will be used."""
-
-    def installed(self, candidate: InstalledCandidate) -> Metadata:
-        """Return the metadata of an installed distribution."""
-
-    def source(self, url: str, subdirectory: str | None = None) -> Source:
-        """Return the direct reference that a dependency's URL names."""
 
 
 def _everything(source: Source) -> bool:
@@ -91,13 +41,13 @@ class ResolutionRules(Struct, frozen=True):
 
 
 class Template(Struct, frozen=True):
-    """The requirement that first asked for a project; pip names the project by it."""
+    """The requirement that first named a project; pip's lines name the project by it."""
 
     text: str
     chain: str | None = None
     """Where it came from, as pip prints it: ``a>=1->b->-r FILE (line 1)``."""
     parent: str | None = None
-    """The project that asked; ``None`` for the user."""
+    """The project that requires it; ``None`` for the user."""
     has_hashes: bool = False
     """The user allows some files only, so that a version is named by its pin."""
 
@@ -115,12 +65,12 @@ class Template(Struct, frozen=True):
 
     @property
     def origin(self) -> str:
-        """Return how it is named as the origin of what it needs."""
+        """Return how it is named as the origin of what it requires."""
         return f"{self.text}->{self.chain}" if self.chain else self.text
 
     @property
     def suffix(self) -> str:
-        """Return `` (from ...)``, or nothing for what the command line asked for."""
+        """Return `` (from ...)``, or nothing for a requirement of the command line."""
         return f" (from {self.chain})" if self.chain else ""
 
     def satisfied(self, place: str, version: str) -> str:
@@ -129,26 +79,36 @@ class Template(Struct, frozen=True):
 
 
 class ResolverState(Struct):
-    """What stays true when a resolution starts again."""
+    """What stays true when a resolution starts again (``engine.resolve``)."""
 
     dependencies: dict[Choice, Dependencies | errors.UnusableMetadata] = field(default_factory=dict)
-    foreseen: dict[Candidate, Dependencies | None] = field(default_factory=dict)
-    """What was read of versions before any of them was chosen; ``None`` where it is no use."""
+    read_ahead: dict[Candidate, Dependencies | None] = field(default_factory=dict)
+    """What was read of versions before they were chosen (``Lookahead``); ``None`` if unusable."""
     sources: dict[tuple[str, str], DirectChoice | None] = field(default_factory=dict)
     """By project and URL; ``None`` for what cannot be used."""
     templates: dict[str, Template] = field(default_factory=dict)
-    """By project: the requirement that first asked for it."""
-    told: set[str] = field(default_factory=set)
+    """By project: the requirement that first named it."""
+    reported: set[str] = field(default_factory=set)
+    """Warnings and progress that are printed once."""
     heading: str = ""
     """The last line that said whose metadata is read; pip does not repeat it."""
     reads: Counter[str] = field(default_factory=Counter)
     """By project, of how many versions metadata was read because they were chosen."""
     satisfied: set[str] = field(default_factory=set)
-    """Projects of which it was said that what is installed would do."""
+    """Projects of which it was printed that what is installed would do."""
     strict: set[str] = field(default_factory=set)
-    """Projects whose special versions nobody asked for in the end (``Admission``)."""
-    restarts: int = 0
+    """Projects whose special versions nothing requested in the end (``Admission``)."""
+    restarts: list[Restart] = field(default_factory=list)
+
+    @property
+    def is_straight(self) -> bool:
+        """Tell whether no restart has changed what the resolution would come to.
+
+        A preference that was rejected has not: nothing was decided because of it.
+        """
+        reasons = {each.reason for each in self.restarts}
+        return reasons <= {RestartReason.PREFERENCE_REJECTED}
 
     def template(self, project: str) -> Template:
-        """Return what first asked for ``project``."""
+        """Return the requirement that first named ``project``."""
         return self.templates.get(project, Template(project))

@@ -1,15 +1,15 @@
-"""The versions of one project, numbered; what a specifier means among them; which one is liked.
+"""The versions of one project, numbered; specifiers as ranges of numbers; pip's order; pure.
 
-Numbers are given once and never change: ranges of numbers are only comparable as long as they
-mean the same versions. What would need other numbers (a version that was not looked for, a URL
-that turns up late) makes a new universe and starts the resolution again.
+Ranks are given once and never change: ranges of ranks are only comparable as long as they mean the
+same versions. Whatever needs other ranks (a version that was not looked for, a URL that is found
+late) makes a new map and starts the resolution again (``resolution.restart``).
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import chain
+from itertools import chain, islice
 from operator import neg
 
 from msgspec import Struct
@@ -25,14 +25,14 @@ from pipwrap.resolution.ranges import RankRange, Ranks
 
 
 class RankedVersion(Struct, frozen=True):
-    """One numbered version and the best thing that provides it."""
+    """One numbered version and the best choice that provides it."""
 
     version: Version
     choice: Choice
 
     @property
     def is_plain(self) -> bool:
-        """Tell what may be chosen whatever the requirements say of pre-releases and yanks."""
+        """Tell whether it may be chosen whatever is required (PEP 440, PEP 592)."""
         if isinstance(self.choice, Candidate):
             return self.choice.is_plain
         return isinstance(self.choice, InstalledCandidate)
@@ -65,16 +65,20 @@ class VersionMap:
             *ranked_versions,
             *(RankedVersion(each.version, each) for each in direct),
         )
-        self.preference: tuple[int, ...] = tuple(rank[version] for version in order)
-        self._falling = _falling(self.preference)
+        self._falling = _falling([rank[version] for version in order])
         self.installed_rank = rank[installed.version] if installed is not None else None
         self.is_partial = is_partial
         """It holds one version, which is taken without a look at others."""
         self.direct_only = direct_only
-        self.candidates: tuple[Candidate, ...] = tuple(candidates)
+        """It holds nothing but direct references."""
         self._versions = [ranked.version for ranked in ranked_versions]
         self._ranges: dict[SpecifierSet, Ranks] = {}
         self._clauses: dict[Specifier, Ranks] = {}
+
+    @property
+    def is_whole(self) -> bool:
+        """Tell whether it holds what an index offers."""
+        return not (self.is_partial or self.direct_only)
 
     def range_of(self, specifier: SpecifierSet) -> Ranks:
         """Return the versions that a specifier admits, pre-releases included."""
@@ -120,8 +124,14 @@ class VersionMap:
                     return rank
         return None
 
-    def liked(self, allowed: Ranks) -> Iterator[int]:
-        """Yield the ranks of ``allowed``, best first, direct versions left out."""
+    def only(self, allowed: Ranks) -> Candidate | None:
+        """Return the file of an index that is all that a range leaves, if that is so."""
+        ranks = tuple(islice(self.best_first(allowed), 2))
+        choice = self.ranked_versions[ranks[0]].choice if len(ranks) == 1 else None
+        return choice if isinstance(choice, Candidate) else None
+
+    def best_first(self, allowed: Ranks) -> Iterator[int]:
+        """Yield the ranks of ``allowed`` in pip's order, direct versions left out."""
         for ranks in self._falling:
             for low, above in RankRange.runs(allowed, len(self.ranked_versions)):
                 first = bisect_left(ranks, 1 - above, key=neg)
@@ -138,13 +148,13 @@ class VersionMap:
             for rank, ranked in enumerate(self.ranked_versions[: self.first_direct])
             if isinstance(ranked.choice, Candidate)
         ]
-        kept = list(
+        admitted = list(
             specifier.filter(pool, prereleases=prereleases, key=lambda each: each[1].version)
         )
-        all_yanked = all(choice.link.yanked is not None for _, choice in kept)
+        all_yanked = all(choice.link.yanked is not None for _, choice in admitted)
         if not (all_yanked and is_pinned(specifier)):
-            kept = [each for each in kept if each[1].link.yanked is None]
-        return frozenset(rank for rank, _ in kept)
+            admitted = [each for each in admitted if each[1].link.yanked is None]
+        return frozenset(rank for rank, _ in admitted)
 
 
 def _runs(clause: Specifier, versions: Sequence[Version]) -> Iterable[tuple[int, int]]:
@@ -177,14 +187,14 @@ def _runs(clause: Specifier, versions: Sequence[Version]) -> Iterable[tuple[int,
 
 
 def _lowest(text: str) -> Version:
-    """Return where the run of an ``==`` begins."""
+    """Return the lowest version that an ``==`` can admit."""
     return Version(f"{text.removesuffix('.*')}.dev0" if text.endswith(".*") else text)
 
 
-def _falling(preference: Sequence[int]) -> list[list[int]]:
-    """Return the order cut where a rank is higher than the one before it."""
+def _falling(order: Sequence[int]) -> list[list[int]]:
+    """Return the order, cut where a rank is higher than the one before it."""
     runs: list[list[int]] = []
-    for rank in preference:
+    for rank in order:
         if runs and runs[-1][-1] > rank:
             runs[-1].append(rank)
         else:

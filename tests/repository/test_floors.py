@@ -10,7 +10,8 @@ from support.sources import Import, Source, sources
 
 FLOORS = (
     ("errors",),
-    ("model", "events"),
+    ("events",),
+    ("model",),
     ("network", "concurrency", "report"),
     ("cache",),
     ("index", "install", "vcs"),

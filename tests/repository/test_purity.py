@@ -29,8 +29,23 @@ PURE = (
     "pipwrap.report.installation_report",
     "pipwrap.report.summary",
     "pipwrap.requirements.file_grammar",
+    "pipwrap.resolution.active_specifiers",
+    "pipwrap.resolution.admission",
+    "pipwrap.resolution.causes",
+    "pipwrap.resolution.choice",
+    "pipwrap.resolution.conflicts",
+    "pipwrap.resolution.constraints",
+    "pipwrap.resolution.dependencies",
     "pipwrap.resolution.explain",
+    "pipwrap.resolution.outcome",
+    "pipwrap.resolution.package_priority",
+    "pipwrap.resolution.packages",
+    "pipwrap.resolution.preferences",
     "pipwrap.resolution.provider",
+    "pipwrap.resolution.ranges",
+    "pipwrap.resolution.requirement_record",
+    "pipwrap.resolution.restart",
+    "pipwrap.resolution.version_map",
 )
 
 IMPURE_MODULES = frozenset(

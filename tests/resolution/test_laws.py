@@ -12,12 +12,12 @@ from packaging.requirements import Requirement
 
 from pipwrap.model.candidate import Candidate, InstalledCandidate
 from pipwrap.model.release_control import ReleaseControl
-from pipwrap.resolution.active_specifiers import is_still_best
+from pipwrap.resolution.admission import is_still_best
 from pipwrap.resolution.choice import Choice
 from pipwrap.resolution.engine import Unsolvable
 from pipwrap.resolution.outcome import Resolution
-from pipwrap.resolution.projects import Preference
-from resolution.worlds import File, World, candidates_of, resolution, resolve, shown
+from pipwrap.resolution.preferences import Preference
+from resolution.worlds import File, World, candidates_of, f, resolution, resolve, shown
 
 NAMES = ("a", "b", "c", "d")
 VERSIONS = ("1", "2", "3")
@@ -272,3 +272,18 @@ def test_what_is_presumed_makes_no_difference(block: int) -> None:
         assert (answer and shown(answer)) == (expected and shown(expected)), seed
         assert (answer and answer.edges) == (expected and expected.edges), seed
     assert spared > 5
+
+
+def test_a_choice_after_a_failed_attempt_has_no_active_specifiers() -> None:
+    """An older version of another project may let the first attempt succeed, and change it."""
+    index = {
+        "a": [f("1.0", "c<2"), f("2.0")],
+        "b": [f("2.0", "c>=2")],
+        "c": [f("1.0"), f("2.0")],
+    }
+    there = {"a": f("1.0", "c<2")}
+    found = resolution(World(index, there), "a", "b")
+    assert shown(found) == {"a": "2.0", "b": "2.0", "c": "2.0"}
+    assert found.active_specifiers == {}
+    later = World({**index, "b": [*index["b"], f("1.0")]}, there)
+    assert resolve(later, "a", "b") == {"a": "1.0 (installed)", "b": "1.0", "c": "1.0"}

@@ -13,7 +13,7 @@ from pipwrap.errors import UnusableMetadata
 from pipwrap.model.candidate import Candidate
 from pipwrap.model.metadata import Metadata
 from pipwrap.resolution import engine
-from pipwrap.resolution.prefetcher import PATIENCE
+from pipwrap.resolution.lookahead import PATIENCE
 from resolution.worlds import File, World, _metadata, f, resolve
 
 LENGTH = 300

@@ -1,4 +1,4 @@
-"""What specifiers mean among numbered versions, and in which order numbers are liked."""
+"""What specifiers mean among numbered versions, and in which order pip takes them."""
 
 from __future__ import annotations
 
@@ -59,12 +59,14 @@ def test_clauses_of_a_set_hold_together() -> None:
         pytest.param("3 2 1 0", [], "", id="nothing"),
     ],
 )
-def test_liked_keeps_the_order(order: str, allowed: list[int], expected: str) -> None:
+def test_best_first_keeps_the_order(order: str, allowed: list[int], expected: str) -> None:
     whole = version_map(*(Version(number) for number in order.split()))
-    assert [*whole.liked(RankRange.of(allowed))] == [int(number) for number in expected.split()]
+    assert [*whole.best_first(RankRange.of(allowed))] == [
+        int(number) for number in expected.split()
+    ]
 
 
-def test_liked_reads_ranges_without_ends() -> None:
+def test_best_first_reads_ranges_without_ends() -> None:
     """The core excludes versions by complements."""
     whole = version_map(*(Version(number) for number in "3210"))
-    assert [*whole.liked(~RankRange.of([1, 2]))] == [3, 0]
+    assert [*whole.best_first(~RankRange.of([1, 2]))] == [3, 0]

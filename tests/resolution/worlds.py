@@ -10,18 +10,19 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from pipwrap import errors
-from pipwrap.events import Event, Info
+from pipwrap.events import Event
 from pipwrap.index.selection import Selector
 from pipwrap.model.candidate import Candidate, InstalledCandidate
 from pipwrap.model.environment import InstalledDistribution
 from pipwrap.model.link import Link
-from pipwrap.model.metadata import Metadata
+from pipwrap.model.metadata import Metadata, MetadataResult
 from pipwrap.model.requirement import Constraint, Requirement, UserRequirement
 from pipwrap.model.source import Archive, Source
 from pipwrap.resolution import engine
 from pipwrap.resolution.choice import Choice, DirectChoice
 from pipwrap.resolution.dependencies import Dependencies
-from pipwrap.resolution.projects import InstalledCandidates, Preference, Projects
+from pipwrap.resolution.preferences import Preference
+from pipwrap.resolution.projects import InstalledCandidates, Projects
 from pipwrap.resolution.state import ResolutionRules
 
 PYTHON = "3.11.7"
@@ -55,12 +56,6 @@ class File:
 
 def f(version: str, *requires: str, **keywords: object) -> File:
     return File(version, requires, **keywords)  # type: ignore[arg-type]
-
-
-@dataclass(frozen=True)
-class Obtained:
-    metadata: Metadata
-    lines: tuple[Info, ...] = ()
 
 
 @dataclass
@@ -104,14 +99,14 @@ class World:
 
     # Artifacts
 
-    def metadata(self, choice: Candidate | Source) -> Obtained:
+    def metadata(self, choice: Candidate | Source) -> MetadataResult:
         if isinstance(choice, Candidate):
             file = self._file(choice)
             self.visited.append(f"{choice.project}=={choice.version}")
-            return Obtained(_metadata(choice.project, file))
+            return MetadataResult(_metadata(choice.project, file))
         name, file = self.urls[choice.link.url]
         self.visited.append(choice.link.url)
-        return Obtained(_metadata(name, file))
+        return MetadataResult(_metadata(name, file))
 
     def described(self, candidates: Sequence[Candidate]) -> list[Metadata | None]:
         files = [self._file(each) for each in candidates]
@@ -203,7 +198,7 @@ def resolution(
             known[direct] = Dependencies.of(_metadata(direct.project, file))
     ports = engine.Ports(projects, _Artifacts(world), world.events.append)
     asked = ResolutionRules(MARKERS, PYTHON, **rules)  # type: ignore[arg-type]
-    return engine.resolve(users, limits, asked, ports, known)
+    return engine.resolve(users, asked, ports, known)
 
 
 def candidates_of(installed: Mapping[str, File]) -> dict[str, InstalledCandidate]:
