@@ -42,9 +42,10 @@ class Selector(Struct, frozen=True):
         self, project: str, link: Link, *, allows_binary: bool, allows_source: bool
     ) -> Candidate | Rejection:
         """Return the candidate that ``link`` is for ``project``, or why it is none."""
-        stem, extension = split_archive_name(link.filename)
+        filename = link.filename
+        stem, extension = split_archive_name(filename)
         if extension.lower() == ".whl":
-            judged = self._judge_wheel(project, link, allows_binary=allows_binary)
+            judged = self._judge_wheel(project, link, filename, allows_binary=allows_binary)
         elif extension not in SOURCE_EXTENSIONS:
             return Rejection(link, f"unsupported archive format: {extension}", "format")
         elif extension == ".zip" and "macosx10" in link.url:
@@ -83,7 +84,7 @@ class Selector(Struct, frozen=True):
                             project, link, allows_binary=allows_binary, allows_source=True
                         )
                     else:
-                        judged = self._candidate(project, link, rank)
+                        judged = self._candidate(project, link, link.filename, rank)
                         if isinstance(judged, Candidate):
                             judged = self._judge_further(judged)
                     if isinstance(judged, Candidate):
@@ -96,23 +97,23 @@ class Selector(Struct, frozen=True):
         return min((self.tags[tag] for tag in tags if tag in self.tags), default=None)
 
     def _judge_wheel(
-        self, project: str, link: Link, *, allows_binary: bool
+        self, project: str, link: Link, filename: str, *, allows_binary: bool
     ) -> Candidate | Rejection:
         if not allows_binary:
             return Rejection(link, f"No binaries permitted for {project}", "format")
         # Most wheels of a page are for other platforms: their tags say so before all else is read.
-        tags = _tags_of(link.filename)
+        tags = _tags_of(filename)
         rank = self._rank(tags)
         if rank is None and tags:
             reason = f"none of the wheel's tags ({', '.join(tags)}) are compatible"
             return Rejection(link, reason, "tags")
-        return self._candidate(project, link, rank or 0)
+        return self._candidate(project, link, filename, rank or 0)
 
     @staticmethod
-    def _candidate(project: str, link: Link, rank: int) -> Candidate | Rejection:
+    def _candidate(project: str, link: Link, filename: str, rank: int) -> Candidate | Rejection:
         """Return the candidate of a wheel whose best tag has this position."""
         try:
-            name, version, build = _parsed(link.filename)
+            name, version, build = _parsed(filename)
         except ValueError:
             return Rejection(link, "invalid wheel filename", "format")
         if name != project:

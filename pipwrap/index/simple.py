@@ -36,6 +36,7 @@ def is_page(content_type: str) -> bool:
 
 Pairs = tuple[tuple[str, str], ...]
 _NULL = Raw(b"null")
+_NOTHING = (_NULL, Raw(b"false"))
 
 
 class File(Struct, frozen=True, gc=False, rename="kebab"):
@@ -170,6 +171,8 @@ def _decoded(raw: Raw) -> object:
 
 def _digests(raw: Raw) -> Pairs | bool:
     """Return digests by algorithm; of anything else, whether it is true."""
+    if raw in _NOTHING:
+        return False
     only = _SHA256.fullmatch(raw)
     if only is not None:
         return (("sha256", str(only[1], "ascii")),)

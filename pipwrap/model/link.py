@@ -98,6 +98,8 @@ def digest_of(value: object) -> str:
 
 def split_archive_name(name: str) -> tuple[str, str]:
     """Return ``(stem, extension)`` of an archive's file name; ``extension`` may be empty."""
+    if name.endswith(".tar.gz"):
+        return name[: -len(".tar.gz")], ".tar.gz"
     lowered = name.lower()
     if not lowered.endswith(ARCHIVE_EXTENSIONS):
         return name, ""
