@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 
 from pipwrap import errors
 from pipwrap.cache.layout import Layout
-from pipwrap.cache.wheels import BuiltWheels
 from pipwrap.events import ErrorMessage
 from pipwrap.model.environment import Environment
 from pipwrap.operations import cache_contents, cache_upkeep
-from pipwrap.operations.cache_context import CacheContext, claim
+from pipwrap.operations.cache_context import CacheContext, cache_context, claim
 from pipwrap.options.options import Options
 from pipwrap.report.console import Console
 
@@ -58,6 +56,5 @@ def run(
         claim(layout)
     if action in _NEEDS_ARGUMENT and not rest:
         raise errors.CommandError(f"Please name what to {action}")
-    wheels = BuiltWheels(layout, console, time.time)
-    context = CacheContext(options, console, layout, wheels, environment, environ)
+    context = cache_context(options, console, layout, environment, environ)
     return _ACTIONS[action](context, rest[0] if rest else None)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import threading
-
-from pipwrap.events import Info, Listener, WarningMessage
+from pipwrap.concurrency.warn_once import WarnOnce
+from pipwrap.events import Info, Listener
 from pipwrap.model.link import redact
 
 
@@ -14,16 +13,8 @@ class IndexMessages:
     def __init__(self, listener: Listener) -> None:
         """Report to a listener."""
         self._listener = listener
-        self._lock = threading.Lock()
-        self._warned: set[str] = set()
-
-    def warn(self, message: str) -> None:
-        """Report a warning once a run, however many projects meet it."""
-        with self._lock:
-            is_known = message in self._warned
-            self._warned.add(message)
-        if not is_known:
-            self._listener(WarningMessage(message))
+        self.warn = WarnOnce(listener)
+        """Reports a warning once a run, however many projects meet it."""
 
     def fetching(self, url: str) -> None:
         """Report that a page is about to be read."""

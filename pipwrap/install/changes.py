@@ -12,7 +12,7 @@ from msgspec import Struct
 from pipwrap.cache.disk import is_directory
 from pipwrap.errors import EnvironmentRefused
 from pipwrap.install.creating import Batch
-from pipwrap.install.file_plan import InstallTarget, WheelFiles
+from pipwrap.install.file_plan import InstallTarget, PlannedWheel
 from pipwrap.install.linking import FileCreation, file_mode
 from pipwrap.install.plan import Plan
 from pipwrap.install.relocation import relocate
@@ -38,7 +38,7 @@ class Changes(Struct, frozen=True):
 def merge(
     plan: Plan,
     environment: Environment,
-    prepared: list[WheelFiles],
+    prepared: list[PlannedWheel],
     removals: list[Removal],
     target: InstallTarget,
 ) -> Changes:

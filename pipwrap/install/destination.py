@@ -28,7 +28,7 @@ from pipwrap.cache.store import StoredWheelChanged
 from pipwrap.errors import InvalidDistribution
 from pipwrap.install import scripts
 from pipwrap.install.bytecode_settings import source_stamp
-from pipwrap.install.file_plan import FilePlan, InstallTarget, WheelFiles, is_data
+from pipwrap.install.file_plan import FilePlan, InstallTarget, PlannedWheel, is_data
 from pipwrap.install.plan import Installation
 from pipwrap.model.wheel import StoredFile, StoredWheel
 
@@ -47,7 +47,7 @@ class _Stream(io.BytesIO):
 
 def prepare(
     installation: Installation, target: InstallTarget, bytecode: tuple[StoredFile, ...], tag: str
-) -> WheelFiles:
+) -> PlannedWheel:
     """Return every file that installing a distribution makes.
 
     ``StoredWheelChanged`` when what is read of the store was tampered with (what is linked is
@@ -66,7 +66,7 @@ def prepare(
         raise InvalidDistribution(f"For req: {requirement}. {error.message}") from error
     except (InstallerError, AssertionError, ValueError) as error:
         raise InvalidDistribution(f"{wheel.filename} cannot be installed: {error}") from error
-    return WheelFiles(destination.files.folders, tuple(destination.console_scripts))
+    return PlannedWheel(destination.files.folders, tuple(destination.console_scripts))
 
 
 def _entry_points(wheel: StoredWheel) -> scripts.EntryPoints:

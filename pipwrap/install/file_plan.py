@@ -36,7 +36,7 @@ class InstallTarget(Struct, frozen=True):
     """The time that written files get."""
 
 
-class WheelFiles(Struct, frozen=True):
+class PlannedWheel(Struct, frozen=True):
     """The files of one distribution, and which of them are console scripts."""
 
     folders: Mapping[str, dict[str, FileCreation]]

@@ -35,7 +35,7 @@ from pipwrap.install.bytecode_settings import bytecode_tag, read_settings
 from pipwrap.install.changes import Changes, merge, missing_directories
 from pipwrap.install.creating import create_all
 from pipwrap.install.destination import prepare
-from pipwrap.install.file_plan import InstallTarget, WheelFiles
+from pipwrap.install.file_plan import InstallTarget, PlannedWheel
 from pipwrap.install.interruption import deferring
 from pipwrap.install.linking import Linker, SourceChanged, process_umask
 from pipwrap.install.lock import environment_lock
@@ -128,7 +128,7 @@ def _prepare(
     store: WheelStore,
     target: InstallTarget,
     listener: Listener,
-) -> list[WheelFiles]:
+) -> list[PlannedWheel]:
     """Return the files of every installation; the environment is not looked at.
 
     With --target pip leaves the bytecode of a PYTHONPYCACHEPREFIX where its temporary directory

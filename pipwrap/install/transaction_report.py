@@ -10,7 +10,7 @@ from pipwrap.cache.disk import is_full
 from pipwrap.errors import DiskFull, EnvironmentRefused
 from pipwrap.events import Info, Listener, WarningMessage
 from pipwrap.install import scripts
-from pipwrap.install.file_plan import WheelFiles
+from pipwrap.install.file_plan import PlannedWheel
 from pipwrap.install.plan import Plan
 from pipwrap.install.removal import Removal
 from pipwrap.model.environment import Environment, InstalledDistribution
@@ -77,7 +77,7 @@ def found(distribution: InstalledDistribution, indent: int = 0) -> Info:
 
 
 def warn_about_path(
-    prepared: list[WheelFiles], environment: Environment, listener: Listener
+    prepared: list[PlannedWheel], environment: Environment, listener: Listener
 ) -> None:
     """Warn of scripts in directories that no shell looks into."""
     installed, search_path = (item.scripts for item in prepared), os.environ.get("PATH", "")

@@ -1,15 +1,19 @@
-"""What the actions of ``cache`` work with, and who may change a cache."""
+"""What the actions of ``cache`` work with, made and joined here; and who may change a cache."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 
 from msgspec import Struct
 
 from pipwrap import errors
 from pipwrap.cache import ownership
+from pipwrap.cache.build_host import BuildHost, include_directories
 from pipwrap.cache.layout import Layout
+from pipwrap.cache.store import WheelStore
 from pipwrap.cache.wheels import BuiltWheels
+from pipwrap.events import Listener
 from pipwrap.model.environment import Environment
 from pipwrap.options.options import Options
 from pipwrap.report.console import Console
@@ -24,6 +28,32 @@ class CacheContext(Struct, frozen=True):
     wheels: BuiltWheels
     environment: Environment
     environ: Mapping[str, str]
+
+    def host(self) -> BuildHost:
+        """Return what evidence is compared with."""
+        return BuildHost(self.environ, self.layout, include_directories(self.environment))
+
+    def store(self) -> WheelStore:
+        """Return the unpacked wheels."""
+        return WheelStore(self.layout, self.console, time.time)
+
+
+def cache_context(
+    options: Options,
+    console: Console,
+    layout: Layout,
+    environment: Environment,
+    environ: Mapping[str, str],
+) -> CacheContext:
+    """Return what the actions of ``cache`` work with."""
+    return CacheContext(
+        options, console, layout, built_wheels(layout, console), environment, environ
+    )
+
+
+def built_wheels(layout: Layout, listener: Listener) -> BuiltWheels:
+    """Return the built wheels of a cache."""
+    return BuiltWheels(layout, listener, time.time)
 
 
 def claim(layout: Layout) -> None:

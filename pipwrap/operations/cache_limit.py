@@ -5,18 +5,17 @@ from __future__ import annotations
 import time
 
 from pipwrap.cache.upkeep.limit import enforce
-from pipwrap.cache.wheels import BuiltWheels
 from pipwrap.events import Info
 from pipwrap.model.size import format_size
+from pipwrap.operations.cache_context import built_wheels
 from pipwrap.operations.context import CommandContext
 
 
 def apply_limit(context: CommandContext, limit: int) -> None:
     """Make room in a cache that has grown beyond its limit; say so at -v."""
     layout, console = context.place.layout, context.console
-    wheels = BuiltWheels(layout, console, time.time)
     try:
-        gone = enforce(layout, wheels, limit, time.time())
+        gone = enforce(layout, built_wheels(layout, console), limit, time.time())
     except OSError as error:
         console(Info(f"The cache could not be kept below {format_size(limit)}: {error}", 1))
         return

@@ -9,8 +9,6 @@ from packaging.version import Version
 
 from pipwrap import errors
 from pipwrap.cache import locks
-from pipwrap.cache.build_host import BuildHost, include_directories
-from pipwrap.cache.store import WheelStore
 from pipwrap.cache.upkeep import prune, sizes, usage, verify
 from pipwrap.cache.upkeep.prune import PruneItem, PruneLimits
 from pipwrap.cache.wheels import AssessedWheel, BuiltWheel
@@ -32,7 +30,7 @@ def explain(context: CacheContext, text: str | None) -> int:
     if not entries:
         context.console.line(f"No wheel of {requirement.text} was built here.")
         return 1
-    host = BuildHost(context.environ, context.layout, include_directories(context.environment))
+    host = context.host()
     seen: set[str] = set()
     for entry in entries:
         key = os.path.dirname(entry.directory)
@@ -82,7 +80,7 @@ def print_log(context: CacheContext, name: str | None) -> int:
 
 def verify_all(context: CacheContext, _: str | None) -> int:
     """Hash everything; with --repair remove what is damaged. Exit 1 for damage that stays."""
-    store = WheelStore(context.layout, context.console, time.time)
+    store = context.store()
     with locks.locked(context.layout.lock, shared=True):
         found = list(verify.verify(context.layout, store, context.wheels))
     for damage in found:

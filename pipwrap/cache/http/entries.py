@@ -13,7 +13,6 @@ import contextlib
 import hashlib
 import json
 import os
-import threading
 
 from msgspec import Struct
 
@@ -21,7 +20,8 @@ from pipwrap.cache import disk, records
 from pipwrap.cache.http.pins import PinnedBodies
 from pipwrap.cache.http.policy import StoredResponse
 from pipwrap.cache.layout import HTTP, Layout
-from pipwrap.events import Listener, WarningMessage
+from pipwrap.concurrency.warn_once import WarnOnce
+from pipwrap.events import Listener
 from pipwrap.network.origins import canonical
 from pipwrap.network.transport import Headers
 
@@ -66,9 +66,7 @@ class Entries:
         """Touch nothing."""
         self._layout = layout
         self._pins = pins
-        self._listener = listener
-        self._lock = threading.Lock()
-        self._warned: set[str] = set()
+        self._warn = WarnOnce(listener)
 
     def read(self, url: str, statuses: frozenset[int] | None = None) -> list[StoredResponse]:
         """Return the variants of ``url`` whose bodies are there, all or those of ``statuses``."""
@@ -194,14 +192,6 @@ class Entries:
             pass
         self._warn(f"Cache entry {path} has lost its body and is fetched again.")
         return False
-
-    def _warn(self, message: str) -> None:
-        """Say it once a run."""
-        with self._lock:
-            was_reported = message in self._warned
-            self._warned.add(message)
-        if not was_reported:
-            self._listener(WarningMessage(message))
 
 
 def read_head(path: str) -> StoredHead | None:

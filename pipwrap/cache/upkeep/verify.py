@@ -48,7 +48,7 @@ def verify(layout: Layout, store: WheelStore, wheels: BuiltWheels) -> Iterator[D
         _answers(layout),
         _built(wheels),
         _metadata(layout),
-        _sealed(layout),
+        _checksummed(layout),
         _stored(layout, store),
         _clones(layout),
     )
@@ -116,7 +116,7 @@ def _metadata(layout: Layout) -> Iterator[Damage]:
             yield Damage(path, f"it cannot be read: {cause_of(error)}")
 
 
-def _sealed(layout: Layout) -> Iterator[Damage]:
+def _checksummed(layout: Layout) -> Iterator[Damage]:
     for path in disk.sharded(layout, SIDECARS):
         try:
             checksummed.read(path)
