@@ -1,4 +1,20 @@
-"""The composition root: the only place that makes concrete objects and joins the ports."""
+"""The composition root: concrete tools are made and joined here, and nowhere else.
+
+Everything below takes its tools as arguments, so what a command is made of is seen in one place, and
+a test can put another tool in. There are three modules of this kind, by what a command needs:
+
+    network     every command that asks a server   transport, credentials, HTTP cache
+    wiring      every command that resolves        link collector, store, session (this module)
+    builders    where something is missing         archives, metadata, builds, preparer
+
+What only some command lines need is made at its first use (``OnDemand``), because to import it takes
+longer than to answer from the cache: a command whose wheels are all stored never loads ``builders``.
+
+A build needs requirements resolved and installed, and resolving may need a build. The circle closes
+here, by a port that carries the stack of projects that are being built (``build.requirements``):
+
+    make_session -> Preparer -> SourceBuild -> BuildDispatch -> make_session, one level deeper
+"""
 
 from __future__ import annotations
 

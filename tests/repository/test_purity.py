@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -23,8 +24,10 @@ PURE = (
     "pipwrap.options.parser",
     "pipwrap.options.table",
     "pipwrap.options.values",
+    "pipwrap.index.anchors",
     "pipwrap.index.selection",
     "pipwrap.index.simple",
+    "pipwrap.install.conflicts",
     "pipwrap.install.plan",
     "pipwrap.report.installation_report",
     "pipwrap.report.summary",
@@ -130,6 +133,13 @@ def impurities(source: Source) -> Iterator[str]:
                 yield f"{source.at(node.lineno)}: uses {text}"
             if node.attr in CLOCKS and ast.unparse(node.value).endswith(("datetime", "date")):
                 yield f"{source.at(node.lineno)}: reads the clock with {text}"
+
+
+@pytest.mark.parametrize("source", sources(), ids=lambda source: source.name)
+def test_a_module_says_that_it_is_pure_if_and_only_if_it_is_listed(source: Source):
+    first = (ast.get_docstring(source.tree) or "").partition("\n")[0]
+    says = re.search(r"\bpure\b", first, re.IGNORECASE) is not None
+    assert says == source.is_below(*PURE), "PURE and the first line of the docstring differ"
 
 
 @pytest.mark.parametrize(
