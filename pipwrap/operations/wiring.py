@@ -1,17 +1,17 @@
 """The composition root: concrete tools are made and joined here, and nowhere else.
 
-Everything below takes its tools as arguments, so what a command is made of is seen in one place, and
-a test can put another tool in. There are three modules of this kind, by what a command needs:
+Everything below takes its tools as arguments, so what a command is made of is seen in one place,
+and a test can put another tool in. There are three modules of this kind, by what a command needs:
 
     network     every command that asks a server   transport, credentials, HTTP cache
     wiring      every command that resolves        link collector, store, session (this module)
     builders    where something is missing         archives, metadata, builds, preparer
 
-What only some command lines need is made at its first use (``OnDemand``), because to import it takes
-longer than to answer from the cache: a command whose wheels are all stored never loads ``builders``.
+What only some command lines need is made at its first use (``OnDemand``): to import it takes longer
+than to answer from the cache. A command whose wheels are all stored never loads ``builders``.
 
 A build needs requirements resolved and installed, and resolving may need a build. The circle closes
-here, by a port that carries the stack of projects that are being built (``build.requirements``):
+here, by a port that carries the projects whose build is under way (``build.requirements``):
 
     make_session -> Preparer -> SourceBuild -> BuildDispatch -> make_session, one level deeper
 """
