@@ -31,6 +31,7 @@ from pipwrap.operations.on_demand import OnDemand
 from pipwrap.operations.plan_installer import PlanInstaller
 from pipwrap.operations.request import UserRequest
 from pipwrap.operations.resolution_cache import ResolutionCache
+from pipwrap.operations.resolution_key import ResolutionInputs
 from pipwrap.operations.session import InstallSession
 from pipwrap.operations.shared_state import SessionSettings, SharedState
 from pipwrap.operations.wheel_provider import WheelProvider, prefetches
@@ -202,9 +203,11 @@ def _resolution_cache(
         context,
         Resolutions(context.place.layout, context.console),
         offers,
-        (shared.search, settings.formats, settings.policy, target.compatibility.markers),
-        told=not settings.is_for_build,
-        saves=settings.saving is not None,
+        ResolutionInputs(
+            (shared.search, settings.formats, settings.policy, target.compatibility.markers),
+            reports=not settings.is_for_build,
+            saves=settings.saving is not None,
+        ),
         is_stored=lambda sha256: bool(sha256) and store.find(sha256) is not None,
         note=shared.usage.note,
     )
