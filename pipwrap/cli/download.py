@@ -25,5 +25,5 @@ def run(context: CommandContext) -> int:
             if each in files:
                 save_archive(context, files[each], directory)
     if names:
-        context.console(Info(f"Successfully downloaded {' '.join(names)}"))
+        context.events(Info(f"Successfully downloaded {' '.join(names)}"))
     return 0

@@ -23,13 +23,13 @@ def run(context: CommandContext) -> int:
     only_dependencies.check(options)
     place = install_scheme.choose(context)
     with command_session(context) as (request, session):
-        installed = read_installed(environment, context.console)
+        installed = read_installed(environment, context.events)
         resolution = resolve_for_install(context, request, session, installed, place)
         replaced = own_distribution.with_former(
             place.replaceable(installed.distributions, environment)
         )
         distributions = planning.distribution(
-            resolution, replaced, context.console, force=options.force_reinstall
+            resolution, replaced, context.events, force=options.force_reinstall
         )
         distributions = only_dependencies.without_requested(
             distributions, resolution, request.root_requirements, options

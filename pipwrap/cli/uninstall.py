@@ -30,13 +30,13 @@ def run(context: CommandContext) -> int:
         raise no_requirement("uninstall")
     if not options.break_system_packages:
         install_target.check_externally_managed(context.environment)
-    installed = read_installed(context.environment, context.console).distributions
+    installed = read_installed(context.environment, context.events).distributions
     remove: list[InstalledDistribution] = []
     folders = Folders(context.environment)  # read once for all questions
     for project, name in names.items():
         distribution = installed.get(project)
         if distribution is None:
-            context.console(WarningMessage(f"Skipping {name} as it is not installed."))
+            context.events(WarningMessage(f"Skipping {name} as it is not installed."))
         elif options.yes or _agreed(context, distribution, folders):
             remove.append(distribution)
     if remove:
@@ -47,7 +47,7 @@ def run(context: CommandContext) -> int:
             names_paths=options.verbosity > 0,
         )
         store = wiring.store_of(context)
-        transaction.apply(plan, context.environment, store, context.console)
+        transaction.apply(plan, context.environment, store, context.events)
     install_target.warn_if_root(context)
     return 0
 
@@ -58,7 +58,7 @@ def _names(context: CommandContext) -> dict[str, str]:
     for text in context.options.arguments:
         name = _name(RequirementText(text), context)
         if name is None:
-            context.console(
+            context.events(
                 WarningMessage(
                     f"Invalid requirement: {text!r} ignored - the uninstall command "
                     "expects named requirements."
@@ -67,7 +67,7 @@ def _names(context: CommandContext) -> dict[str, str]:
         else:
             names[canonicalize_name(name)] = name
     reader = RequirementFileReader(
-        context.environ, lambda url: network.fetch_text(context, url), context.console
+        context.environ, lambda url: network.fetch_text(context, url), context.events
     )
     for location in context.options.requirements:
         for line in reader.read(location, context.options.search).requirements:
@@ -79,7 +79,7 @@ def _names(context: CommandContext) -> dict[str, str]:
 
 def _name(line: RequirementText, context: CommandContext) -> str | None:
     """Return the project that a requirement names, as it is spelled; ``None`` for a path or URL."""
-    root_requirement = parse_requirement(line, context.console)
+    root_requirement = parse_requirement(line, context.events)
     return (
         None if root_requirement.requirement is None else _typed(root_requirement.requirement.text)
     )
@@ -94,7 +94,7 @@ def _typed(text: str) -> str:
 
 def _agreed(context: CommandContext, distribution: InstalledDistribution, folders: Folders) -> bool:
     """Say what is there and ask before it is removed; raises pip's refusals."""
-    console, label = context.console, f"{distribution.name}-{distribution.version}"
+    console, label = context.events, f"{distribution.name}-{distribution.version}"
     console(Info(f"Found existing installation: {distribution.name} {distribution.version}"))
     removal = find_removal(distribution, context.environment, folders)
     if removal.note:
@@ -107,7 +107,7 @@ def _agreed(context: CommandContext, distribution: InstalledDistribution, folder
 
 
 def _confirmed(context: CommandContext, removal: Removal) -> bool:
-    console, options = context.console, context.options
+    console, options = context.events, context.options
     for section in removal_listing.sections(removal, verbose=options.verbosity > 0):
         console(Info(section.heading, indent=1))
         for path in section.paths:

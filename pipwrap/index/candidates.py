@@ -55,7 +55,7 @@ class Judged(Struct, frozen=True):
 class Offers(Struct):
     """The candidates of every project, judged once."""
 
-    repository: LinkCollector
+    collector: LinkCollector
     selector: Selector
     format_control: FormatControl = field(default_factory=FormatControl)
     hashes: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
@@ -69,7 +69,7 @@ class Offers(Struct):
     def prefetch(self, project: str) -> Future[ProjectLinks]:
         """Begin to ask for a project, without waiting."""
         if project not in self.locked:
-            return self.repository.prefetch(project)
+            return self.collector.prefetch(project)
         from concurrent.futures import Future  # noqa: PLC0415 - lock files only
 
         known: Future[ProjectLinks] = Future()
@@ -107,7 +107,7 @@ class Offers(Struct):
         """Let go of all that was found, which is most of what a large resolution holds."""
         self._usable.clear()
         self._ahead.clear()
-        self.repository.forget()
+        self.collector.forget()
 
     @property
     def was_asked(self) -> bool:
@@ -157,10 +157,10 @@ def _refuse(project: str, judged: Sequence[Candidate | Rejection]) -> None:
             )
 
 
-def has_native(repository: LinkCollector, candidate: Candidate) -> bool:
+def has_native(collector: LinkCollector, candidate: Candidate) -> bool:
     """Tell whether the index lists platform wheels of a candidate's version."""
     prefix = f"-{candidate.version}-"
     return any(
         link.is_wheel and prefix in link.filename and not link.filename.endswith("-any.whl")
-        for link in repository.find(candidate.project).links
+        for link in collector.find(candidate.project).links
     )

@@ -55,7 +55,7 @@ class BuildDispatch:
         self._open_session = open_session
         self._search = shared.search
         self._constraints = shared.build_constraints
-        self._listener = shared.context.console
+        self._listener = shared.context.events
 
     @contextmanager
     def resolved(

@@ -61,7 +61,7 @@ class PreparerResources(Struct, frozen=True):
     search: SearchOptions
     transport: Transport
     responses: ResponseCache
-    repository: LinkCollector
+    collector: LinkCollector
     usage: Usage
     store: WheelStore
     private: WheelStore
@@ -77,8 +77,8 @@ class PreparerFactory:
         """Construct what all preparers share; nothing is fetched yet."""
         context, usage = resources.context, resources.usage
         layout, caching = context.place.layout, context.options.caching
-        repository = resources.repository
-        metadata_cache = MetadataCache(layout, context.console, usage.note)
+        collector = resources.collector
+        metadata_cache = MetadataCache(layout, context.events, usage.note)
         ranges = Ranges(resources.transport, resources.search.trusted_hosts)
         self._resources = resources
         self._processes, self._pool = HookProcessPool(), EnvironmentPool()
@@ -88,16 +88,16 @@ class PreparerFactory:
         self._acquired = AcquiredArchives()
         self._lazy_wheels = LazyWheels(ranges, metadata_cache, offline=caching.offline)
         self._built_wheels = BuiltWheelLookup(
-            BuiltWheels(layout, context.console, time.time, usage.grew),
+            BuiltWheels(layout, context.events, time.time, usage.grew),
             metadata_cache,
             BuildHost(context.environ, layout, include_directories(context.environment)),
-            context.console,
+            context.events,
             usage,
             ReuseSettings(
                 caching.rebuild,
                 caching.require_native,
                 offline=caching.offline,
-                index_has_native=lambda candidate: has_native(repository, candidate),
+                index_has_native=lambda candidate: has_native(collector, candidate),
             ),
         )
 
@@ -151,9 +151,9 @@ class PreparerFactory:
         builder = WheelBuilder(
             sources, self._built_wheels, files, reader, build_context.directories.scratch, listener
         )
-        builds = BackgroundTasks(context.console, processors(), "build")
+        builds = BackgroundTasks(context.events, processors(), "build")
         self._builds.append(builds)
-        executors = Executors(builds, PrefetchTasks(context.console, FETCHED_AHEAD, "ahead"))
+        executors = Executors(builds, PrefetchTasks(context.events, FETCHED_AHEAD, "ahead"))
         return Preparer(reader, files, builder, executors, listener)
 
     def _build_context(

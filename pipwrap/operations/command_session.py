@@ -39,7 +39,7 @@ def resolve_all(
 ) -> tuple[Resolution, dict[str, Distribution]]:
     """Resolve without regard to what is installed, and return what of it is to be saved."""
     resolution = session.resolve(resolve_request_of(context, request))
-    distributions = plan.distributions_in_order(resolution, context.console)
+    distributions = plan.distributions_in_order(resolution, context.events)
     return resolution, only_dependencies.without_requested(
         distributions, resolution, request.root_requirements, context.options
     )

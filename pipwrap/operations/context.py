@@ -1,4 +1,4 @@
-"""What every command starts from: options, target environment, console, cache."""
+"""What every command starts from: options, target environment, events, cache."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class CommandContext(Struct, frozen=True):
 
     options: Options
     environment: Environment
-    console: EventDispatcher
-    """The console as all threads of the command share it."""
+    events: EventDispatcher
+    """Takes what happens, on any thread, in the order in which it is printed."""
     place: CacheSession
     environ: Mapping[str, str]
     working_directory: str

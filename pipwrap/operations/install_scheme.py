@@ -126,7 +126,7 @@ def _is_user(context: CommandContext) -> bool:
         scheme = scheme.inside(options.root_path)
     if _is_writable(scheme):
         return False
-    context.console(
+    context.events(
         Info("Defaulting to user installation because normal site-packages is not writeable")
     )
     return True

@@ -45,7 +45,7 @@ def warn_if_root(context: CommandContext) -> None:
         return
     if not hasattr(os, "getuid") or sys.platform in {"win32", "cygwin"} or os.getuid() != 0:
         return
-    context.console(
+    context.events(
         WarningMessage(
             "Running pip as the 'root' user can result in broken permissions and conflicting "
             "behaviour with the system package manager, possibly rendering your system unusable. "

@@ -49,14 +49,14 @@ def install_plan(
         and not (options.target_dir or options.prefix_path),
     )
     names = ", ".join(each.display_name for each in plan.install)
-    context.console(Info(f"Installing collected packages: {names}"))
+    context.events(Info(f"Installing collected packages: {names}"))
     install_scheme.check_bases(options)
     report = None
     if options.warn_conflicts and not options.no_deps:
-        report = conflicts.conflict_report(plan, installed, context.environment, context.console)
+        report = conflicts.conflict_report(plan, installed, context.environment, context.events)
     session.apply(plan)
     if report:
-        context.console(ErrorMessage(report, is_critical=True))
+        context.events(ErrorMessage(report, is_critical=True))
     done = sorted((each.display_name, each.version) for each in plan.install)
     items = " ".join(f"{name}-{version}" for name, version in done)
-    context.console(Info(f"Successfully installed {items}"))
+    context.events(Info(f"Successfully installed {items}"))

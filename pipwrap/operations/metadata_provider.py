@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class DistributionMetadataProvider(Struct, frozen=True):
-    """Gets metadata for one resolution (``resolution.state.MetadataProvider``)."""
+    """Gets metadata for one resolution (``resolution.ports.MetadataProvider``)."""
 
     environment: Environment
     """What is resolved for, which --platform and its like change."""
@@ -69,7 +69,7 @@ class DistributionMetadataProvider(Struct, frozen=True):
             return None
         return self.read_before().find(choice)
 
-    def described(self, candidates: Sequence[Candidate]) -> Sequence[Metadata | None]:
+    def metadata_ahead(self, candidates: Sequence[Candidate]) -> Sequence[Metadata | None]:
         """Return the metadata of wheels that need not be transferred whole for it."""
         if self.read_before is None:
             return self.preparer().metadata_of_wheels(candidates)

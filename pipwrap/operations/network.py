@@ -38,12 +38,12 @@ def open_network(
         user_agent=_user_agent(context.environment),
         environ=context.environ,
     )
-    session = Session(settings, context.console, login=_login(context))
+    session = Session(settings, context.events, login=_login(context))
     responses = ResponseCache(
         session,
         context.place.layout,
         time.time,
-        context.console,
+        context.events,
         FetchSettings(
             user_agent=settings.user_agent,
             trusted_hosts=search.trusted_hosts,
@@ -64,9 +64,9 @@ def _login(context: CommandContext) -> Login:
         (environment.executable, sys.executable),
         environment.scheme.scripts,
         context.environ,
-        context.console,
+        context.events,
     )
-    return Login(keyring, None if network.no_input else LoginPrompt(context.console))
+    return Login(keyring, None if network.no_input else LoginPrompt(context.events))
 
 
 def fetch_text(context: CommandContext, url: str) -> bytes:

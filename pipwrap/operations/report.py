@@ -38,7 +38,7 @@ def write_report(
     text = installation_report(items, real_pip.version(), environment.marker_environment)
     path = context.options.report
     if path is None or path == "-":
-        context.console(CommandOutput(text))
+        context.events(CommandOutput(text))
         return
     try:
         with open(path, "w", encoding="utf-8") as stream:

@@ -126,7 +126,7 @@ def read_request(context: CommandContext, fetch: Callable[[str], bytes]) -> User
             )
     settings = options.build.config_settings
     root_requirements = [
-        replace(parse_requirement(RequirementText(text), context.console), config_settings=settings)
+        replace(parse_requirement(RequirementText(text), context.events), config_settings=settings)
         for text in options.arguments
     ]
     root_requirements += map(parse_specifier, files.of_groups())
@@ -140,14 +140,14 @@ def read_request(context: CommandContext, fetch: Callable[[str], bytes]) -> User
         elif line.is_constraint:
             constraints.append(line)
         else:
-            root_requirement = parse_requirement(RequirementText.of(line), context.console)
+            root_requirement = parse_requirement(RequirementText.of(line), context.events)
             root_requirements.append(
                 replace(root_requirement, config_settings=line.config_settings)
             )
     root_requirements += map(parse_specifier, files.of_scripts())
     _refuse_decisions(root_requirements, context)
     markers = context.environment.marker_environment
-    applying = applicable(root_requirements, markers, context.console)
+    applying = applicable(root_requirements, markers, context.events)
     build_constraints = merged(files.build_constraints(), markers)
     limits = merged([_constraint(line, context, files.search) for line in constraints], markers)
     request = UserRequest(
@@ -170,10 +170,10 @@ def _constraint(
 ) -> tuple[UserRequirement, Constraint]:
     """Return what a line of a constraints file says; pip looks at its form last of all."""
     try:
-        return parse_constraint(RequirementText.of(line), context.console)
+        return parse_constraint(RequirementText.of(line), context.events)
     except errors.InvalidConstraint:
         announce_places(context, search)
-        context.console(DeprecationMessage(_FORMS_OF_CONSTRAINTS))
+        context.events(DeprecationMessage(_FORMS_OF_CONSTRAINTS))
         raise
 
 
@@ -181,25 +181,25 @@ def announce_places(context: CommandContext, search: SearchOptions) -> None:
     """Print where distributions are looked for, where that is not the default, as pip does."""
     if search.ignored_indexes:
         ignored = ",".join(map(redact, search.ignored_indexes))
-        context.console(Info(f"Ignoring indexes: {ignored}", level=2))
+        context.events(Info(f"Ignoring indexes: {ignored}", level=2))
     indexes = [redact(url) for url in search.index_urls]
     if indexes and indexes != [context.default_index_url]:
         for index in indexes:
             parts = urlsplit(index)
             if not parts.scheme and not parts.netloc:
-                context.console(
+                context.events(
                     WarningMessage(
                         f'The index url "{index}" seems invalid, please provide a scheme.'
                     )
                 )
-        context.console(Info(f"Looking in indexes: {', '.join(indexes)}"))
+        context.events(Info(f"Looking in indexes: {', '.join(indexes)}"))
     if search.find_links:
         shown = ", ".join(redact(url) for url in search.find_links)
-        context.console(Info(f"Looking in links: {shown}"))
+        context.events(Info(f"Looking in links: {shown}"))
 
 
 def _editable(text: str, context: CommandContext) -> UserRequirement:
-    return parse_requirement(RequirementText(text, is_editable=True), context.console)
+    return parse_requirement(RequirementText(text, is_editable=True), context.events)
 
 
 def _refuse_decisions(

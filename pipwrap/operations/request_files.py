@@ -72,7 +72,7 @@ class RequestFiles:
         context = self._context
         for location in context.options.build.constraints:
             for line in self._reader().read(location, context.options.search).requirements:
-                user, constraint = parse_constraint(RequirementText.of(line), context.console)
+                user, constraint = parse_constraint(RequirementText.of(line), context.events)
                 if constraint.sources:
                     raise errors.HandOver(f"the build constraint {user.text}, which is a URL")
                 yield user, constraint
@@ -80,7 +80,7 @@ class RequestFiles:
     def _reader(self) -> RequirementFileReader:
         from pipwrap.requirements.file_reader import RequirementFileReader  # noqa: PLC0415
 
-        return RequirementFileReader(self._context.environ, self._fetch, self._context.console)
+        return RequirementFileReader(self._context.environ, self._fetch, self._context.events)
 
     def _read(self) -> None:
         from pipwrap.requirements.pylock import LockRequest, sources  # noqa: PLC0415
@@ -107,7 +107,7 @@ class RequestFiles:
 
         context = self._context
         lock_context = LockContext(
-            context.environment, self.search.format_control, self._fetch, context.console
+            context.environment, self.search.format_control, self._fetch, context.events
         )
         for root_requirement, link in locked(lock, lock_context):
             self.lines.append(root_requirement)

@@ -3,35 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Protocol
 
 from msgspec import Struct, field
 
-from pipwrap.events import Listener
-from pipwrap.index.candidates import Offers
 from pipwrap.model.candidate import InstalledCandidate
-from pipwrap.model.environment import Environment
 from pipwrap.model.release_control import ReleaseControl
 from pipwrap.model.requirement import Constraint, UserRequirement
 from pipwrap.operations.context import CommandContext
 from pipwrap.operations.request import UserRequest
-from pipwrap.resolution.ports import MetadataProvider
-
-
-class ResolveTools(MetadataProvider, Protocol):
-    """What a resolution works with."""
-
-    @property
-    def offers(self) -> Offers:
-        """Return what indexes offer."""
-
-    @property
-    def environment(self) -> Environment:
-        """Return the target."""
-
-    @property
-    def listener(self) -> Listener:
-        """Return who is told."""
 
 
 def _keep_nothing(project: str) -> bool:
@@ -55,7 +34,7 @@ class ResolveRequest(Struct, frozen=True):
 
 
 def resolve_request_of(context: CommandContext, request: UserRequest) -> ResolveRequest:
-    """Return the question of a command that looks at nothing installed."""
+    """Return the request of a command that does not look at installed distributions."""
     return ResolveRequest(
         request.root_requirements,
         request.constraints,

@@ -21,11 +21,11 @@ def save_archive(context: CommandContext, file: SavableFile, directory: str) -> 
         return
     if os.path.exists(target):
         if _same(file.path, target):
-            context.console(Info(f"File was already downloaded {target}", indent=1))
+            context.events(Info(f"File was already downloaded {target}", indent=1))
             return
-        context.console(Info(f"Replacing {shown}, which is another file", 1))
+        context.events(Info(f"Replacing {shown}, which is another file", 1))
     _save(file, directory)
-    context.console(Info(f"Saved {shown}"))
+    context.events(Info(f"Saved {shown}"))
 
 
 def save_wheel(
@@ -36,7 +36,7 @@ def save_wheel(
         return
     target = _save(file, directory)
     if is_announced:
-        context.console(Info(f"Saved {context.show_path(target)}"))
+        context.events(Info(f"Saved {context.show_path(target)}"))
 
 
 def _save(file: SavableFile, directory: str) -> str:

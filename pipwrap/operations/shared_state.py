@@ -30,7 +30,7 @@ class SharedState(Struct, frozen=True):
 
     context: CommandContext
     search: SearchOptions
-    repository: LinkCollector
+    collector: LinkCollector
     store: WheelStore
     private: WheelStore
     """The wheels of this run alone, which the cache may not keep."""

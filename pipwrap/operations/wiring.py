@@ -47,6 +47,7 @@ from pipwrap.operations.on_demand import OnDemand
 from pipwrap.operations.plan_installer import PlanInstaller
 from pipwrap.operations.request import UserRequest
 from pipwrap.operations.resolution_cache import ResolutionCache
+from pipwrap.operations.resolution_key import ResolutionInputs
 from pipwrap.operations.session import InstallSession
 from pipwrap.operations.shared_state import SessionSettings, SharedState
 from pipwrap.operations.wheel_provider import WheelProvider, prefetches
@@ -71,24 +72,24 @@ def opened(context: CommandContext, search: SearchOptions) -> Iterator[SharedSta
         transport, responses = open_network(context, search, usage.grew)
         stack.callback(responses.close)
         stack.callback(transport.close)
-        repository = LinkCollector(
+        collector = LinkCollector(
             SearchScope(
                 search.index_urls, search.find_links, search.trusted_hosts, search.refreshed
             ),
             responses,
-            context.console,
+            context.events,
             usage.note,
         )
-        stack.callback(repository.close)
-        store = WheelStore(layout, context.console, time.time, usage.grew)
-        private = WheelStore(Layout(context.place.scratch("private-")), context.console, time.time)
+        stack.callback(collector.close)
+        store = WheelStore(layout, context.events, time.time, usage.grew)
+        private = WheelStore(Layout(context.place.scratch("private-")), context.events, time.time)
 
         def preparer_factory() -> PreparerFactory:
             from pipwrap.operations.builders import PreparerFactory, PreparerResources  # noqa: PLC0415 - where it is used
 
             made = PreparerFactory(
                 PreparerResources(
-                    context, search, transport, responses, repository, usage, store, private
+                    context, search, transport, responses, collector, usage, store, private
                 )
             )
             stack.callback(made.close)
@@ -97,14 +98,14 @@ def opened(context: CommandContext, search: SearchOptions) -> Iterator[SharedSta
         def sidecars() -> Sidecars:
             from pipwrap.cache.sidecars import Sidecars  # noqa: PLC0415 - where one is used
 
-            made = Sidecars(layout, context.console, usage.note)
+            made = Sidecars(layout, context.events, usage.note)
             stack.callback(made.flush)
             return made
 
         yield SharedState(
             context,
             search,
-            repository,
+            collector,
             store,
             private,
             OnDemand(sidecars),
@@ -115,7 +116,7 @@ def opened(context: CommandContext, search: SearchOptions) -> Iterator[SharedSta
 
 def store_of(context: CommandContext) -> WheelStore:
     """Return the store for a plan that only removes."""
-    return WheelStore(context.place.layout, context.console, time.time)
+    return WheelStore(context.place.layout, context.events, time.time)
 
 
 def open_session(
@@ -134,7 +135,7 @@ def open_session(
         saving=saving,
     )
     shared = replace(shared, build_constraints=constraints, locked=locked)
-    return make_session(shared, context.environment, context.console, settings)
+    return make_session(shared, context.environment, context.events, settings)
 
 
 def make_session(
@@ -200,7 +201,7 @@ def _offers(shared: SharedState, target: Environment, settings: SessionSettings)
         uploaded_prior_to=search.uploaded_prior_to,
     )
     return Offers(
-        shared.repository,
+        shared.collector,
         selector,
         settings.formats,
         settings.policy.preferred,
@@ -214,11 +215,13 @@ def _resolution_cache(
     context, store = shared.context, shared.store
     return ResolutionCache(
         context,
-        Resolutions(context.place.layout, context.console),
+        Resolutions(context.place.layout, context.events),
         offers,
-        (shared.search, settings.formats, settings.policy, target.compatibility.markers),
-        told=not settings.is_for_build,
-        saves=settings.saving is not None,
+        ResolutionInputs(
+            (shared.search, settings.formats, settings.policy, target.compatibility.markers),
+            reports=not settings.is_for_build,
+            saves=settings.saving is not None,
+        ),
         is_stored=lambda sha256: bool(sha256) and store.find(sha256) is not None,
         note=shared.usage.note,
     )

@@ -51,13 +51,13 @@ class Admission(Struct):
     def first(self, project: str, allowed: Ranks) -> int | None:
         """Return the best rank of ``allowed`` that pip would consider at all."""
         version_map = self.projects[project]
-        admitted: frozenset[int] | None = None
+        matching: frozenset[int] | None = None
         for rank in version_map.best_first(allowed):
             if version_map.ranked_versions[rank].is_plain:
                 return rank
-            if admitted is None:
-                admitted = self._admitted(project, self._required(project))
-            if rank in admitted:
+            if matching is None:
+                matching = self._matching(project, self._required(project))
+            if rank in matching:
                 return rank
         direct = version_map.direct_in(allowed)
         if direct is not None and self._is_direct(project):
@@ -78,18 +78,18 @@ class Admission(Struct):
             for package, rank in pins.items()
             if (project := split_package(package)[0]) == package
             and project in self.projects
-            and not self._is_admitted(project, rank)
+            and not self._is_allowed(project, rank)
         }
 
-    def _is_admitted(self, project: str, rank: int) -> bool:
+    def _is_allowed(self, project: str, rank: int) -> bool:
         ranked = self.projects[project].ranked_versions[rank]
         if isinstance(ranked.choice, DirectChoice):
             return self._is_direct(project)
-        return ranked.is_plain or rank in self._admitted(project, self._required(project))
+        return ranked.is_plain or rank in self._matching(project, self._required(project))
 
-    def _admitted(self, project: str, specifier: SpecifierSet) -> frozenset[int]:
+    def _matching(self, project: str, specifier: SpecifierSet) -> frozenset[int]:
         prereleases = self.releases.allows_prereleases(project)
-        return self.projects[project].admitted(specifier, prereleases=prereleases)
+        return self.projects[project].matching(specifier, prereleases=prereleases)
 
     def _first_requested(self, project: str, allowed: Ranks) -> int | None:
         """Return the best rank that a version requests which is not decided and still possible."""
@@ -102,7 +102,7 @@ class Admission(Struct):
                 if requirement.name != project:
                     continue
                 if requirement.url is None:
-                    requested |= self._admitted(project, required & requirement.specifier)
+                    requested |= self._matching(project, required & requirement.specifier)
                 else:
                     count = len(version_map.ranked_versions)
                     requested.update(range(version_map.first_direct, count))

@@ -1,7 +1,7 @@
-"""From the core's proof that there is no solution to the facts that pip reports; pure.
+"""From the core's derivation that there is no solution to the facts that pip reports; pure.
 
-The leaves of the proof are clauses: the user requires a range of a package, or a range of versions
-of one package requires a range of another. Each becomes a ``Cause`` in pip's words.
+The leaves of the derivation are clauses: the user requires a range of a package, or a range of
+versions of one package requires a range of another. Each becomes a ``Cause`` in pip's words.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ from pipwrap.resolution.state import ResolverState
 from pipwrap.resolution.version_map import RankedVersion, VersionMap
 
 
-class ProofReader(Struct, frozen=True):
-    """Reads proofs about one attempt: its version maps, requirements and metadata."""
+class DerivationReader(Struct, frozen=True):
+    """Reads derivations about one attempt: its version maps, requirements and metadata."""
 
     projects: Projects
     record: RequirementRecord
     state: ResolverState
 
-    def causes(self, proof: Incompatibility[str, int] | None) -> tuple[Cause, ...]:
-        """Return the facts at the leaves of a proof.
+    def causes(self, derivation: Incompatibility[str, int] | None) -> tuple[Cause, ...]:
+        """Return the facts at the leaves of a derivation.
 
         Those of the user come first, in the order in which they were written.
         """
         causes: list[Cause] = []
-        for clause in proof.walk() if proof is not None else ():
+        for clause in derivation.walk() if derivation is not None else ():
             if clause.cause is IncompatibilityCause.ROOT:
                 causes.extend(self._of_root(clause))
             elif clause.cause is IncompatibilityCause.DEPENDENCY:

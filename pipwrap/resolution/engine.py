@@ -13,7 +13,7 @@ from nab_resolver.types import RangeProtocol
 from pipwrap import errors
 from pipwrap.events import Listener
 from pipwrap.model.requirement import UserRequirement
-from pipwrap.resolution.causes import ProofReader
+from pipwrap.resolution.causes import DerivationReader
 from pipwrap.resolution.choice import Choice
 from pipwrap.resolution.dependencies import Dependencies
 from pipwrap.resolution.explain import Cause
@@ -114,8 +114,8 @@ def _attempt(
         widened = projects.widen()
         if widened:
             return Restart(RestartReason.NO_SOLUTION, widened)
-        proof_reader = ProofReader(projects, provider.record, state)
-        raise Unsolvable(proof_reader.causes(error.incompatibility)) from error
+        reader = DerivationReader(projects, provider.record, state)
+        raise Unsolvable(reader.causes(error.incompatibility)) from error
     not_requested = provider.admission.not_requested(solution.pins) - state.strict
     if not_requested:
         state.strict |= not_requested

@@ -165,7 +165,7 @@ class Lookahead(Struct):
     def _read(self, candidates: list[Candidate]) -> None:
         """Read what was not read before; what cannot be read so, or used, is stored as ``None``."""
         new = [each for each in candidates if each not in self.state.read_ahead]
-        for candidate, metadata in zip(new, self.artifacts.described(new), strict=True):
+        for candidate, metadata in zip(new, self.artifacts.metadata_ahead(new), strict=True):
             try:
                 known = Dependencies.of(metadata) if metadata else None
             except errors.UnusableMetadata:

@@ -1,31 +1,30 @@
-"""What a resolution comes to, and the same as plain fields that can be kept; pure."""
+"""What a resolution comes to, and the same as the cache stores it; pure."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from msgspec import Struct, field
 from packaging.version import Version
 
+from pipwrap.cache.resolutions import StoredCandidate, StoredResolution
 from pipwrap.model.candidate import Candidate, InstalledCandidate
-from pipwrap.model.link import Link
 from pipwrap.resolution.choice import Choice
 
 
 class Resolution(Struct, frozen=True):
-    """One choice for every project that is needed, and who needs whom."""
+    """One choice for every project that is required, and what requires what."""
 
     choices: Mapping[str, Choice]
-    """By canonical name, in the order in which they were first needed."""
+    """By canonical name, in the order in which they were first required."""
     edges: tuple[tuple[str, str], ...]
     """(parent, child) projects, extras folded into their project."""
     extras: Mapping[str, tuple[str, ...]]
-    """The extras that were asked for, by project."""
+    """The extras that were required, by project."""
     names: Mapping[str, str]
-    """Each project as whoever first asked for it spells it: pip's lines use that."""
+    """Each project as the requirement that first named it spells it: pip's lines use that."""
     looked_at: tuple[Choice, ...] = ()
-    """Everything whose metadata was read on the way."""
+    """Every choice whose metadata was read on the way."""
     active_specifiers: Mapping[str, str] = field(default_factory=dict)
     """``resolution.active_specifiers``."""
 
@@ -33,8 +32,8 @@ class Resolution(Struct, frozen=True):
     def depends_on_pages(self) -> bool:
         """Tell whether the pages of indexes alone decide it: they name every byte that was read.
 
-        That is so for wheels with a sha256, whose metadata is fixed with them. What an sdist says
-        may be its build's word, and what a direct reference leads to is not on any page.
+        That is so for wheels with a sha256, which fixes their metadata too. The metadata of an
+        sdist may come from its build, and no page says what a direct reference leads to.
         """
         return all(
             isinstance(choice, InstalledCandidate)
@@ -43,65 +42,48 @@ class Resolution(Struct, frozen=True):
         )
 
 
-def fields_of(resolution: Resolution) -> dict[str, Any]:
-    """Return a resolution of candidates and installed distributions as JSON can have it."""
-    return {
-        "choices": [_choice_fields(project, each) for project, each in resolution.choices.items()],
-        "edges": resolution.edges,
-        "extras": resolution.extras,
-        "names": resolution.names,
-        "grounds": resolution.active_specifiers,
-    }
-
-
-def from_fields(
-    fields: Mapping[str, Any], installed: Mapping[str, InstalledCandidate]
-) -> Resolution:
-    """Return the resolution that ``fields_of`` made fields of.
-
-    ``TypeError``, ``ValueError`` or ``KeyError`` where they are damaged, or where something that
-    it kept is not installed.
-    """
-    choices = {row[0]: _choice(row, installed) for row in fields["choices"]}
-    return Resolution(
-        choices,
-        tuple((parent, child) for parent, child in fields["edges"]),
-        {project: tuple(names) for project, names in fields["extras"].items()},
-        dict(fields["names"]),
-        active_specifiers={project: str(fields["grounds"][project]) for project in choices}
-        if fields["grounds"]
-        else {},
+def to_stored(resolution: Resolution) -> StoredResolution:
+    """Return a resolution of candidates and installed distributions as the cache stores it."""
+    return StoredResolution(
+        {project: _stored_choice(each) for project, each in resolution.choices.items()},
+        resolution.edges,
+        dict(resolution.extras),
+        dict(resolution.names),
+        dict(resolution.active_specifiers),
     )
 
 
-def _choice_fields(project: str, choice: Choice) -> list[Any]:
+def from_stored(
+    stored: StoredResolution, installed: Mapping[str, InstalledCandidate]
+) -> Resolution:
+    """Return the resolution that ``to_stored`` was given.
+
+    Raises ``ValueError`` where a version is none, where something that it refers to is not
+    installed, or where it has active specifiers of some projects only.
+    """
+    active, projects = stored.active_specifiers, stored.choices.keys()
+    taken = {project for project, each in stored.choices.items() if each is None}
+    if not installed.keys() >= taken or (active and not active.keys() >= projects):
+        message = "it refers to projects that it does not describe"
+        raise ValueError(message)
+    return Resolution(
+        {
+            project: installed[project] if each is None else _candidate(project, each)
+            for project, each in stored.choices.items()
+        },
+        stored.edges,
+        stored.extras,
+        stored.names,
+        active_specifiers={project: active[project] for project in projects} if active else {},
+    )
+
+
+def _stored_choice(choice: Choice) -> StoredCandidate | None:
     if not isinstance(choice, Candidate):
-        return [project]
-    link = choice.link
-    return [
-        project,
-        str(choice.version),
-        choice.tag_rank,
-        choice.build,
-        link.url,
-        link.hashes,
-        link.requires_python,
-        link.yanked,
-        link.metadata_hashes,
-        link.upload_time,
-        link.size,
-        link.comes_from,
-    ]
+        return None
+    return StoredCandidate(str(choice.version), choice.link, choice.tag_rank, choice.build or None)
 
 
-def _choice(row: list[Any], installed: Mapping[str, InstalledCandidate]) -> Choice:
-    if len(row) == 1:
-        return installed[row[0]]
-    project, version, tag_rank, build, url, hashes, python, yanked, sidecar, *rest = row
-    metadata_hashes = None if sidecar is None else _pairs(sidecar)
-    link = Link(url, _pairs(hashes), python, yanked, metadata_hashes, *rest)
-    return Candidate(project, Version(version), link, tag_rank, tuple(build))
-
-
-def _pairs(rows: list[list[str]]) -> tuple[tuple[str, str], ...]:
-    return tuple((name, digest) for name, digest in rows)
+def _candidate(project: str, stored: StoredCandidate) -> Candidate:
+    version, build = Version(stored.version), stored.build or ()
+    return Candidate(project, version, stored.link, stored.tag_rank, build)

@@ -46,7 +46,7 @@ class MetadataProvider(Protocol):
         ``errors.BuildFailed`` when the backend ends with an error.
         """
 
-    def described(self, candidates: Sequence[Candidate]) -> Sequence[Metadata | None]:
+    def metadata_ahead(self, candidates: Sequence[Candidate]) -> Sequence[Metadata | None]:
         """Return the metadata that indexes offer apart from the files, in the candidates' order.
 
         ``None`` for a candidate without such metadata, and where it cannot be read.

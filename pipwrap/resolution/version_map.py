@@ -137,7 +137,7 @@ class VersionMap:
                 first = bisect_left(ranks, 1 - above, key=neg)
                 yield from ranks[first : bisect_left(ranks, 1 - low, first, key=neg)]
 
-    def admitted(self, specifier: SpecifierSet, *, prereleases: bool | None) -> frozenset[int]:
+    def matching(self, specifier: SpecifierSet, *, prereleases: bool | None) -> frozenset[int]:
         """Return the ranks that pip would consider under all active specifiers together.
 
         Pre-releases count when a specifier names one or when nothing else matches (PEP 440);
@@ -148,13 +148,13 @@ class VersionMap:
             for rank, ranked in enumerate(self.ranked_versions[: self.first_direct])
             if isinstance(ranked.choice, Candidate)
         ]
-        admitted = list(
+        matching = list(
             specifier.filter(pool, prereleases=prereleases, key=lambda each: each[1].version)
         )
-        all_yanked = all(choice.link.yanked is not None for _, choice in admitted)
+        all_yanked = all(choice.link.yanked is not None for _, choice in matching)
         if not (all_yanked and is_pinned(specifier)):
-            admitted = [each for each in admitted if each[1].link.yanked is None]
-        return frozenset(rank for rank, _ in admitted)
+            matching = [each for each in matching if each[1].link.yanked is None]
+        return frozenset(rank for rank, _ in matching)
 
 
 def _runs(clause: Specifier, versions: Sequence[Version]) -> Iterable[tuple[int, int]]:

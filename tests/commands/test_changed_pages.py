@@ -204,16 +204,24 @@ def test_a_server_that_fails_is_asked_no_oftener_for_what_was_found_before(chang
 
 
 @pytest.mark.parametrize("damage", [5, "?!", None])
-def test_damaged_grounds_are_no_grounds(changing: Changing, cache_root: Path, damage: object):
+def test_with_damaged_active_specifiers_the_resolution_is_made_again(
+    changing: Changing, cache_root: Path, damage: object
+):
+    """What is no text is damage, with a warning; text that is no specifier is never satisfied."""
     changing.offer("lib", "1.0")
     changing.offer("demo", "1.0", "lib")
     changing.run("demo")
     (path,) = cache_root.glob("resolutions-v1/*/*.json")
     content = json.loads(path.read_bytes())
-    assert content["fields"]["resolution"]["grounds"]["lib"] == ""
-    content["fields"]["resolution"]["grounds"]["lib"] = damage
+    assert content["resolution"]["active_specifiers"]["lib"] == ""
+    content["resolution"]["active_specifiers"]["lib"] = damage
     path.write_text(json.dumps(content))
     changing.offer("lib", "0.9")
+    if damage != "?!":
+        assert [
+            f"Cache entry {path} is damaged" in line for line in changing.run("demo").warnings
+        ] == [True]
+        changing.offer("lib", "0.8")
     changing.compare("demo")
 
 

@@ -330,7 +330,7 @@ def test_what_no_page_fixes_is_not_kept(
     else:
         arguments += ["--no-index", "--find-links", str(directory)]
     new(pipwrap, tmp_path / "one")("install", *arguments, expect=0)
-    asked = [json.loads(path.read_bytes())["fields"]["resolution"] for path in kept(cache_root)]
+    asked = [json.loads(path.read_bytes())["resolution"] for path in kept(cache_root)]
     assert not [each for each in asked if "demo" in dict(each["names"])]
 
 
@@ -347,21 +347,25 @@ def test_a_local_place_that_changed_resolves_again(
 
 
 @pytest.mark.parametrize(
-    "damage", [b"", b"{", b"\xff\xfe", b'{"version": 3}', b"[]", "directory", "link"]
+    "damage", [b"", b"{", b"\xff\xfe", b'{"version": 4}', b"[]", "directory", "link", "older"]
 )
 def test_a_damaged_entry_is_a_miss_and_heals(
     pipwrap: Runner, files: Path, tmp_path: Path, cache_root: Path, damage: bytes | str
 ):
     new(pipwrap, tmp_path / "one")("install", "demo", expect=0)
     (path,) = kept(cache_root)
-    if isinstance(damage, str):
+    if damage == "older":  # the format before: another version is no damage
+        entry = {"version": 3, "key": path.stem, "evidence": [], "fields": {}}
+        path.write_text(json.dumps(entry))
+    elif isinstance(damage, str):
         path.unlink()
         path.mkdir() if damage == "directory" else path.symlink_to("nowhere")
     else:
         path.write_bytes(damage)
     result = new(pipwrap, tmp_path / "two")("install", "demo", expect=0)
-    assert result.stderr.count("WARNING") == (damage != "link")
-    assert ("the resolution is made again" in result.stderr) == (damage != "link")
+    is_damaged = damage not in {"link", "older"}
+    assert result.stderr.count("WARNING") == is_damaged
+    assert ("the resolution is made again" in result.stderr) == is_damaged
     assert new(pipwrap, tmp_path / "three")("install", "demo", expect=0).stderr == ""
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from support.editables import editable_tree
-from support.environments import make_environment
+from support.environments import VirtualEnvironment, make_environment
 from support.index import Index
-from support.resolutions import mark
+from support.resolutions import kept, mark
 from support.runner import Runner
 from support.wheels import make_wheel
 
@@ -135,3 +136,16 @@ def test_metadata_that_came_back_unchanged_is_no_reason_to_install_more(
     there("install", "--force-reinstall", "--no-deps", "demo", expect=0)
     result = there("install", "--dry-run", "demo", "fresh", expect=0)
     assert result.stdout.splitlines()[-1] == "Would install fresh-1.0"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of files are bytes")
+def test_a_place_that_is_no_utf_8_is_recalled(
+    pipwrap: Runner, there: Runner, tmp_path: Path, cache_root: Path
+):
+    """PEP 383: such bytes are lone surrogates in the evidence and the lines, as in no JSON."""
+    link = tmp_path / os.fsdecode(b"there \xff")  # venv itself cannot write such a name
+    link.symlink_to(there.environment.path)
+    runner = pipwrap.on(VirtualEnvironment(link))
+    _wheel(runner, tmp_path)
+    _settle(runner, cache_root)
+    assert any(b"\\udcff" in path.read_bytes() for path in kept(cache_root))

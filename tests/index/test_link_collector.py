@@ -149,9 +149,9 @@ def test_all_indexes_are_asked_and_merged_in_their_order(session: Bench) -> None
 
 def test_a_project_is_asked_for_once(session: Bench) -> None:
     session.pages.set_up(f"{INDEX}/a/", "")
-    repository = session(INDEX, INDEX + "/")
-    repository.prefetch("a")
-    assert repository.find("a") is repository.find("a")
+    collector = session(INDEX, INDEX + "/")
+    collector.prefetch("a")
+    assert collector.find("a") is collector.find("a")
     assert session.pages.asked == [f"{INDEX}/a/"]
 
 
@@ -191,9 +191,9 @@ def test_credentials_are_not_told(session: Bench) -> None:
 
 
 def test_plain_http_is_left_out_with_one_warning(session: Bench) -> None:
-    repository = session("http://u:p@index.example:8080/simple")
-    assert repository.find("a") == repository.find("b")
-    assert not repository.find("a").links
+    collector = session("http://u:p@index.example:8080/simple")
+    assert collector.find("a") == collector.find("b")
+    assert not collector.find("a").links
     (warning,) = session.warnings
     assert "index.example is not a trusted or secure host" in warning
     assert "u:p" not in warning
@@ -202,32 +202,32 @@ def test_plain_http_is_left_out_with_one_warning(session: Bench) -> None:
 def test_only_what_came_from_the_cache_is_asked_again_and_only_once(session: Bench) -> None:
     session.pages.set_up(f"{INDEX}/a/", anchors("a-1.zip"), from_cache=True)
     session.pages.set_up(f"{INDEX}/b/", anchors("b-1.zip"))
-    repository = session(INDEX)
-    repository.find("a")
-    repository.find("b")
+    collector = session(INDEX)
+    collector.find("a")
+    collector.find("b")
     session.pages.set_up(f"{INDEX}/a/", anchors("a-1.zip", "a-2.zip"), from_cache=True)
-    assert repository.refresh()
-    assert names(repository.find("a")) == ["a-1.zip", "a-2.zip"]
-    repository.find("b")
+    assert collector.refresh()
+    assert names(collector.find("a")) == ["a-1.zip", "a-2.zip"]
+    collector.find("b")
     assert session.pages.asked == [f"{INDEX}/b/", f"{INDEX}/a/"]
     assert session.pages.refreshed == [False, True]
-    assert not repository.refresh()
+    assert not collector.refresh()
 
 
 def test_what_asking_again_confirms_is_what_it_was(session: Bench) -> None:
     session.pages.set_up(f"{INDEX}/a/", anchors("a-1.zip"), from_cache=True)
-    repository = session(INDEX)
-    found = repository.find("a")
-    assert not repository.refresh()
-    assert repository.find("a") is found
+    collector = session(INDEX)
+    found = collector.find("a")
+    assert not collector.refresh()
+    assert collector.find("a") is found
     assert session.pages.refreshed == [True]
 
 
 def test_nothing_from_the_cache_is_nothing_to_ask_again(session: Bench) -> None:
     session.pages.set_up(f"{INDEX}/a/", "")
-    repository = session(INDEX)
-    repository.find("a")
-    assert not repository.refresh()
+    collector = session(INDEX)
+    collector.find("a")
+    assert not collector.refresh()
 
 
 def test_a_find_links_directory_offers_its_files_newest_name_first(
@@ -238,9 +238,9 @@ def test_a_find_links_directory_offers_its_files_newest_name_first(
     for name in ("a-1.zip", "a-2.tar.gz", "A_B-3.zip", "b-1.zip", "a-3.txt", "README"):
         (links / name).touch()
     (links / "more.html").write_text(anchors("https://x/a-9.zip"), encoding="utf-8")
-    repository = session(find_links=(str(links), str(links)))
-    assert names(repository.find("a")) == ["a-2.tar.gz", "a-1.zip", "a-9.zip"]
-    assert names(repository.find("a-b")) == ["A_B-3.zip", "a-9.zip"]
+    collector = session(find_links=(str(links), str(links)))
+    assert names(collector.find("a")) == ["a-2.tar.gz", "a-1.zip", "a-9.zip"]
+    assert names(collector.find("a-b")) == ["A_B-3.zip", "a-9.zip"]
 
 
 def test_find_links_may_be_a_file_a_page_or_a_remote_archive(
@@ -308,9 +308,9 @@ def test_a_page_that_was_transferred_is_not_noted_as_used(session: Bench) -> Non
 def test_a_place_that_is_not_there_is_warned_of_once(
     session: Bench, place: str, warning: str
 ) -> None:
-    repository = session(find_links=(place,))
-    assert repository.find("a") == repository.find("b")
-    assert not repository.find("a").links
+    collector = session(find_links=(place,))
+    assert collector.find("a") == collector.find("b")
+    assert not collector.find("a").links
     assert session.warnings == [f"Location '{place}' is ignored: {warning}"]
 
 
@@ -352,7 +352,7 @@ def test_offers_are_judged_once_for_each_answer(session: Bench) -> None:
     assert [each.kind for each in first.rejections] == ["name"]
     assert offers.candidates("a") is first.candidates
     session.pages.set_up(f"{INDEX}/a/", anchors("a-1.zip"), from_cache=True)
-    assert offers.repository.refresh()
+    assert offers.collector.refresh()
     assert offers.candidates("a") is not first.candidates
 
 
@@ -385,11 +385,11 @@ def test_asking_again_does_not_wait_for_what_has_not_arrived(
         return page(url, headers, refresh=refresh)
 
     monkeypatch.setattr(session.pages, "page", slow)
-    repository = session(INDEX)
-    late = repository.prefetch("late")
-    repository.find("demo")
-    assert not repository.refresh()
+    collector = session(INDEX)
+    late = collector.prefetch("late")
+    collector.find("demo")
+    assert not collector.refresh()
     arrives.set()
     assert late.result().skipped
-    repository.find("late")
+    collector.find("late")
     assert session.pages.refreshed[-1]

@@ -108,7 +108,7 @@ class World:
         self.visited.append(choice.link.url)
         return MetadataResult(_metadata(name, file))
 
-    def described(self, candidates: Sequence[Candidate]) -> list[Metadata | None]:
+    def metadata_ahead(self, candidates: Sequence[Candidate]) -> list[Metadata | None]:
         files = [self._file(each) for each in candidates]
         self.foreseen += [f"{each.project}=={each.version}" for each in candidates]
         return [
@@ -139,7 +139,7 @@ class _Artifacts:
         self.prefetch = self.prebuild = world.prefetch
         self.metadata = world.metadata
         self.reuses = world.reuses
-        self.described = world.described
+        self.metadata_ahead = world.metadata_ahead
         self.source = world.source
         self.installed = world.installed_metadata
 

@@ -15,5 +15,5 @@ def mark(cache_root: Path) -> None:
     """Have each print ``recalled`` when it is recalled."""
     for path in kept(cache_root):
         content = json.loads(path.read_bytes())
-        content["fields"]["told"].append(["told", "recalled", 0])
+        content["lines"].append(["recalled", 0, False])
         path.write_text(json.dumps(content))

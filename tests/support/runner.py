@@ -125,6 +125,7 @@ class Runner:
             capture_output=True,
             text=True,
             encoding="utf-8",
+            errors="surrogateescape",  # names of files, as in the streams themselves
             timeout=timeout,
             check=False,
         )
