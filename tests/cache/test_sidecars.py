@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from pipwrap.cache.sealed import sealed
 
+from pipwrap.cache.checksummed import checksummed
 from pipwrap.cache.layout import Layout
 from pipwrap.cache.sidecars import Sidecar, Sidecars
 from pipwrap.cache.store import WheelStore
@@ -118,7 +118,7 @@ def test_damage_is_found_and_mended(cache: Cache, damage: Callable[[bytes], byte
 def test_an_entry_of_another_shape_is_a_miss(cache: Cache, content: bytes, warnings: int):
     """Whole, with its own digest: nobody damaged it, and it is none of ours all the same."""
     kept(cache)
-    cache.file().write_bytes(sealed(content))
+    cache.file().write_bytes(checksummed(content))
     assert cache.opened().find("a", "ab") is None
     assert len(cache.heard) == warnings
     assert cache.noted == []

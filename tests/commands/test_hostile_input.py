@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from pipwrap.index.listing import Listing
 from pipwrap.index.simple import JSON_TYPE, InvalidPage, parse_page
 from support.archives import encoded, write_file
 from support.index import Index
@@ -62,10 +63,12 @@ def test_a_field_of_a_wrong_type_counts_as_absent(pipwrap: Runner, index: Index,
 def test_a_row_has_values_of_the_right_type_alone(field: str, value: object):
     page = {"files": [{"url": "https://host/demo-1.0.zip", field: value}]}
     absent = {"files": [{"url": "https://host/demo-1.0.zip"}]}
-    rows = [
-        parse_page(json.dumps(each).encode(), JSON_TYPE, "https://host/") for each in (page, absent)
-    ]
-    assert rows[0] == rows[1]
+    url = "https://host/"
+    odd, plain = (
+        Listing.of(parse_page(json.dumps(each).encode(), JSON_TYPE, url), url).links()
+        for each in (page, absent)
+    )
+    assert odd == plain
 
 
 @pytest.mark.parametrize(

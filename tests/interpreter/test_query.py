@@ -79,9 +79,9 @@ def test_a_broken_entry_is_a_miss(
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        pytest.param('"sys_path": [', '"sys_path": [1, ', id="path that is no text"),
+        pytest.param('"sys_path":[', '"sys_path":[1,', id="path that is no text"),
         pytest.param('"purelib"', '"otherlib"', id="scheme without a directory"),
-        pytest.param('"version": [3, ', '"version": [', id="version of two numbers"),
+        pytest.param('"version":[3,', '"version":[', id="version of two numbers"),
     ],
 )
 def test_facts_of_another_shape_are_a_miss(
@@ -106,9 +106,9 @@ def test_paths_that_are_no_utf_8_are_cached(tmp_path: Path) -> None:
     python = str(path / "bin" / "python")
     first = query.describe(python, layout, {})
     (entry,) = entries(layout)
-    marked = entry.read_text(encoding="utf-8").replace(first.cache_tag, "marked-1")
+    marked = entry.read_text(encoding="utf-8").replace(first.bytecode.cache_tag, "marked-1")
     entry.write_text(marked, encoding="utf-8")
-    assert query.describe(python, layout, {}).cache_tag == "marked-1"
+    assert query.describe(python, layout, {}).bytecode.cache_tag == "marked-1"
 
 
 def test_a_program_that_is_another_one_is_not_cached(
