@@ -21,16 +21,16 @@ METADATA = Metadata("A", "1.0", ("b>=1; extra == 'c'", "d"), ">=3.8", ("c",), "2
 
 
 class Cache:
-    """Sidecars below a directory, and what was heard of them."""
+    """Sidecars below a directory, and the events that they emitted."""
 
     def __init__(self, root: Path) -> None:
         self.layout = Layout(str(root))
-        self.heard: list[Event] = []
+        self.events: list[Event] = []
         self.noted: list[tuple[UsageKind, str]] = []
         self.root = root
 
     def opened(self) -> Sidecars:
-        return Sidecars(self.layout, self.heard.append, self._note)
+        return Sidecars(self.layout, self.events.append, self._note)
 
     def _note(self, kind: UsageKind, name: str) -> None:
         self.noted.append((kind, name))
@@ -90,11 +90,11 @@ def test_runs_side_by_side_lose_nothing(cache: Cache):
 def test_damage_is_found_and_mended(cache: Cache, damage: Callable[[bytes], bytes]):
     kept(cache)
     cache.file().write_bytes(damage(cache.file().read_bytes()))
-    store = WheelStore(cache.layout, cache.heard.append, lambda: 0.0)
-    wheels = BuiltWheels(cache.layout, cache.heard.append, lambda: 0.0)
+    store = WheelStore(cache.layout, cache.events.append, lambda: 0.0)
+    wheels = BuiltWheels(cache.layout, cache.events.append, lambda: 0.0)
     assert [each.path for each in verify.verify(cache.layout, store, wheels)] == [str(cache.file())]
     assert cache.opened().find("a", "ab") is None
-    assert any(isinstance(event, WarningMessage) for event in cache.heard)
+    assert any(isinstance(event, WarningMessage) for event in cache.events)
     kept(cache)
     assert list(verify.verify(cache.layout, store, wheels)) == []
 
@@ -116,11 +116,11 @@ def test_damage_is_found_and_mended(cache: Cache, damage: Callable[[bytes], byte
     ],
 )
 def test_an_entry_of_another_shape_is_a_miss(cache: Cache, content: bytes, warnings: int):
-    """Whole, with its own digest: nobody damaged it, and it is none of ours all the same."""
+    """Whole, with its own digest: the content is not damaged, and has another shape all the same."""
     kept(cache)
     cache.file().write_bytes(checksummed(content))
     assert cache.opened().find("a", "ab") is None
-    assert len(cache.heard) == warnings
+    assert len(cache.events) == warnings
     assert cache.noted == []
     kept(cache)
     assert cache.opened().find("a", "ab") is not None
