@@ -71,7 +71,7 @@ def parse_page(content: bytes, content_type: str, url: str) -> Sequence[File | L
 
     try:
         base, found = anchors.read(content, content_type)
-    except (UnicodeDecodeError, LookupError) as error:
+    except (UnicodeDecodeError, LookupError, AssertionError) as error:  # html.parser asserts
         raise InvalidPage(str(error)) from error
     base = _absolute(url, base) or url if base else url
     links = (_link_from_anchor(anchor, base, url) for anchor in found)
@@ -157,6 +157,10 @@ def link_of(file: File, page_url: str) -> Link | None:
     )
 
 
+_UNREADABLE = {"sha256": None}
+"""A digest that no file has: what cannot be read must not count as no digest at all."""
+
+
 def _decoded(raw: Raw) -> object:
     """Return what should be digests by algorithm, or a truth, whatever it is."""
     try:
@@ -164,9 +168,9 @@ def _decoded(raw: Raw) -> object:
     except DecodeError:
         pass
     try:
-        return json.loads(bytes(raw))
+        return json.loads(bytes(raw), parse_int=float)  # an integer may have too many digits
     except RecursionError:
-        return None
+        return _UNREADABLE
 
 
 def _digests(raw: Raw) -> Pairs | bool:
@@ -231,10 +235,10 @@ def _absolute(base: str, url: str) -> str | None:
         if _QUOTED.match(joined):
             return joined
         parts = urlsplit(joined)
-    except ValueError:
+        # As pip: a plus, too, which some servers take for a space.
+        pieces = [quote(unquote(piece)) for piece in _RESERVED.split(parts.path)]
+    except ValueError:  # half a surrogate is one, too
         return None
-    # As pip: a plus, too, which some servers take for a space.
-    pieces = (quote(unquote(piece)) for piece in _RESERVED.split(parts.path))
     reserved = (mark.upper() for mark in _RESERVED.findall(parts.path))
     path = "".join(chain.from_iterable(zip_longest(pieces, reserved, fillvalue="")))
     return urlunsplit(parts._replace(path=path))

@@ -172,6 +172,12 @@ ODD_VALUES: dict[str, tuple[str, Any, str, Any]] = {
         "hashes",
         (("sha256", "invalid"),),
     ),
+    "a hash is a huge number": (
+        "hashes",
+        {"sha256": 10**4000},
+        "hashes",
+        (("sha256", "invalid"),),
+    ),
     "a hash is a number": ("hashes", {"sha256": 12}, "hashes", (("sha256", "invalid"),)),
     "a hash has capitals": ("hashes", {"sha256": DIGEST}, "hashes", (("sha256", DIGEST.lower()),)),
     "a hash has a name that is no text": (
@@ -310,3 +316,22 @@ def test_relative_urls_are_joined_as_by_urljoin() -> None:
         link = link_of(file, base) if isinstance(file, File) else file
         assert link is not None
         assert link.url == urljoin(base, path)
+
+
+@pytest.mark.parametrize("field", ["hashes", "core-metadata"])
+@pytest.mark.parametrize("value", ["9" * 5000, '{"sha256":' + "9" * 5000 + "}"])
+def test_a_number_of_too_many_digits_harms_nothing(field: str, value: str) -> None:
+    content = '{"files": [{"url": "%s", "%s": %s}]}' % (FILE, field, value)  # noqa: UP031
+    (link,) = links_of(content.encode(), JSON_TYPE, URL)
+    assert link.hashes in ((), (("sha256", "invalid"),))
+
+
+def test_a_url_with_half_a_surrogate_is_none() -> None:
+    content = b'{"files": [{"url": "a-1.zip\\ud800"}, {"url": "a-2.zip"}]}'
+    (link,) = links_of(content, JSON_TYPE, URL)
+    assert link.filename == "a-2.zip"
+
+
+def test_html_that_the_parser_gives_up_is_no_page() -> None:
+    with pytest.raises(InvalidPage):
+        parse_page(b"<![x ]><a href=a-1.zip>", "text/html", URL)
