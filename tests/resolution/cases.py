@@ -1,4 +1,4 @@
-"""Small worlds with what pip chooses in them, and what must not be looked at on the way."""
+"""Cases: small indexes, what pip chooses from them, and what must not be looked at on the way."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from resolution.worlds import File, World, resolve
 
 
 @dataclass(frozen=True)
-class Story:
+class Case:
     index: dict[str, list[File]]
     root_requirements: tuple[str, ...]
     chosen: dict[str, str] | None
@@ -25,22 +25,22 @@ class Story:
     unasked: tuple[str, ...] = ()
 
 
-def check(story: Story) -> None:
-    """Resolve the story's wishes and compare with what pip chooses."""
-    world = World(story.index, story.installed, story.urls, frozenset(story.unasked))
-    if story.chosen is None:
+def check(case: Case) -> None:
+    """Resolve a case's requirements and compare with what pip chooses."""
+    world = World(case.index, case.installed, case.urls, frozenset(case.unasked))
+    if case.chosen is None:
         with pytest.raises(Unsolvable):
-            resolve(world, *story.root_requirements, **story.rules)
+            resolve(world, *case.root_requirements, **case.rules)
     else:
-        assert resolve(world, *story.root_requirements, **story.rules) == story.chosen
-    assert not set(story.unvisited).intersection(world.visited), world.visited
+        assert resolve(world, *case.root_requirements, **case.rules) == case.chosen
+    assert not set(case.unvisited).intersection(world.visited), world.visited
 
 
-def told(groups: Mapping[str, Mapping[str, Story]]) -> pytest.MarkDecorator:
-    """Return the mark that runs a test once for each story of some groups."""
-    stories = [
-        pytest.param(story, id=f"{group}: {name}")
+def parametrized(groups: Mapping[str, Mapping[str, Case]]) -> pytest.MarkDecorator:
+    """Return the mark that runs a test once for each case of some groups."""
+    cases = [
+        pytest.param(case, id=f"{group}: {name}")
         for group, found in groups.items()
-        for name, story in found.items()
+        for name, case in found.items()
     ]
-    return pytest.mark.parametrize("story", stories)
+    return pytest.mark.parametrize("case", cases)
