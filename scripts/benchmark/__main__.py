@@ -16,10 +16,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from benchmark import machine, made, report, requirement_lists, table
+from benchmark.directories import PROJECT, RunningIndex, Site, configured_index, serving
 from benchmark.figures import Measure
 from benchmark.rounds import PreparationFailed, Stage
 from benchmark.scenarios import SCENARIOS, Scenario
-from benchmark.surroundings import PROJECT, RunningIndex, Site, configured_index, serving
 from benchmark.table import Line
 
 PROGRAMS = ("pip", "uv", "pipwrap")

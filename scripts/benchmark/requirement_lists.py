@@ -7,7 +7,7 @@ import os
 import subprocess
 
 from benchmark import made, tools
-from benchmark.surroundings import RunningIndex, Site
+from benchmark.directories import RunningIndex, Site
 
 PAST = dt.timedelta(days=730)
 

@@ -11,10 +11,10 @@ import venv
 from dataclasses import dataclass, replace
 
 from benchmark import measuring, tools
+from benchmark.directories import RunningIndex, Site
 from benchmark.figures import Figures, Outcome, Sample
 from benchmark.measuring import Job
 from benchmark.scenarios import Cache, Scenario, Target
-from benchmark.surroundings import RunningIndex, Site
 from benchmark.tools import Action, Tool
 
 ATTEMPTS = 5

@@ -45,14 +45,14 @@ def cache(tmp_path: Path) -> Cache:
     return Cache(tmp_path)
 
 
-def kept(cache: Cache, sha256: str = "ab", metadata: Metadata = METADATA) -> None:
+def add(cache: Cache, sha256: str = "ab", metadata: Metadata = METADATA) -> None:
     sidecars = cache.opened()
     sidecars.add("a", sha256, Sidecar.of(metadata, 99))
     sidecars.flush()
 
 
-def test_what_was_kept_is_found_by_its_digest(cache: Cache):
-    kept(cache)
+def test_what_was_stored_is_found_by_its_digest(cache: Cache):
+    add(cache)
     sidecars = cache.opened()
     found = sidecars.find("a", "ab")
     assert found is not None
@@ -88,14 +88,14 @@ def test_runs_side_by_side_lose_nothing(cache: Cache):
     ],
 )
 def test_damage_is_found_and_mended(cache: Cache, damage: Callable[[bytes], bytes]):
-    kept(cache)
+    add(cache)
     cache.file().write_bytes(damage(cache.file().read_bytes()))
     store = WheelStore(cache.layout, cache.events.append, lambda: 0.0)
     wheels = BuiltWheels(cache.layout, cache.events.append, lambda: 0.0)
     assert [each.path for each in verify.verify(cache.layout, store, wheels)] == [str(cache.file())]
     assert cache.opened().find("a", "ab") is None
     assert any(isinstance(event, WarningMessage) for event in cache.events)
-    kept(cache)
+    add(cache)
     assert list(verify.verify(cache.layout, store, wheels)) == []
 
 
@@ -117,16 +117,16 @@ def test_damage_is_found_and_mended(cache: Cache, damage: Callable[[bytes], byte
 )
 def test_an_entry_of_another_shape_is_a_miss(cache: Cache, content: bytes, warnings: int):
     """Whole, with its own digest: the content is not damaged, and has another shape all the same."""
-    kept(cache)
+    add(cache)
     cache.file().write_bytes(checksummed(content))
     assert cache.opened().find("a", "ab") is None
     assert len(cache.events) == warnings
     assert cache.noted == []
-    kept(cache)
+    add(cache)
     assert cache.opened().find("a", "ab") is not None
 
 
 def test_a_cache_that_takes_nothing_is_done_without(cache: Cache):
     (cache.root / "sidecars-v1").write_text("no directory")
-    kept(cache)
+    add(cache)
     assert cache.opened().find("a", "ab") is None

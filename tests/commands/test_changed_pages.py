@@ -96,7 +96,7 @@ def test_a_clause_that_names_a_pre_release_admits_more(changing: Changing):
     assert "x==2.0rc1" in changing.compare("demo", "lib").installed
 
 
-def test_what_is_presumed_in_vain_leaves_what_is_installed_alone(changing: Changing):
+def test_a_rejected_preference_leaves_what_is_installed_alone(changing: Changing):
     """Only what is impossible otherwise is upgraded without -U."""
     changing.offer("y", "1.0", "w<2")
     changing.offer("y", "2.0", "w")
@@ -108,12 +108,12 @@ def test_what_is_presumed_in_vain_leaves_what_is_installed_alone(changing: Chang
     changing.offer("lx", "1.0")
     changing.offer("v", "1.0")
     changing.offer("top", "1.0", "y")
-    wished = ("v", "top", "x", "lx")
-    changing.run(*wished, before=("y==1.0",))
+    arguments = ("v", "top", "x", "lx")
+    changing.run(*arguments, before=("y==1.0",))
     changing.withdraw("lx", "1.0")
     changing.offer("lx", "2.0", "z>=2")
     changing.offer("v", "2.0", "w>=2")
-    assert "y==1.0" in changing.compare(*wished, before=("y==1.0",)).installed
+    assert "y==1.0" in changing.compare(*arguments, before=("y==1.0",)).installed
 
 
 @pytest.fixture
@@ -156,11 +156,11 @@ def test_a_warning_about_a_place_is_told_once_each_time(
 ):
     changing.offer("lib", "1.0")
     changing.offer("demo", "1.0", "lib")
-    wished = ("demo", "--find-links", str(tmp_path / "nowhere"))
-    changing.run(*wished)
+    arguments = ("demo", "--find-links", str(tmp_path / "nowhere"))
+    changing.run(*arguments)
     changing.offer("lib", changed)
     for _ in range(2):
-        (warning,) = changing.compare(*wished).warnings
+        (warning,) = changing.compare(*arguments).warnings
         assert "nowhere" in warning
 
 
@@ -169,11 +169,11 @@ def test_a_warning_about_a_page_that_has_not_changed_is_told_again(changing: Cha
         changing.offer(name, "1.0")
     changing.offer("demo", "1.0", "lib", "x")
     changing.index.page("/extra/x/", "nothing", content_type="text/plain")
-    wished = ("demo", "--extra-index-url", changing.index.url_of("/extra"))
-    changing.run(*wished)
+    arguments = ("demo", "--extra-index-url", changing.index.url_of("/extra"))
+    changing.run(*arguments)
     changing.offer("lib", "2.0")
     for _ in range(2):
-        assert any("text/plain" in each for each in changing.compare(*wished).warnings)
+        assert any("text/plain" in each for each in changing.compare(*arguments).warnings)
 
 
 def test_a_changed_page_is_asked_for_once(changing: Changing):
@@ -195,11 +195,11 @@ def test_a_changed_page_is_asked_for_once(changing: Changing):
 
 def test_a_server_that_fails_is_asked_no_oftener_for_what_was_found_before(changing: Changing):
     changing.offer("demo", "1.0")
-    wished = ("demo", "--retries", "1")
-    changing.run(*wished)
+    arguments = ("demo", "--retries", "1")
+    changing.run(*arguments)
     changing.index.fault("/simple/demo/", status=503)
-    warm = changing.run(*wished)
-    cold = changing.run(*wished, cache="new")
+    warm = changing.run(*arguments)
+    cold = changing.run(*arguments, cache="new")
     assert (warm.status, warm.asked) == (cold.status, cold.asked)
 
 

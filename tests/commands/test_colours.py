@@ -25,8 +25,8 @@ def test_errors_and_warnings_are_coloured_as_by_pip(
     pipwrap: Runner, index: Index, tmp_path: Path, options: tuple[str, ...], environ: dict[str, str]
 ):
     index.add(make_wheel(tmp_path, "old", "1.0"), yanked="broken")
-    for wished in (("no-such-project",), ("old==1.0", "--dry-run"), ("./nothing.whl",)):
-        arguments = ("install", *options, *wished)
+    for requirements in (("no-such-project",), ("old==1.0", "--dry-run"), ("./nothing.whl",)):
+        arguments = ("install", *options, *requirements)
         ours = pipwrap(*arguments, environ=environ)
         theirs = pipwrap.pip(*arguments, environ=environ)
         assert ours.stderr.splitlines()[0] == theirs.stderr.splitlines()[0]

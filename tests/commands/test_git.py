@@ -120,8 +120,8 @@ def test_what_cannot_be_had_fails_as_in_pip(
 def test_what_git_says_is_in_the_error_where_it_was_not_shown(
     pipwrap: Runner, repository: GitRepository, tmp_path: Path
 ):
-    wished = ("install", "-q", f"{repository.url}@nowhere")
-    _, ours, _, theirs = both(pipwrap, tmp_path, *wished)
+    line = ("install", "-q", f"{repository.url}@nowhere")
+    _, ours, _, theirs = both(pipwrap, tmp_path, *line)
     assert ours.returncode == theirs.returncode == 1
     said = "error: pathspec 'nowhere' did not match any file(s) known to git"
     assert said in theirs.stderr

@@ -47,7 +47,7 @@ def asked(index: Index, path: str = FILE) -> list[tuple[int, bool]]:
     return found
 
 
-def kept(cache_root: Path) -> list[Path]:
+def stored(cache_root: Path) -> list[Path]:
     """Return the entries of metadata."""
     return sorted(cache_root.glob("metadata-v1/*/*.json"))
 
@@ -60,7 +60,7 @@ def test_a_dry_run_reads_a_part_of_a_large_wheel_and_then_nothing(
     assert "big-1.0" not in result.stdout.replace("Would install big-1.0", "")
     (part,) = [each for each in offered.requests if each.path == FILE]
     assert (part.status, part.size) == (206, 22 + 0x10000)
-    assert len(kept(cache_root)) == 1
+    assert len(stored(cache_root)) == 1
     offered.clear_log()
     pipwrap("install", "--dry-run", "big", expect=0)
     assert offered.requests == []
@@ -137,7 +137,7 @@ def test_a_wheel_in_the_cache_is_asked_for_nothing(
     pipwrap: Runner, offered: Index, cache_root: Path
 ):
     pipwrap("download", "--dest", "away", "big", expect=0)
-    for path in kept(cache_root):
+    for path in stored(cache_root):
         path.unlink()
     offered.clear_log()
     result = pipwrap("install", "--dry-run", "big", expect=0)
@@ -147,7 +147,7 @@ def test_a_wheel_in_the_cache_is_asked_for_nothing(
 
 def test_an_unpacked_wheel_tells_its_metadata(pipwrap: Runner, offered: Index, cache_root: Path):
     pipwrap("install", "big", expect=0)
-    for path in (*kept(cache_root), *cache_root.glob("bodies-v1/*/*")):
+    for path in (*stored(cache_root), *cache_root.glob("bodies-v1/*/*")):
         path.unlink()
     offered.clear_log()
     pipwrap("install", "--dry-run", "--force-reinstall", "big", expect=0)
@@ -165,7 +165,7 @@ def test_offline_takes_what_was_kept(pipwrap: Runner, offered: Index):
 
 def test_offline_reads_no_parts(pipwrap: Runner, offered: Index, cache_root: Path):
     pipwrap("install", "--dry-run", "big", expect=0)
-    for path in kept(cache_root):
+    for path in stored(cache_root):
         path.unlink()
     offered.clear_log()
     pipwrap("install", "--dry-run", "--offline", "big", expect=1)
@@ -203,7 +203,7 @@ def test_what_nothing_identifies_or_may_not_be_stored_is_not_kept(
     for _ in range(2):
         pipwrap("install", "--dry-run", "big", expect=0)
         assert asked(offered) == [(206, True)]
-    assert kept(cache_root) == []
+    assert stored(cache_root) == []
 
 
 def test_credentials_are_sent_and_not_kept(pipwrap: Runner, offered: Index, cache_root: Path):
@@ -211,7 +211,7 @@ def test_credentials_are_sent_and_not_kept(pipwrap: Runner, offered: Index, cach
     url = offered.url_of("/simple", user="me", password="very-secret-value")
     pipwrap("install", "--dry-run", "--index-url", url, "big", expect=0)
     assert (206, True) in asked(offered)
-    assert [b"very-secret" in path.read_bytes() for path in kept(cache_root)] == [False]
+    assert [b"very-secret" in path.read_bytes() for path in stored(cache_root)] == [False]
 
 
 # What servers do
@@ -262,7 +262,7 @@ def test_a_server_that_is_wrong_about_parts_is_asked_for_the_whole(
     assert f"  {DOWNLOADING}401 kB)\n" in result.stdout, "below its Collecting, as in pip"
     assert result.stdout.count(DOWNLOADING) == 1
     assert [whole for _, whole in asked(offered)] == [True, False]
-    assert kept(cache_root) == []
+    assert stored(cache_root) == []
 
 
 def test_a_server_without_ranges_is_asked_once(pipwrap: Runner, offered: Index, tmp_path: Path):
@@ -396,7 +396,7 @@ def test_a_server_whose_parts_lie_about_the_wheel_is_an_error(
     assert "has inconsistent Requires-Dist between the parts of it" in result.stderr
     assert "Traceback" not in result.stderr
     assert pipwrap.environment.tree() == before
-    assert kept(cache_root) == []
+    assert stored(cache_root) == []
     assert list(pipwrap.directory.iterdir()) == []
     pipwrap(command, "big", expect=0)
 

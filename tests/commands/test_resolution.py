@@ -336,14 +336,14 @@ def test_require_hashes_wants_them_for_dependencies_too(pipwrap: Runner, index: 
     refused(pipwrap, "install", "--require-hashes", "-r", "r.txt", says="lib")
 
 
-@pytest.mark.parametrize("wished", [("demo==9",), ("demo==1.0", "demo==2.0")], ids=" ".join)
+@pytest.mark.parametrize("requirements", [("demo==9",), ("demo==1.0", "demo==2.0")], ids=" ".join)
 def test_why_there_is_no_answer_is_told_at_any_verbosity(
-    pipwrap: Runner, index: Index, files: Path, wished: tuple[str, ...]
+    pipwrap: Runner, index: Index, files: Path, requirements: tuple[str, ...]
 ):
     for version in ("1.0", "2.0"):
         index.add(make_wheel(files, "demo", version))
-    ours = pipwrap("install", "-qqq", *wished, expect=1)
-    assert ours.output == pipwrap.pip("install", "-qqq", *wished, expect=1).output
+    ours = pipwrap("install", "-qqq", *requirements, expect=1)
+    assert ours.output == pipwrap.pip("install", "-qqq", *requirements, expect=1).output
 
 
 def test_projects_are_named_as_they_were_asked_for(pipwrap: Runner, index: Index, files: Path):

@@ -118,23 +118,23 @@ def test_what_no_thread_has_begun_with_is_left_to_whoever_waits(desk: Desk):
     assert done == []
 
 
-def test_what_a_thread_tells_is_overheard_in_its_turn(desk: Desk):
+def test_what_a_task_emits_is_recorded_in_its_turn(desk: Desk):
     def piece() -> list[Event]:
         with desk.events.recording() as own:
             desk.events(Info("piece"))
         return own
 
-    with desk.events.recording() as heard:
+    with desk.events.recording() as recorded:
         desk.work.begin("a", piece)
         desk.work.settle(20)
         desk.events(Info("before"))
         end = desk.work.finish("a")
     assert end is not None
     assert end.result() == [Info("piece")]
-    assert heard == [Info("before"), Info("piece")]
+    assert recorded == [Info("before"), Info("piece")]
 
 
-def test_what_nobody_wants_any_more_ends_with_the_next_it_tells():
+def test_a_task_that_is_no_longer_needed_ends_with_its_next_event():
     desk = Desk()
     ahead = PrefetchTasks(desk.events, 2, "test")
     goes_on, told = threading.Event(), threading.Event()

@@ -95,8 +95,8 @@ class Pages:
         return Path(path).read_bytes()
 
 
-class Bench:
-    """A repository over some places, and what it said."""
+class Collectors:
+    """Link collectors over the same pages, and the events that they emitted."""
 
     def __init__(self, directory: Path) -> None:
         self.pages = Pages(directory)
@@ -126,9 +126,9 @@ class Bench:
 
 
 @pytest.fixture
-def session(tmp_path: Path) -> Iterator[Bench]:
+def session(tmp_path: Path) -> Iterator[Collectors]:
     (tmp_path / "pages").mkdir()
-    made = Bench(tmp_path / "pages")
+    made = Collectors(tmp_path / "pages")
     yield made
     made.close()
 
@@ -141,13 +141,13 @@ def anchors(*hrefs: str) -> str:
     return "".join(f'<a href="{href}">x</a>' for href in hrefs)
 
 
-def test_all_indexes_are_asked_and_merged_in_their_order(session: Bench) -> None:
+def test_all_indexes_are_read_and_merged_in_their_order(session: Collectors) -> None:
     session.pages.set_up(f"{INDEX}/a/", anchors("a-1.zip", "a-2.zip"))
     session.pages.set_up(f"{OTHER}a/", anchors("a-3.zip"))
     assert names(session(INDEX, OTHER).find("a")) == ["a-1.zip", "a-2.zip", "a-3.zip"]
 
 
-def test_a_project_is_asked_for_once(session: Bench) -> None:
+def test_a_project_is_asked_for_once(session: Collectors) -> None:
     session.pages.set_up(f"{INDEX}/a/", "")
     collector = session(INDEX, INDEX + "/")
     collector.prefetch("a")
@@ -166,7 +166,7 @@ def test_a_project_is_asked_for_once(session: Bench) -> None:
     ],
 )
 def test_a_page_that_cannot_be_used_is_skipped_with_its_reason(
-    session: Bench, content: str, status: int, content_type: str | None, reason: str
+    session: Collectors, content: str, status: int, content_type: str | None, reason: str
 ) -> None:
     session.pages.set_up(f"{INDEX}/a/", content, status=status, content_type=content_type)
     session.pages.set_up(f"{OTHER}a/", anchors("a-1.zip"))
@@ -177,20 +177,20 @@ def test_a_page_that_cannot_be_used_is_skipped_with_its_reason(
     assert reason in skipped.reason
 
 
-def test_a_server_that_cannot_be_reached_is_skipped(session: Bench) -> None:
+def test_a_server_that_cannot_be_reached_is_skipped(session: Collectors) -> None:
     session.pages.fail(f"{INDEX}/a/", "connection refused")
     skipped = (SkippedPage(f"{INDEX}/a/", "connection refused"),)
     assert session(INDEX).find("a") == ProjectLinks(skipped=skipped, is_certain=False)
 
 
-def test_credentials_are_not_told(session: Bench) -> None:
+def test_credentials_are_not_printed(session: Collectors) -> None:
     url = "https://user:secret@index.example/simple"
     session.pages.set_up(f"{url}/a/", "", status=404)
     found = session(url).find("a")
     assert "secret" not in str(found.skipped) + str(session.events)
 
 
-def test_plain_http_is_left_out_with_one_warning(session: Bench) -> None:
+def test_plain_http_is_left_out_with_one_warning(session: Collectors) -> None:
     collector = session("http://u:p@index.example:8080/simple")
     assert collector.find("a") == collector.find("b")
     assert not collector.find("a").links
@@ -199,7 +199,7 @@ def test_plain_http_is_left_out_with_one_warning(session: Bench) -> None:
     assert "u:p" not in warning
 
 
-def test_only_what_came_from_the_cache_is_asked_again_and_only_once(session: Bench) -> None:
+def test_only_what_came_from_the_cache_is_asked_again_and_only_once(session: Collectors) -> None:
     session.pages.set_up(f"{INDEX}/a/", anchors("a-1.zip"), from_cache=True)
     session.pages.set_up(f"{INDEX}/b/", anchors("b-1.zip"))
     collector = session(INDEX)
@@ -214,7 +214,7 @@ def test_only_what_came_from_the_cache_is_asked_again_and_only_once(session: Ben
     assert not collector.refresh()
 
 
-def test_what_asking_again_confirms_is_what_it_was(session: Bench) -> None:
+def test_what_asking_again_confirms_is_what_it_was(session: Collectors) -> None:
     session.pages.set_up(f"{INDEX}/a/", anchors("a-1.zip"), from_cache=True)
     collector = session(INDEX)
     found = collector.find("a")
@@ -223,7 +223,7 @@ def test_what_asking_again_confirms_is_what_it_was(session: Bench) -> None:
     assert session.pages.refreshed == [True]
 
 
-def test_nothing_from_the_cache_is_nothing_to_ask_again(session: Bench) -> None:
+def test_nothing_from_the_cache_is_nothing_to_ask_again(session: Collectors) -> None:
     session.pages.set_up(f"{INDEX}/a/", "")
     collector = session(INDEX)
     collector.find("a")
@@ -231,7 +231,7 @@ def test_nothing_from_the_cache_is_nothing_to_ask_again(session: Bench) -> None:
 
 
 def test_a_find_links_directory_offers_its_files_newest_name_first(
-    session: Bench, tmp_path: Path
+    session: Collectors, tmp_path: Path
 ) -> None:
     links = tmp_path / "links"
     links.mkdir()
@@ -244,7 +244,7 @@ def test_a_find_links_directory_offers_its_files_newest_name_first(
 
 
 def test_find_links_may_be_a_file_a_page_or_a_remote_archive(
-    session: Bench, tmp_path: Path
+    session: Collectors, tmp_path: Path
 ) -> None:
     wheel = tmp_path / "a-1-py3-none-any.whl"
     page = tmp_path / "links.html"
@@ -257,7 +257,7 @@ def test_find_links_may_be_a_file_a_page_or_a_remote_archive(
 
 
 def test_a_fresh_page_takes_neither_a_request_nor_a_thread(
-    session: Bench, monkeypatch: pytest.MonkeyPatch
+    session: Collectors, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page = f"{INDEX}/a/"
     session.pages.set_up(page, anchors("a-1.zip"), from_cache=True)
@@ -279,7 +279,7 @@ def test_a_fresh_page_takes_neither_a_request_nor_a_thread(
     ],
 )
 def test_a_fresh_page_that_cannot_be_read_at_once_goes_the_long_way(
-    session: Bench,
+    session: Collectors,
     content: str,
     content_type: str,
     is_lost: bool,  # noqa: FBT001 - of the table
@@ -292,7 +292,7 @@ def test_a_fresh_page_that_cannot_be_read_at_once_goes_the_long_way(
     assert len(session.warnings) == (not is_lost)
 
 
-def test_a_page_that_was_transferred_is_not_noted_as_used(session: Bench) -> None:
+def test_a_page_that_was_transferred_is_not_noted_as_used(session: Collectors) -> None:
     session.pages.set_up(f"{INDEX}/a/", anchors("a-1.zip"))
     session(INDEX).find("a")
     assert session.used == []
@@ -306,7 +306,7 @@ def test_a_page_that_was_transferred_is_not_noted_as_used(session: Bench) -> Non
     ],
 )
 def test_a_place_that_is_not_there_is_warned_of_once(
-    session: Bench, place: str, warning: str
+    session: Collectors, place: str, warning: str
 ) -> None:
     collector = session(find_links=(place,))
     assert collector.find("a") == collector.find("b")
@@ -314,7 +314,7 @@ def test_a_place_that_is_not_there_is_warned_of_once(
     assert session.warnings == [f"Location '{place}' is ignored: {warning}"]
 
 
-def test_a_directory_with_pages_is_an_index(session: Bench, tmp_path: Path) -> None:
+def test_a_directory_with_pages_is_an_index(session: Collectors, tmp_path: Path) -> None:
     page = tmp_path / "simple" / "a" / "index.html"
     page.parent.mkdir(parents=True)
     page.write_text(anchors("a-1.zip"), encoding="utf-8")
@@ -342,7 +342,7 @@ def test_a_flat_directory_that_is_not_there_is_empty(tmp_path: Path) -> None:
     assert flat.pages() == []
 
 
-def test_offers_are_judged_once_for_each_answer(session: Bench) -> None:
+def test_offers_are_judged_once_for_each_answer(session: Collectors) -> None:
     session.pages.set_up(
         f"{INDEX}/a/", anchors("a-1.zip", "a-2-py3-none-any.whl", "b-1.zip"), from_cache=True
     )
@@ -356,7 +356,7 @@ def test_offers_are_judged_once_for_each_answer(session: Bench) -> None:
     assert offers.candidates("a") is not first.candidates
 
 
-def test_formats_narrow_what_is_offered_and_hashes_order_it(session: Bench) -> None:
+def test_formats_narrow_what_is_offered_and_hashes_order_it(session: Collectors) -> None:
     session.pages.set_up(
         f"{INDEX}/a/",
         anchors("a-1.zip#sha256=aa", "a-2.zip#sha256=bb", "a-3-py3-none-any.whl"),
@@ -371,7 +371,7 @@ def test_formats_narrow_what_is_offered_and_hashes_order_it(session: Bench) -> N
 
 
 def test_asking_again_does_not_wait_for_what_has_not_arrived(
-    session: Bench, monkeypatch: pytest.MonkeyPatch
+    session: Collectors, monkeypatch: pytest.MonkeyPatch
 ):
     """A page that is still on its way may need what asking again would hold."""
     arrives = threading.Event()

@@ -21,7 +21,7 @@ LISTED = HERE / "differences.toml"
 
 @dataclass(frozen=True)
 class Scenario:
-    """One command line in its surroundings."""
+    """One command line, with its environment and files."""
 
     id: str
     command: str

@@ -11,6 +11,7 @@ import pytest
 from support.sources import PROJECT, Source, sources
 
 GLOSSARY = PROJECT / "docs" / "glossary.md"
+EVERYTHING = (*sources(), *sources("tests"), *sources("scripts"))
 
 
 def classes(source: Source) -> list[ast.ClassDef]:
@@ -38,7 +39,7 @@ def test_the_glossary_names_retired_words():
     assert len(retired()) > 20
 
 
-@pytest.mark.parametrize("source", sources(), ids=lambda source: source.name)
+@pytest.mark.parametrize("source", EVERYTHING, ids=lambda source: source.name)
 def test_retired_words_name_nothing(source: Source):
     words = retired()
     wrong = [

@@ -1,4 +1,4 @@
-"""A conflict is told as pip tells it: who wants what, the user's own wishes first."""
+"""A conflict is reported as by pip: what requires what, the user's own requirements first."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from resolution.worlds import File, World, f, resolution, resolve, shown
 def conflict(
     index: Mapping[str, Sequence[File]], *root_requirements: str, **rules: object
 ) -> list[str]:
-    """Return who wants what, as the engine gives it: ``a 1.0: c<2``; wishes stand alone."""
+    """Return what requires what, as the engine gives it: ``a 1.0: c<2``; the user's without a name."""
     with pytest.raises(Unsolvable) as caught:
         resolve(World(index), *root_requirements, **rules)  # type: ignore[arg-type]
     return [
@@ -26,11 +26,11 @@ def conflict(
     ]
 
 
-def test_two_wishes_that_contradict_are_both_named_in_their_order() -> None:
+def test_two_root_requirements_that_contradict_are_both_named_in_their_order() -> None:
     assert conflict({"a": [f("1"), f("2")]}, "a>1", "a<2") == ["a>1", "a<2"]
 
 
-def test_a_wish_stands_before_what_a_distribution_wants() -> None:
+def test_a_root_requirement_comes_before_what_a_distribution_requires() -> None:
     index = {"a": [f("1", "c<2")], "c": [f("1"), f("2")]}
     assert conflict(index, "a", "c>1") == ["c>1", "a 1: c<2"]
 
@@ -51,11 +51,11 @@ def test_a_requirement_that_nothing_satisfies_is_the_only_cause() -> None:
     assert conflict({"a": []}, "a") == ["a"]
 
 
-def test_unusable_metadata_leaves_the_wish_as_the_cause() -> None:
+def test_unusable_metadata_leaves_the_root_requirement_as_the_cause() -> None:
     assert conflict({"a": [f("1", broken="huh")]}, "a") == ["a"]
 
 
-def test_a_python_that_does_not_fit_is_told_with_its_distribution() -> None:
+def test_a_python_that_does_not_fit_is_reported_with_its_distribution() -> None:
     with pytest.raises(Unsolvable) as caught:
         resolve(World({"a": [f("1", requires_python="<3")]}), "a")
     told = python_conflict(essential(caught.value.causes), "3.11.7")
@@ -92,7 +92,7 @@ def test_the_frame_is_pips() -> None:
     assert told.error == HELP
 
 
-def test_projects_that_nobody_offers_are_listed() -> None:
+def test_projects_that_no_index_offers_are_listed() -> None:
     causes = [Cause("c", "c>1"), Cause("c", "c<2", "a", "1")]
     told = describe(causes, {}, lambda project: False)
     assert told.reasons is not None
@@ -109,7 +109,7 @@ def test_an_extra_that_is_not_provided_is_warned_of_once() -> None:
     assert warned == ["a 1.0 does not provide the extra 'x'"]
 
 
-def test_what_is_done_is_told_in_pips_words() -> None:
+def test_what_is_done_is_reported_in_pips_words() -> None:
     world = World({"a": [f("1.0", "b>=1")]}, {"b": f("2.0")})
     resolve(world, "A")
     told = [each.message for each in world.events if isinstance(each, Info)]
@@ -123,7 +123,7 @@ def test_ignored_metadata_is_warned_of() -> None:
     assert warned.startswith("Ignoring version 2.0 of a since it has invalid metadata:\nbad line")
 
 
-def test_the_graph_names_who_needs_whom_with_extras_folded_in() -> None:
+def test_the_graph_names_what_requires_what_with_extras_folded_in() -> None:
     world = World(
         {
             "a": [f("1", "b; extra == 'x'", "a[y]; extra == 'x'", "c; extra == 'y'", extras="xy")],

@@ -29,7 +29,7 @@ Index = dict[str, list[File]]
 
 
 def random_world(seed: int | str, versions: Sequence[str] = VERSIONS) -> tuple[Index, list[str]]:
-    """Return what is offered, and what is wished; small enough to try every combination."""
+    """Return what is offered, and what is required; small enough to try every combination."""
     chance = random.Random(seed)
     index = {
         name: [
@@ -58,7 +58,7 @@ def requirement(chance: random.Random, versions: Sequence[str] = VERSIONS) -> st
 
 
 def is_solution(index: Index, root_requirements: list[str], chosen: dict[str, str]) -> bool:
-    """Tell whether everything that is asked for, from the wishes on, is there."""
+    """Tell whether everything that is asked for, from the root requirements on, is there."""
     waiting = [Requirement(root_requirement) for root_requirement in root_requirements]
     done: set[tuple[str, str | None]] = set()
     while waiting:
@@ -123,7 +123,7 @@ def test_what_is_installed_never_makes_the_difference(block: int) -> None:
             assert is_solution(index, root_requirements, plain), (seed, root_requirements, chosen)
 
 
-def test_the_same_question_has_the_same_answer() -> None:
+def test_the_same_request_has_the_same_resolution() -> None:
     index, root_requirements = random_world(7)
     first, second = World(index), World(index)
     assert resolve(first, *root_requirements) == resolve(second, *root_requirements)
@@ -214,7 +214,7 @@ class Change(Struct, frozen=True):
 
 
 @pytest.mark.parametrize("block", range(8))
-def test_what_stands_on_its_grounds_is_chosen_again(block: int) -> None:
+def test_what_its_active_specifiers_hold_for_is_chosen_again(block: int) -> None:
     """Where pages have changed and each choice stands, resolving anew does the very same."""
     outcomes = {True: 0, False: 0}
     for seed in range(block * 200, block * 200 + 200):
@@ -249,7 +249,7 @@ def is_plain(choice: Choice) -> bool:
 
 
 @pytest.mark.parametrize("block", range(8))
-def test_what_is_presumed_makes_no_difference(block: int) -> None:
+def test_preferences_make_no_difference(block: int) -> None:
     """It spares looking at pages that have not changed, and nothing else."""
     spared = 0
     for seed in range(block * 200, block * 200 + 200):

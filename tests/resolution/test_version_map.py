@@ -20,7 +20,7 @@ OPERATORS = ("<", "<=", "==", "!=", ">", ">=", "~=", "===")
 
 
 def version_map(*versions: Version) -> VersionMap:
-    """Return the universe of these, best first."""
+    """Return the version map of these, best first."""
     return VersionMap(
         [Candidate("a", each, Link(f"https://index/a-{each}.tar.gz")) for each in versions]
     )

@@ -184,8 +184,8 @@ def resolution(
     preferences: Mapping[str, Preference] | None = None,
     **rules: object,
 ) -> engine.Resolution:
-    """Return what the engine returns, having checked that every path leads from a wish."""
-    users = [_wish(world, text) for text in root_requirements]
+    """Return what the engine returns, having checked that every path leads from a root requirement."""
+    users = [_user_requirement(world, text) for text in root_requirements]
     limits = _constraints(constraints)
     there = InstalledCandidates(candidates_of(world.installed), keeps)
     projects = Projects(world, there, limits, preferences)
@@ -221,7 +221,7 @@ def _shown(choice: Choice) -> str:
     return str(choice.version)
 
 
-def _wish(world: World, text: str) -> UserRequirement:
+def _user_requirement(world: World, text: str) -> UserRequirement:
     requirement = Requirement.parse(text)
     source = world.source(requirement.url) if requirement.url else None
     return UserRequirement(requirement.text, requirement, source, requirement.extras)

@@ -14,9 +14,9 @@ from urllib.parse import urljoin
 import pytest
 
 from benchmark import exchange, made
+from benchmark.directories import Site, serving
 from benchmark.exchange import Asked, Extent
 from benchmark.mirror import Mirror
-from benchmark.surroundings import Site, serving
 from support.index import Index
 from support.wheels import make_wheel
 

@@ -14,7 +14,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Question:
-    """A command line in its surroundings, which are nothing but these."""
+    """A command line with an environment that holds nothing but these."""
 
     argv: Sequence[str]
     environ: Mapping[str, str] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Resolutions that a cache keeps, made to tell themselves from what is resolved."""
+"""Stored resolutions, marked: what is looked up differs from what is resolved."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import json
 from pathlib import Path
 
 
-def kept(cache_root: Path) -> list[Path]:
-    """Return the files of all that are kept."""
+def stored(cache_root: Path) -> list[Path]:
+    """Return the files of all that are stored."""
     return sorted(cache_root.glob("resolutions-v1/*/*.json"))
 
 
 def mark(cache_root: Path) -> None:
-    """Have each print ``recalled`` when it is recalled."""
-    for path in kept(cache_root):
+    """Have each print ``looked up`` when it is."""
+    for path in stored(cache_root):
         content = json.loads(path.read_bytes())
-        content["lines"].append(["recalled", 0, False])
+        content["lines"].append(["looked up", 0, False])
         path.write_text(json.dumps(content))

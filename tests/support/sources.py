@@ -1,4 +1,4 @@
-"""pipwrap's own source as syntax trees, for the tests of the repository."""
+"""The project's source as syntax trees, for the tests of the repository."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Import:
 
 @dataclass(frozen=True)
 class Source:
-    """One module of pipwrap."""
+    """One module."""
 
     name: str
     path: str
@@ -46,10 +46,10 @@ class Source:
 
 
 @functools.cache
-def sources() -> tuple[Source, ...]:
-    """Return all modules of pipwrap, by name."""
+def sources(directory: str = "pipwrap") -> tuple[Source, ...]:
+    """Return all modules of pipwrap, or of another directory of the project, by name."""
     found = []
-    for path in sorted((PROJECT / "pipwrap").rglob("*.py")):
+    for path in sorted((PROJECT / directory).rglob("*.py")):
         relative = path.relative_to(PROJECT)
         text = path.read_text(encoding="utf-8")
         found.append(Source(_dotted(relative), relative.as_posix(), text, ast.parse(text)))

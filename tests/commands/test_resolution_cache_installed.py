@@ -1,4 +1,4 @@
-"""A recalled resolution depends on the metadata of installed distributions, not on versions alone."""
+"""A resolution that is looked up depends on the metadata of installed distributions, not on versions alone."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from support.editables import editable_tree
 from support.environments import VirtualEnvironment, make_environment
 from support.index import Index
-from support.resolutions import kept, mark
+from support.resolutions import mark, stored
 from support.runner import Runner
 from support.wheels import make_wheel
 
@@ -80,16 +80,16 @@ def _elsewhere_on_the_path(runner: Runner, directory: Path) -> Path:
 
 
 def _settle(runner: Runner, cache_root: Path) -> None:
-    """Resolve once, and show that the second time is a recollection."""
+    """Resolve once, and show that the second one is looked up."""
     last = runner("install", "--dry-run", "demo", "fresh", expect=0).stdout.splitlines()[-1]
     assert last == "Would install fresh-1.0"
     mark(cache_root)
-    assert "recalled" in runner("install", "--dry-run", "demo", "fresh", expect=0).stdout
+    assert "looked up" in runner("install", "--dry-run", "demo", "fresh", expect=0).stdout
 
 
 def _assert_late_is_wanted(runner: Runner) -> None:
     result = runner("install", "--dry-run", "demo", "fresh", expect=0)
-    assert "recalled" not in result.stdout
+    assert "looked up" not in result.stdout
     last = result.stdout.splitlines()[-1]
     assert last == "Would install fresh-1.0 late-1.0"
 
@@ -139,7 +139,7 @@ def test_metadata_that_came_back_unchanged_is_no_reason_to_install_more(
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="names of files are bytes")
-def test_a_place_that_is_no_utf_8_is_recalled(
+def test_a_directory_that_is_no_utf_8_is_looked_up(
     pipwrap: Runner, there: Runner, tmp_path: Path, cache_root: Path
 ):
     """PEP 383: such bytes are lone surrogates in the evidence and the lines, as in no JSON."""
@@ -148,4 +148,4 @@ def test_a_place_that_is_no_utf_8_is_recalled(
     runner = pipwrap.on(VirtualEnvironment(link))
     _wheel(runner, tmp_path)
     _settle(runner, cache_root)
-    assert any(b"\\udcff" in path.read_bytes() for path in kept(cache_root))
+    assert any(b"\\udcff" in path.read_bytes() for path in stored(cache_root))

@@ -1,4 +1,4 @@
-"""What lies around the process (streams, variables, the interpreter's age) does not change it."""
+"""The environment of the process (streams, variables, the version of Python) does not change what it does."""
 
 from __future__ import annotations
 

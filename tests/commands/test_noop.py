@@ -1,4 +1,4 @@
-"""Answers proven before are told again at once, and only while everything is as it was."""
+"""Answers of earlier runs are printed again at once, and only while their evidence holds."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from support.index import Index
 from support.runner import Result, Runner
 from support.wheels import make_wheel
 
-MARK = "recalled"
+MARK = "looked up"
 INSTALL = ("install", "-r", "wanted.txt")
 
 
-def kept(cache_root: Path) -> list[Path]:
+def stored(cache_root: Path) -> list[Path]:
     return sorted(cache_root.glob(f"{noop.BUCKET}/*"))
 
 
 def mark(cache_root: Path) -> None:
-    """Make what is kept tell itself from what is found out: it says so."""
-    for path in kept(cache_root):
+    """Add a line to stored answers, so that they differ from what a run finds."""
+    for path in stored(cache_root):
         content = path.read_bytes().partition(b"\0")[2] + f"\0{noop.OUT}\0{MARK}\n".encode()
         path.write_bytes(noop.number(content).encode() + b"\0" + content)
 
@@ -62,7 +62,7 @@ def place(pipwrap: Runner, index: Index, tmp_path: Path) -> Place:
     return Place(pipwrap, index, tmp_path)
 
 
-def test_what_is_satisfied_is_answered_by_stat_alone(place: Place, cache_root: Path):
+def test_a_no_op_is_answered_by_stat_alone(place: Place, cache_root: Path):
     settle()
     first = place.run(*INSTALL)
     assert "Requirement already satisfied: demo" in first.stdout
@@ -72,7 +72,7 @@ def test_what_is_satisfied_is_answered_by_stat_alone(place: Place, cache_root: P
     assert MARK not in again.stdout
 
 
-def test_a_warning_is_told_again(place: Place, cache_root: Path):
+def test_a_warning_is_printed_again(place: Place, cache_root: Path):
     settle()
     first = place.run("install", "demo[new]")
     mark(cache_root)
@@ -83,7 +83,9 @@ def test_a_warning_is_told_again(place: Place, cache_root: Path):
 
 
 @pytest.mark.parametrize("line", [("--version",), ("--help",), ("install", "--help")], ids=" ".join)
-def test_what_pip_says_of_itself_is_told_again(place: Place, cache_root: Path, line: tuple[str]):
+def test_what_pip_prints_of_itself_is_printed_again(
+    place: Place, cache_root: Path, line: tuple[str]
+):
     settle()
     first = place.run(*line)
     mark(cache_root)
@@ -220,28 +222,28 @@ def test_a_removed_distribution_is_installed_again(place: Place):
     ],
     ids=" ".join,
 )
-def test_what_does_more_than_look_is_never_kept(
+def test_what_does_more_than_look_is_never_stored(
     place: Place, cache_root: Path, arguments: tuple[str, ...]
 ):
     settle()
     place.run(*arguments)
-    assert kept(cache_root) == []
+    assert stored(cache_root) == []
 
 
-def test_what_changed_just_now_proves_nothing(place: Place, cache_root: Path):
+def test_what_changed_just_now_is_no_evidence(place: Place, cache_root: Path):
     (place.directory / "more.txt").write_text("demo\n")
     place.run(*INSTALL)
-    assert kept(cache_root) == []
+    assert stored(cache_root) == []
 
 
 @pytest.mark.parametrize("damage", [b"", b"\0", b"\xff" * 50, b"0\0000", None, "directory", "link"])
-def test_a_damaged_answer_is_not_told_and_heals(
+def test_a_damaged_answer_is_a_miss_and_replaced(
     place: Place, cache_root: Path, damage: bytes | str | None
 ):
     settle()
     first = place.run(*INSTALL)
     mark(cache_root)
-    (path,) = kept(cache_root)
+    (path,) = stored(cache_root)
     if isinstance(damage, str):
         path.unlink()
         path.mkdir() if damage == "directory" else path.symlink_to("nowhere")
@@ -253,18 +255,18 @@ def test_a_damaged_answer_is_not_told_and_heals(
     assert MARK in place.run(*INSTALL).stdout
 
 
-def test_an_answer_of_somebody_else_is_not_told(place: Place, cache_root: Path):
+def test_an_answer_of_another_user_is_a_miss(place: Place, cache_root: Path):
     if os.geteuid() != 0:
         pytest.skip("only root can give files away")
     settle()
     place.run(*INSTALL)
     mark(cache_root)
-    for path in kept(cache_root):
+    for path in stored(cache_root):
         os.chown(path, 12345, 12345)
     assert MARK not in place.run(*INSTALL).stdout
 
 
-def test_nothing_is_imported_for_a_proven_answer(place: Place):
+def test_nothing_is_imported_for_a_stored_answer(place: Place):
     settle()
     line = ["--python", str(place.pipwrap.environment.python), "--version"]
     command = "import sys; before = set(sys.modules); sys.argv = ['pipwrap', *sys.argv[1:]]\n"
@@ -287,7 +289,7 @@ def test_nothing_is_imported_for_a_proven_answer(place: Place):
 @pytest.mark.parametrize(
     ("status", "ends"), [(1, "os._exit(1)"), (0, "")], ids=["error", "warning"]
 )
-def test_an_answer_that_failed_or_complained_is_not_remembered(
+def test_an_answer_that_failed_or_warned_is_not_stored(
     tmp_path: Path, pipwrap: Runner, cache_root: Path, status: int, ends: str
 ):
     """It may not fail again; and what was said on stderr would be missing the next time."""
@@ -303,15 +305,15 @@ def test_an_answer_that_failed_or_complained_is_not_remembered(
     for _ in range(2):
         result = pipwrap("install", "--help", environ=environ, expect=status)
         assert result.stderr.startswith("odd\n")
-    assert kept(cache_root) == []
+    assert stored(cache_root) == []
     module.write_text("", encoding="utf-8")
     assert "Usage:" in pipwrap("install", "--help", environ=environ, expect=0).stdout
 
 
-def test_a_failure_that_an_earlier_version_remembered_is_forgotten(place: Place, cache_root: Path):
+def test_a_failure_that_an_earlier_version_stored_is_a_miss(place: Place, cache_root: Path):
     settle()
     first = place.run("--version")
-    (path,) = kept(cache_root)
+    (path,) = stored(cache_root)
     content = b"1" + path.read_bytes().partition(b"\0")[2][1:]
     path.write_bytes(noop.number(content).encode() + b"\0" + content)
     assert place.run("--version").stdout == first.stdout

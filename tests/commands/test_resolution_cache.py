@@ -1,4 +1,4 @@
-"""A resolution is recalled while what it rests on is as it was, and made again when it is not."""
+"""A resolution is looked up while what it depends on is as it was, and made again when it is not."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from support.environments import make_environment
 from support.index import Index
-from support.resolutions import kept, mark
+from support.resolutions import mark, stored
 from support.runner import Runner
 from support.wheels import make_sdist, make_wheel
 
@@ -31,7 +31,7 @@ def new(pipwrap: Runner, directory: Path) -> Runner:
     return pipwrap.on(make_environment(directory))
 
 
-def test_the_same_question_is_answered_without_a_request(
+def test_the_same_request_is_answered_without_the_network(
     pipwrap: Runner, index: Index, files: Path, tmp_path: Path, cache_root: Path
 ):
     first = new(pipwrap, tmp_path / "one")("install", "demo[x]", expect=0)
@@ -41,8 +41,8 @@ def test_the_same_question_is_answered_without_a_request(
     second = again("install", "demo[x]", expect=0)
     assert index.requests == []
     lines = second.stdout.splitlines()
-    assert "recalled" in lines
-    lines.remove("recalled")
+    assert "looked up" in lines
+    lines.remove("looked up")
     assert lines == first.stdout.replace("Downloading", "Using cached").splitlines()
     assert again.environment.freeze() == ["demo==1.0", "lib==1.0", "other==1.0"]
 
@@ -66,7 +66,7 @@ def test_a_page_that_changed_resolves_again(
 
 
 @pytest.mark.parametrize(
-    ("wished", "change"),
+    ("requirement", "change"),
     [
         pytest.param("lib<2", "newer", id="a release that is not wanted"),
         pytest.param("lib==1.0", "newer", id="a release, where another is pinned"),
@@ -83,11 +83,11 @@ def test_a_page_that_changed_without_consequence_is_confirmed(
     files: Path,
     tmp_path: Path,
     cache_root: Path,
-    wished: str,
+    requirement: str,
     change: str,
 ):
     index.headers("/simple/*", STALE)
-    new(pipwrap, tmp_path / "one")("install", "demo", wished, expect=0)
+    new(pipwrap, tmp_path / "one")("install", "demo", requirement, expect=0)
     mark(cache_root)
     wheels = {
         "newer": lambda: make_wheel(files, "lib", "2.0"),
@@ -100,12 +100,12 @@ def test_a_page_that_changed_without_consequence_is_confirmed(
     index.add(wheels[change](), yanked="broken" if change == "yanked" else None)
     index.clear_log()
     again = new(pipwrap, tmp_path / "two")
-    result = again("install", "demo", wished, expect=0)
-    assert "recalled" in result.stdout
+    result = again("install", "demo", requirement, expect=0)
+    assert "looked up" in result.stdout
     assert again.environment.freeze() == ["demo==1.0", "lib==1.0"]
     assert {each.path for each in index.requests} == {"/simple/demo/", "/simple/lib/"}
     index.clear_log()
-    new(pipwrap, tmp_path / "three")("install", "demo", wished, expect=0)
+    new(pipwrap, tmp_path / "three")("install", "demo", requirement, expect=0)
     assert sorted((each.path, each.status) for each in index.requests) == [
         ("/simple/demo/", 304),
         ("/simple/lib/", 304),
@@ -137,7 +137,7 @@ def test_a_page_that_changed_with_consequence_resolves_again(
     index.add(make_wheel(files, "lib", change))
     again = new(pipwrap, tmp_path / "two")
     result = again("install", *arguments, expect=0)
-    assert "recalled" not in result.stdout
+    assert "looked up" not in result.stdout
     assert again.environment.freeze() == ["demo==1.0", f"lib=={expected}"]
 
 
@@ -164,24 +164,24 @@ def test_what_did_not_change_is_not_looked_at_again(
     mark(cache_root)
     index.add(make_wheel(files, "other", "2.0"))
     third = new(pipwrap, tmp_path / "three")
-    assert "recalled" not in third("install", "demo", expect=0).stdout
+    assert "looked up" not in third("install", "demo", expect=0).stdout
     assert third.environment.freeze() == ["demo==1.0", "lib==2.0", "more==1.0", "other==2.0"]
 
 
 def test_what_was_chosen_before_does_not_stand_in_the_way(
     pipwrap: Runner, index: Index, files: Path, tmp_path: Path
 ):
-    """The new lib needs another version of what was presumed; a newer one that is let in is taken."""
+    """The new lib needs another version of what was preferred; a newer one that is let in is taken."""
     index.headers("/simple/*", STALE)
     index.add(make_wheel(files, "lib", "1.1", requires=["other<2", "third"]))
     index.add(make_wheel(files, "other", "2.0"))
     for version in ("1.0", "2.0"):
         index.add(make_wheel(files, "third", version))
-    wished = ("demo[x]", "third!=2.0")
-    new(pipwrap, tmp_path / "one")("install", *wished, expect=0)
+    requirements = ("demo[x]", "third!=2.0")
+    new(pipwrap, tmp_path / "one")("install", *requirements, expect=0)
     index.add(make_wheel(files, "lib", "1.2", requires=["other>=2", "third"]))
     again = new(pipwrap, tmp_path / "two")
-    again("install", *wished, expect=0)
+    again("install", *requirements, expect=0)
     assert again.environment.freeze() == ["demo==1.0", "lib==1.2", "other==2.0", "third==1.0"]
 
 
@@ -200,7 +200,7 @@ def test_a_page_with_files_of_any_project_is_not_taken_for_that_of_one(
     assert again.environment.freeze() == ["demo==1.0", "lib==2.0"]
 
 
-def test_a_way_that_turned_back_is_gone_again_when_a_page_has_changed(
+def test_a_resolution_that_backtracked_is_made_again_when_a_page_has_changed(
     pipwrap: Runner, index: Index, files: Path, tmp_path: Path, cache_root: Path
 ):
     """What lib 2.0 was refused for may be over, though 1.0 is still the first that is wanted."""
@@ -211,7 +211,7 @@ def test_a_way_that_turned_back_is_gone_again_when_a_page_has_changed(
     index.add(make_wheel(files, "other", "2.0"))
     again = new(pipwrap, tmp_path / "two")
     result = again("install", "demo", expect=0)
-    assert "recalled" not in result.stdout
+    assert "looked up" not in result.stdout
     assert again.environment.freeze() == ["demo==1.0", "lib==2.0", "other==2.0"]
 
 
@@ -225,10 +225,10 @@ def test_what_is_installed_counts_when_a_page_has_changed(
     there("install", "-U", "demo", "lib<2", expect=0)
     mark(cache_root)
     index.add(make_wheel(files, "lib", "2.0"))
-    assert "recalled" in there("install", "-U", "demo", "lib<2", expect=0).stdout
+    assert "looked up" in there("install", "-U", "demo", "lib<2", expect=0).stdout
     mark(cache_root)
     index.add(make_wheel(files, "lib", "1.5"))
-    assert "recalled" not in there("install", "-U", "demo", "lib<2", expect=0).stdout
+    assert "looked up" not in there("install", "-U", "demo", "lib<2", expect=0).stdout
     assert there.environment.freeze() == ["demo==1.0", "lib==1.5"]
 
 
@@ -240,7 +240,7 @@ def test_stale_pages_are_confirmed_by_one_request_each(
     index.clear_log()
     mark(cache_root)
     result = new(pipwrap, tmp_path / "two")("install", "demo", expect=0)
-    assert "recalled" in result.stdout
+    assert "looked up" in result.stdout
     assert sorted((each.path, each.status) for each in index.requests) == [
         ("/simple/demo/", 304),
         ("/simple/lib/", 304),
@@ -266,7 +266,7 @@ def test_stale_pages_are_confirmed_by_one_request_each(
     ],
     ids=" ".join,
 )
-def test_another_question_is_resolved_by_itself(
+def test_another_request_is_resolved_by_itself(
     pipwrap: Runner,
     files: Path,
     tmp_path: Path,
@@ -277,10 +277,10 @@ def test_another_question_is_resolved_by_itself(
     new(pipwrap, tmp_path / "one")("install", "demo", expect=0)
     mark(cache_root)
     result = new(pipwrap, tmp_path / "two")("install", *arguments, cwd=tmp_path, expect=0)
-    assert "recalled" not in result.stdout
+    assert "looked up" not in result.stdout
 
 
-def test_what_is_installed_is_part_of_the_question(
+def test_what_is_installed_is_part_of_the_key(
     pipwrap: Runner, index: Index, files: Path, tmp_path: Path, cache_root: Path
 ):
     new(pipwrap, tmp_path / "one")("install", "demo", expect=0)
@@ -289,11 +289,11 @@ def test_what_is_installed_is_part_of_the_question(
     other = new(pipwrap, tmp_path / "two")
     other("install", "--no-deps", "lib==1.0", expect=0)
     result = other("install", "demo", expect=0)
-    assert "recalled" not in result.stdout
+    assert "looked up" not in result.stdout
     assert "Requirement already satisfied: lib>=1" in result.stdout
 
 
-def test_wheels_that_came_with_the_first_installation_vouch_for_their_metadata(
+def test_wheels_of_the_first_installation_are_the_source_of_their_metadata(
     pipwrap: Runner, index: Index, tmp_path: Path, cache_root: Path
 ):
     """An index without files of metadata: a dry run keeps nothing, an installation at its end."""
@@ -302,15 +302,15 @@ def test_wheels_that_came_with_the_first_installation_vouch_for_their_metadata(
     index.add(make_wheel(directory, "demo", "1.0", requires=["lib"]), metadata=False)
     index.add(make_wheel(directory, "lib", "1.0"), metadata=False)
     new(pipwrap, tmp_path / "one")("install", "--dry-run", "demo", expect=0)
-    assert not kept(cache_root)
+    assert not stored(cache_root)
     first = new(pipwrap, tmp_path / "two")("install", "demo", expect=0)
     mark(cache_root)
     index.clear_log()
     second = new(pipwrap, tmp_path / "three")("install", "demo", expect=0)
     assert index.requests == []
     lines = second.stdout.splitlines()
-    assert "recalled" in lines
-    lines.remove("recalled")
+    assert "looked up" in lines
+    lines.remove("looked up")
     assert lines == first.stdout.replace("Downloading", "Using cached").splitlines()
 
 
@@ -330,7 +330,7 @@ def test_what_no_page_fixes_is_not_kept(
     else:
         arguments += ["--no-index", "--find-links", str(directory)]
     new(pipwrap, tmp_path / "one")("install", *arguments, expect=0)
-    asked = [json.loads(path.read_bytes())["resolution"] for path in kept(cache_root)]
+    asked = [json.loads(path.read_bytes())["resolution"] for path in stored(cache_root)]
     assert not [each for each in asked if "demo" in dict(each["names"])]
 
 
@@ -353,7 +353,7 @@ def test_a_damaged_entry_is_a_miss_and_heals(
     pipwrap: Runner, files: Path, tmp_path: Path, cache_root: Path, damage: bytes | str
 ):
     new(pipwrap, tmp_path / "one")("install", "demo", expect=0)
-    (path,) = kept(cache_root)
+    (path,) = stored(cache_root)
     if damage == "older":  # the format before: another version is no damage
         entry = {"version": 3, "key": path.stem, "evidence": [], "fields": {}}
         path.write_text(json.dumps(entry))
@@ -369,14 +369,14 @@ def test_a_damaged_entry_is_a_miss_and_heals(
     assert new(pipwrap, tmp_path / "three")("install", "demo", expect=0).stderr == ""
 
 
-def test_a_warning_of_the_resolution_is_told_again(
+def test_a_warning_of_the_resolution_is_printed_again(
     pipwrap: Runner, index: Index, files: Path, tmp_path: Path, cache_root: Path
 ):
     index.add(make_wheel(files, "old", "1.0"), yanked="broken")
     first = new(pipwrap, tmp_path / "one")("install", "demo[nope]", "old==1.0", expect=0)
     mark(cache_root)
     second = new(pipwrap, tmp_path / "two")("install", "demo[nope]", "old==1.0", expect=0)
-    assert "recalled" in second.stdout
+    assert "looked up" in second.stdout
     assert second.stderr == first.stderr
     assert "does not provide the extra 'nope'" in second.stderr
     assert "yanked version" in second.stderr
@@ -393,7 +393,7 @@ def test_resolving_anew_reads_no_metadata_again(
         if path.read_bytes().startswith(b"Metadata-Version")
     ]
     assert len(documents) == 3
-    for path in (*kept(cache_root), *documents):
+    for path in (*stored(cache_root), *documents):
         path.unlink()
     index.clear_log()
     second = new(pipwrap, tmp_path / "two")("install", "--dry-run", "demo[x]", expect=0)
@@ -410,7 +410,7 @@ def test_a_page_whose_body_is_damaged_is_fetched_again(
     bodies = [*cache_root.glob("bodies-v1/*/*")]
     pages = [path for path in bodies if b"/files/demo-1.0" in path.read_bytes()]
     assert len(pages) == 1
-    for path in (*kept(cache_root), *pages):
+    for path in (*stored(cache_root), *pages):
         if path in pages:
             path.write_bytes(path.read_bytes().replace(b"demo-1.0", b"demo-9.0"))
         else:
@@ -426,7 +426,7 @@ def test_damage_of_what_was_read_is_mended_from_the_documents(
     pipwrap: Runner, files: Path, tmp_path: Path, cache_root: Path
 ):
     first = new(pipwrap, tmp_path / "one")("install", "--dry-run", "demo[x]", expect=0)
-    for path in kept(cache_root):
+    for path in stored(cache_root):
         path.unlink()
     derived = [*cache_root.glob("sidecars-v1/*/*")]
     whole = {path: path.read_bytes() for path in derived}

@@ -1,4 +1,4 @@
-"""Where everything lies below .scratch, and the loopback index that runs beside it."""
+"""The directories of the benchmark below .scratch, and the loopback index that runs beside it."""
 
 from __future__ import annotations
 
