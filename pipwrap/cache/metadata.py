@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import threading
 
 from msgspec import Struct, convert
 from msgspec.structs import asdict
@@ -20,6 +19,7 @@ from pipwrap.cache import disk, records
 from pipwrap.cache.evidence import Evidence
 from pipwrap.cache.layout import Layout
 from pipwrap.cache.upkeep.usage import Note, UsageKind, unnoted
+from pipwrap.concurrency.warn_once import WarnOnce
 from pipwrap.events import Listener
 from pipwrap.network.origins import canonical
 
@@ -51,9 +51,7 @@ class MetadataCache:
         """Read nothing yet."""
         self._note = note
         self._layout = layout
-        self._listener = listener
-        self._lock = threading.Lock()
-        self._warned: set[str] = set()
+        self._warn = WarnOnce(listener)
 
     def find(self, identity: str) -> CachedMetadata | None:
         """Return an entry; ``None`` when there is none, or (warned once) a damaged entry."""
@@ -63,11 +61,7 @@ class MetadataCache:
         except FileNotFoundError:
             return None
         except (OSError, ValueError) as error:
-            with self._lock:
-                was_reported = path in self._warned
-                self._warned.add(path)
-            if not was_reported:
-                self._listener(disk.damaged(path, error))
+            self._warn(disk.damaged(path, error).message, about=path)
             return None
         self._note(UsageKind.METADATA, os.path.basename(path))
         return cached

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from pipwrap.cache import disk, locks, records
 from pipwrap.cache.layout import Layout
 from pipwrap.cache.upkeep.usage import Grown, uncounted
+from pipwrap.concurrency.warn_once import WarnOnce
 from pipwrap.events import Listener, WarningMessage
 from pipwrap.model.wheel import STORED_FORMAT, StoredFile, StoredWheel, StoredWheelRecord
 
@@ -52,9 +53,9 @@ class WheelStore:
         self._layout = layout
         self._grown = grown
         self._listener = listener
+        self._warn = WarnOnce(listener)
         self._clock = clock
         self._known: dict[str, tuple[tuple[int, int], StoredWheel]] = {}
-        self._warned: set[str] = set()
 
     @property
     def root(self) -> str:
@@ -69,11 +70,8 @@ class WheelStore:
         except (FileNotFoundError, NotADirectoryError):
             return None
         except (OSError, ValueError) as error:
-            if root not in self._warned:
-                self._warned.add(root)
-                self._listener(
-                    WarningMessage(f"Ignoring a corrupt entry of the wheel store: {root}: {error}")
-                )
+            message = f"Ignoring a corrupt entry of the wheel store: {root}: {error}"
+            self._warn(message, about=root)
             return None
 
     def holds(self, sha256: str) -> bool:

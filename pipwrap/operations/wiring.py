@@ -1,11 +1,12 @@
 """The composition root: concrete tools are made and joined here, and nowhere else.
 
 Everything below takes its tools as arguments, so what a command is made of is seen in one place,
-and a test can put another tool in. There are three modules of this kind, by what a command needs:
+and a test can put another tool in. There are four modules of this kind, by what a command needs:
 
-    network     every command that asks a server   transport, credentials, HTTP cache
-    wiring      every command that resolves        link collector, store, session (this module)
-    builders    where something is missing         archives, metadata, builds, preparer
+    network        every command that asks a server   transport, credentials, HTTP cache
+    wiring         every command that resolves        link collector, store, session
+    builders       where something is missing         archives, metadata, builds, preparer
+    cache_context  ``cache``                          built wheels, store, host
 
 What only some command lines need is made at its first use (``OnDemand``): to import it takes longer
 than to answer from the cache. A command whose wheels are all stored never loads ``builders``.
