@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 
 from msgspec import Struct
@@ -74,4 +73,6 @@ def _metadata_digest(wheel: StoredWheel) -> str | None:
     stored = wheel.dist_info_file("METADATA")
     if stored is None:
         return None
+    import base64  # noqa: PLC0415 - where it is used
+
     return base64.urlsafe_b64decode(stored.sha256 + "=").hex()

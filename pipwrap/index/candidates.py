@@ -46,9 +46,7 @@ class Judged(Struct, frozen=True):
         return tuple(sorted(reasons))
 
     def _versions(self, *, yanked: bool) -> tuple[Version, ...]:
-        found = {
-            each.version for each in self.candidates if (each.link.yanked is not None) is yanked
-        }
+        found = {each.version for each in self.candidates if each.is_yanked is yanked}
         return tuple(sorted(found))
 
 
@@ -133,7 +131,12 @@ class Offers(Struct):
             _refuse(project, judged)
         usable = [each for each in judged if isinstance(each, Candidate)]
         for listing in found.listings:
-            usable += self.selector.usable(project, listing, **self._allows(project))
+            usable += self.selector.usable(
+                project,
+                listing,
+                **self._allows(project),
+                every_sdist=bool(self.hashes.get(project)),
+            )
         return usable
 
     def _judge(self, project: str, links: Iterable[Link]) -> list[Candidate | Rejection]:

@@ -12,7 +12,6 @@ from pipwrap.cache.resolutions import PageState
 from pipwrap.cache.upkeep.usage import Note, unnoted
 from pipwrap.events import Listener
 from pipwrap.index.index_messages import IndexMessages
-from pipwrap.index.local_places import LocalPlaces
 from pipwrap.index.locations import path_state
 from pipwrap.index.page_loader import PageLoader, page_state
 from pipwrap.index.pages import Page, Pages, ReadPages
@@ -24,6 +23,8 @@ from pipwrap.network.origins import is_secure_origin
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
+
+    from pipwrap.index.local_places import LocalPlaces
 
 
 class LinkCollector:
@@ -42,12 +43,18 @@ class LinkCollector:
         self.scope = scope
         self._pages = ReadPages(pages, note)
         self._messages = IndexMessages(listener)
-        self._places = LocalPlaces(scope.trusted_hosts, self._messages)
         self._loader = PageLoader(self._pages, self._messages)
         self._refresh = False
         self._lock = threading.Lock()
         self._found: dict[str, Future[ProjectLinks]] = {}
         self._workers = workers
+
+    @cached_property
+    def _places(self) -> LocalPlaces:
+        """Return the local places; nothing else of them is read to confirm pages."""
+        from pipwrap.index.local_places import LocalPlaces  # noqa: PLC0415 - as said
+
+        return LocalPlaces(self.scope.trusted_hosts, self._messages)
 
     @cached_property
     def _pool(self) -> ThreadPoolExecutor:

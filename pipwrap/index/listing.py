@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from operator import itemgetter
 
 from msgspec import Struct
 
-from pipwrap.index.simple import File, link_of
+from pipwrap.index.simple import File, ListedFile, link_of, simple_name
 from pipwrap.model.link import Link
+from pipwrap.model.names import canonicalize_name
 
 Tags = tuple[str, str, str]
 """Interpreters, ABIs and platforms of a wheel's name, compressed (PEP 425)."""
@@ -30,6 +32,30 @@ class Group(Struct, frozen=True):
     """``None`` for everything but wheels."""
     places: tuple[int, ...]
     """Of its files on the page."""
+
+    def listed(self, listing: Listing) -> list[tuple[int, ListedFile, str]] | None:
+        """Return the files with their places and names, where no link has to be made to tell them.
+
+        ``None`` where a URL is not simple, or where a name is there twice: its file may be, too.
+        """
+        found: list[tuple[int, ListedFile, str]] = []
+        files, page_url = listing.files, listing.url
+        for place in self.places:
+            file = files[place]
+            name = None if isinstance(file, Link) else simple_name(file)
+            if isinstance(file, Link) or name is None or "macosx10" in file.url:
+                return None
+            found.append((place, ListedFile(file, page_url), name))
+        has_each_once = len({name for _, _, name in found}) == len(found)
+        return found if has_each_once else None
+
+    def without(self, listing: Listing, project: str, versions: AbstractSet[str]) -> Group:
+        """Return the same without the sdists of a project that have these versions."""
+        if not versions:
+            return self
+        files = listing.files
+        places = (each for each in self.places if not _is_sdist_of(files[each], project, versions))
+        return Group(self.tags, tuple(places))
 
     def links(self, listing: Listing) -> Iterator[tuple[int, Link]]:
         """Yield the files with their places; one that is there twice counts once."""
@@ -81,6 +107,16 @@ class Listing(Struct, frozen=True):
         """Return every link, in the page's order."""
         placed = [each for group in self.groups for each in group.links(self)]
         return tuple(link for _, link in sorted(placed, key=itemgetter(0)))
+
+
+def _is_sdist_of(file: File | Link, project: str, versions: AbstractSet[str]) -> bool:
+    """Tell an sdist of a project by its URL, whose version is spelled as one of these."""
+    path, _, version = file.url.rpartition("-")
+    return (
+        version.endswith(".tar.gz")
+        and version[: -len(".tar.gz")] in versions
+        and canonicalize_name(path.rpartition("/")[2]) == project
+    )
 
 
 def _end(url: str) -> str:

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from pipwrap import errors
 from pipwrap.cache.resolutions import PageState
-from pipwrap.index import simple
+from pipwrap.index import page_types
 from pipwrap.index.index_messages import IndexMessages
 from pipwrap.index.locations import path_state
 from pipwrap.index.pages import Known, ReadPages
@@ -34,13 +34,14 @@ class PageLoader:
             return self._load_http(url, refresh=refresh)
         except (errors.NetworkError, OSError) as error:
             reason = str(error)
-        except simple.InvalidPage as error:
+        except page_types.InvalidPage as error:
             reason = f"the page cannot be read: {error}"
             self._messages.warn(f"Skipping page {redact(url)} because {reason}")
         return replace(self._skip(url, reason), is_certain=False)
 
     def _load_file(self, url: str) -> ProjectLinks:
         from pipwrap.index.listing import Listing  # noqa: PLC0415 - not to confirm pages
+        from pipwrap.index.simple import parse_page  # noqa: PLC0415
 
         path = url_to_path(url)
         seen = (PageState("path", path, path_state(path)),)
@@ -48,8 +49,8 @@ class PageLoader:
             content = stream.read()
         content_type = "text/html"
         if url.endswith(".json"):
-            content_type = simple.JSON_TYPE
-        listing = Listing.of(simple.parse_page(content, content_type, url), url)
+            content_type = page_types.JSON_TYPE
+        listing = Listing.of(parse_page(content, content_type, url), url)
         return ProjectLinks(listings=(listing,), evidence=seen)
 
     def _load_http(self, url: str, *, refresh: bool) -> ProjectLinks:
@@ -63,7 +64,7 @@ class PageLoader:
             reason = f"{page.status} {kind} Error for url: {redact(page.url)}"
             return replace(self._skip(url, reason), evidence=seen)
         content_type = page.content_type or "Unknown"
-        if not simple.is_page(content_type):
+        if not page_types.is_page(content_type):
             self._messages.warn(
                 f"Skipping page {redact(url)} because the GET request got Content-Type: "
                 f"{content_type}. The only supported Content-Types are "

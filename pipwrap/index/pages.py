@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Protocol
 
 from pipwrap import errors
 from pipwrap.cache.upkeep.usage import Note, UsageKind
-from pipwrap.index import simple
+from pipwrap.index import page_types
 from pipwrap.network.transport import Headers
 
 if TYPE_CHECKING:
     from pipwrap.index.listing import Listing
 
-ACCEPT = Headers((("Accept", simple.ACCEPT),))
+ACCEPT = Headers((("Accept", page_types.ACCEPT),))
 _OK = 200
 _READING = threading.Lock()
 """A page takes several times its size while it is read, and all of the interpreter."""
@@ -96,14 +96,14 @@ class ReadPages:
     def fresh(self, url: str) -> tuple[Known, Listing] | None:
         """Return a page that takes no request, and what is made of it; ``None`` for any other."""
         known = self.known(url)
-        if known is None or known.status != _OK or not simple.is_page(known.content_type):
+        if known is None or known.status != _OK or not page_types.is_page(known.content_type):
             return None
         content = self._pages.body(known.sha256)
         if content is None:
             return None
         try:
             listing = _listing(content, known)
-        except simple.InvalidPage:
+        except page_types.InvalidPage:
             return None
         self._note(UsageKind.BODY, known.sha256)
         return known, listing
@@ -111,7 +111,7 @@ class ReadPages:
     def read(self, page: Page) -> Listing:
         """Return what is made of a page.
 
-        ``FileNotFoundError`` when its body is gone, ``simple.InvalidPage`` when it is no page.
+        ``FileNotFoundError`` when its body is gone, ``page_types.InvalidPage`` when it is no page.
         """
         with _READING:
             with open(page.path, "rb") as stream:
@@ -124,5 +124,6 @@ class ReadPages:
 
 def _listing(content: bytes, page: Known) -> Listing:
     from pipwrap.index.listing import Listing  # noqa: PLC0415 - not to confirm pages
+    from pipwrap.index.simple import parse_page  # noqa: PLC0415
 
-    return Listing.of(simple.parse_page(content, page.content_type, page.url), page.url)
+    return Listing.of(parse_page(content, page.content_type, page.url), page.url)

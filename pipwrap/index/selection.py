@@ -7,7 +7,7 @@ file that the later index names.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from functools import lru_cache
 from operator import itemgetter
@@ -22,7 +22,8 @@ from pipwrap.model.link import ARCHIVE_EXTENSIONS, Link, redact, split_archive_n
 from pipwrap.model.names import canonicalize_name
 
 if TYPE_CHECKING:
-    from pipwrap.index.listing import Listing
+    from pipwrap.index.listing import Group, Listing
+    from pipwrap.index.simple import ListedFile
 
 SOURCE_EXTENSIONS = tuple(extension for extension in ARCHIVE_EXTENSIONS if extension != ".whl")
 
@@ -64,33 +65,86 @@ class Selector(Struct, frozen=True):
         if self.uploaded_prior_to is not None and not self._is_old_enough(link):
             reason = f"Upload time {link.upload_time} not prior to {self.uploaded_prior_to}"
             return Rejection(link, reason, "upload_time", judged.version)
-        if not self.ignore_requires_python and not self._supports_python(link.requires_python):
+        if not self._supports_python(link.requires_python):
             requires = _sorted_specifier(link.requires_python or "")
             reason = f"{judged.version} Requires-Python {requires}"
             return Rejection(link, reason, "requires_python", judged.version)
         return judged
 
     def usable(
-        self, project: str, listing: Listing, *, allows_binary: bool, allows_source: bool
+        self,
+        project: str,
+        listing: Listing,
+        *,
+        allows_binary: bool,
+        allows_source: bool,
+        every_sdist: bool = True,
     ) -> list[Candidate]:
-        """Return the candidates of a page in its order; wheels for other platforms stay unread."""
+        """Return the candidates of a page in its order; wheels for other platforms stay unread.
+
+        Without ``every_sdist``, an sdist may be left out whose version has a wheel: no allowed hash
+        sets it before the wheel.
+        """
         found: list[tuple[int, Candidate]] = []
+        sdists: list[Group] = []
         for group in listing.groups:
-            rank = None if group.tags is None else self._rank(_unfolded(*group.tags))
-            if allows_source if group.tags is None else allows_binary and rank is not None:
-                for place, link in group.links(listing):
-                    if rank is None:
-                        judged = self.judge(
-                            project, link, allows_binary=allows_binary, allows_source=True
-                        )
-                    else:
-                        judged = self._candidate(project, link, link.filename, rank)
-                        if isinstance(judged, Candidate):
-                            judged = self._judge_further(judged)
-                    if isinstance(judged, Candidate):
-                        found.append((place, judged))
+            if group.tags is None:
+                sdists.append(group)
+                continue
+            rank = self._rank(_unfolded(*group.tags))
+            if allows_binary and rank is not None:
+                found += self._in_group(project, group, listing, rank)
+        with_wheel = frozenset[str]()
+        if not every_sdist:
+            with_wheel = frozenset(str(each.version) for _, each in found if not each.is_yanked)
+        for group in sdists if allows_source else ():
+            found += self._in_group(project, group.without(listing, project, with_wheel), listing)
         found.sort(key=itemgetter(0))
         return [candidate for _, candidate in found]
+
+    def _in_group(
+        self, project: str, group: Group, listing: Listing, rank: int | None = None
+    ) -> Iterator[tuple[int, Candidate]]:
+        """Yield the candidates of a group with their places; ``rank`` is of a wheel's best tag."""
+        listed = group.listed(listing) if self.uploaded_prior_to is None else None
+        if listed is not None:
+            files = (
+                self._sdists(project, listed)
+                if rank is None
+                else self._wheels(project, listed, rank)
+            )
+            yield from files
+            return
+        for place, link in group.links(listing):
+            judged = self.judge(project, link, allows_binary=rank is not None, allows_source=True)
+            if isinstance(judged, Candidate):
+                yield place, judged
+
+    # The same without making a link, of files that have these names.
+
+    def _sdists(
+        self, project: str, listed: Sequence[tuple[int, ListedFile, str]]
+    ) -> Iterator[tuple[int, Candidate]]:
+        rank = len(self.tags)
+        for place, file, name in listed:
+            text = version_of_sdist(split_archive_name(name)[0], project)
+            if text and self._supports_python(file.file.requires_python or None):
+                try:
+                    yield place, Candidate(project, _version(text), file, rank)
+                except InvalidVersion:
+                    continue
+
+    def _wheels(
+        self, project: str, listed: Sequence[tuple[int, ListedFile, str]], rank: int
+    ) -> Iterator[tuple[int, Candidate]]:
+        for place, file, name in listed:
+            if self._supports_python(file.file.requires_python or None):
+                try:
+                    wheel_project, version, build = _parsed(name)
+                except ValueError:  # InvalidVersion is one, too
+                    continue
+                if wheel_project == project:
+                    yield place, Candidate(project, version, file, rank, build)
 
     def _rank(self, tags: Iterable[str]) -> int | None:
         """Return the position of the best supported tag."""
@@ -152,7 +206,11 @@ class Selector(Struct, frozen=True):
         return uploaded < self.uploaded_prior_to
 
     def _supports_python(self, requires_python: str | None) -> bool:
-        return requires_python is None or supports_python(requires_python, self.python_version)
+        return (
+            requires_python is None
+            or self.ignore_requires_python
+            or supports_python(requires_python, self.python_version)
+        )
 
     def ordered(
         self, candidates: Sequence[Candidate], hashes: frozenset[tuple[str, str]] = frozenset()
@@ -165,7 +223,7 @@ class Selector(Struct, frozen=True):
         def preference(candidate: Candidate) -> tuple[object, ...]:
             return (
                 bool(hashes) and not hashes.isdisjoint(candidate.link.hashes),
-                candidate.link.yanked is None,
+                not candidate.is_yanked,
                 self.prefer_binary and candidate.is_wheel,
                 place[candidate.version],
                 -candidate.tag_rank,

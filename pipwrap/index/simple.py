@@ -13,25 +13,18 @@ from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
 from msgspec import DecodeError, Raw, Struct
 from msgspec.json import Decoder
 
+from pipwrap.index.page_types import JSON_TYPE, InvalidPage
 from pipwrap.model.link import SUPPORTED_HASHES, Link, digest_of
 
-JSON_TYPE = "application/vnd.pypi.simple.v1+json"
-ACCEPT = f"{JSON_TYPE}, application/vnd.pypi.simple.v1+html; q=0.1, text/html; q=0.01"
-PAGE_TYPES = (JSON_TYPE, "application/vnd.pypi.simple.v1+html", "text/html")
 _QUOTED = re.compile(r"[a-z]+://[\w.:@%-]*/[\w.~/@-]*(?:[?#]|$)", re.ASCII)
 """A URL whose path has nothing to quote: what pages are full of."""
 _RELATIVE = re.compile(r"([\w./~-]*/)(\w[\w.~-]*)", re.ASCII)
 """A path without a host, its directory and its name: what the pages of many indexes are full of."""
 _RESERVED = re.compile("@|%2F", re.IGNORECASE)
-
-
-class InvalidPage(ValueError):
-    """The bytes are not a page of the API."""
-
-
-def is_page(content_type: str) -> bool:
-    """Tell whether a Content-Type is one that a page of the API may have."""
-    return content_type.lower().startswith(PAGE_TYPES)
+_SIMPLE_URL = re.compile(
+    r"(?:https://[\w.:-]+/|/(?!/))?(?:[\w.~-]+/)*\w[\w.~-]{0,240}\.(?:whl|tar\.gz|zip)", re.ASCII
+)
+"""The URL of a wheel or common sdist, the same however it is unquoted, joined and split."""
 
 
 Pairs = tuple[tuple[str, str], ...]
@@ -128,6 +121,35 @@ def _word(value: object) -> str | None:
 
 def _raw(value: object) -> Raw:
     return Raw(json.dumps(value).encode("ascii"))
+
+
+class ListedFile(Struct, frozen=True, gc=False):
+    """A file with the page that lists it; what most files of a page are ever needed as."""
+
+    file: File
+    page_url: str
+
+    def __hash__(self) -> int:
+        """Return a hash; what is undecoded has none."""
+        return hash((self.file.url, self.page_url))
+
+    @property
+    def link(self) -> Link:
+        """Return its link, made anew."""
+        link = link_of(self.file, self.page_url)
+        if link is None:
+            raise InvalidPage(f"one of its files has a URL that is none: {self.file.url!r}")
+        return link
+
+    @property
+    def is_yanked(self) -> bool:
+        """Tell whether the page says so (PEP 592)."""
+        return bool(self.file.yanked)
+
+
+def simple_name(file: File) -> str | None:
+    """Return the name of a file whose URL is proper at a glance; ``None`` for any other."""
+    return file.url.rpartition("/")[2] if _SIMPLE_URL.fullmatch(file.url) is not None else None
 
 
 def link_of(file: File, page_url: str) -> Link | None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+from typing import Protocol
+
 from msgspec import Struct
 from packaging.version import Version
 
@@ -9,16 +12,33 @@ from pipwrap.model.environment import InstalledDistribution
 from pipwrap.model.link import Link
 
 
-class Candidate(Struct, frozen=True):
+class PageFile(Protocol):
+    """A file as its page lists it: of thousands, few are ever needed as links."""
+
+    @property
+    def link(self) -> Link:
+        """Return its link, made anew."""
+
+    @property
+    def is_yanked(self) -> bool:
+        """Tell whether the page says so (PEP 592)."""
+
+
+class Candidate(Struct, frozen=True, dict=True):
     """One file of an index, judged installable here."""
 
     project: str
     """Canonical name."""
     version: Version
-    link: Link
+    file: Link | PageFile
     tag_rank: int = 0
     """Position of its best tag among the environment's tags; sdists stand behind every wheel."""
     build: tuple[int, str] | tuple[()] = ()
+
+    @cached_property
+    def link(self) -> Link:
+        """Return the link of the file."""
+        return self.file if isinstance(self.file, Link) else self.file.link
 
     @property
     def is_wheel(self) -> bool:
@@ -26,9 +46,14 @@ class Candidate(Struct, frozen=True):
         return self.link.is_wheel
 
     @property
+    def is_yanked(self) -> bool:
+        """Tell whether the index has yanked the file (PEP 592)."""
+        return self.file.is_yanked
+
+    @property
     def is_plain(self) -> bool:
         """Tell what may be chosen whatever is asked (PEP 440, PEP 592)."""
-        return self.link.yanked is None and not self.version.is_prerelease
+        return not self.is_yanked and not self.version.is_prerelease
 
 
 class InstalledCandidate(Struct, frozen=True):

@@ -244,6 +244,11 @@ class Link(Struct, frozen=True):
         return self.filename.lower().endswith(".whl")
 
     @property
+    def is_yanked(self) -> bool:
+        """Tell whether the index has yanked the file (PEP 592)."""
+        return self.yanked is not None
+
+    @property
     def sha256(self) -> str | None:
         """Return the sha256 that the index names, if it does."""
         return dict(self.hashes).get("sha256")

@@ -7,7 +7,6 @@ a digest is one of raw bytes. The HTTP library is loaded by the first request.
 
 from __future__ import annotations
 
-import base64
 import threading
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -94,5 +93,7 @@ def _basic(credentials: Credentials | None) -> str | None:
     """Return the Authorization field's value (RFC 7617)."""
     if credentials is None:
         return None
+    import base64  # noqa: PLC0415 - where it is used
+
     pair = f"{credentials.username}:{credentials.password or ''}".encode()
     return "Basic " + base64.b64encode(pair).decode("ascii")

@@ -80,7 +80,7 @@ def _is_there(choice: Choice, existing: InstalledDistribution | None, listener: 
 
 
 def _warn_if_yanked(choice: Choice, listener: Listener) -> None:
-    if isinstance(choice, Candidate) and choice.link.yanked is not None:
+    if isinstance(choice, Candidate) and choice.is_yanked:
         link = choice.link
         listener(
             WarningMessage(

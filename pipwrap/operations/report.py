@@ -28,7 +28,7 @@ def write_report(
             metadata=files.metadata_text(each),
             download_info=files.download_info(each),
             is_direct=not isinstance(each, Candidate),
-            is_yanked=each.link.yanked is not None,
+            is_yanked=each.link.is_yanked,
             requested=project in asked,
             extras=resolution.extras.get(project, ()),
         )

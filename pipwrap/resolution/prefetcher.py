@@ -96,7 +96,7 @@ class Prefetcher(Struct, frozen=True):
             (
                 each
                 for each in self.projects.offers.ahead(project)
-                if each.link.yanked is None
+                if not each.is_yanked
                 and (specifier.prereleases or not each.version.is_prerelease)
                 and self.projects.constraints.admit(project, each.version, specifier)
             ),

@@ -151,9 +151,9 @@ class VersionMap:
         matching = list(
             specifier.filter(pool, prereleases=prereleases, key=lambda each: each[1].version)
         )
-        all_yanked = all(choice.link.yanked is not None for _, choice in matching)
+        all_yanked = all(choice.is_yanked for _, choice in matching)
         if not (all_yanked and is_pinned(specifier)):
-            matching = [each for each in matching if each[1].link.yanked is None]
+            matching = [each for each in matching if not each[1].is_yanked]
         return frozenset(rank for rank, _ in matching)
 
 

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from pipwrap.index.listing import Listing
-from pipwrap.index.simple import JSON_TYPE, InvalidPage, parse_page
+from pipwrap.index.page_types import JSON_TYPE, InvalidPage
+from pipwrap.index.simple import parse_page
 from support.archives import encoded, write_file
 from support.index import Index
 from support.runner import Result, Runner

@@ -16,10 +16,10 @@ from pipwrap.events import Event, WarningMessage
 from pipwrap.index.candidates import Offers
 from pipwrap.index.link_collector import LinkCollector
 from pipwrap.index.locations import FlatDirectory
+from pipwrap.index.page_types import JSON_TYPE
 from pipwrap.index.project_links import ProjectLinks, SkippedPage
 from pipwrap.index.scope import SearchScope, project_url
 from pipwrap.index.selection import Selector
-from pipwrap.index.simple import JSON_TYPE
 from pipwrap.model.format_control import FormatControl
 from pipwrap.network.transport import Headers
 

@@ -6,10 +6,12 @@ import json
 
 import pytest
 from msgspec import Raw
+from packaging.version import Version
 
 from index.test_selection import FILES, SELECTOR
 from pipwrap.index.listing import Listing
-from pipwrap.index.simple import JSON_TYPE, File, parse_page
+from pipwrap.index.page_types import JSON_TYPE
+from pipwrap.index.simple import File, parse_page
 from pipwrap.model.candidate import Candidate
 from pipwrap.model.link import Link
 
@@ -83,3 +85,24 @@ def test_of_wheels_for_other_platforms_nothing_is_read() -> None:
     listing = Listing.of([foreign, link("https://x/a-1-py3-none-any.whl")], URL)
     (found,) = SELECTOR.usable("a", listing, allows_binary=True, allows_source=True)
     assert str(found.version) == "1"
+
+
+@pytest.mark.parametrize("project", ["a", "b"])
+def test_an_sdist_whose_version_has_a_wheel_may_be_left_out(project: str) -> None:
+    sdists = ["a-1.0.tar.gz", "A-1.0.tar.gz", "a-1-2.tar.gz", "b-1.0.tar.gz", "a-9.0.tar.gz"]
+    wheels = ["a-1.0-py3-none-any.whl", "a-2-py3-none-any.whl", "b-1-py3-none-any.whl"]
+    files = [{"url": f"https://x/{name}"} for name in (*FILES, *sdists, *wheels)]
+    files += [{"url": "a-9.0-py3-none-any.whl", "yanked": True}]
+    listing = Listing.of(parse_page(json.dumps({"files": files}).encode(), JSON_TYPE, URL), URL)
+    best: list[dict[Version, Candidate]] = []
+    counts: list[int] = []
+    for every_sdist in (True, False):
+        usable = SELECTOR.usable(
+            project, listing, allows_binary=True, allows_source=True, every_sdist=every_sdist
+        )
+        ordered = SELECTOR.ordered(usable)
+        best.append({each.version: each for each in reversed(ordered)})
+        counts.append(len(usable))
+    assert best[0]
+    assert best[0] == best[1]
+    assert counts[1] < counts[0]

@@ -11,7 +11,8 @@ import pytest
 
 from index.real_pip import ask
 from pipwrap.index.listing import Listing
-from pipwrap.index.simple import JSON_TYPE, File, InvalidPage, is_page, link_of, parse_page
+from pipwrap.index.page_types import JSON_TYPE, InvalidPage, is_page
+from pipwrap.index.simple import File, link_of, parse_page
 from pipwrap.model.link import Link, digest_of
 
 URL = "https://index.example/simple/a/"

@@ -26,6 +26,7 @@ PURE = (
     "pipwrap.options.values",
     "pipwrap.index.anchors",
     "pipwrap.index.selection",
+    "pipwrap.index.page_types",
     "pipwrap.index.simple",
     "pipwrap.install.conflicts",
     "pipwrap.install.plan",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import calendar
 import re
+from datetime import datetime, timezone
 
 from msgspec import Struct
 
@@ -102,6 +102,8 @@ def _timestamp(
     if month.lower() not in _MONTHS or hour > 23 or minute > 59 or second > 60:  # noqa: PLR2004
         return None
     number = _MONTHS.index(month.lower()) + 1
-    if year < 1 or not 1 <= day <= calendar.monthrange(year, number)[1]:
+    try:
+        midnight = datetime(year, number, day, tzinfo=timezone.utc)
+    except ValueError:
         return None
-    return float(calendar.timegm((year, number, day, hour, minute, second)))
+    return midnight.timestamp() + hour * 3600 + minute * 60 + second  # 60 is a leap second
