@@ -71,7 +71,8 @@ def installation_report(
         "install": [_item(item) for item in items],
         "environment": dict(markers),
     }
-    return json.dumps(report, indent=2, ensure_ascii=False)
+    text = json.dumps(report, indent=2, ensure_ascii=False)
+    return text.encode("utf-8", "backslashreplace").decode()  # half a surrogate as JSON writes it
 
 
 def _item(item: ReportedInstall) -> dict[str, Any]:
