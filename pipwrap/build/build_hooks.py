@@ -17,7 +17,7 @@ from __future__ import annotations
 import errno
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pipwrap import errors
 from pipwrap.build import environment as build_env
@@ -52,6 +52,7 @@ class BuildHooks:
         self._backend: Backend | None = None
         """Once its requirements are in place."""
         self._lease: EnvironmentLease | None = None
+        self._required: list[str] = []
 
     @property
     def _settings(self) -> ConfigSettings:
@@ -61,6 +62,16 @@ class BuildHooks:
     def installed(self) -> tuple[str, ...]:
         """Return what is, or was, installed in its isolated environment."""
         return self._lease.installed if self._lease is not None else ()
+
+    @property
+    def environments(self) -> Mapping[str, str]:
+        """Return prefix and site-packages of each isolated environment that hooks ran in."""
+        return self._lease.environments if self._lease is not None else {}
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """Return what the project and its backend require of the environment."""
+        return tuple(dict.fromkeys(self._required))
 
     def prepare_metadata(self) -> Metadata | None:
         """Return the metadata that the hook makes, ``None`` for a backend without that hook."""
@@ -147,6 +158,7 @@ class BuildHooks:
         self._check_fallback(backend, environment)
         self._check_editable(backend)
         more = backend.requires_for_build(self._kind, self._settings)
+        self._required += [*backend.requires, *more]
         missing = self._check(more, environment.environment).missing if more else ()
         if missing:
             lease.add(missing, environment)

@@ -40,6 +40,8 @@ class EnvironmentLease:
         self._contents: Contents | None = None
         """``None`` where no other build may use the environment."""
         self._installed: tuple[str, ...] = ()
+        self.environments: dict[str, str] = {}
+        """Prefix and site-packages of each environment that the backend has been in."""
 
     @property
     def is_held(self) -> bool:
@@ -61,12 +63,13 @@ class EnvironmentLease:
             environment = host.environment
         else:
             environment = build_env.create(
-                context.directories.scratch("build-env-"), context.target
+                context.directories.scratch("build-env-"), context.target, context.preload()
             )
             host = self._install_required(environment, listener)
             environment = environment if host is None else host.environment
         self._backend.enter(environment, host)
         self._environment = environment
+        self.environments[environment.path] = environment.environment.scheme.purelib
         return environment
 
     def add(self, requirements: Sequence[str], environment: BuildEnvironment) -> None:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import hmac
 import os
+import re
 import secrets
 import shutil
 import threading
 from collections.abc import Mapping
 
 from pipwrap.cache import disk
+from pipwrap.cache.evidence import InputDirectory, InputFile
 from pipwrap.cache.layout import Layout
 from pipwrap.model.environment import Environment
 
 _KEY_BYTES = 32
+_PLAIN_PROGRAM = re.compile(r"(?:\w+-\w+(?:-\w+)+-)?([a-z+]+)(?:-[\d.]+)?")
+"""A compiler's name, with the triple and the version that it is installed under."""
 _INCLUDES = ("/usr/local/include", "/usr/include", "/opt/homebrew/include")
 _LIBRARIES = ("/usr/local/lib", "/usr/lib", "/usr/lib64", "/lib", "/lib64", "/opt/homebrew/lib")
 _INCLUDE_VARIABLES = ("CPATH", "C_INCLUDE_PATH", "CPLUS_INCLUDE_PATH")
@@ -67,6 +72,84 @@ class BuildHost:
             for directory in directories
             for each in names
         )
+
+    def programs(self) -> tuple[str, ...]:
+        """Return the directories of ``PATH``."""
+        directories = self._environ.get("PATH", os.defpath).split(os.pathsep)
+        return tuple(dict.fromkeys(filter(None, directories)))
+
+    def names(self) -> tuple[str, ...]:
+        """Return the variables that are set."""
+        return tuple(self._environ)
+
+    @staticmethod
+    def is_there(path: str) -> bool:
+        """Tell whether there is a file, a directory or a link at a path."""
+        return os.path.lexists(path)
+
+    @staticmethod
+    def file(path: str) -> InputFile | None:
+        """Return a file as it is now; ``None`` where it cannot be read."""
+        try:
+            state = os.stat(path)
+            return InputFile(
+                path,
+                state.st_size,
+                state.st_mtime_ns,
+                state.st_ctime_ns,
+                state.st_ino,
+                _digest(path),
+            )
+        except OSError:
+            return None
+
+    def is_same_file(self, file: InputFile) -> bool:
+        """Tell whether a file has the content that it had: by its stat, else by its digest."""
+        try:
+            state = os.stat(file.path)
+            if (state.st_size, state.st_mtime_ns, state.st_ctime_ns, state.st_ino) == (
+                file.size,
+                file.mtime,
+                file.ctime,
+                file.inode,
+            ):
+                return True
+            return state.st_size == file.size and _digest(file.path) == file.sha256
+        except OSError:
+            return False
+
+    @staticmethod
+    def directory(path: str, *, by_content: bool) -> InputDirectory | None:
+        """Return a directory as it is now, by names or by files; ``None`` if it is unreadable."""
+        try:
+            names = sorted(os.listdir(path))
+            files = [os.path.join(path, name) for name in names]
+            listing = "\0".join(names).encode("utf-8", "surrogateescape")
+            if not by_content:
+                return InputDirectory(path, hashlib.sha256(listing).hexdigest())
+            contents = [_digest(each) for each in files if os.path.isfile(each)]
+            whole = listing + "\0".join(contents).encode()
+            return InputDirectory(path, "", hashlib.sha256(whole).hexdigest())
+        except OSError:
+            return None
+
+    def is_same_directory(self, directory: InputDirectory) -> bool:
+        """Tell whether a directory has the names, or the files, that it had."""
+        return self.directory(directory.path, by_content=bool(directory.files)) == directory
+
+    def is_searched(self, program: str) -> bool:
+        """Tell a program that was found, or would be, by a search of ``PATH``."""
+        directory = os.path.dirname(program)
+        return not directory or directory in self._environ.get("PATH", "").split(os.pathsep)
+
+    def compiler(self, name: str) -> str | None:
+        """Return which compiler a name leads to: its file's name, without triple and version."""
+        found = shutil.which(name, path=self._environ.get("PATH"))
+        if found is None:
+            return None
+        program = os.path.basename(os.path.realpath(found))
+        match = _PLAIN_PROGRAM.fullmatch(program)
+        return match[1] if match else program
 
     def compilers(self) -> frozenset[str]:
         """Return the programs that CC and its like name, by their first word."""
@@ -131,3 +214,11 @@ def include_directories(environment: Environment) -> tuple[str, ...]:
     major, minor, _ = environment.version
     base = os.path.join(environment.base_prefix, "include")
     return (os.path.join(base, f"python{major}.{minor}"), environment.scheme.headers)
+
+
+def _digest(path: str) -> str:
+    digest = hashlib.sha256()
+    with open(path, "rb") as stream:
+        while chunk := stream.read(1 << 20):
+            digest.update(chunk)
+    return digest.hexdigest()

@@ -23,7 +23,7 @@ from pipwrap import errors
 from pipwrap.build import observe
 from pipwrap.build.source_build import SourceBuild
 from pipwrap.cache.build_host import BuildHost
-from pipwrap.cache.evidence import NOTHING_BETTER, assess
+from pipwrap.cache.evidence import assess
 from pipwrap.cache.keys import BuildKey
 from pipwrap.cache.metadata import CachedMetadata, MetadataCache
 from pipwrap.cache.upkeep.usage import Usage, UsageKind
@@ -102,7 +102,7 @@ class BuiltWheelLookup(Struct):
         project = source.project
         if project is not None and self._is_rebuild_requested(project):
             return None
-        found = self.built.find(key, self.host, source.tags)
+        found = self.built.find(key, self.host, source.inputs)
         if found is None:
             return None
         name, version = split_filename(found.entry.filename)
@@ -194,7 +194,7 @@ class BuiltWheelLookup(Struct):
         entry = self.cached_metadata.find(source.key.identity)
         if entry is None:
             return None
-        holds = assess(entry.evidence, NOTHING_BETTER, self.host).holds
+        holds = assess(entry.evidence, self.host, source.inputs).holds
         return Metadata.parse(entry.text) if holds or self.settings.offline else None
 
     def add_metadata(self, source: CacheableSource, build: SourceBuild) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 
 from msgspec import Struct
 
@@ -10,7 +10,7 @@ from pipwrap import errors
 from pipwrap.build import source_tree
 from pipwrap.build.build_context import BuildContext, SourceTree
 from pipwrap.build.source_build import SourceBuild
-from pipwrap.cache.evidence import no_tags
+from pipwrap.cache.evidence import NO_SOURCE, SourceInputs
 from pipwrap.cache.keys import BuildKey, repository_identity, settings_key
 from pipwrap.concurrency.once_map import OnceMap
 from pipwrap.distribution.archives import Archives, LocalArchive
@@ -32,8 +32,8 @@ class CacheableSource(Struct, frozen=True):
     """``None`` while it is known only from a wheel."""
     url: str
     """Without credentials."""
-    tags: Callable[[], str | None] = no_tags
-    """Returns a digest of the tags of a repository, if it is one."""
+    inputs: SourceInputs = NO_SOURCE
+    """What evidence of its builds is compared with."""
     candidate: Candidate | None = None
     """What the index lists, if it is from one."""
 
@@ -58,7 +58,10 @@ class Sources:
             self._key(distribution),
             project_of(distribution),
             redact(distribution.link.url),
-            lambda: self.tags(distribution),
+            SourceInputs(
+                lambda: self.tags(distribution),
+                lambda required: self._versions(distribution, required),
+            ),
             distribution if isinstance(distribution, Candidate) else None,
         )
 
@@ -126,6 +129,14 @@ class Sources:
         if not isinstance(distribution, Repository):
             return None
         return self._build_context.repositories.tags(distribution, display_name(distribution))
+
+    def _versions(
+        self, distribution: Distribution, required: tuple[str, ...]
+    ) -> Mapping[str, str] | None:
+        """Return the versions that build requirements come to now; ``None`` where they do not."""
+        context = self._build_context
+        building = (*context.building, project_of(distribution) or display_name(distribution))
+        return context.requirements.versions(required, context.target, building)
 
     def _commit(self, distribution: Repository) -> str:
         return self._build_context.repositories.commit(distribution, display_name(distribution))

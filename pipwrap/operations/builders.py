@@ -15,6 +15,7 @@ from msgspec import Struct
 from pipwrap.build.build_context import BuildContext, BuildDirectories
 from pipwrap.build.environment_pool import EnvironmentPool
 from pipwrap.build.hooks import HookProcessPool
+from pipwrap.build.observer import ObserverLibrary, own_code
 from pipwrap.build.requirements import BuildRequirements
 from pipwrap.cache.build_host import BuildHost, include_directories
 from pipwrap.cache.clones import Clones
@@ -84,6 +85,7 @@ class PreparerFactory:
         self._processes, self._pool = HookProcessPool(), EnvironmentPool()
         self._builds: list[BackgroundTasks] = []
         self._remover = ThreadPoolExecutor(1, thread_name_prefix="remove")
+        self._observer = ObserverLibrary(layout, context.environ)
         self._unpackers = Unpackers(min(processors(), MOST))
         self._acquired = AcquiredArchives()
         self._lazy_wheels = LazyWheels(ranges, metadata_cache, offline=caching.offline)
@@ -171,6 +173,7 @@ class PreparerFactory:
                 place.scratch if context.options.build.cleans else kept_directory,
                 place.keep_log,
                 self._remove,
+                (place.layout.root, *own_code()),
             ),
             requirements=requirements,
             listener=listener,
@@ -185,6 +188,7 @@ class PreparerFactory:
             ),
             allows_editables=context.options.command == "install",
             building=settings.building,
+            preload=self._observer.path,
         )
 
     def _remove(self, path: str) -> None:
