@@ -7,7 +7,7 @@ import sys
 def main(*, as_module: bool = False) -> int:
     """Run pipwrap on this process's command line and end the process with its exit status.
 
-    The process ends at once: a download that nobody waits for any more must not hold it.
+    The process ends at once: a download that is no longer waited for must not hold it.
     """
     _use_utf8()
     _open_streams()

@@ -131,7 +131,7 @@ class InconsistentMetadata(UnusableMetadata):
 
 
 class HashMismatch(PipwrapError):
-    """The bytes are not those that were asked for."""
+    """The bytes are not those that were requested."""
 
     @classmethod
     def unpinned(cls, requirements: list[str]) -> "HashMismatch":
@@ -221,7 +221,7 @@ class DiskFull(PipwrapError):
     """A disk took no more; what was begun on it is gone again."""
 
     def __init__(self, doing: str, directory: str, hint: str = "Free some space there.") -> None:
-        """Keep ``directory``, which lies on the disk; ``doing`` is what was going on."""
+        """Keep ``directory``, which is on the disk; ``doing`` is what was going on."""
         super().__init__(f"Could not {doing}: the disk of {directory} is full.", hint=hint)
         self.doing = doing
         self.directory = directory

@@ -4,7 +4,7 @@
     acquire an environment                       EnvironmentLease: the [build-system] requirements
     get_requires_for_build_wheel                 and what it asks for, installed there too
     prepare_metadata_for_build_wheel             where the metadata is needed; optional hook
-    (the environment lies in the pool)           while the resolution goes on
+    (the environment is in the pool)           while the resolution goes on
     build_wheel                                  where the wheel is needed
 
 An editable has the hooks ``..._editable`` instead. Without isolation (``--no-build-isolation``) the

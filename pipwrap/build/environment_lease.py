@@ -1,7 +1,7 @@
 """The isolated environment of one build: taken from the pool or made anew, and given back.
 
 Making an environment and importing a backend costs more than most hooks. So a build holds an
-environment only while it runs hooks, and in between it lies in the pool, for any build with equal
+environment only while it runs hooks, and in between it is in the pool, for any build with equal
 build requirements:
 
     acquire    a waiting environment with the same contents, else a new one in which the build

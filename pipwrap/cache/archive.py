@@ -45,8 +45,8 @@ class WheelArchive(Struct, frozen=True):
     def check_repeated(self, only: str | None = None) -> None:
         """Refuse two members of one path whose bytes are not the same; ``only`` judges one path.
 
-        Which of them is installed must not depend on who reads the archive. Published wheels with
-        the same member twice install with pip.
+        Which of them is installed must not depend on the reader of the archive. Published wheels
+        with the same member twice install with pip.
         """
         for path, earlier, last in self.repeated:
             if only in {None, path} and not self._are_same(earlier, last):

@@ -93,7 +93,7 @@ def replacing(path: str, temporary: str) -> Iterator[IO[bytes]]:
 
 
 def take_place(beside: str, path: str, temporary: str) -> None:
-    """Rename a finished file to ``path``, also where a directory has come to lie.
+    """Rename a finished file to ``path``, also where a directory is by now.
 
     A directory above that another process removes meanwhile is made again.
     """

@@ -22,7 +22,7 @@ _IS_ITS_TEXT = {
 
 
 class BuildKey(Struct, frozen=True):
-    """What is built, and for whom."""
+    """What is built, and for which target."""
 
     source_sha256: str
     """Of the sdist's bytes, whatever URL or mirror they came from; of a repository's identity."""
@@ -65,7 +65,7 @@ def digest_of(value: object) -> str:
     """Return a sha256 that is the same for equal values, in whatever process.
 
     Frozen values, mappings, sequences and sets of them, and what is its text. ``TypeError`` for
-    anything else: what cannot be told apart must not be a key.
+    anything else: what cannot be distinguished must not be a key.
     """
     canonical = json.dumps(_plain(value), sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode("ascii")).hexdigest()

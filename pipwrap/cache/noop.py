@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 BUCKET = "satisfied-v1"
 PATH, LINK, VARIABLE = "path", "link", "variable"
-"""Kinds of evidence: what a path leads to, what lies there itself, the value of a variable."""
+"""Kinds of evidence: what a path leads to, what is at the path itself, the value of a variable."""
 
 _FORMAT = "1"
 _SUCCESS = "0"

@@ -3,7 +3,7 @@
     sidecars-v1/AA/<sha256 of the project's name>.json
 
 Each is known by its own digest, which the index names: whatever else changes, it says the same. The
-files themselves lie among the bodies; to find, hash and parse a thousand of them takes a second.
+files themselves are among the bodies; to find, hash and parse a thousand of them takes a second.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Sidecar(Struct, frozen=True, array_like=True):
 
     @classmethod
     def of(cls, metadata: Metadata, size: int) -> Sidecar:
-        """Return what is kept of metadata in a file of so many bytes."""
+        """Return what is stored of metadata in a file of so many bytes."""
         return cls(
             size,
             metadata.name,

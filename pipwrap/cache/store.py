@@ -79,7 +79,7 @@ class WheelStore:
         return os.path.exists(self._layout.stored_wheel(sha256) + "/entry.json")
 
     def _read(self, directory: str, root: str, sha256: str) -> StoredWheel:
-        """Return the entry that lies in a directory, read once as long as it is the same file."""
+        """Return the entry that is in a directory, read once as long as it is the same file."""
         with open(directory + "/entry.json", "rb") as stream:
             found = os.fstat(stream.fileno())
             version = (found.st_ino, found.st_mtime_ns)

@@ -1,4 +1,4 @@
-"""Distribution files: local ones where they lie, remote ones through the cache, each once a run."""
+"""Distribution files: local ones where they are, remote ones through the cache, each once a run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""METADATA of wheels that lie on a server, read in parts instead of whole.
+"""METADATA of wheels on a server, read in parts instead of whole.
 
 A zip has its table of contents at its end (central directory, APPNOTE.TXT 4.3.12), and most wheels
 have .dist-info right before it: of 887 wheels, 557 are larger than 64 KiB, and for 466 of these the

@@ -88,7 +88,7 @@ class Offers(Struct):
         return known[1]
 
     def ahead(self, project: str) -> tuple[Candidate, ...]:
-        """Return what ``candidates`` will, from any thread; nothing is said to rest on it yet."""
+        """Return what ``candidates`` will, from any thread; no dependence is recorded yet."""
         found = self.prefetch(project).result()
         known = self._ahead.get(project)
         if known is None or known[0] is not found:
@@ -115,7 +115,7 @@ class Offers(Struct):
         return bool(self._usable) or bool(self.locked)
 
     def evidence(self) -> tuple[PageState, ...] | None:
-        """Return what everything that was judged rests on; ``None`` where a page did not arrive."""
+        """Return what all that was judged depends on; ``None`` where a page did not arrive."""
         looked_at = [found for found, _ in self._usable.values()]
         if not all(found.is_certain for found in looked_at):
             return None

@@ -57,7 +57,7 @@ class LinkCollector:
         return ThreadPoolExecutor(self._workers, thread_name_prefix="index")
 
     def prefetch(self, project: str) -> Future[ProjectLinks]:
-        """Start asking for ``project`` unless that has begun; the answer is kept for the run."""
+        """Start requesting ``project`` unless that has begun; the answer is kept for the run."""
         with self._lock:
             known = self._found.get(project)
         if known is not None:
@@ -108,7 +108,7 @@ class LinkCollector:
         return len(same) < len(stale)
 
     def forget(self) -> None:
-        """Let go of all that was found: it is asked for again if it is wanted again."""
+        """Let go of all that was found: it is requested again if it is needed again."""
         with self._lock:
             self._found.clear()
 

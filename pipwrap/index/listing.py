@@ -1,4 +1,4 @@
-"""The links of a page, grouped by what decides about them first, made only where they are wanted.
+"""The links of a page, grouped by what decides about them first, made only where they are needed.
 
 Most files of a page are wheels for other platforms. Their tags are looked at once for all that have
 the same, and nothing else of them is: a file stays as it was decoded until then; pure.

@@ -40,7 +40,7 @@ class Known(Protocol):
 
 
 class Page(Known, Protocol):
-    """A fetched document; its body lies on disk."""
+    """A fetched document; its body is on disk."""
 
     @property
     def path(self) -> str:

@@ -40,7 +40,7 @@ _NOTHING = (_NULL, Raw(b"false"))
 
 
 class File(Struct, frozen=True, gc=False, rename="kebab"):
-    """One of ``files`` (PEP 691); what only a file that is wanted needs is left as it stands."""
+    """One of ``files`` (PEP 691); what only a file that is used needs is left as it stands."""
 
     url: str
     """Perhaps relative to its page."""
@@ -81,7 +81,7 @@ def parse_page(content: bytes, content_type: str, url: str) -> Sequence[File | L
 def _parse_json(content: bytes) -> list[File]:
     try:
         if not content.isascii():
-            content.decode()  # the decoder skips what is not wanted without looking at its bytes
+            content.decode()  # the decoder skips what has no field without looking at its bytes
         return _PAGE.decode(content).files
     except (UnicodeDecodeError, DecodeError, RecursionError):
         return _parse_loosely(content)
@@ -187,7 +187,7 @@ def _digests(raw: Raw) -> Pairs | bool:
 
 
 def _metadata(raw: Raw) -> Pairs | None:
-    """Return the sidecar's digests; ``true`` has a sidecar whose digest is not told."""
+    """Return the sidecar's digests; ``true`` has a sidecar whose digest is not given."""
     digests = _digests(raw)
     if isinstance(digests, tuple):
         return _supported(digests)
@@ -195,7 +195,7 @@ def _metadata(raw: Raw) -> Pairs | None:
 
 
 def _supported(hashes: Pairs) -> Pairs:
-    """Return what pip compares of a sidecar's digests: other algorithms count as not told."""
+    """Return what pip compares of a sidecar's digests: other algorithms count as not given."""
     return tuple(pair for pair in hashes if pair[0] in SUPPORTED_HASHES)
 
 

@@ -83,7 +83,7 @@ def merge(
 
 
 def _whole(paths: Iterable[str], kept: frozenset[str]) -> tuple[tuple[str, ...], frozenset[str]]:
-    """Return the paths, with one for all that lie in a directory which holds nothing else.
+    """Return the paths, with one for all that are in a directory which holds nothing else.
 
     Moving a package away is one rename then, as in pip. Also the directories that held the others.
     """
@@ -221,7 +221,7 @@ def _occupied(
 def _files_left(directory: str, stash: Mapping[str, None]) -> Iterator[str]:
     """Yield the files below a directory that are not moved away.
 
-    A link to a directory is none: pip moves it away with the directory that it lies in.
+    A link to a directory is none: pip moves it away with the directory that it is in.
     """
     with os.scandir(directory) as entries:
         for entry in entries:

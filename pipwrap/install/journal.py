@@ -1,6 +1,6 @@
 """The journal of a transaction: what it does to the filesystem, written before it is done.
 
-It is an undo log. Whatever moment a process dies at, the lines say at least as much as was done;
+It is an undo log. Whenever the process ends, the lines say at least as much as was done;
 each step is undone by looking whether it was (``rollback``), so that undoing may itself be
 interrupted at any point and be done again.
 

@@ -62,7 +62,7 @@ class FileCreation(NamedTuple):
 
 
 class SourceChanged(Exception):
-    """A stored file is no longer as it was stored; ``path`` is where it lies."""
+    """A stored file is no longer as it was stored; ``path`` is where it is."""
 
     def __init__(self, path: str) -> None:
         """Keep the file's path."""

@@ -1,4 +1,4 @@
-"""One writer per environment: a kernel lock on its site directory, freed by death.
+"""One writer per environment: a kernel lock on its site directory, freed when its process ends.
 
 The directory itself is locked, so that nothing is left behind; Windows, whose locks need a file,
 has one that is deleted when it is closed.

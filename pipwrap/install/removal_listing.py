@@ -47,7 +47,7 @@ def _packages(files: Iterable[str]) -> Iterator[str]:
 
 
 def _others(directories: Iterable[str], files: frozenset[str]) -> Iterator[str]:
-    """Yield what lies in directories and is not among the files."""
+    """Yield what is in directories and is not among the files."""
     for directory in directories:
         for parent, _, names in os.walk(directory):
             paths = (os.path.join(parent, name) for name in names if not name.endswith(".pyc"))

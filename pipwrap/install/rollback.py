@@ -1,4 +1,4 @@
-"""Undoing or completing what a journal says: after an error, or after the death of a process.
+"""Undoing or completing what a journal says: after an error, or after the end of a process.
 
     journal           stash       what is done                       the environment is
     without "end"     any         everything made is removed, what   as it was before

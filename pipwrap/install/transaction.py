@@ -3,7 +3,7 @@
 Whatever can be refused for a reason of its own (a wheel, an entry point, a missing RECORD, a
 directory in the way) is refused before anything moves. What remains is one list of paths to move
 away and of files to make, and each step is in the journal before it is done, so that an error,
-Ctrl-C or SIGTERM undoes everything, and after a death the next command does (``recovery``).
+Ctrl-C or SIGTERM undoes everything, and after a crash the next command does (``recovery``).
 
     prepared    the files of all wheels are known, bytecode is compiled    destination, bytecode
     locked      no other command writes here                               lock
@@ -191,9 +191,9 @@ def _stash(written: journal.Journal, changes: Changes) -> None:
 
 
 def _stash_beside(written: journal.Journal, path: str) -> None:
-    """Move away what lies on another filesystem.
+    """Move away what is on another filesystem.
 
-    A directory may lie on two (overlayfs, where a part of it comes from a lower layer) or be where
+    A directory may be on two (overlayfs, where a part of it comes from a lower layer) or be where
     one begins: then its files are moved one by one, and it is removed if that can be.
     """
     try:

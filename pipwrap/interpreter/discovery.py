@@ -17,7 +17,7 @@ from pipwrap.options.values import values_of
 CALLED_AS_PIP = "PIPWRAP_CALLED_AS_PIP"
 """Set by our shim and shell function, so that the first Python on PATH is the target."""
 TOOL_MARKERS = ("pipx_metadata.json", "uv-receipt.toml")
-"""What lies in an environment that was made for one application."""
+"""What is in an environment that was made for one application."""
 
 
 class DiscoveredInterpreter(Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""Facts about an interpreter: asked once, and cached with what would change them."""
+"""Facts about an interpreter: queried once, and cached with what would change them."""
 
 from __future__ import annotations
 

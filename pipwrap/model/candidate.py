@@ -45,5 +45,5 @@ class Rejection(Struct, frozen=True):
     link: Link
     reason: str
     kind: str
-    """``format``, ``tags``, ``requires_python``, ``name``, ``version``: what pip tells apart."""
+    """``format``, ``tags``, ``requires_python``, ``name``, ``version``: what pip distinguishes."""
     version: Version | None = None

@@ -1,4 +1,4 @@
-"""Where a distribution file lies, and what its index says of it; pure."""
+"""Where a distribution file is, and what its index says of it; pure."""
 
 from __future__ import annotations
 
@@ -250,7 +250,7 @@ class Link(Struct, frozen=True):
 
     @property
     def metadata_url(self) -> str:
-        """Return where the sidecar lies (PEP 658)."""
+        """Return where the sidecar is (PEP 658)."""
         return self.url + ".metadata"
 
     @property

@@ -131,7 +131,7 @@ class UserRequirement(Struct, frozen=True):
     requirement: Requirement | None
     """``None`` for a path or URL whose project is known only after its metadata is."""
     source: Source | None = None
-    """Where a direct reference lies."""
+    """Where a direct reference is."""
     extras: tuple[str, ...] = ()
     comes_from: str | None = None
     """``-r FILE (line N)`` for what a file asked for."""

@@ -45,7 +45,7 @@ class Spool:
 
     @property
     def moved(self) -> bool:
-        """Return whether the body lies in the second place."""
+        """Return whether the body is in the second place."""
         return self._elsewhere is None
 
     @property

@@ -143,21 +143,21 @@ def full_disk(error: DiskFull | OSError, root: str | None) -> DiskFull | None:
 
 
 def has_other_disk(full: str, root: str) -> bool:
-    """Tell whether it is the cache's disk that is full, and temporary files lie on another."""
+    """Tell whether it is the cache's disk that is full, and temporary files are on another."""
     import tempfile  # noqa: PLC0415 - failures only
 
     return full == root and os.stat(tempfile.gettempdir()).st_dev != os.stat(root).st_dev
 
 
 def _is_below(path: str, root: str) -> bool:
-    """Tell whether a path is ``root`` or lies in it, whatever links lead there."""
+    """Tell whether a path is ``root`` or is in it, whatever links lead there."""
     path, root = os.path.realpath(path), os.path.realpath(root)
     return path == root or path.startswith(root + os.sep)
 
 
 @contextmanager
 def _run_directory(layout: Layout) -> Iterator[Layout]:
-    """Yield the layout with a directory of the run's own; sweep those of dead runs."""
+    """Yield the layout with a directory of the run's own; sweep those of runs that were killed."""
     shared = layout.temporary
     disk.make_directory(shared)
     run = Layout(layout.root, RUN_PREFIX + os.path.basename(disk.unused_name(shared)))

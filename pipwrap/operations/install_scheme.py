@@ -31,7 +31,7 @@ class InstallScheme(Struct, frozen=True):
     ) -> dict[str, InstalledDistribution]:
         """Return what an installation here replaces, by project.
 
-        What lies in the system's site-packages stays when the user scheme shadows it.
+        What is in the system's site-packages stays when the user scheme shadows it.
         """
         if self.ignores_installed:
             return {}

@@ -1,4 +1,4 @@
-"""The projects behind direct references, which only their metadata tells."""
+"""The projects behind direct references, which only their metadata names."""
 
 from __future__ import annotations
 

@@ -110,7 +110,7 @@ class NoopRecorder:
 
 
 def _is_young(state: str, now: int) -> bool:
-    """Tell what lies somewhere, and changed less than two seconds ago."""
+    """Return whether something is at a path that changed less than two seconds ago."""
     _, _, times = state.partition(" ")[2].partition(" ")
     return any(int(moment) > now - _SETTLED for moment in times.split())
 

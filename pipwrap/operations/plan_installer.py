@@ -69,7 +69,7 @@ class PlanInstaller:
                 return
 
     def _discard(self, changed: StoredWheel) -> None:
-        """Remove a stored wheel, while nobody links it; one that was replaced already stays."""
+        """Remove a stored wheel, while no process links it; one that was replaced already stays."""
         store = self._shared.store
         with locks.locked(self._shared.context.place.layout.lock):
             if store.find(changed.sha256) == changed:

@@ -8,7 +8,7 @@ is what resolving again would come to; no page is decoded to know it::
 
     request --key--> entry: evidence, resolution, lines
                        |
-                       |  each page that is not fresh is asked for again (RFC 9111 section 4.3)
+                       |  each page that is not fresh is requested again (RFC 9111 section 4.3)
                        |
         evidence holds +-----------------------------------------------> Hit
                        |

@@ -1,4 +1,4 @@
-"""Wheels in the store: those that lie there, and those that are fetched, built and compiled.
+"""Wheels in the store: those that are there, and those that are fetched, built and compiled.
 
 A wheel is fetched from the moment at which the resolver first chooses it, while the resolution goes
 on. The choice may change: then the wheel was fetched in vain, and a second one of the same project
@@ -72,7 +72,7 @@ class WheelProvider:
         """Begin to get the wheel that was first chosen of a project, unless it is there."""
         if self._prefetches and candidate.project not in self._prefetched:
             sha256 = candidate.link.sha256
-            # A damaged entry is reported where the wheel is wanted, not here.
+            # A damaged entry is reported where the wheel is needed, not here.
             if sha256 is not None and not self._store.holds(sha256):
                 self._prefetched[candidate.project] = candidate.link.url
                 self._preparer().prefetch_wheel(candidate, self._when_stored())

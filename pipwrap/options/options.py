@@ -55,7 +55,7 @@ class SearchOptions(Struct, frozen=True, kw_only=True):
     """``--pre``, ``--all-releases``, ``--only-final``."""
     uploaded_prior_to: dt.datetime | None = None
     refreshed: frozenset[str] = frozenset()
-    """Projects whose pages are asked for again, perhaps ``:all:``."""
+    """Projects whose pages are requested again, perhaps ``:all:``."""
     prefer_binary: bool = False
     require_hashes: bool = False
     no_require_hashes: bool = False
@@ -65,7 +65,7 @@ class SearchOptions(Struct, frozen=True, kw_only=True):
 
 
 class Options(Struct, frozen=True, kw_only=True):
-    """Everything that a command is told; what a command does not have keeps its default."""
+    """The options of a command; what a command does not have keeps its default."""
 
     command: str
     arguments: tuple[str, ...] = ()

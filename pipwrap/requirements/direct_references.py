@@ -87,7 +87,7 @@ def source_of_url(url: str, *, explicit: bool = False, subdirectory: str | None 
 
 
 def source_of(link: Link, *, explicit: bool) -> Source:
-    """Return what lies behind a link; ``explicit`` says that the user named it.
+    """Return what is behind a link; ``explicit`` says that the user named it.
 
     Raises ``errors.InvalidRequirement`` where no file and no directory can have the name.
     """

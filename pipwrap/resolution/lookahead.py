@@ -11,7 +11,7 @@ counts:
                        root range or impossible
 
 A version that is out because of another decision is tried in its turn, as that decision may be
-taken back. Only projects whose versions are known are looked at: no more pages are asked for.
+taken back. Only projects whose versions are known are looked at: no more pages are requested.
 """
 
 from __future__ import annotations

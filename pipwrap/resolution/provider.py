@@ -2,7 +2,7 @@
 
 A package of the core is a project (``flask``), a project with one extra (``flask[async]``, which
 requires the same version of ``flask``), or the target's Python. What the core asks is answered
-here; what the answers are made of lies beside:
+here; what the answers are made of is beside:
 
     projects, version_map       which versions there are, numbered
     admission                   which of them may be chosen

@@ -46,7 +46,7 @@ class RequirementRanges:
         return version_map.range_of(requirement.specifier)
 
     def _range_of_url(self, requirement: Requirement, template: Template) -> Ranks:
-        """Return the one version behind a dependency's URL, which only its metadata tells.
+        """Return the one version behind a dependency's URL, which only its metadata names.
 
         Nothing satisfies it when that metadata cannot be used, or is of another project.
         """

@@ -48,7 +48,7 @@ class Repositories:
         self._checkouts: dict[str, Checkout] = {}
 
     def commit(self, repository: Repository, shown: str) -> str:
-        """Return the commit of a revision: a full hash is one, names are asked of the server.
+        """Return the commit of a revision: a full hash is one, names are looked up on the server.
 
         Only what the server does not list (an abbreviation) is cloned for it. Raises what
         ``checkout`` raises.
@@ -78,7 +78,7 @@ class Repositories:
     def tags(self, repository: Repository, shown: str) -> str | None:
         """Return a digest of the tags that lead to the commit: what describes it.
 
-        ``None`` for a full commit that is not on this machine: the network is not asked for it.
+        ``None`` for a full commit that is not on this machine: the network is not used.
         Raises what ``checkout`` raises.
         """
         git, commit = self._git(shown), self.commit(repository, shown)
@@ -160,7 +160,7 @@ def editable_directory(repository: Repository, settings: GitSettings) -> str:
 
 
 def needs_decision(repository: Repository, settings: GitSettings) -> bool:
-    """Tell whether something else lies where the clone of an editable is to be."""
+    """Tell whether something else is where the clone of an editable is to be."""
     directory = editable_directory(repository, settings)
     if not os.path.exists(directory):
         return False

@@ -1,7 +1,7 @@
 """HTTP through the cache: pages by the policy, files by their digest.
 
 Every response is read from a file that holds its whole body. What may not be stored, or cannot
-be, lies in a temporary directory until ``close``.
+be, is in a temporary directory until ``close``.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _OK = 200
 
 
 class ResponseCache:
-    """Answers from disk what it may and asks ``transport`` for the rest; used from all threads."""
+    """Answers from disk what it may, requests the rest by ``transport``; used from all threads."""
 
     def __init__(
         self,

@@ -149,7 +149,7 @@ class Entries:
         return content if hashlib.sha256(content).hexdigest() == sha256 else None
 
     def body_path(self, sha256: str) -> str:
-        """Return where a body that was read lies for this run."""
+        """Return where a body that was read is for this run."""
         return self._pins.path(sha256)
 
     def forget(self, sha256: str) -> None:

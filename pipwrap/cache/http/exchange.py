@@ -1,4 +1,4 @@
-"""One hop of a request: answered from disk by the policy, or asked of the server and stored.
+"""One request and its response: from disk by the policy, or from the server and stored.
 
 The policy decides twice: what to do with a request and what is stored for its URL, and what to do
 with the response. Between the two is the only request that may be sent, and its failure.
@@ -62,14 +62,14 @@ class FetchRequest(Struct, frozen=True):
 
 
 class FetchSettings(Struct, frozen=True):
-    """How a run asks, and what it does without an answer."""
+    """How a run requests, and what it does without a response."""
 
     user_agent: str = "pipwrap"
     """Sent with every request, since responses may vary by it."""
     trusted_hosts: tuple[str, ...] = ()
     """Hosts whose responses may be stored though they come by plain http, as in pip."""
     resume_retries: int = 5
-    """How often an incomplete body is asked for again."""
+    """How often an incomplete body is requested again."""
     offline: bool = False
     """Answer from the cache only, stale or not."""
     allow_stale: bool = False

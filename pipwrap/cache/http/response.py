@@ -1,4 +1,4 @@
-"""A response that the cache hands out."""
+"""A response that the cache returns."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@
 {"merged": {"store-v1": {NAME: [count, last]}, "wheels-v1": {...}}, "size": 123456}
 
 The second form stands for all lines before it, and for what was measured then. What was used is
-named by the bucket that it lies in, and by its own name there.
+named by the bucket that it is in, and by its own name there.
 """
 
 from __future__ import annotations
