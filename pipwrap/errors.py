@@ -1,7 +1,7 @@
 """Every error a user can meet, as data; the text is made by ``pipwrap.report``.
 
-Subclasses differ by who can act on them. ``message`` is what pip would print after ``ERROR: ``
-(or inside its diagnostic frame); nothing here imports anything of ours.
+Subclasses differ by what can be done about them. ``message`` is what pip would print after
+``ERROR: `` (or inside its diagnostic frame); nothing here imports anything of ours.
 """
 
 
@@ -29,7 +29,7 @@ class PipwrapError(Exception):
         reference: str | None = None,
         preamble: str | None = None,
     ) -> None:
-        """Keep the parts apart: ``context`` explains, ``note`` adds, ``hint`` says what to do.
+        """Store the parts: ``context`` explains, ``note`` adds, ``hint`` says what to do.
 
         ``preamble`` is a line that is printed before all of them as it is. ``reference`` is the
         kebab-case name under which pip prints it in its diagnostic frame.
@@ -49,7 +49,7 @@ class UsageError(PipwrapError):
     exit_status = 2
 
     def __init__(self, message: str, *, command: str | None = None) -> None:
-        """Remember the sub-command, whose usage is printed; ``None`` is pip's own."""
+        """Store the sub-command, whose usage is printed; ``None`` is pip's own."""
         super().__init__(message)
         self.command = command
 
@@ -118,7 +118,7 @@ class InconsistentMetadata(UnusableMetadata):
     """Metadata has another name or version than the requirement or the file's name."""
 
     def __init__(self, requested: str, field: str, expected: str, found: str) -> None:
-        """Keep the parts; ``requested`` is the requirement and its link, as pip prints them."""
+        """Store the parts; ``requested`` is the requirement and its link, as pip prints them."""
         self.field, self.expected, self.found = field, expected, found
         super().__init__(self.of(requested))
 
@@ -184,7 +184,7 @@ class ProgramFailed(PipwrapError):
     def __init__(self, command: str, status: int, source: str, unseen: str = "") -> None:
         """Keep the command line without credentials, and what was to be fetched by it.
 
-        ``unseen`` is what it said, where that was not shown while it ran.
+        ``unseen`` is what it printed, where that was not shown while it ran.
         """
         super().__init__(f"Failed to build '{source}' when {command.lower()}")
         self.command = command

@@ -87,7 +87,7 @@ class Backend:
         return self._fallback
 
     def supports_editable(self) -> bool:
-        """Tell whether the backend can build an editable wheel (PEP 660)."""
+        """Return whether the backend can build an editable wheel (PEP 660)."""
         with self._step("Checking if build backend supports build_editable", "supports_feature"):
             # Neither ``build`` nor pyproject_hooks has a public name for it.
             hooks: Any = self._builder._hook  # noqa: SLF001

@@ -43,7 +43,7 @@ class EnvironmentLease:
 
     @property
     def is_held(self) -> bool:
-        """Tell whether the backend is in an environment."""
+        """Return whether the backend is in an environment."""
         return self._environment is not None
 
     @property
@@ -81,7 +81,7 @@ class EnvironmentLease:
         self._backend.rest()
 
     def release(self) -> None:
-        """Give the environment to the pool, where nothing tells it from a new one."""
+        """Give the environment to the pool, where it does not differ from a new one."""
         environment = self._environment
         if environment is None or self._contents is None:
             return

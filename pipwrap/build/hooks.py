@@ -90,7 +90,7 @@ class HookProcessPool:
 
     @property
     def closed(self) -> bool:
-        """Tell whether everything was ended."""
+        """Return whether everything was ended."""
         return self._closed
 
     @contextlib.contextmanager

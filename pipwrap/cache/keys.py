@@ -18,7 +18,7 @@ _IS_ITS_TEXT = {
     ("packaging.version", "Version"),
     ("datetime", "datetime"),
 }
-"""Types, by name, so that none has to be imported to tell its values."""
+"""Types, by name, so that none has to be imported to recognise its values."""
 
 
 class BuildKey(Struct, frozen=True):
@@ -54,7 +54,7 @@ def repository_identity(url: str, commit: str) -> str:
 def settings_key(
     settings: Mapping[str, str | Sequence[str]],
 ) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Return config settings in the order and form that a key wants."""
+    """Return config settings in the order and form of a key."""
     return tuple(
         (name, (value,) if isinstance(value, str) else tuple(value))
         for name, value in sorted(settings.items())

@@ -33,7 +33,7 @@ _ONLY_OURS = _NAMES | {*FORMER, CACHEDIR_TAG, SHARED_MARK, "tmp", "lock"}
 
 
 def is_ours(layout: Layout) -> bool:
-    """Tell whether the buckets in a directory are those of our cache."""
+    """Return whether the buckets in a directory are those of our cache."""
     return _begins_with(layout.tag, _TAG) or _begins_with(layout.shared_mark, _SHARED)
 
 

@@ -100,7 +100,7 @@ class Resolutions:
         )
 
     def write(self, entry: ResolutionEntry) -> None:
-        """Store an entry; a cache that cannot be written goes without."""
+        """Store an entry; nothing where the cache cannot be written."""
         content = records.encode(entry, VERSION)
         try:
             disk.write(self._layout.resolution(entry.key), content, self._layout.temporary)

@@ -74,10 +74,10 @@ _ENTRY = Decoder(_Entry)
 
 
 class Sidecars:
-    """Finds and keeps them; used from all threads. What is new is written at the end."""
+    """Finds and stores them; used from all threads. What is new is written at the end."""
 
     def __init__(self, layout: Layout, listener: Listener, note: Note) -> None:
-        """Keep the ports; ``note`` hears the name of every entry that was of use."""
+        """Store the ports; ``note`` is called with the name of every entry that was used."""
         self._layout = layout
         self._listener = listener
         self._note = note
@@ -93,13 +93,13 @@ class Sidecars:
             return self._known[project].get(sha256)
 
     def add(self, project: str, sha256: str, sidecar: Sidecar) -> None:
-        """Keep what a file with this digest says."""
+        """Record what a file with this digest says."""
         with self._lock:
             self._known.setdefault(project, {})[sha256] = sidecar
             self._changed.add(project)
 
     def flush(self) -> None:
-        """Write what is new, beside what other runs wrote meanwhile; or go without."""
+        """Write what is new, beside what other runs wrote, if the cache can be written."""
         with self._lock:
             for project in sorted(self._changed):
                 rows = {**self._read(project), **self._known[project]}

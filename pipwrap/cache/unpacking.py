@@ -110,7 +110,7 @@ def _is_installed(path: str, dist_info: str) -> bool:
 
 
 def _lies(stored: StoredFile, claims: dict[str, tuple[str, str]], dist_info: str) -> bool:
-    """Tell whether RECORD is wrong about a file; its own signatures are not in it."""
+    """Return whether RECORD is wrong about a file; its own signatures are not in it."""
     if stored.path.startswith(f"{dist_info}/RECORD"):
         return False
     return wheel_archive.differs(stored, claims.get(stored.path))

@@ -158,7 +158,7 @@ def _configuration(
 
 
 def _recover(environment: Environment) -> None:
-    """Settle what a command that died has left; one stat each when there is nothing.
+    """Settle what an interrupted command has left; one stat each when there is nothing.
 
     It is reported on stderr: stdout belongs to the command, and may be JSON.
     """

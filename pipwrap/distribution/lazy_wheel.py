@@ -74,7 +74,7 @@ class LazyWheels:
         return text
 
     def _is_first(self, project: str, link: Link) -> bool:
-        """Tell whether a wheel is the first that is read of its project.
+        """Return whether a wheel is the first that is read of its project.
 
         It is likely to be installed, and the whole of a small one costs no more than a part. A
         second version means that the first is rejected, as the second may be.

@@ -64,7 +64,7 @@ class Offers(Struct):
     """The one file of a project that a lock file allows; no index is asked for it."""
     _usable: dict[str, tuple[ProjectLinks, tuple[Candidate, ...]]] = field(default_factory=dict)
     _ahead: dict[str, tuple[ProjectLinks, tuple[Candidate, ...]]] = field(default_factory=dict)
-    """The same of projects that were looked at before their turn."""
+    """The same, of projects that were looked at ahead."""
 
     def prefetch(self, project: str) -> Future[ProjectLinks]:
         """Begin to ask for a project, without waiting."""
@@ -104,14 +104,14 @@ class Offers(Struct):
         return Judged(candidates, rejected, found.skipped)
 
     def forget(self) -> None:
-        """Let go of all that was found, which is most of what a large resolution holds."""
+        """Release all that was found, which is most of what a large resolution holds."""
         self._usable.clear()
         self._ahead.clear()
         self.collector.forget()
 
     @property
     def was_asked(self) -> bool:
-        """Tell whether any index or file of a lock was looked at."""
+        """Return whether any index or file of a lock was looked at."""
         return bool(self._usable) or bool(self.locked)
 
     def evidence(self) -> tuple[PageState, ...] | None:
@@ -148,7 +148,7 @@ class Offers(Struct):
 
 
 def _refuse(project: str, judged: Sequence[Candidate | Rejection]) -> None:
-    """Raise pip's error for a locked file that cannot be used: nothing may stand in for it."""
+    """Raise pip's error for a locked file that cannot be used: nothing may replace it."""
     for each in judged:
         if isinstance(each, Rejection):
             raise errors.InvalidRequirement(
@@ -158,7 +158,7 @@ def _refuse(project: str, judged: Sequence[Candidate | Rejection]) -> None:
 
 
 def has_native(collector: LinkCollector, candidate: Candidate) -> bool:
-    """Tell whether the index lists platform wheels of a candidate's version."""
+    """Return whether the index lists platform wheels of a candidate's version."""
     prefix = f"-{candidate.version}-"
     return any(
         link.is_wheel and prefix in link.filename and not link.filename.endswith("-any.whl")

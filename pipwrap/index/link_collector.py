@@ -38,7 +38,7 @@ class LinkCollector:
         *,
         workers: int = 16,
     ) -> None:
-        """Remember the places; nothing is fetched yet."""
+        """Store the places; nothing is fetched yet."""
         self.scope = scope
         self._pages = ReadPages(pages, note)
         self._messages = IndexMessages(listener)
@@ -78,14 +78,14 @@ class LinkCollector:
         return self.prefetch(project).result()
 
     def refresh(self) -> bool:
-        """Ask again for every page that came from the cache; tell whether any is another now.
+        """Request every page that came from the cache again; return whether any is another now.
 
         From now on every page is revalidated.
         """
         with self._lock:
             already, self._refresh = self._refresh, True
             found = tuple(self._found.items())
-            # What has not arrived was asked for ahead of its turn; it is asked for again then.
+            # What has not arrived was requested ahead; it is requested again when it is needed.
             late = [name for name, future in found if not future.done() or future.exception()]
             stale = {
                 name: future
@@ -108,7 +108,7 @@ class LinkCollector:
         return len(same) < len(stale)
 
     def forget(self) -> None:
-        """Let go of all that was found: it is requested again if it is needed again."""
+        """Release all that was found: it is requested again if it is needed again."""
         with self._lock:
             self._found.clear()
 
@@ -159,7 +159,7 @@ class LinkCollector:
         return joined(gathered, tuple(ordered), tuple(places))
 
     def changed(self, evidence: Sequence[PageState]) -> frozenset[str] | None:
-        """Return the URLs of the pages that are other than they were; asks for those not fresh.
+        """Return the URLs of the pages that have changed; those not fresh are requested.
 
         ``None`` where a place is another, or a page did not arrive.
         """

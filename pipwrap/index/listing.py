@@ -84,9 +84,9 @@ class Listing(Struct, frozen=True):
 
 
 def _end(url: str) -> str:
-    """Return what tells a URL's file: its extension, or the last three parts of a wheel's name.
+    """Return what identifies a URL's file: its extension, or a wheel name's last three parts.
 
-    Nothing where the URL has to be read to tell that.
+    Nothing where the URL has to be read to know that.
     """
     if "?" in url or "#" in url:
         return ""

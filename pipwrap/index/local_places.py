@@ -73,7 +73,7 @@ class LocalPlaces:
         return os.path.abspath(location) if os.path.exists(location) else None
 
     def _secure(self, location: str) -> list[str]:
-        """Return the page, or nothing (and say so) when it would come over plain http."""
+        """Return the page, or nothing, with a warning, when it would come over plain http."""
         if is_secure_origin(location, self._trusted_hosts):
             return [location]
         host = urlsplit(location).netloc.rpartition("@")[2].partition(":")[0]

@@ -48,7 +48,7 @@ class Page(Known, Protocol):
 
     @property
     def from_cache(self) -> bool:
-        """Tell whether it was answered without the network, or by a 304."""
+        """Return whether it was answered without the network, or by a 304."""
 
 
 class Pages(Protocol):
@@ -68,7 +68,7 @@ class ReadPages:
     """Pages with what is made of them; used from many threads."""
 
     def __init__(self, pages: Pages, note: Note) -> None:
-        """Keep the ports; ``note`` hears of every page that came from the cache."""
+        """Store the ports; ``note`` is called with every page that came from the cache."""
         self._pages = pages
         self._note = note
         self._asked: dict[str, Page | Exception] = {}

@@ -131,7 +131,7 @@ class Selector(Struct, frozen=True):
         return Candidate(project, version, link, len(self.tags))
 
     def _is_old_enough(self, link: Link) -> bool:
-        """Tell whether a file was uploaded early enough; raises pip's error where it is unknown."""
+        """Return whether a file was uploaded early enough; raises pip's error if it is unknown."""
         if link.scheme == "file":
             return True
         if not link.upload_time:
@@ -179,7 +179,7 @@ class Selector(Struct, frozen=True):
 
 @lru_cache(maxsize=4096)
 def supports_python(requires_python: str, python_version: str) -> bool:
-    """Tell whether a Requires-Python admits this Python; an invalid one admits all, as in pip."""
+    """Return whether a Requires-Python admits this Python; an invalid one admits all, as in pip."""
     from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415 - as below
 
     try:

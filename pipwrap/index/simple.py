@@ -30,7 +30,7 @@ class InvalidPage(ValueError):
 
 
 def is_page(content_type: str) -> bool:
-    """Tell whether a Content-Type is one that a page of the API may have."""
+    """Return whether a Content-Type is one that a page of the API may have."""
     return content_type.lower().startswith(PAGE_TYPES)
 
 
@@ -40,7 +40,7 @@ _NOTHING = (_NULL, Raw(b"false"))
 
 
 class File(Struct, frozen=True, gc=False, rename="kebab"):
-    """One of ``files`` (PEP 691); what only a file that is used needs is left as it stands."""
+    """One of ``files`` (PEP 691); what only used files need stays undecoded."""
 
     url: str
     """Perhaps relative to its page."""
@@ -67,7 +67,7 @@ def parse_page(content: bytes, content_type: str, url: str) -> Sequence[File | L
     """Return the files of a page in their order; ``InvalidPage`` when it cannot be read."""
     if content_type.lower().startswith(JSON_TYPE):
         return _parse_json(content)
-    from pipwrap.index import anchors  # noqa: PLC0415 - most indexes speak JSON
+    from pipwrap.index import anchors  # noqa: PLC0415 - most indexes answer with JSON
 
     try:
         base, found = anchors.read(content, content_type)
@@ -162,7 +162,7 @@ _UNREADABLE = {"sha256": None}
 
 
 def _decoded(raw: Raw) -> object:
-    """Return what should be digests by algorithm, or a truth, whatever it is."""
+    """Return what should be digests by algorithm, or a boolean, whatever it is."""
     try:
         return _HASHES.decode(raw)
     except DecodeError:

@@ -1,7 +1,7 @@
 """What an installation breaks among the distributions that it leaves alone; pure.
 
-The resolver answers for what is installed anew. What was there before and needs one of the
-changed projects may get another version than it asks for: pip says so, and goes on.
+The resolver checks what is installed anew. What was there before and needs one of the changed
+projects may get another version than it requires: pip reports that, and goes on.
 """
 
 from __future__ import annotations

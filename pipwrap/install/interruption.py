@@ -39,10 +39,10 @@ class Signals:
 
 @contextlib.contextmanager
 def deferring() -> Iterator[Signals]:
-    """Turn the first SIGINT or SIGTERM into ``KeyboardInterrupt``, and keep the others waiting.
+    """Turn the first SIGINT or SIGTERM into ``KeyboardInterrupt``, and defer the others.
 
-    What waits, and SIGTERM in any case, is delivered again at the end. An ignored signal stays
-    ignored. Only the main thread may do this; others see no signal.
+    What was deferred, and SIGTERM in any case, is delivered again at the end. An ignored signal
+    stays ignored. Only the main thread may do this; others see no signal.
     """
     signals = Signals()
     if threading.current_thread() is not threading.main_thread():

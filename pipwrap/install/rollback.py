@@ -44,7 +44,7 @@ def settle(purelib: str, listener: Listener) -> None:
 
 
 def _set_aside(directory: str, listener: Listener) -> None:
-    """Keep a stash whose journal was lost with the machine: only the user can tell."""
+    """Keep a stash whose journal was lost in a crash of the machine: the user decides."""
     kept = f"{directory}-{os.urandom(4).hex()}"
     os.rename(directory, kept)
     listener(

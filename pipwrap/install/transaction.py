@@ -132,7 +132,7 @@ def _prepare(
     """Return the files of every installation; the environment is not looked at.
 
     With --target pip leaves the bytecode of a PYTHONPYCACHEPREFIX where its temporary directory
-    was, of no use to anybody: there is none.
+    was, where no Python finds it: none is made.
     """
     compiles = plan.compile_bytecode and not (target.bytecode.prefix and plan.relocation)
     wheels = [item.wheel for item in plan.install] if compiles else []
@@ -221,7 +221,7 @@ def _create(written: journal.Journal, changes: Changes, linker: Linker) -> None:
     directories = missing_directories(directory for directory, _ in changes.batches)
     written.create(directories)
     for position, name in create_all(linker, changes.batches, frozenset(directories)):
-        # It was made since the directory was listed, or the filesystem does not tell case apart.
+        # It was made since the directory was listed, or the filesystem ignores case.
         creation = changes.batches[position][1][name]
         if is_directory(creation.path):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), creation.path)
@@ -269,7 +269,7 @@ def _holds_no_file(directory: str) -> bool:
 
 @contextlib.contextmanager
 def _made(purelib: str) -> Iterator[None]:
-    """Have the site directory for the body; one that we made and that stays empty goes again."""
+    """Make the site directory for the body; remove what was made if it stays empty."""
     missing, path = [], purelib
     while not os.path.isdir(path):
         missing.append(path)

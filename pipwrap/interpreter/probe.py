@@ -53,7 +53,7 @@ def gather(packaging_directory: str | None = None) -> dict[str, Any]:
 
 
 def _has_finders() -> bool:
-    """Tell whether others than Python's own finder may yield distributions."""
+    """Return whether others than Python's own finder may yield distributions."""
     return any(
         hasattr(finder, "find_distributions")
         for finder in sys.meta_path
@@ -70,7 +70,7 @@ def _user_site() -> bool:
 
 
 def _preferred(kind: str) -> str:
-    """Return the scheme that installers are to use (3.10), or what came before that was said."""
+    """Return the scheme that installers are to use (3.10), or its predecessor on older Pythons."""
     if kind == "home":
         # The preferred one ("posix_home") has no counterpart on Windows before 3.10.
         return "nt" if os.name == "nt" else "posix_home"
@@ -209,7 +209,7 @@ def _take_back(module: ModuleType) -> None:
 
 
 def _isolated_site() -> bool:
-    """Tell whether this is a virtual environment that does not see the system's packages."""
+    """Return whether this is a virtual environment that does not see the system's packages."""
     configuration = os.path.join(sys.prefix, "pyvenv.cfg")
     if not os.path.exists(configuration):
         return False

@@ -17,17 +17,17 @@ class Candidate(Struct, frozen=True):
     version: Version
     link: Link
     tag_rank: int = 0
-    """Position of its best tag among the environment's tags; sdists stand behind every wheel."""
+    """Position of its best tag among the environment's tags; sdists come after every wheel."""
     build: tuple[int, str] | tuple[()] = ()
 
     @property
     def is_wheel(self) -> bool:
-        """Tell wheels from sdists."""
+        """Return whether it is a wheel, and no sdist."""
         return self.link.is_wheel
 
     @property
     def is_plain(self) -> bool:
-        """Tell what may be chosen whatever is asked (PEP 440, PEP 592)."""
+        """Return whether it may be chosen whatever is required (PEP 440, PEP 592)."""
         return self.link.yanked is None and not self.version.is_prerelease
 
 

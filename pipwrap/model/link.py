@@ -42,7 +42,7 @@ ARCHIVE_EXTENSIONS = (
 _LONGEST = 255
 """Bytes of a file's name; no common filesystem takes more."""
 _PLAIN_NAME = re.compile(r"\w[\w.+!~-]*", re.ASCII)
-"""What nearly every file's name is, and nothing has to be asked of."""
+"""What nearly every file's name is, which needs no further check."""
 
 _WHOLE_URL = re.compile(
     r"(?P<before>https?:/+|(?:[a-z][a-z0-9+.-]*:)?//)(?P<user>[^/?#\n]*)@", re.IGNORECASE
@@ -108,7 +108,7 @@ def split_archive_name(name: str) -> tuple[str, str]:
 
 
 def is_plain_file_name(name: str) -> bool:
-    """Tell a name that is one segment of a path, on any system, and that a terminal can show."""
+    """Return whether a name is one segment of a path on any system, and can be printed."""
     if _PLAIN_NAME.fullmatch(name):
         return len(name) <= _LONGEST
     return (
@@ -130,7 +130,7 @@ def checked_file_name(name: str) -> str:
 
 
 def _has_control_character(name: str) -> bool:
-    """Tell a name with a character of Unicode's category Cc: C0, DEL or C1."""
+    """Return whether a name has a character of Unicode's category Cc: C0, DEL or C1."""
     return not name.isprintable() and any(
         character < " " or "\x7f" <= character < "\xa0" for character in name
     )
@@ -219,7 +219,7 @@ class Link(Struct, frozen=True):
 
     @property
     def names_a_file(self) -> bool:
-        """Tell whether what the URL ends in can be the name of a file, once it is unquoted."""
+        """Return whether what the URL ends in can be the name of a file, once it is unquoted."""
         segment = self._segment
         if "/" not in segment and segment:
             return is_plain_file_name(segment)
@@ -240,7 +240,7 @@ class Link(Struct, frozen=True):
 
     @property
     def is_wheel(self) -> bool:
-        """Tell a wheel by its name."""
+        """Return whether its name is that of a wheel."""
         return self.filename.lower().endswith(".whl")
 
     @property

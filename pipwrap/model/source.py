@@ -28,7 +28,7 @@ class Archive(Struct, frozen=True):
 
     @property
     def is_wheel(self) -> bool:
-        """Tell wheels from sdists."""
+        """Return whether it is a wheel, and no sdist."""
         return self.link.is_wheel
 
     @property
@@ -90,7 +90,7 @@ class Repository(Struct, frozen=True):
 
     @property
     def editable(self) -> bool:
-        """Tell whether it is installed in place (PEP 660)."""
+        """Return whether it is installed in place (PEP 660)."""
         return bool(self.directory_name)
 
     @property

@@ -49,7 +49,7 @@ def check(
 
 
 def is_same_release(one: Version, other: Version) -> bool:
-    """Tell whether two versions differ in their local parts at most (PEP 440)."""
+    """Return whether two versions differ in their local parts at most (PEP 440)."""
     return one.public == other.public
 
 

@@ -84,7 +84,7 @@ def split_filename(filename: str) -> tuple[str, str]:
 
 
 def is_of_same_project(one: str, other: str) -> bool:
-    """Tell whether the file names of two wheels name one project."""
+    """Return whether the file names of two wheels name one project."""
     names = (split_filename(filename)[0] for filename in (one, other))
     return len(set(map(canonicalize_name, names))) == 1
 

@@ -31,7 +31,7 @@ _CONTENT_RANGE = re.compile(r"bytes\s+(\d{1,18})-(\d{1,18})/(\d{1,18})", re.ASCI
 
 
 class RangeRefused(Exception):
-    """No part is to be had, or none beyond doubt; says why."""
+    """No part can be had, or none that is certain to be right; the text says why."""
 
     def __init__(self, reason: str, whole: Response | None = None) -> None:
         """Keep the answer that sends the whole file instead."""
@@ -90,7 +90,7 @@ class _Server(Struct):
 
 
 class Ranges:
-    """Asks for parts; a server that serves none is asked once a run. Used from all threads."""
+    """Requests parts; a server without ranges gets one request a run. Used from all threads."""
 
     def __init__(self, transport: Transport, trusted_hosts: tuple[str, ...] = ()) -> None:
         """Send nothing yet."""
@@ -117,7 +117,7 @@ class Ranges:
         """Return the bytes from ``start`` to ``stop`` of the file that ``part`` is of.
 
         Raises ``RangeRefused``, also when the file was changed since. Without a validator only
-        another size tells that: the checksums in the file have to be compared.
+        another size shows that: the checksums in the file have to be compared.
         """
         condition = (("If-Range", part.validator),) if part.validator else ()
         asked = (("Range", f"bytes={start}-{stop - 1}"), *condition)

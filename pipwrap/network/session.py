@@ -36,7 +36,7 @@ class Session:
         *,
         login: Login | None = None,
     ) -> None:
-        """Remember how to connect; ``login`` is tried after a 401."""
+        """Store how to connect; ``login`` is tried after a 401."""
         self._settings = settings
         self._listener = listener
         self._credentials = CredentialStore(settings, login)

@@ -1,4 +1,4 @@
-"""The port to HTTP: one request, one response, nothing followed and nothing remembered."""
+"""The port to HTTP: one request, one response, nothing followed and nothing stored."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Headers(Struct, frozen=True):
 
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
-"""Statuses whose ``Location`` is another place to ask (RFC 9110 section 15.4)."""
+"""Statuses whose ``Location`` is the next URL to request (RFC 9110 section 15.4)."""
 
 
 class HttpRequest(Struct, frozen=True):

@@ -55,7 +55,7 @@ def usable_layout(root: str | None) -> Layout | None:
 
 
 def is_usable(root: str) -> bool:
-    """Tell whether the user owns the cache (root: uid 0) or may write what is there of its path."""
+    """Return whether the user owns the cache (root: uid 0) or may write what exists of its path."""
     path = root
     while path != os.path.dirname(path):
         if os.path.lexists(path):
@@ -93,7 +93,7 @@ def opened(root: str | None, listener: Listener) -> Iterator[CacheSession]:
 
 
 def _kept(root: str, listener: Listener, stack: ExitStack) -> CacheSession | None:
-    """Return the cache at ``root``; ``None``, having said why, where it cannot be used."""
+    """Return the cache at ``root``; ``None``, with a warning, where it cannot be used."""
     try:
         _check_room(root)
         ownership.claim(Layout(root))
@@ -143,14 +143,14 @@ def full_disk(error: DiskFull | OSError, root: str | None) -> DiskFull | None:
 
 
 def has_other_disk(full: str, root: str) -> bool:
-    """Tell whether it is the cache's disk that is full, and temporary files are on another."""
+    """Return whether it is the cache's disk that is full, and temporary files are on another."""
     import tempfile  # noqa: PLC0415 - failures only
 
     return full == root and os.stat(tempfile.gettempdir()).st_dev != os.stat(root).st_dev
 
 
 def _is_below(path: str, root: str) -> bool:
-    """Tell whether a path is ``root`` or is in it, whatever links lead there."""
+    """Return whether a path is ``root`` or is in it, whatever links lead there."""
     path, root = os.path.realpath(path), os.path.realpath(root)
     return path == root or path.startswith(root + os.sep)
 

@@ -25,7 +25,7 @@ def record_satisfied(
 
 
 def _is_plain(context: CommandContext, request: UserRequest) -> bool:
-    """Tell a line that names projects only, and that reads nothing but files of this machine."""
+    """Return whether a line names projects only, and reads only files of this machine."""
     options = context.options
     return not (
         options.upgrade

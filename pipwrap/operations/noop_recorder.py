@@ -56,7 +56,7 @@ class NoopRecorder:
         Nothing is stored where ``chosen`` may run another interpreter the next time.
         """
         if environment.site.has_finders:
-            self._may_be_kept = False  # what they yield is theirs alone to say
+            self._may_be_kept = False  # what they yield has no evidence
         executable = environment.executable
         self._may_be_kept &= is_what_runs(chosen, executable)
         self.depends_on([executable], kind=noop.LINK)

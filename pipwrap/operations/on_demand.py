@@ -17,7 +17,7 @@ class OnDemand(Generic[Made]):
     """
 
     def __init__(self, make: Callable[[], Made]) -> None:
-        """Remember how the value is made."""
+        """Store how the value is made."""
         self._make = make
         self._lock = threading.RLock()
         self._made: list[Made] = []

@@ -58,7 +58,7 @@ def source_of(choice: Choice) -> Distribution:
 
 
 def _is_there(choice: Choice, existing: InstalledDistribution | None, listener: Listener) -> bool:
-    """Tell whether a direct reference to the installed version is left alone, as pip does.
+    """Return whether a direct reference to the installed version is left alone, as pip does.
 
     Local sources and editables are always installed again.
     """

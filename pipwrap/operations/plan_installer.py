@@ -42,7 +42,7 @@ class PlanInstaller:
         wheels: WheelProvider,
         compiler: OnDemand[Compiler] | None,
     ) -> None:
-        """Keep the ports; nothing is changed yet."""
+        """Store the ports; nothing is changed yet."""
         self._shared = shared
         self._environment = environment
         self._listener = listener
@@ -76,7 +76,7 @@ class PlanInstaller:
                 store.discard(changed.sha256)
 
     def _commit(self, plan: Plan) -> None:
-        """Link what is in the store, while no upkeep can take it away."""
+        """Link what is in the store, while no upkeep can remove it."""
         from pipwrap.install import transaction  # noqa: PLC0415 - no dry run changes anything
 
         store = self._shared.store

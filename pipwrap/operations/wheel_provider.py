@@ -35,7 +35,7 @@ class WheelProvider:
         preparer: OnDemand[Preparer],
         compiler: OnDemand[Compiler] | None,
     ) -> None:
-        """Keep the ports; without ``compiler`` no bytecode is compiled ahead."""
+        """Store the ports; without ``compiler`` no bytecode is compiled ahead."""
         self._store = shared.store
         self._policy = settings.policy
         self._saves = settings.saving is not None
@@ -78,7 +78,7 @@ class WheelProvider:
                 self._preparer().prefetch_wheel(candidate, self._when_stored())
 
     def restored(self, wheel: StoredWheel) -> StoredWheel:
-        """Return a stored wheel whose files were changed or taken away, unpacked again."""
+        """Return a stored wheel whose files were changed or removed, unpacked again."""
         if wheel.sha256 in self._found:
             return self._preparer().wheel(*self._found[wheel.sha256]).wheel
         return self._preparer().files.restore(wheel)
@@ -89,7 +89,7 @@ class WheelProvider:
 
 
 def prefetches(context: CommandContext, settings: SessionSettings) -> bool:
-    """Tell whether everything that is resolved will be installed, so that it may be fetched ahead.
+    """Return whether all that is resolved will be installed, so that it may be fetched ahead.
 
     With ``--progress-bar raw`` a script reads the progress, and expects one wheel after another.
     """

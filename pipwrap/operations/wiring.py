@@ -192,7 +192,7 @@ def make_session(
 
 
 def _offers(shared: SharedState, target: Environment, settings: SessionSettings) -> Offers:
-    """Return the candidates of all projects; the user's target options spare build requirements."""
+    """Return the candidates of all projects; target options do not apply to build requirements."""
     options, search = shared.context.options, shared.search
     selector = Selector(
         {tag: rank for rank, tag in enumerate(target.tags)},

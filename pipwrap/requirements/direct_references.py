@@ -32,7 +32,7 @@ def scheme_of(text: str) -> str:
 
 
 def is_url(text: str) -> bool:
-    """Tell whether pip takes a requirement for a URL."""
+    """Return whether pip takes a requirement for a URL."""
     return scheme_of(text) in _SCHEMES
 
 

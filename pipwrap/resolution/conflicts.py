@@ -2,15 +2,15 @@
 
 A resolver that goes back step by step takes the newest decision back first. Where an early one is
 the reason (``urllib3`` is decided, and no version of ``botocore`` fits it), every version of
-everything that depends on it is tried in vain: thousands of steps, and an answer with a project of
+everything that depends on it is tried in vain: thousands of steps, and a solution with a release of
 years ago. So, as uv does it (its ``ConflictTracker``):
 
     a conflict       has an *affected* package, whose version is taken back, and a *culprit*: the
                      last decision before it that the conflict needs
     5 for a culprit  the resolution goes back to before the culprit; what it affected is decided
                      early from then on, and the culprit late
-    once each        what is decided early is never made late: two packages that blame each other
-                     do not take turns for ever
+    once each        what is decided early is never made late: two packages that are each other's
+                     culprit do not alternate for ever
 
 Nothing is ruled out by that: only the order of decisions changes.
 """

@@ -1,10 +1,10 @@
 """Versions that can never be chosen, found before they are tried.
 
-A long way back is hundreds of versions that are chosen only to be refused, each for a reason that
-the core knows already. So, once several versions of a package in a row turned out to be impossible,
-the metadata of the next ones is read side by side, as far as no file has to be fetched whole for
-it, and the core gets a clause for those that can never be chosen. Only what no decision can change
-counts:
+Long backtracking means hundreds of versions that are chosen only to be refused, each for a reason
+that the core has already. So, once several versions of a package in a row turned out to be
+impossible, the metadata of the next ones is read side by side, as far as no file has to be fetched
+whole for it, and the core gets a clause for those that can never be chosen. Only what no decision
+can change counts:
 
     root ranges        what the user leaves of each package
     a version          is impossible if it requires a range of which every version is outside the
@@ -120,7 +120,7 @@ class Lookahead(Struct):
         return refused
 
     def _is_impossible(self, package: str, allowed: Ranks, *, looks: bool = True) -> bool:
-        """Tell whether no version of a range can be chosen, whatever is decided.
+        """Return whether no version of a range can be chosen, whatever is decided.
 
         ``looks`` includes what those of them require that were tried; no deeper, for requirements
         may be circular.

@@ -37,7 +37,7 @@ def _without_errors() -> Iterator[None]:
 
 
 class Prefetcher(Struct, frozen=True):
-    """Asks ahead for one attempt."""
+    """Requests ahead for one attempt."""
 
     rules: ResolutionRules
     projects: Projects

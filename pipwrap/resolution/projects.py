@@ -37,7 +37,7 @@ class InstalledCandidates(Struct, frozen=True):
 
     candidates: Mapping[str, InstalledCandidate]
     keeps: Callable[[str], bool]
-    """Tell whether an installed version that satisfies everything stays, newer ones or not."""
+    """Return whether an installed version that satisfies everything stays, newer ones or not."""
 
 
 class Projects:
@@ -50,7 +50,7 @@ class Projects:
         constraints: Mapping[str, Constraint],
         preferences: Mapping[str, Preference] | None = None,
     ) -> None:
-        """Hold the ports; no page is read yet.
+        """Store the ports; no page is read yet.
 
         ``preferences`` is of projects that are not installed.
         """
@@ -81,7 +81,7 @@ class Projects:
         return self._version_maps[project]
 
     def __contains__(self, project: str) -> bool:
-        """Tell whether a project was required before."""
+        """Return whether a project was required before."""
         return project in self._version_maps
 
     def version_map(self, project: str, specifier: SpecifierSet) -> VersionMap:

@@ -104,7 +104,7 @@ class Provider(BaseProvider[str, int]):
         return chosen
 
     def has_satisfying_version(self, package: str, version_range: RangeProtocol[int]) -> bool:
-        """Tell whether ``choose_version`` would find one."""
+        """Return whether ``choose_version`` would find one."""
         if package == PYTHON:
             return 0 in version_range
         project, _ = split_package(package)

@@ -30,7 +30,7 @@ class RequirementRanges:
         messages: ResolutionMessages,
         state: ResolverState,
     ) -> None:
-        """Hold the ports; nothing is read yet."""
+        """Store the ports; nothing is read yet."""
         self._rules = rules
         self._projects = projects
         self._artifacts = artifacts

@@ -32,7 +32,7 @@ class RankedVersion(Struct, frozen=True):
 
     @property
     def is_plain(self) -> bool:
-        """Tell whether it may be chosen whatever is required (PEP 440, PEP 592)."""
+        """Return whether it may be chosen whatever is required (PEP 440, PEP 592)."""
         if isinstance(self.choice, Candidate):
             return self.choice.is_plain
         return isinstance(self.choice, InstalledCandidate)
@@ -77,7 +77,7 @@ class VersionMap:
 
     @property
     def is_whole(self) -> bool:
-        """Tell whether it holds what an index offers."""
+        """Return whether it holds what an index offers."""
         return not (self.is_partial or self.direct_only)
 
     def range_of(self, specifier: SpecifierSet) -> Ranks:
@@ -161,7 +161,7 @@ def _runs(clause: Specifier, versions: Sequence[Version]) -> Iterable[tuple[int,
     """Return what a clause admits among ascending versions: positions, ``(low, above)``.
 
     That is one run (PEP 440 orders what belongs together side by side), or everything else for
-    ``!=``; so its ends are searched for. Only ``===``, which compares text, is asked of every one.
+    ``!=``; so its ends are searched for. Only ``===``, which compares text, is tested on every one.
     """
 
     def admits(version: Version) -> bool:

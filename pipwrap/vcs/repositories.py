@@ -155,12 +155,12 @@ class Repositories:
 
 
 def editable_directory(repository: Repository, settings: GitSettings) -> str:
-    """Return where the clone of an editable lives."""
+    """Return where the clone of an editable is."""
     return os.path.join(settings.source_directory, repository.directory_name)
 
 
 def needs_decision(repository: Repository, settings: GitSettings) -> bool:
-    """Tell whether something else is where the clone of an editable is to be."""
+    """Return whether something else is where the clone of an editable is to be."""
     directory = editable_directory(repository, settings)
     if not os.path.exists(directory):
         return False

@@ -126,9 +126,9 @@ class ResponseCache:
             return found or self._follow(url, fetch)
 
     def holds(self, url: str, sha256: str | None) -> bool:
-        """Tell whether a file would be had without its body being transferred, as far as is seen.
+        """Return whether a file would be had without its body being transferred, as far as is seen.
 
-        Nothing is asked or read: the server may say that it is another file by now.
+        Nothing is requested or read: the server may have another file by now.
         """
         if sha256 is None:
             return self._entries.has(url)
@@ -140,11 +140,11 @@ class ResponseCache:
         self._entries.forget(sha256)
 
     def close(self) -> None:
-        """Remove what lay in the temporary directory."""
+        """Remove the temporary directory."""
         self._bodies.close()
 
     def _by_digest(self, url: str, sha256: str, size: int | None) -> FetchedResponse | None:
-        """Return the file that has this digest, wherever it once came from."""
+        """Return the file that has this digest, whatever URL it came from."""
         path = self._entries.body(sha256, size) or self._bodies.unstored(sha256)
         if path is None:
             return None

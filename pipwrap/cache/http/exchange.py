@@ -14,7 +14,7 @@ with the response. Between the two is the only request that may be sent, and its
     stored response, revalidated                      | response
                                                       +-> FetchAgain: ask without conditions
 
-Redirects are responses here: ``client.ResponseCache`` follows them, each hop on its own.
+Redirects are responses here: ``client.ResponseCache`` follows them, each an exchange of its own.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ class CachedExchange:
         self._settings = settings
 
     def answer(self, url: str, fetch: FetchRequest) -> FetchedResponse:
-        """Return the response of one hop, by what the policy decides."""
+        """Return the response of one exchange, by what the policy decides."""
         secure = is_secure_origin(url, self._settings.trusted_hosts)
         # A body with this digest is not in the cache: what is stored can only lead to it.
         useful = REDIRECTS if fetch.sha256 else None
@@ -208,7 +208,7 @@ class CachedExchange:
         exchange: SentRequest,
         verdict: policy.Verdict,
     ) -> FetchedResponse:
-        """Return a transferred response, having stored it where the verdict and its way allow."""
+        """Return a transferred response, stored where the verdict and its origin allow it."""
         secure = is_secure_origin(request.url, self._settings.trusted_hosts)
         target = response.headers.get("Location") or ""
         store = (

@@ -120,7 +120,7 @@ def purge(layout: Layout) -> BucketSize:
 
 
 def _purge_temporary(directory: str) -> BucketSize:
-    """Remove what is left over; the directories of runs that live are theirs."""
+    """Remove what is left over; the directories of runs that go on stay."""
     removed = BucketSize()
     dead = set(locks.abandoned_directories(directory))
     for name in os.listdir(directory):

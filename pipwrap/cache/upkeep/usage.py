@@ -43,7 +43,7 @@ class UsageKind(Enum):
     RESOLUTION = RESOLUTIONS
 
     def exists(self, layout: Layout, name: str) -> bool:
-        """Tell whether something of this kind is in the cache; names are those of its bucket."""
+        """Return whether something of this kind is in the cache; names are those of its bucket."""
         bucket = layout.bucket(self.value)
         there = os.path.exists(os.path.join(bucket, name[:2], name))
         return there or (self is UsageKind.UNPACKED and UsageKind.BODY.exists(layout, name))
@@ -96,7 +96,7 @@ class Usage:
         self._grew = 0
 
     def note(self, kind: UsageKind, name: str) -> None:
-        """Remember that something was used."""
+        """Record that something was used."""
         with self._lock:
             self._used.setdefault(kind, set()).add(name)
 
