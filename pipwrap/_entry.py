@@ -33,10 +33,10 @@ def _proven(argv: list[str], *, as_module: bool) -> int | None:
     from pipwrap.cache import noop  # noqa: PLC0415
 
     try:
-        asked = noop.command_key(__version__, argv, os.environ, as_module=as_module)
+        key = noop.command_key(__version__, argv, os.environ, as_module=as_module)
     except OSError:  # the working directory is gone
         return None
-    printed = noop.look_up(asked, os.environ)
+    printed = noop.look_up(key, os.environ)
     if printed is None:
         return None
     try:

@@ -126,7 +126,7 @@ class Backend:
             made = self._builder.build(kind, directory, _plain(settings), metadata)
         return _inside(made, directory, name)
 
-    def rest(self) -> None:
+    def end_host(self) -> None:
         """End the idle host: the environment has changed, or no further hook will run."""
         self._hooks.close()
 

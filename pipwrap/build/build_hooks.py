@@ -92,7 +92,7 @@ class BuildHooks:
             wheel = backend.build(self._kind, output, self._settings, project, metadata)
         finally:
             self._release()
-            backend.rest()
+            backend.end_host()
         self.seconds = time.monotonic() - begun
         if not os.path.isfile(wheel):
             raise errors.InvalidBuiltWheel(

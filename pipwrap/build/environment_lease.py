@@ -78,7 +78,7 @@ class EnvironmentLease:
             self._resolved(requirements, environment, description) as resolved,
         ):
             resolved.install()
-        self._backend.rest()
+        self._backend.end_host()
 
     def release(self) -> None:
         """Give the environment to the pool, where it does not differ from a new one."""

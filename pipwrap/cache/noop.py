@@ -118,8 +118,8 @@ def encode(evidence: Iterable[tuple[str, str, str]], printed: Iterable[tuple[str
     fields = [_SUCCESS, str(len(rows))]
     for row in rows:
         fields += row
-    for said in printed:
-        fields += said
+    for output in printed:
+        fields += output
     content = os.fsencode("\0".join(fields))
     return number(content).encode("ascii") + b"\0" + content
 

@@ -111,7 +111,7 @@ def _versioned(console: dict[str, str], python_version: tuple[int, ...]) -> dict
         value = console.pop(name, None)
         if not value:
             continue
-        console = {key: held for key, held in console.items() if not pattern.match(key)}
+        console = {key: reference for key, reference in console.items() if not pattern.match(key)}
         for template in templates:
             named[template.format(major=python_version[0], minor=python_version[1])] = value
     return named | console

@@ -269,11 +269,11 @@ class Link(Struct, frozen=True):
     @property
     def redacted_whole(self) -> str:
         """Return the same with what the fragment says of the file."""
-        said = [f"egg={self.egg}"] if self.egg else []
-        said += [f"{algorithm}={digest}" for algorithm, digest in self.hashes]
+        fields = [f"egg={self.egg}"] if self.egg else []
+        fields += [f"{algorithm}={digest}" for algorithm, digest in self.hashes]
         if self.subdirectory:
-            said.append(f"subdirectory={self.subdirectory}")
-        return f"{self.redacted}#{'&'.join(said)}" if said else self.redacted
+            fields.append(f"subdirectory={self.subdirectory}")
+        return f"{self.redacted}#{'&'.join(fields)}" if fields else self.redacted
 
     def with_hashes(self, hashes: tuple[tuple[str, str], ...]) -> Link:
         """Return the same link with these hashes."""

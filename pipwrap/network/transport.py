@@ -26,8 +26,8 @@ class Headers(Struct, frozen=True):
     def replacing(self, *updates: tuple[str, str]) -> Headers:
         """Return these fields with every name in ``updates`` set anew."""
         names = {name.lower() for name, _ in updates}
-        kept = tuple(pair for pair in self.fields if pair[0].lower() not in names)
-        return Headers(kept + updates)
+        others = tuple(pair for pair in self.fields if pair[0].lower() not in names)
+        return Headers(others + updates)
 
     def without(self, *names: str) -> Headers:
         """Return these fields less those called ``names``."""

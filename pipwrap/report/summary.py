@@ -154,15 +154,15 @@ def _origin(source: str) -> str:
 
 def _program_failed(error: errors.ProgramFailed) -> list[str]:
     """Return pip's frame for a program, with what it printed unless that was shown at once."""
-    said = error.unseen.splitlines()
-    end = [f"╰─> [{len(said)} lines of output]"] if said else ["╰─> No available output."]
+    output = error.unseen.splitlines()
+    end = [f"╰─> [{len(output)} lines of output]"] if output else ["╰─> No available output."]
     inner = [
         "error: subprocess-exited-with-error",
         "",
         f"× {error.command} did not run successfully.",
         f"│ exit code: {error.status}",
         *end,
-        *(f"    {line}" for line in (*said, "[end of output]") if said),
+        *(f"    {line}" for line in (*output, "[end of output]") if output),
         "",
         "note: This error originates from a subprocess, and is likely not a problem with pip.",
     ]

@@ -108,12 +108,12 @@ class VersionMap:
         """Return every version that comes from ``link``, editable or not."""
         return self._range_of_direct(lambda each: each.link.identity == link.identity)
 
-    def _range_of_direct(self, is_meant: Callable[[Source], bool]) -> Ranks:
+    def _range_of_direct(self, matches: Callable[[Source], bool]) -> Ranks:
         direct = enumerate(self.ranked_versions[self.first_direct :], self.first_direct)
         return RankRange.of(
             rank
             for rank, ranked in direct
-            if isinstance(ranked.choice, DirectChoice) and is_meant(ranked.choice.source)
+            if isinstance(ranked.choice, DirectChoice) and matches(ranked.choice.source)
         )
 
     def direct_in(self, allowed: Ranks) -> int | None:

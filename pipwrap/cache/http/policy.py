@@ -47,7 +47,7 @@ _ABOUT_THE_BODY = frozenset({
     "content-encoding", "content-length", "content-range", "content-type",
 })  # fmt: skip
 """What a 304 never changes, for the reading of the stored body depends on it (3.2)."""
-_SAYS_NOTHING = frozenset({408, 429})
+_TRY_LATER = frozenset({408, 429})
 """Statuses below 500 of a server that asks to wait (RFC 9110, RFC 6585)."""
 _SECRET_FIELDS = frozenset({"authorization", "cookie", "proxy-authorization"})
 """Request fields that are set below this cache; a response that varies by them is revalidated."""
@@ -202,7 +202,7 @@ def judge(exchange: SentRequest, *, revalidated: StoredResponse | None = None) -
     reason = _reason_not_to_store(exchange)
     if reason is not None:
         # The answer of a failing server does not mean that what is stored has changed (4.3.3).
-        is_answer = exchange.status < 500 and exchange.status not in _SAYS_NOTHING  # noqa: PLR2004
+        is_answer = exchange.status < 500 and exchange.status not in _TRY_LATER  # noqa: PLR2004
         return DoNotStore(reason, invalidates=is_answer)
     names = dict.fromkeys(members(exchange.headers.all("Vary")))
     selecting = tuple((name, _normalised(exchange.request, name)) for name in sorted(names))
