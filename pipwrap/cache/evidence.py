@@ -62,7 +62,7 @@ class Observation(Struct, frozen=True):
         return read | BUILD_VARIABLES if opaque else read
 
     @property
-    def may_ask_git(self) -> bool:
+    def may_run_git(self) -> bool:
         """Return whether the build ran git, or what may have run it unseen (``git describe``)."""
         return any(base_name(program) in OPAQUE | {"git"} for program in self.run)
 

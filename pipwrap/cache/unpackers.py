@@ -66,7 +66,7 @@ class Unpackers:
         if process is not None:
             unpacked = None
             try:
-                unpacked = _ask(process, [wheel_path, filename, sha256, directory, seconds])
+                unpacked = _request(process, [wheel_path, filename, sha256, directory, seconds])
             finally:
                 self._idle.put(process if process.poll() is None else None)
             if unpacked is not None:
@@ -111,7 +111,7 @@ class Unpackers:
         return process
 
 
-def _ask(process: subprocess.Popen[bytes], request: list[object]) -> UnpackedWheel | None:
+def _request(process: subprocess.Popen[bytes], request: list[object]) -> UnpackedWheel | None:
     """Return what a process made of a wheel; ``None`` where it could not."""
     try:
         fields = worker_process.request(process, request)

@@ -51,7 +51,7 @@ def run(context: CommandContext) -> int:
         if plan.install:
             plan = replace(plan, relocation=place.relocation)
             install_plan(context, session, plan, installed.distributions)
-        elif not session.resolver.offers.was_asked:
+        elif not session.resolver.offers.was_read:
             record_satisfied(context, request, installed.distributions.values())
     install_target.warn_if_root(context)
     return 0

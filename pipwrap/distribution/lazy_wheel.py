@@ -103,7 +103,7 @@ class LazyWheels:
 
     def _store(self, link: Link, tail: Part, text: str) -> None:
         """Cache it where a digest or an ETag can identify the same file later."""
-        if tail.may_be_kept and (link.sha256 or tail.etag):
+        if tail.may_be_stored and (link.sha256 or tail.etag):
             url = without_credentials(link.url)
             self._cached.add(
                 _identity(link), CachedMetadata(text, url, NO_EVIDENCE, link.sha256, tail.etag)

@@ -110,7 +110,7 @@ class Offers(Struct):
         self.collector.forget()
 
     @property
-    def was_asked(self) -> bool:
+    def was_read(self) -> bool:
         """Return whether any index or file of a lock was looked at."""
         return bool(self._usable) or bool(self.locked)
 

@@ -163,7 +163,7 @@ class LinkCollector:
 
         ``None`` where a place is another, or a page did not arrive.
         """
-        asked: list[tuple[PageState, Future[Page]]] = []
+        requested: list[tuple[PageState, Future[Page]]] = []
         changed: set[str] = set()
         for seen in evidence:
             if seen.kind == "path":
@@ -172,11 +172,11 @@ class LinkCollector:
                 continue
             known = self._pages.known(seen.place)
             if known is None:
-                asked.append((seen, self._pool.submit(self._pages.confirm, seen.place)))
+                requested.append((seen, self._pool.submit(self._pages.confirm, seen.place)))
             elif page_state(known) != seen.state:
                 changed.add(seen.place)
         try:
-            pages = [(seen, future.result()) for seen, future in asked]
+            pages = [(seen, future.result()) for seen, future in requested]
         except (errors.NetworkError, OSError):
             return None
         changed |= {seen.place for seen, page in pages if page_state(page) != seen.state}

@@ -71,7 +71,7 @@ class ReadPages:
         """Store the ports; ``note`` is called with every page that came from the cache."""
         self._pages = pages
         self._note = note
-        self._asked: dict[str, Page | Exception] = {}
+        self._confirmed: dict[str, Page | Exception] = {}
 
     def known(self, url: str) -> Known | None:
         """Return what is known of the page, where that takes no request and no redirect."""
@@ -79,17 +79,17 @@ class ReadPages:
 
     def fetch(self, url: str, *, refresh: bool = False) -> Page:
         """Return the page itself; raises what the HTTP cache raises."""
-        asked = None if refresh else self._asked.pop(url, None)
-        if isinstance(asked, Exception):
-            raise asked
-        return asked or self._pages.page(url, ACCEPT, refresh=refresh)
+        confirmed = None if refresh else self._confirmed.pop(url, None)
+        if isinstance(confirmed, Exception):
+            raise confirmed
+        return confirmed or self._pages.page(url, ACCEPT, refresh=refresh)
 
     def confirm(self, url: str) -> Page:
         """Return the page, and have the next ``fetch`` come to the same without asking."""
         try:
-            page = self._asked[url] = self._pages.page(url, ACCEPT)
+            page = self._confirmed[url] = self._pages.page(url, ACCEPT)
         except (errors.NetworkError, OSError) as error:
-            self._asked[url] = error
+            self._confirmed[url] = error
             raise
         return page
 

@@ -16,23 +16,23 @@ class Signals:
         """Start with nothing received."""
         self.pending: int | None = None
         """The last signal; SIGINT that became ``KeyboardInterrupt`` is done with."""
-        self._is_held = False
+        self._is_blocked = False
 
     @contextlib.contextmanager
-    def held(self) -> Iterator[None]:
+    def blocked(self) -> Iterator[None]:
         """Let no signal stop the body; it takes effect afterwards."""
-        before, self._is_held = self._is_held, True
+        before, self._is_blocked = self._is_blocked, True
         try:
             yield
         finally:
-            self._is_held = before
+            self._is_blocked = before
 
     def receive(self, number: int, frame: object) -> None:
         """Stop the work, unless it must not be stopped."""
         del frame
         self.pending = number
-        if not self._is_held:
-            self._is_held = True
+        if not self._is_blocked:
+            self._is_blocked = True
             self.pending = None if number == signal.SIGINT else number
             raise KeyboardInterrupt
 

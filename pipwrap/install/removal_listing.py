@@ -24,14 +24,14 @@ def sections(removal: Removal, *, verbose: bool = False) -> tuple[Section, ...]:
     """
     files = [path for path in removal.paths if not path.endswith(".pyc")]
     if verbose:
-        removed, kept = set(removal.paths), set[str]()
+        removed, remaining = set(removal.paths), set[str]()
     else:
         whole = _outermost(_packages(files))
         removed = {*files, *(os.path.join(directory, "*") for directory in whole)}
-        kept = set(_others(whole, frozenset(files)))
+        remaining = set(_others(whole, frozenset(files)))
     found = [
         Section("Would remove:", _shown(removed)),
-        Section("Would not remove (might be manually added):", _shown(kept)),
+        Section("Would not remove (might be manually added):", _shown(remaining)),
         Section("Would not remove (outside of prefix):", _shown(removal.refused)),
     ]
     if verbose:
@@ -87,10 +87,10 @@ def moved(removal: Removal) -> tuple[str, ...]:
         root = directory + os.sep
         if any(root.startswith(other) for other in whole):
             continue
-        held = {
+        contents = {
             os.path.join(parent, name) for parent, _, names in os.walk(directory) for name in names
         }
-        if held <= left:
-            left -= held
+        if contents <= left:
+            left -= contents
             whole.add(root)
     return tuple(sorted(_outermost(left | whole)))

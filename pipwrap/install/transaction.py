@@ -169,10 +169,10 @@ def _carry_out(changes: Changes, linker: Linker, purelib: str, listener: Listene
                 _stash(written, changes)
                 _create(written, changes, linker)
                 _remove_emptied(written, changes)
-                with signals.held():
+                with signals.blocked():
                     written.end()
         except BaseException:
-            with signals.held():
+            with signals.blocked():
                 rollback.settle(purelib, listener)
             raise
 
@@ -234,19 +234,19 @@ def _remove_emptied(written: journal.Journal, changes: Changes) -> None:
 
     Their parents go only when they are quite empty. One that cannot be removed stays, as in pip.
     """
-    held = set(changes.held)
-    queue, queued = sorted((-len(path), path) for path in held), set(held)
+    affected = set(changes.affected)
+    queue, queued = sorted((-len(path), path) for path in affected), set(affected)
     while queue:
         _, directory = heapq.heappop(queue)
-        if directory in changes.kept:
+        if directory in changes.permanent:
             continue
         with contextlib.suppress(OSError):
-            doomed = [directory]
-            if directory in held and _holds_no_file(directory):
-                doomed = [path for path, _, _ in os.walk(directory, topdown=False)]
+            emptied = [directory]
+            if directory in affected and _holds_no_file(directory):
+                emptied = [path for path, _, _ in os.walk(directory, topdown=False)]
             elif os.listdir(directory):
                 continue
-            for path in doomed:
+            for path in emptied:
                 written.rmdir(path, os.stat(path).st_mode & 0o7777)
                 os.rmdir(path)
             parent = os.path.dirname(directory)

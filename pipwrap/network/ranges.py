@@ -55,7 +55,7 @@ class Part(Struct, frozen=True):
     """Bytes of the whole file."""
     validator: str | None
     """What stands in If-Range: a strong ETag or a date (RFC 9110, 13.1.5)."""
-    may_be_kept: bool
+    may_be_stored: bool
     """They could not be changed on the way, and no Cache-Control forbids to store them."""
 
     @property
@@ -120,8 +120,8 @@ class Ranges:
         another size shows that: the checksums in the file have to be compared.
         """
         condition = (("If-Range", part.validator),) if part.validator else ()
-        asked = (("Range", f"bytes={start}-{stop - 1}"), *condition)
-        answer = self._send(part.url, asked)
+        fields = (("Range", f"bytes={start}-{stop - 1}"), *condition)
+        answer = self._send(part.url, fields)
         if answer.response.status == _OK:
             raise RangeRefused("the file was changed while it was read", answer.whole)
         found = _part(answer, stop - start)
@@ -137,8 +137,8 @@ class Ranges:
         if total is not None and total > length:
             # Some object stores serve no suffix ranges (RFC 9110, 14.1.2), but all others.
             answer.response.body.close()
-            asked = f"bytes={total - length}-{total - 1}"
-            answer = self._send(url, (("Range", asked), *conditions))
+            tail = f"bytes={total - length}-{total - 1}"
+            answer = self._send(url, (("Range", tail), *conditions))
         status = answer.response.status
         if status == _OK:
             server.serves = False
@@ -214,7 +214,7 @@ def _part(answer: _Answer, longest: int) -> Part:
         content,
         total,
         validator(response.headers),
-        may_be_kept=answer.secure and not forbidden,
+        may_be_stored=answer.secure and not forbidden,
     )
 
 

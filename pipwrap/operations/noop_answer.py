@@ -48,6 +48,6 @@ def _is_plain(context: CommandContext, request: UserRequest) -> bool:
             root_requirement.source is not None for root_requirement in request.root_requirements
         )
         or any("://" in file for file in request.files)
-        or not context.place.is_kept
+        or not context.place.is_permanent
         or context.place.layout.root != noop.root(context.environ)
     )

@@ -35,7 +35,7 @@ def resolution_key(
         inputs.saves
         or options.verbosity > 0
         or options.log is not None
-        or not context.place.is_kept
+        or not context.place.is_permanent
         or context.environment.site.has_finders
         or offers.locked
         or search.refreshed
@@ -53,7 +53,7 @@ def resolution_key(
         )
         for project, each in sorted(request.installed.items())
     ]
-    asked = (
+    requested = (
         request.root_requirements,
         request.constraints,
         request.releases,
@@ -61,5 +61,5 @@ def resolution_key(
         request.ignore_requires_python,
     )
     return digest_of(
-        (__version__, asked, installed, offers.selector, inputs.settings, inputs.reports)
+        (__version__, requested, installed, offers.selector, inputs.settings, inputs.reports)
     )

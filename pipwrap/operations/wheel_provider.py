@@ -53,12 +53,12 @@ class WheelProvider:
     ) -> dict[str, PreparedWheel]:
         """Return wheels in the store, by project; raises what ``Preparer.wheels`` raises."""
         prefetched = frozenset(self._prefetched.values())
-        asked = {
+        candidates = {
             project: each
             for project, each in distributions.items()
             if not self._saves and isinstance(each, Candidate) and each.link.url not in prefetched
         }
-        there = find_in_store(asked, self._store, self._policy)
+        there = find_in_store(candidates, self._store, self._policy)
         for project, prepared in there.items():
             self._found[prepared.wheel.sha256] = distributions[project], names[project]
         if len(there) < len(distributions):

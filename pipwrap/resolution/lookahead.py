@@ -34,7 +34,7 @@ from pipwrap.resolution.ranges import RankRange, Ranks
 from pipwrap.resolution.requirement_record import RequirementRecord
 from pipwrap.resolution.state import ResolutionRules, ResolverState
 
-PATIENCE = 5
+MIN_TRIES = 5
 """Versions of a package that are tried one by one."""
 _MOST = 64
 """Versions that are read at a time; as many as two to the number of tries before that."""
@@ -67,7 +67,7 @@ class Lookahead(Struct):
         """Yield why versions after ``rank`` are impossible, if enough were tried before it."""
         self._tries[package] += 1
         tries = self._tries[package]
-        if tries < PATIENCE or self.rules.ignore_dependencies:
+        if tries < MIN_TRIES or self.rules.ignore_dependencies:
             return
         self._open.setdefault(package, {}).pop(rank, None)
         self._read_next(package, rank, min(2**tries, _MOST))

@@ -129,7 +129,7 @@ class Clone:
             self._here.run(["submodule", "update", "--init", "--recursive", *_quiet(self._git)])
 
     def _refuse_offline(self, url: str, revision: str | None) -> None:
-        if not self._git.may_ask(url):
+        if not self._git.may_contact(url):
             raise errors.NetworkError(
                 f"{redact(url)} at {revision or 'HEAD'} is not in the cache, and the network is "
                 "not to be used"

@@ -67,7 +67,7 @@ class Git(Struct, frozen=True):
         """Return the same for another directory."""
         return replace(self, directory=directory)
 
-    def may_ask(self, url: str) -> bool:
+    def may_contact(self, url: str) -> bool:
         """Return whether the repository at a URL may be contacted: offline only a local one."""
         return not self.settings.offline or url.startswith("file:")
 

@@ -112,7 +112,7 @@ class Repositories:
 
     def _ask(self, url: str, revision: str | None, shown: str) -> References | None:
         git = self._git(shown)
-        if not git.may_ask(url):
+        if not git.may_contact(url):
             raise errors.NetworkError(
                 f"Which commit {revision or 'HEAD'} of {redact(url)} is only its server knows, and "
                 "the network is not to be used",

@@ -110,8 +110,8 @@ class CachedExchange:
         if isinstance(decision, policy.Refuse):
             return self._stored_or_nothing(url, fetch, [])
         if isinstance(decision, policy.Revalidate):
-            return self._ask(url, fetch, stored, decision)
-        return self._ask(url, fetch, stored, None)
+            return self._request(url, fetch, stored, decision)
+        return self._request(url, fetch, stored, None)
 
     def receive(self, fetch: FetchRequest, response: Response) -> FetchedResponse:
         """Return a response that another request was answered with, stored where it may be."""
@@ -130,7 +130,7 @@ class CachedExchange:
             )
         return self._fetched(url, chosen)
 
-    def _ask(
+    def _request(
         self,
         url: str,
         fetch: FetchRequest,
@@ -160,7 +160,7 @@ class CachedExchange:
         verdict = policy.judge(exchange, revalidated=confirmed)
         if isinstance(verdict, policy.FetchAgain):
             response.body.close()
-            return self._ask(url, fetch, stored, None)
+            return self._request(url, fetch, stored, None)
         if isinstance(verdict, policy.Refresh) and confirmed is not None:
             _drain(response.body)
             return self._refresh(url, confirmed, verdict, exchange)
