@@ -111,7 +111,7 @@ class UnusableMetadata(InvalidDistribution):
 
 
 class InvalidBuiltWheel(InvalidDistribution):
-    """A build backend made something else than the wheel that was asked for; others go on."""
+    """A build backend made something else than the wheel that was requested; others go on."""
 
 
 class InconsistentMetadata(UnusableMetadata):
@@ -148,7 +148,7 @@ REQUIREMENTS_STEP = "build requirements"
 BUILD_CYCLE = "build cycle"
 """The step of a build that fails because it requires itself."""
 BEFORE_THE_BACKEND = frozenset({REQUIREMENTS_STEP, BUILD_CYCLE})
-"""What fails at one of these says nothing of the source: its backend was not run."""
+"""A failure at one of these has no cause in the source: its backend was not run."""
 
 
 class BuildFailed(PipwrapError):

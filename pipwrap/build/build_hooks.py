@@ -2,7 +2,7 @@
 
     read pyproject.toml                          Backend
     acquire an environment                       EnvironmentLease: the [build-system] requirements
-    get_requires_for_build_wheel                 and what it asks for, installed there too
+    get_requires_for_build_wheel                 and what it returns, installed there too
     prepare_metadata_for_build_wheel             where the metadata is needed; optional hook
     (the environment is in the pool)           while the resolution goes on
     build_wheel                                  where the wheel is needed
@@ -142,7 +142,7 @@ class BuildHooks:
         return backend
 
     def _isolated(self, backend: Backend, lease: EnvironmentLease) -> BuildEnvironment:
-        """Return the environment that the backend is in then, with all that it asks for."""
+        """Return the environment that the backend is in then, with all that it requires."""
         environment = lease.acquire(self._context.listener)
         self._check_fallback(backend, environment)
         self._check_editable(backend)

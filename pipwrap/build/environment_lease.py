@@ -6,7 +6,7 @@ build requirements:
 
     acquire    a waiting environment with the same contents, else a new one in which the build
                requirements are installed
-    add        what get_requires_for_build_* asks for in addition; such an environment is never
+    add        what get_requires_for_build_* returns in addition; such an environment is never
                given back, since its contents are this build's own
     release    back to the pool if no hook has changed a file in it (``EnvironmentPool``)
     remove     after the wheel is built, where it could not be given back
@@ -70,7 +70,7 @@ class EnvironmentLease:
         return environment
 
     def add(self, requirements: Sequence[str], environment: BuildEnvironment) -> None:
-        """Install what a hook asks for in addition."""
+        """Install what a hook requires in addition."""
         self._contents = None
         description = "Installing backend dependencies"
         with (

@@ -1,6 +1,6 @@
 """Which directories are our caches, so that nothing of the user's is ever marked, swept or purged.
 
-Two marks say so. CACHEDIR.TAG with our line in it is in a directory that we made: all of it is
+There are two marks. CACHEDIR.TAG with our line in it is in a directory that we made: all of it is
 the cache, and programs that make backups leave it out. ``pipwrap-cache`` is in one that was there
 before, and may hold other things (pip's cache, a home directory): when it was written nothing there
 had the name of a bucket, so that whatever has one since is ours. Where a bucket's name is taken,

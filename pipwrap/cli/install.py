@@ -15,7 +15,7 @@ from pipwrap.operations.noop_answer import record_satisfied
 
 
 def run(context: CommandContext) -> int:
-    """Install what is asked for and return the exit status."""
+    """Install what is requested and return the exit status."""
     options, environment = context.options, context.environment
     install_scheme.check_combination(options)
     if install_scheme.is_in_environment(options) and not options.break_system_packages:

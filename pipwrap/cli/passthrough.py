@@ -153,7 +153,7 @@ def _names_python(parsed: Parsed) -> bool:
 
 
 def _is_verbose(parsed: Parsed) -> bool:
-    """Return whether the line asks for more than the usual words."""
+    """Return whether the line asks for verbose output."""
     given = [option.destination for option, _ in parsed.given]
     return given.count("verbose") > given.count("quiet")
 

@@ -129,7 +129,7 @@ class BuiltWheelLookup(Struct):
         """Return the older wheel for a rebuild that failed, and report it, if there is one.
 
         The rebuild is not tried again while its inputs are as they were, unless its requirements
-        could not be installed: an index that cannot be reached says nothing of the source.
+        could not be installed: an index that cannot be reached is no fault of the source.
         """
         key = source.key
         if key is None:

@@ -61,13 +61,13 @@ class Offers(Struct):
     hashes: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
     """What the user allows, by project."""
     locked: Mapping[str, ProjectLinks] = field(default_factory=dict)
-    """The one file of a project that a lock file allows; no index is asked for it."""
+    """The one file of a project that a lock file allows; no index is searched for it."""
     _usable: dict[str, tuple[ProjectLinks, tuple[Candidate, ...]]] = field(default_factory=dict)
     _ahead: dict[str, tuple[ProjectLinks, tuple[Candidate, ...]]] = field(default_factory=dict)
     """The same, of projects that were looked at ahead."""
 
     def prefetch(self, project: str) -> Future[ProjectLinks]:
-        """Begin to ask for a project, without waiting."""
+        """Begin to request a project, without waiting."""
         if project not in self.locked:
             return self.collector.prefetch(project)
         from concurrent.futures import Future  # noqa: PLC0415 - lock files only

@@ -1,4 +1,4 @@
-"""What a location stands for: directories and files of this machine, or a page to ask for."""
+"""What a location stands for: directories and files of this machine, or a page to request."""
 
 from __future__ import annotations
 

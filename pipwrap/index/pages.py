@@ -32,7 +32,7 @@ class Known(Protocol):
 
     @property
     def content_type(self) -> str:
-        """Return the type of its body, nothing where that is not said."""
+        """Return the type of its body, nothing where that is not known."""
 
     @property
     def sha256(self) -> str:
@@ -55,7 +55,7 @@ class Pages(Protocol):
     """Fetches pages through the HTTP cache; called from many threads."""
 
     def page(self, url: str, headers: Headers, *, refresh: bool = False) -> Page:
-        """Return the page; ``refresh`` asks the server even when the stored one is fresh."""
+        """Return the page; ``refresh`` revalidates even a fresh one."""
 
     def known(self, url: str, headers: Headers) -> Known | None:
         """Return what is known of the page, where that takes no request and no redirect."""
@@ -85,7 +85,7 @@ class ReadPages:
         return confirmed or self._pages.page(url, ACCEPT, refresh=refresh)
 
     def confirm(self, url: str) -> Page:
-        """Return the page, and have the next ``fetch`` come to the same without asking."""
+        """Return the page, and have the next ``fetch`` come to the same without a request."""
         try:
             page = self._confirmed[url] = self._pages.page(url, ACCEPT)
         except (errors.NetworkError, OSError) as error:

@@ -228,7 +228,7 @@ def _metadata_attribute(value: str | None) -> Pairs | None:
 def _absolute(base: str, url: str) -> str | None:
     """Return ``url`` seen from its page, with a path that is quoted once and once only.
 
-    ``None`` for what is no URL at all: one bad anchor says nothing of the others.
+    ``None`` for what is no URL at all: one bad anchor does not spoil the others.
     """
     try:
         joined = _joined(base, url)

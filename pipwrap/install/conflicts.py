@@ -26,7 +26,7 @@ _REQUIRES = re.compile(r"^Requires-Dist:[ \t]*([A-Za-z0-9._-]+)", re.IGNORECASE 
 
 
 class Dependent(Struct, frozen=True):
-    """A distribution that stays, and what it asks for here."""
+    """A distribution that stays, and what it requires here."""
 
     name: str
     """Canonical."""

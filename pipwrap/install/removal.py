@@ -51,7 +51,7 @@ class _Folder:
 
 
 class Folders:
-    """The directories of an environment, each looked at when it is first asked for."""
+    """The directories of an environment, each read when it is first needed."""
 
     def __init__(self, environment: Environment) -> None:
         """Find the directories below which may be removed."""

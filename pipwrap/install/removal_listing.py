@@ -1,4 +1,4 @@
-"""The paths of a removal as pip prints them: in short before it asks, all of them at -v."""
+"""The paths of a removal as pip prints them: in short before it prompts, all of them at -v."""
 
 from __future__ import annotations
 

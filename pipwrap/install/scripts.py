@@ -51,7 +51,7 @@ if __name__ == '__main__':
 
 
 class EntryPoints(Struct, frozen=True):
-    """The scripts that a distribution asks for: (name, ``module:attribute``)."""
+    """The scripts that a distribution declares: (name, ``module:attribute``)."""
 
     console: tuple[tuple[str, str], ...] = ()
     gui: tuple[tuple[str, str], ...] = ()

@@ -64,7 +64,7 @@ def apply(
 ) -> Changes:
     """Carry out a plan and return what was done to the filesystem.
 
-    ``StoredWheelChanged`` asks the caller to add that wheel to the store again and to retry;
+    ``StoredWheelChanged`` requires the caller to add that wheel to the store again and to retry;
     ``InvalidDistribution``, ``DiagnosticError``, ``DiskFull`` and ``EnvironmentRefused`` are for
     the user. In every case the environment is as it was.
     """

@@ -26,7 +26,7 @@ _NAME = re.compile(r"[A-Za-z0-9._-]+")
 
 
 class Requirement(Struct, frozen=True):
-    """One dependency specifier, parsed; equal when it asks for the same."""
+    """One dependency specifier, parsed; equal when it requires the same."""
 
     name: str
     """Canonical."""

@@ -1,4 +1,4 @@
-"""Direct references: where a distribution is when no index is asked (PEP 440, PEP 610); pure."""
+"""Direct references: where a distribution is when no index is used (PEP 440, PEP 610); pure."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ class Repository(Struct, frozen=True):
 
     @property
     def revision(self) -> str | None:
-        """Return the branch, tag, commit or ref that is asked for; it may be empty, an error."""
+        """Return the branch, tag, commit or ref that is requested; it may be empty, an error."""
         return self._parts[1]
 
     @property

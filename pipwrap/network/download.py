@@ -101,7 +101,7 @@ class Spool:
 
 
 class Downloader(Struct, frozen=True):
-    """Brings a body to disk; ``resume_retries`` times it asks for the missing rest."""
+    """Brings a body to disk; ``resume_retries`` times it requests the missing rest."""
 
     transport: Transport
     listener: Listener

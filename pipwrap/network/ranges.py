@@ -1,7 +1,7 @@
 """Parts of remote files: one range a request, and each answer is right or refused.
 
 RFC 9110 section 14 lets a server ignore a range, and its Content-Range says what it sent instead.
-Whatever is not exactly what was asked for is refused: the caller has the whole file to fall back
+Whatever is not exactly what was requested is refused: the caller has the whole file to fall back
 to.
 """
 
@@ -192,7 +192,7 @@ def _offered(response: Response) -> int | None:
 
 
 def _last(part: Part, length: int) -> Part:
-    """Return a part that is the end of its file, as it was asked for."""
+    """Return a part that is the end of its file, as it was requested."""
     stop = part.start + len(part.content)
     if (part.start, stop) != (max(0, part.total - length), part.total):
         raise RangeRefused("its server sent another part than was asked for")

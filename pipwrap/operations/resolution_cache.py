@@ -1,7 +1,7 @@
 """Resolutions of earlier runs, used again while what they depend on is as it was.
 
-Resolving is a function of two things: what is asked, and what indexes and installed distributions
-offer. What is asked, down to the last option, is the *key* of an entry (``resolution_key``). What
+Resolving is a function of two things: the request, and what indexes and installed distributions
+offer. The request, down to the last option, is the *key* of an entry (``resolution_key``). What
 was read to answer it is its *evidence*: every page by its status and digest, and by its stat every
 local place and every metadata file of an installed distribution. So an entry whose evidence holds
 is what resolving again would come to; no page is decoded to know it::

@@ -1,4 +1,4 @@
-"""The key of a resolution: the digest of everything that is asked."""
+"""The key of a resolution: the digest of the whole request."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def resolution_key(
 ) -> str | None:
     """Return the key of a request; ``None`` for a resolution that is not stored.
 
-    That is one of paths, URLs and lock files; one that asks for pages anew or by the clock; and one
+    That is one of paths, URLs and lock files; one that refreshes pages or by the clock; and one
     that prints more than its plain lines.
     """
     options, search = context.options, context.options.search

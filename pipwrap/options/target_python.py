@@ -38,7 +38,7 @@ class TargetPython(Struct, frozen=True):
 
     @property
     def is_given(self) -> bool:
-        """Return whether anything is said."""
+        """Return whether anything is given."""
         return self != TargetPython()
 
 

@@ -95,7 +95,7 @@ class RequirementRanges:
 
 
 class ConstraintRanges(Mapping[str, RangeProtocol[int]]):
-    """Constraints as ranges, made when the core asks: most of a file is never needed."""
+    """Constraints as ranges, made when the core needs them: most of a file is never needed."""
 
     def __init__(self, projects: Projects) -> None:
         """Translate nothing yet."""

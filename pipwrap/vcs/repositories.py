@@ -30,7 +30,7 @@ class Checkout(Struct, frozen=True):
 
 
 class Repositories:
-    """The repositories of a run, each asked and cloned once."""
+    """The repositories of a run, each queried and cloned once."""
 
     def __init__(
         self,
@@ -123,7 +123,7 @@ class Repositories:
         try:
             return References.parse(git.ask(arguments, prompts=False))
         except errors.ProgramFailed:
-            return None  # cloning reports why, or asks for a password
+            return None  # cloning reports why, or prompts for a password
 
     def _checkout(self, repository: Repository, shown: str) -> Checkout:
         _check_revision(repository)

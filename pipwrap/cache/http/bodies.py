@@ -108,7 +108,7 @@ class Bodies:
         return path if os.path.exists(path) else None
 
     def refused(self, error: OSError) -> None:
-        """Stop storing, and say why, once.
+        """Stop storing, and report why, once.
 
         Raises ``CancelledError`` for what arrives when the run has ended: its directory is gone.
         """

@@ -67,7 +67,7 @@ class ResponseCache:
         self._locks: dict[str, threading.Lock] = {}
 
     def page(self, url: str, headers: Headers, *, refresh: bool = False) -> FetchedResponse:
-        """Return a document, decoded; ``refresh`` asks the server even about a fresh one."""
+        """Return a document, decoded; ``refresh`` revalidates even a fresh one."""
         sent = self._for_pages(headers)
         if refresh:
             sent = sent.replacing(("Cache-Control", "max-age=0"))
@@ -114,7 +114,7 @@ class ResponseCache:
 
         One whose ``sha256`` is in the cache is answered without a request; ``size_hint`` is
         the index's size of it. ``arriving`` is an answer that sends the file already. Other bytes
-        than asked for raise ``DigestMismatch``.
+        than requested raise ``DigestMismatch``.
         """
         sha256 = sha256.lower() if sha256 else None
         sent = Headers((("Accept-Encoding", "identity"), ("User-Agent", self._settings.user_agent)))

@@ -12,7 +12,7 @@ with the response. Between the two is the only request that may be sent, and its
        |  the stored head gets the new fields         | |     the body is received; the head is
        v  (RFC 9111 section 4.3.4)                    | v     written after the body is there
     stored response, revalidated                      | response
-                                                      +-> FetchAgain: ask without conditions
+                                                      +-> FetchAgain: request without conditions
 
 Redirects are responses here: ``client.ResponseCache`` follows them, each an exchange of its own.
 """

@@ -48,7 +48,7 @@ _ABOUT_THE_BODY = frozenset({
 })  # fmt: skip
 """What a 304 never changes, for the reading of the stored body depends on it (3.2)."""
 _TRY_LATER = frozenset({408, 429})
-"""Statuses below 500 of a server that asks to wait (RFC 9110, RFC 6585)."""
+"""Statuses below 500 of a server that is to be tried later (RFC 9110, RFC 6585)."""
 _SECRET_FIELDS = frozenset({"authorization", "cookie", "proxy-authorization"})
 """Request fields that are set below this cache; a response that varies by them is revalidated."""
 
@@ -85,18 +85,18 @@ class Fresh(Struct, frozen=True):
 
 
 class Revalidate(Struct, frozen=True):
-    """Ask with ``headers`` added; a 304 confirms ``stored``."""
+    """Send ``headers`` as well; a 304 confirms ``stored``."""
 
     stored: StoredResponse
     headers: tuple[tuple[str, str], ...]
 
 
 class Fetch(Struct, frozen=True):
-    """Ask as if nothing were stored."""
+    """Send the request as if nothing were stored."""
 
 
 class Refuse(Struct, frozen=True):
-    """Nothing stored fits and the request forbids asking: a 504 (5.2.1.7)."""
+    """Nothing stored fits and the request forbids to send it: a 504 (5.2.1.7)."""
 
 
 class StoreResponse(Struct, frozen=True):
@@ -122,7 +122,7 @@ class Refresh(Struct, frozen=True):
 
 
 class FetchAgain(Struct, frozen=True):
-    """The 304 confirms something that is not stored: ask without conditions (4.3.4)."""
+    """The 304 confirms something that is not stored: request it without conditions (4.3.4)."""
 
 
 Decision = Fresh | Revalidate | Fetch | Refuse
@@ -239,7 +239,7 @@ def merged(stored: Headers, update: Headers) -> Headers:
     fresh = tuple(
         pair for pair in storable(update).fields if pair[0].lower() not in _ABOUT_THE_BODY
     )
-    # An Age of the old response says nothing of the confirmed one (4.2.3).
+    # An Age of the old response does not apply to the confirmed one (4.2.3).
     names = {name.lower() for name, _ in fresh} | {"age"}
     unchanged = tuple(pair for pair in stored.fields if pair[0].lower() not in names)
     return Headers(unchanged + fresh)
@@ -269,7 +269,7 @@ def _reason_not_to_store(exchange: SentRequest) -> str | None:
 
 
 def _satisfies(requested: Directives, stored: StoredResponse, *, now: float) -> bool:
-    """Return whether ``stored`` may be used without asking (4.2, 5.2.1)."""
+    """Return whether ``stored`` may be used without revalidation (4.2, 5.2.1)."""
     reply = Directives.parse(stored.headers.all("Cache-Control"))
     if "no-store" in reply or "no-cache" in reply or "no-cache" in requested or _is_unseen(stored):
         return False

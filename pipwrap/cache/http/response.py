@@ -19,7 +19,7 @@ class StoredPage(NamedTuple):
     """Without credentials."""
     status: int
     content_type: str
-    """Nothing where the response does not say it."""
+    """Nothing where the response does not have it."""
     sha256: str
 
 
