@@ -98,8 +98,8 @@ def quality_of(
 ) -> Quality:
     """Return whether a wheel holds compiled code, and whether a better one could be built.
 
-    ``compilers`` are the programs that CC and its like named; ``index_has_native`` says that the
-    index lists platform wheels of this version.
+    ``compilers`` are the programs that CC and similar variables named; ``index_has_native`` says
+    that the index lists platform wheels of this version.
     """
     native = is_native(wheel)
     if native:
@@ -116,7 +116,7 @@ def quality_of(
 
 
 def is_native(wheel: str) -> bool:
-    """Tell whether a wheel has a compiled file in it."""
+    """Return whether a wheel has a compiled file in it."""
     with zipfile.ZipFile(wheel) as archive:
         return any(
             name.endswith(_NATIVE) or ".so." in name.rpartition("/")[2]
@@ -125,5 +125,5 @@ def is_native(wheel: str) -> bool:
 
 
 def is_compiler(program: str, named: frozenset[str] = frozenset()) -> bool:
-    """Tell whether a program is a compiler, by its name or by the variables CC, CXX, ..."""
+    """Return whether a program is a compiler, by its name or by the variables CC, CXX, ..."""
     return program in named or _COMPILER.match(base_name(program)) is not None

@@ -41,7 +41,7 @@ class SourceBuild:
         """Return the inputs that the build was observed to read, as they are on this host."""
         observation = observe.read_observation(self._hooks.observed)
         evidence = observe.evidence_of(observation, self.log, self._hooks.installed, host)
-        return replace(evidence, tags=self._tree.tags()) if observation.may_ask_git else evidence
+        return replace(evidence, tags=self._tree.tags()) if observation.may_run_git else evidence
 
     def clear(self) -> None:
         """Remove the build environment: the wheel is built. The observation is kept."""

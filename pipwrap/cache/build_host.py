@@ -46,15 +46,15 @@ class BuildHost:
         return hmac.new(self._key(), os.fsencode(value), "sha256").hexdigest()[:32]
 
     def key(self) -> str:
-        """Return what identifies the key of these digests, and does not tell it."""
+        """Return what identifies the key of these digests without revealing it."""
         return hmac.new(self._key(), b"the key of the variables", "sha256").hexdigest()[:32]
 
     def has_program(self, name: str) -> bool:
-        """Tell whether a program is on PATH, or at its path."""
+        """Return whether a program is on PATH, or at its path."""
         return shutil.which(name, path=self._environ.get("PATH")) is not None
 
     def has_file(self, name: str) -> bool:
-        """Tell whether a header or a library (``-lNAME``) is where compilers look."""
+        """Return whether a header or a library (``-lNAME``) is where compilers look."""
         if name.startswith("-l"):
             directories = [*self._listed(_LIBRARY_VARIABLES), *self._multiarch(_LIBRARIES)]
             names = [f"lib{name[2:]}{ending}" for ending in _LIBRARY_ENDINGS]
@@ -69,7 +69,7 @@ class BuildHost:
         )
 
     def compilers(self) -> frozenset[str]:
-        """Return the programs that CC and its like name, by their first word."""
+        """Return the programs that CC and similar variables name, by their first word."""
         words = (self._environ.get(name, "").split() for name in ("CC", "CXX", "FC", "RUSTC"))
         return frozenset(word[0] for word in words if word)
 

@@ -2,7 +2,7 @@
 
 To look up is to check the evidence. What was *seen* at the build is stored; what is there now
 comes in through ``HostInputs``. A difference is a reason to build again; everything else is not: a
-tool that is gone or has another version says nothing, because nothing better can be built for it.
+tool that is gone or has another version is no reason, because nothing better can be built for it.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ _BUILD_VARIABLES_NAMES = """
     STRIP
 """
 BUILD_VARIABLES = frozenset(_BUILD_VARIABLES_NAMES.split())
-"""What compilers and build tools that cannot be seen into are known to read."""
+"""What compilers and build tools, whose reads are not observed, are known to read."""
 
 _OPAQUE_NAMES = """
     bazel cargo cmake configure gmake go make maturin meson ninja nmake rustc scons sh bash
 """
 OPAQUE = frozenset(_OPAQUE_NAMES.split())
-"""Programs that read variables and start compilers where no recorder sees it."""
+"""Programs that read variables and start compilers where no recorder observes it."""
 
 
 class Observation(Struct, frozen=True):
@@ -62,8 +62,8 @@ class Observation(Struct, frozen=True):
         return read | BUILD_VARIABLES if opaque else read
 
     @property
-    def may_ask_git(self) -> bool:
-        """Tell whether the build ran git, or what may have run it unseen (``git describe``)."""
+    def may_run_git(self) -> bool:
+        """Return whether the build ran git, or what may have run it unseen (``git describe``)."""
         return any(base_name(program) in OPAQUE | {"git"} for program in self.run)
 
 
@@ -85,7 +85,7 @@ class Evidence(Struct, frozen=True):
     requirements: tuple[str, ...] = ()
     """The build requirements as they were resolved; for ``explain`` only."""
     tags: str | None = None
-    """Digest of a repository's tags that its commit follows, where the build may have asked git."""
+    """Digest of a repository's tags that its commit follows, where the build may have run git."""
 
 
 NO_EVIDENCE = Evidence(variables=(), key="")
@@ -102,10 +102,10 @@ class HostInputs(Protocol):
         """Return what identifies the key of these digests."""
 
     def has_program(self, name: str) -> bool:
-        """Tell whether a program is on PATH (or at its path)."""
+        """Return whether a program is on PATH (or at its path)."""
 
     def has_file(self, name: str) -> bool:
-        """Tell whether a header or a library (``-lNAME``) is where compilers look."""
+        """Return whether a header or a library (``-lNAME``) is where compilers look."""
 
 
 class Difference(Struct, frozen=True):
@@ -148,7 +148,7 @@ class Assessment(Struct, frozen=True):
 
     @property
     def holds(self) -> bool:
-        """Tell whether the entry may be used as it is."""
+        """Return whether the entry may be used as it is."""
         return not self.differences
 
 
@@ -212,7 +212,7 @@ def _judge(
 
 
 def is_relevant(variable: str) -> bool:
-    """Tell a variable that may change a wheel from the ambient ones."""
+    """Return whether a variable may change a wheel, and is no ambient one."""
     return variable not in AMBIENT and not variable.startswith(AMBIENT_PREFIXES)
 
 
