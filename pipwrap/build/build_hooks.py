@@ -2,9 +2,9 @@
 
     read pyproject.toml                          Backend
     acquire an environment                       EnvironmentLease: the [build-system] requirements
-    get_requires_for_build_wheel                 and what it asks for, installed there too
+    get_requires_for_build_wheel                 and what it returns, installed there too
     prepare_metadata_for_build_wheel             where the metadata is needed; optional hook
-    (the environment lies in the pool)           while the resolution goes on
+    (the environment is in the pool)           while the resolution goes on
     build_wheel                                  where the wheel is needed
 
 An editable has the hooks ``..._editable`` instead. Without isolation (``--no-build-isolation``) the
@@ -103,7 +103,7 @@ class BuildHooks:
             wheel = backend.build(self._kind, output, self._settings, project, metadata)
         finally:
             self._release()
-            backend.rest()
+            backend.end_host()
         self.seconds = time.monotonic() - begun
         if not os.path.isfile(wheel):
             raise errors.InvalidBuiltWheel(
@@ -153,7 +153,7 @@ class BuildHooks:
         return backend
 
     def _isolated(self, backend: Backend, lease: EnvironmentLease) -> BuildEnvironment:
-        """Return the environment that the backend is in then, with all that it asks for."""
+        """Return the environment that the backend is in then, with all that it requires."""
         environment = lease.acquire(self._context.listener)
         self._check_fallback(backend, environment)
         self._check_editable(backend)

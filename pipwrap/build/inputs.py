@@ -21,6 +21,8 @@ from collections.abc import Callable, Iterable, Iterator
 
 from msgspec import Struct
 
+from pipwrap.build.toolchain import is_toolchain
+
 _AMBIENT = (
     "/proc/",
     "/sys/",
@@ -52,46 +54,6 @@ _AMBIENT = (
     "/etc/ssl/",
 )
 """Beginnings of paths that say how a process runs, not what it makes."""
-
-_TOOLCHAIN = re.compile(
-    r"""
-    /usr/(local/)?lib(exec)?/(gcc|gcc-lib|llvm[^/]*|clang[^/]*|rustlib|git-core|bfd-plugins|compat-ld)/
-    | /usr/(local/)?(lib|lib64)/[^/]*/?(gconv|ldscripts|perl[^/]*|bfd-plugins)/
-    | /usr/(local/)?share/(cmake[^/]*|aclocal[^/]*|autoconf[^/]*|automake[^/]*|libtool[^/]*|perl[^/]*|bison|gcc[^/]*|misc)/
-    | /usr/(local/)?include/([^/]+-linux-(gnu|musl)[^/]*/)?
-        (bits|sys|gnu|asm|asm-generic|linux|arpa|net|netinet|netash|netatalk|netax25|neteconet|netipx
-         |netiucv|netpacket|netrom|netrose|nfs|protocols|rpc|scsi|sound|video|mtd|misc|xen|rdma|drm
-         |finclude|c\+\+)/
-    | .*/\.rustup/toolchains/
-    | .*/\.cargo/(registry|bin)/
-    """,
-    re.VERBOSE,
-)
-"""Directories that the compiler, the C library, the kernel's headers and tools have as their own."""
-
-_LIBC_HEADERS = frozenset(
-    """
-    a.out aio aliases alloca ar argp argz assert byteswap complex cpio crypt ctype dirent dlfcn elf
-    endian envz err errno error execinfo fcntl features features-time64 fenv fmtmsg fnmatch fpu_control
-    fstab fts ftw gconv getopt glob gnu-versions grp gshadow iconv ieee754 ifaddrs inttypes langinfo
-    lastlog libgen libintl limits link locale malloc math mcheck memory mntent monetary mqueue netdb
-    nl_types nss obstack paths poll printf proc_service pthread pty pwd re_comp regex regexp resolv
-    rpc sched search semaphore setjmp sgtty shadow signal spawn stab stdc-predef stdint stdio stdio_ext
-    stdlib string strings stropts syscall sysexits syslog tar termio termios tgmath thread_db threads
-    time ttyent uchar ucontext ulimit unistd utime utmp utmpx values wait wchar wctype wordexp
-    float stdarg stdbool stddef iso646 stdalign stdnoreturn stdatomic
-    """.split()
-)
-"""Of the C standard, POSIX and the C libraries, directly below an include directory."""
-_LIBC_LIBRARY = re.compile(
-    r"(crt\w*|Scrt1|Mcrt1|gcrt1|grcrt1|rcrt1)\.o"
-    r"|(ld-linux[\w.-]*|ld-musl[\w.-]*|libc|libc_nonshared|libm|libm-[\d.]+|libmvec|libmvec_nonshared"
-    r"|libpthread|libdl|librt|libutil|libanl|libresolv|libnsl|libcrypt|libBrokenLocale|libg"
-    r"|libgcc|libgcc_eh|libgcc_s|libstdc\+\+|libsupc\+\+|libssp_nonshared|libatomic|libgomp"
-    r"|libitm|libasan|libtsan|libubsan|liblsan|libquadmath|libgfortran)\.(a|so)(\.[\d.]+)?"
-)
-_LIBRARY_DIRECTORY = re.compile(r"/(usr/)?(local/)?lib(32|64|x32)?(/[^/]+-linux-[^/]+)?")
-_INCLUDE_DIRECTORY = re.compile(r"/usr/(local/)?include(/[^/]+-linux-[^/]+)?")
 
 _CONSUMED = re.compile(
     r"\.(h|hh|hpp|hxx|h\+\+|inc|inl|ipp|tpp|cuh|c|cc|cpp|cxx|c\+\+|m|mm|f|f77|f90|f95|for|s|asm"
@@ -177,18 +139,6 @@ def inputs_of(seen: Sighting, places: Places, exists: Callable[[str], bool]) -> 
     )
 
 
-def is_toolchain(path: str, python: Iterable[str]) -> bool:
-    """Tell a file of the compiler, the C library, the kernel's headers, build tools or Python."""
-    if _is_below(path, python) or _TOOLCHAIN.match(path):
-        return True
-    directory, _, name = path.rpartition("/")
-    if _INCLUDE_DIRECTORY.fullmatch(directory):
-        return name.endswith(".h") and name.removesuffix(".h") in _LIBC_HEADERS
-    if _LIBRARY_DIRECTORY.fullmatch(directory):
-        return _LIBC_LIBRARY.fullmatch(name) is not None
-    return False
-
-
 def _is_input(path: str, places: Places) -> bool:
     return not path.startswith(_AMBIENT) and not _is_below(path, places.own)
 
@@ -232,15 +182,14 @@ def _ancestors(paths: Iterable[str]) -> Iterator[str]:
 
 def _first_absent(path: str, exists: Callable[[str], bool], known: dict[str, bool]) -> str:
     """Return the highest directory on the way to a path that is not there, or the path."""
-    while True:
-        parent = os.path.dirname(path)
-        if parent == path:
-            return ""
+    first = path
+    while (parent := os.path.dirname(first)) != first:
         if parent not in known:
             known[parent] = exists(parent)
         if known[parent]:
-            return path
-        path = parent
+            return first
+        first = parent
+    return ""
 
 
 def _is_below(path: str, directories: Iterable[str]) -> bool:

@@ -28,11 +28,10 @@ KINDS = (
 )
 _SEPARATOR = "\x1f"
 _GIT = frozenset({"git"})
-_OPAQUE = frozenset(
-    """
+_OPAQUE_NAMES = """
     bazel cargo cmake configure gmake go make maturin meson ninja nmake rustc scons sh bash dash
-    """.split()
-)
+"""
+_OPAQUE = frozenset(_OPAQUE_NAMES.split())
 """Programs that start others where no recorder sees it."""
 
 
@@ -47,7 +46,7 @@ class Observation(Struct, frozen=True):
 
     @property
     def is_preloaded(self) -> bool:
-        """Tell whether the observer was loaded: every process looks for some file."""
+        """Return whether the observer was loaded: every process looks for some file."""
         return bool(self.of("file") or self.of("absent"))
 
     @property
@@ -72,8 +71,8 @@ class Observation(Struct, frozen=True):
         )
 
     @property
-    def may_ask_git(self) -> bool:
-        """Tell whether the build ran git, or what may have run it unseen (``git describe``)."""
+    def may_run_git(self) -> bool:
+        """Return whether the build ran git, or what may have run it unseen (``git describe``)."""
         return bool(self.programs & (_GIT if self.is_preloaded else _OPAQUE | _GIT))
 
 

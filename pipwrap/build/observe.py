@@ -97,7 +97,7 @@ def quality_of(
 
 
 def is_native(wheel: str) -> bool:
-    """Tell whether a wheel has a compiled file in it."""
+    """Return whether a wheel has a compiled file in it."""
     with zipfile.ZipFile(wheel) as archive:
         return any(
             name.endswith(_NATIVE) or ".so." in name.rpartition("/")[2]
@@ -106,5 +106,5 @@ def is_native(wheel: str) -> bool:
 
 
 def is_compiler(program: str, named: Iterable[str] = ()) -> bool:
-    """Tell whether a program is a compiler, by its name or by the variables CC, CXX, ..."""
+    """Return whether a program is a compiler, by its name or by the variables CC, CXX, ..."""
     return program in named or _COMPILER.match(base_name(program)) is not None

@@ -24,13 +24,12 @@ _VERSION_CONTROL = frozenset(
     {"git", "hg", "svn", "bzr", "fossil", "darcs", "lsb_release", "locale"}
 )
 """Many backends look for these to find a version, which an sdist states itself."""
-DRIVERS = frozenset(
-    """
+_DRIVERS_NAMES = """
     setuptools wheel pip build packaging pyproject-hooks cmake ninja meson meson-python
     scikit-build scikit-build-core flit-core hatchling pdm-backend poetry-core maturin
     setuptools-rust setuptools-scm hatch-vcs versioneer pathspec pluggy trove-classifiers
-    """.split()
-)
+"""
+DRIVERS = frozenset(_DRIVERS_NAMES.split())
 """Build requirements that drive a build: none of what they read of their own is in the wheel."""
 
 
@@ -128,7 +127,7 @@ def _expanded(path: str) -> Iterator[str]:
 
 
 def _is_script(path: str) -> bool:
-    """Tell a program that another one reads: the kernel opens its first line (execve(2))."""
+    """Return whether it is a program that another one reads: the kernel opens its first line (execve(2))."""
     return _first_bytes(path).startswith(b"#!")
 
 
@@ -141,7 +140,7 @@ def _first_bytes(path: str) -> bytes:
 
 
 def _is_static(path: str) -> bool:
-    """Tell a program that loads nothing: ELF without PT_INTERP (ELF specification, part 2)."""
+    """Return whether it is a program that loads nothing: ELF without PT_INTERP (ELF specification, part 2)."""
     content = _first_bytes(path)
     if not content.startswith(b"\x7fELF") or len(content) < 64:  # noqa: PLR2004 - ELF's header
         return False

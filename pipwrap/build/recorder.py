@@ -91,10 +91,14 @@ def _watch_environ(note):
 
 
 def _is_own(frame):
-    """Tell whether the project's own code reads a variable, rather than a library for it."""
+    """Return whether the project's own code reads a variable, rather than a library for it."""
     while frame is not None and frame.f_globals.get("__name__") in _MAPPINGS:
         frame = frame.f_back
-    return frame is not None and not frame.f_code.co_filename.startswith(_FOREIGN)
+    return (
+        frame is not None
+        and frame.f_globals.get("__name__") != "site"  # a line of a .pth file
+        and not frame.f_code.co_filename.startswith(_FOREIGN)
+    )
 
 
 def _written_out(frame):

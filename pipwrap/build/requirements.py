@@ -45,7 +45,7 @@ class BuildRequirements(Protocol):
     def versions(
         self, requirements: Sequence[str], target: Environment, building: tuple[str, ...]
     ) -> Mapping[str, str] | None:
-        """Return the versions, by canonical name, that requirements come to in an empty environment.
+        """Return the versions, by canonical name, that requirements resolve to for ``target``.
 
         ``None`` where they cannot be resolved now, offline for example. Nothing is installed.
         """

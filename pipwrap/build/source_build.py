@@ -54,13 +54,13 @@ class SourceBuild:
             hooks.required,
         )
         evidence = evidence_of(build, host)
-        return replace(evidence, tags=self._tree.tags()) if seen.may_ask_git else evidence
+        return replace(evidence, tags=self._tree.tags()) if seen.may_run_git else evidence
 
     def _places(self, host: BuildHost) -> Places:
         target = self._context.target
+        own = (self._tree.root, *self._context.directories.own)
         return Places(
-            own=tuple(map(os.path.realpath, (self._tree.root, *self._context.directories.own)))
-            + (self._tree.root, *self._context.directories.own),
+            own=(*own, *map(os.path.realpath, own)),
             environments=tuple(self._hooks.environments),
             python=(target.stdlib, *include_directories(target)),
             temporary=tempfile.gettempdir(),

@@ -9,25 +9,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-SESSION = frozenset(
-    """
+_SESSION_NAMES = """
     _ COLORFGBG COLORTERM COLUMNS DISPLAY FORCE_COLOR LD_PRELOAD LINES NO_COLOR OLDPWD PAGER
-    PEP517_BACKEND_PATH PEP517_BUILD_BACKEND PIPWRAP_OBSERVE PWD PYTHONDONTWRITEBYTECODE
-    PYTHONHASHSEED PYTHONHOME PYTHONIOENCODING PYTHONNOUSERSITE PYTHONPATH PYTHONUNBUFFERED
-    PYTHONUSERBASE PYTHONUTF8 PYTHONWARNINGS PYTHON_COLORS PY_COLORS SHLVL SSH_AUTH_SOCK TEMP TERM
-    TMP TMPDIR VIRTUAL_ENV _PYTHON_PROJECT_BASE
-    """.split()
-)
+    PIPWRAP_OBSERVE PWD PY_COLORS SHLVL SSH_AUTH_SOCK TEMP TERM TMP TMPDIR VIRTUAL_ENV
+    _PYTHON_PROJECT_BASE __PYVENV_LAUNCHER__
+"""
+SESSION = frozenset(_SESSION_NAMES.split())
 """Variables that say where and how one build runs: never inputs."""
-_SESSION_PREFIXES = ("PIP_", "PIPWRAP_", "_PYPROJECT_HOOKS_", "PEP517_", "COLLECT_")
+_SESSION_PREFIXES = ("PIP_", "PIPWRAP_", "_PYPROJECT_HOOKS_", "PEP517_", "COLLECT_", "PYTHON")
 
-AMBIENT = frozenset(
-    """
-    APPDATA CI COMSPEC EDITOR GITHUB_ACTIONS HOME HOSTNAME LANG LANGUAGE LOCALAPPDATA LOGNAME MAIL
+_AMBIENT_NAMES = """
+    APPDATA CI COMSPEC EDITOR ENSUREPIP_OPTIONS GITHUB_ACTIONS HOME HOSTNAME LANG LANGUAGE
+    LOCALAPPDATA LOGNAME MAIL OPENSSL_CONF OPENSSL_ia32cap PY_SAX_PARSER
     PATH PATHEXT SETUPTOOLS_USE_DISTUTILS SHELL SYSTEMROOT TZ USER USERNAME USERPROFILE WINDIR
     XDG_CACHE_HOME XDG_CONFIG_HOME XDG_DATA_HOME XDG_RUNTIME_DIR LC_ALL LC_CTYPE LC_MESSAGES
-    """.split()
-)
+"""
+AMBIENT = frozenset(_AMBIENT_NAMES.split())
 """Variables that every program reads at its start: inputs where the project's code reads them."""
 
 _COMPILED = "CC CXX CPP AR AS LD NM RANLIB STRIP CFLAGS CXXFLAGS CPPFLAGS LDFLAGS LIBS"
@@ -50,8 +47,14 @@ _CMAKE = (
     "SKBUILD_CMAKE_ARGS"
 )
 _CARGO = (
-    "RUSTC RUSTC_WRAPPER RUSTFLAGS CARGO_ENCODED_RUSTFLAGS CARGO_BUILD_TARGET CARGO_BUILD_RUSTFLAGS "
-    "CARGO_HOME RUSTUP_HOME RUSTUP_TOOLCHAIN RUSTC_BOOTSTRAP"
+    "RUSTC RUSTC_WRAPPER RUSTFLAGS CARGO_ENCODED_RUSTFLAGS CARGO_BUILD_TARGET "
+    "CARGO_BUILD_RUSTFLAGS CARGO_HOME RUSTUP_HOME RUSTUP_TOOLCHAIN RUSTC_BOOTSTRAP"
+)
+_MESON = "CC_LD CXX_LD CMAKE BOOST_ROOT LLVM_CONFIG CMAKE_PREFIX_PATH"
+_MAKE = "ARFLAGS ASFLAGS LDLIBS LEX YACC MAKEFLAGS GNUMAKEFLAGS MAKEFILES"
+_GO = (
+    "CGO_ENABLED CGO_CFLAGS CGO_CPPFLAGS CGO_CXXFLAGS CGO_LDFLAGS GOFLAGS GOOS GOARCH GOAMD64 "
+    "GOARM GOROOT GOPATH GOTOOLCHAIN GOEXPERIMENT CC CXX"
 )
 _TOOLS: tuple[tuple[str, str], ...] = (
     # GCC manual, "Environment Variables Affecting GCC"; ld(1), ENVIRONMENT; clang(1), ENVIRONMENT.
@@ -68,14 +71,12 @@ _TOOLS: tuple[tuple[str, str], ...] = (
     # Meson, "Reference tables: compiler and linker selection variables".
     (
         r"meson|muon",
-        f"{_COMPILED} {_FORTRAN} {_PKG_CONFIG} {_GCC} CC_LD CXX_LD CMAKE BOOST_ROOT LLVM_CONFIG "
-        "CMAKE_PREFIX_PATH",
+        f"{_COMPILED} {_FORTRAN} {_PKG_CONFIG} {_GCC} {_MESON}",
     ),
     # GNU make manual, "Variables Used by Implicit Rules", "Communicating Options".
     (
         r"make|gmake|gnumake|nmake|scons|bazel|ninja|samu",
-        f"{_COMPILED} {_FORTRAN} {_GCC} {_PKG_CONFIG} ARFLAGS ASFLAGS LDLIBS LEX YACC MAKEFLAGS "
-        "GNUMAKEFLAGS MAKEFILES",
+        f"{_COMPILED} {_FORTRAN} {_GCC} {_PKG_CONFIG} {_MAKE}",
     ),
     # Autoconf manual, "Preset Output Variables", "Site Defaults".
     (r"configure", f"{_COMPILED} {_FORTRAN} {_GCC} {_PKG_CONFIG} CONFIG_SITE CONFIG_SHELL"),
@@ -84,8 +85,7 @@ _TOOLS: tuple[tuple[str, str], ...] = (
     # ``go help environment``.
     (
         r"go|cgo",
-        "CGO_ENABLED CGO_CFLAGS CGO_CPPFLAGS CGO_CXXFLAGS CGO_LDFLAGS GOFLAGS GOOS GOARCH GOAMD64 "
-        "GOARM GOROOT GOPATH GOTOOLCHAIN GOEXPERIMENT CC CXX",
+        _GO,
     ),
     # bash(1), Shell Variables; dash(1), ENVIRONMENT.
     (r"sh|bash|dash|ash|ksh|mksh|zsh", "BASH_ENV ENV CDPATH"),
@@ -107,12 +107,12 @@ _WRITTEN = re.compile(r"(?<![A-Za-z0-9_./-])([A-Z][A-Z0-9_]+)(?![A-Za-z0-9_./(-]
 
 
 def is_relevant(variable: str) -> bool:
-    """Tell a variable that may change a wheel from those that every process reads."""
+    """Return whether it is a variable that may change a wheel from those that every process reads."""
     return is_own_input(variable) and variable not in AMBIENT and not variable.startswith("LC_")
 
 
 def is_own_input(variable: str) -> bool:
-    """Tell a variable that is an input where the project's own code reads it by name."""
+    """Return whether it is a variable that is an input where the project's own code reads it by name."""
     return variable not in SESSION and not variable.startswith(_SESSION_PREFIXES)
 
 

@@ -51,15 +51,15 @@ class BuildHost:
         return hmac.new(self._key(), os.fsencode(value), "sha256").hexdigest()[:32]
 
     def key(self) -> str:
-        """Return what identifies the key of these digests, and does not tell it."""
+        """Return what identifies the key of these digests without revealing it."""
         return hmac.new(self._key(), b"the key of the variables", "sha256").hexdigest()[:32]
 
     def has_program(self, name: str) -> bool:
-        """Tell whether a program is on PATH, or at its path."""
+        """Return whether a program is on PATH, or at its path."""
         return shutil.which(name, path=self._environ.get("PATH")) is not None
 
     def has_file(self, name: str) -> bool:
-        """Tell whether a header or a library (``-lNAME``) is where compilers look."""
+        """Return whether a header or a library (``-lNAME``) is where compilers look."""
         if name.startswith("-l"):
             directories = [*self._listed(_LIBRARY_VARIABLES), *self._multiarch(_LIBRARIES)]
             names = [f"lib{name[2:]}{ending}" for ending in _LIBRARY_ENDINGS]
@@ -84,7 +84,7 @@ class BuildHost:
 
     @staticmethod
     def is_there(path: str) -> bool:
-        """Tell whether there is a file, a directory or a link at a path."""
+        """Return whether there is a file, a directory or a link at a path."""
         return os.path.lexists(path)
 
     @staticmethod
@@ -104,7 +104,7 @@ class BuildHost:
             return None
 
     def is_same_file(self, file: InputFile) -> bool:
-        """Tell whether a file has the content that it had: by its stat, else by its digest."""
+        """Return whether a file has the content that it had: by its stat, else by its digest."""
         try:
             state = os.stat(file.path)
             if (state.st_size, state.st_mtime_ns, state.st_ctime_ns, state.st_ino) == (
@@ -134,11 +134,11 @@ class BuildHost:
             return None
 
     def is_same_directory(self, directory: InputDirectory) -> bool:
-        """Tell whether a directory has the names, or the files, that it had."""
+        """Return whether a directory has the names, or the files, that it had."""
         return self.directory(directory.path, by_content=bool(directory.files)) == directory
 
     def is_searched(self, program: str) -> bool:
-        """Tell a program that was found, or would be, by a search of ``PATH``."""
+        """Return whether it is a program that was found, or would be, by a search of ``PATH``."""
         directory = os.path.dirname(program)
         return not directory or directory in self._environ.get("PATH", "").split(os.pathsep)
 
@@ -152,7 +152,7 @@ class BuildHost:
         return match[1] if match else program
 
     def compilers(self) -> frozenset[str]:
-        """Return the programs that CC and its like name, by their first word."""
+        """Return the programs that CC and similar variables name, by their first word."""
         words = (self._environ.get(name, "").split() for name in ("CC", "CXX", "FC", "RUSTC"))
         return frozenset(word[0] for word in words if word)
 

@@ -57,7 +57,7 @@ class Evidence(Struct, frozen=True):
     requirements: tuple[str, ...] = ()
     """The build requirements as they were resolved; for ``explain`` only."""
     tags: str | None = None
-    """Digest of a repository's tags that its commit follows, where the build may have asked git."""
+    """Digest of a repository's tags that its commit follows, where the build may have run git."""
     files: tuple[InputFile, ...] = ()
     """Outside the source tree and the toolchain, by content."""
     directories: tuple[InputDirectory, ...] = ()
@@ -89,19 +89,19 @@ class HostInputs(Protocol):
         """Return what identifies the key of these digests."""
 
     def has_program(self, name: str) -> bool:
-        """Tell whether a program is on PATH (or at its path)."""
+        """Return whether a program is on PATH (or at its path)."""
 
     def has_file(self, name: str) -> bool:
-        """Tell whether a header or a library (``-lNAME``) is where compilers look."""
+        """Return whether a header or a library (``-lNAME``) is where compilers look."""
 
     def is_there(self, path: str) -> bool:
-        """Tell whether there is a file or directory at a path."""
+        """Return whether there is a file or directory at a path."""
 
     def is_same_file(self, file: InputFile) -> bool:
-        """Tell whether the file has the content that was read."""
+        """Return whether the file has the content that was read."""
 
     def is_same_directory(self, directory: InputDirectory) -> bool:
-        """Tell whether the directory has the names, and the files, that were read."""
+        """Return whether the directory has the names, and the files, that were read."""
 
     def compiler(self, name: str) -> str | None:
         """Return which compiler a name leads to, ``None`` where there is none."""
@@ -174,7 +174,7 @@ class Assessment(Struct, frozen=True):
 
     @property
     def holds(self) -> bool:
-        """Tell whether the entry may be used as it is."""
+        """Return whether the entry may be used as it is."""
         return not self.differences
 
 

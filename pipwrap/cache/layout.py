@@ -80,7 +80,7 @@ _UNIQUE = 24
 
 
 def is_temporary_name(name: str) -> bool:
-    """Tell the names of directories of runs and of temporary files below ``tmp-v1``."""
+    """Return whether a name below ``tmp-v1`` is that of a run's directory or a temporary file."""
     digits = name.removeprefix(RUN_PREFIX)
     return len(digits) == _UNIQUE and not digits.strip("0123456789abcdef")
 

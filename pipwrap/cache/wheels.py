@@ -113,7 +113,7 @@ class AssessedWheel(Struct, frozen=True):
 
     @property
     def is_usable(self) -> bool:
-        """Tell whether there is no reason to build again."""
+        """Return whether there is no reason to build again."""
         return self.assessment.holds or self.is_settled
 
 
@@ -252,7 +252,7 @@ class BuiltWheels:
         return entry
 
     def _ignore(self, directory: str, reason: str) -> None:
-        """Say once that an entry is broken."""
+        """Report once that an entry is broken."""
         if directory not in self._broken:
             self._broken.add(directory)
             self._listener(WarningMessage(f"Cache entry {directory} {reason}"))
@@ -272,7 +272,7 @@ def _entry(directory: str, facts: _WheelFacts, provenance: Provenance) -> BuiltW
 
 
 def _settled(directory: str) -> Iterator[Evidence]:
-    """Yield what builds read that gave nothing better; a file that is not readable says nothing."""
+    """Yield what builds read that gave nothing better; a file that is not readable is ignored."""
     for path in disk.within(directory):
         if os.path.basename(path).startswith(_SETTLED):
             try:

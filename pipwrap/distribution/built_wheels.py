@@ -53,7 +53,7 @@ class ReuseSettings(Struct, frozen=True):
     offline: bool = False
     """Nothing is built again: its build requirements may be out of reach."""
     index_has_native: Callable[[Candidate], bool] = _nothing_native
-    """Tell whether the index lists platform wheels of a candidate's version."""
+    """Return whether the index lists platform wheels of a candidate's version."""
 
 
 class BuiltWheelLookup(Struct):
@@ -117,7 +117,7 @@ class BuiltWheelLookup(Struct):
         return None
 
     def _is_rebuild_requested(self, project: str) -> bool:
-        """Tell whether --rebuild names a project, and report it."""
+        """Return whether --rebuild names a project, and report it."""
         if project not in self.settings.rebuild:
             return False
         self.listener(Info(f"Rebuilding {project}: asked for by --rebuild", indent=1))
@@ -129,7 +129,7 @@ class BuiltWheelLookup(Struct):
         """Return the older wheel for a rebuild that failed, and report it, if there is one.
 
         The rebuild is not tried again while its inputs are as they were, unless its requirements
-        could not be installed: an index that cannot be reached says nothing of the source.
+        could not be installed: an index that cannot be reached is no fault of the source.
         """
         key = source.key
         if key is None:

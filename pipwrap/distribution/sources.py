@@ -24,7 +24,7 @@ from pipwrap.vcs.repositories import Checkout
 
 
 class CacheableSource(Struct, frozen=True):
-    """A source as the cache of built wheels knows it."""
+    """What the cache of built wheels needs to know of a source."""
 
     key: BuildKey | None
     """``None`` for a source that skips the cache."""
@@ -49,7 +49,7 @@ class Sources:
 
     @property
     def verifies(self) -> bool:
-        """Tell whether built wheels are compared with the distribution (``wheel --no-verify``)."""
+        """Return whether built wheels are compared with their source (``wheel --no-verify``)."""
         return self._build_context.rules.verifies
 
     def cacheable(self, distribution: Distribution) -> CacheableSource:
@@ -95,7 +95,7 @@ class Sources:
         )
 
     def is_fixed(self, distribution: Distribution) -> bool:
-        """Tell whether its key identifies it for good: a branch may be named like a commit."""
+        """Return whether its key identifies it for good: a branch may be named like a commit."""
         return not isinstance(distribution, Repository) or self.checkout(distribution).is_fixed
 
     def identity(self, distribution: Distribution) -> str:

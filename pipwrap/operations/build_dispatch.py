@@ -51,7 +51,7 @@ class BuildDispatch:
     """Installs what builds require (the port of ``build.requirements``)."""
 
     def __init__(self, open_session: SessionFactory, shared: SharedState) -> None:
-        """Keep the ports; of the user's constraints those for builds count alone."""
+        """Store the ports; of the user's constraints those for builds count alone."""
         self._open_session = open_session
         self._search = shared.search
         self._constraints = shared.build_constraints

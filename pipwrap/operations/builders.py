@@ -44,14 +44,14 @@ from pipwrap.index.link_collector import LinkCollector
 from pipwrap.model.environment import Environment
 from pipwrap.network.ranges import Ranges
 from pipwrap.network.transport import Transport
-from pipwrap.operations.cache_session import kept_directory
+from pipwrap.operations.cache_session import permanent_directory
 from pipwrap.operations.context import CommandContext
 from pipwrap.operations.shared_state import SessionSettings
 from pipwrap.options.options import SearchOptions
 from pipwrap.vcs.git import GitSettings
 from pipwrap.vcs.repositories import Repositories
 
-_PATIENCE = 5.0
+_END_TIMEOUT = 5.0
 """Seconds that a build whose hooks were ended may take to end as well."""
 
 
@@ -108,7 +108,7 @@ class PreparerFactory:
         self._processes.close()
         self._unpackers.close()
         for builds in self._builds:
-            builds.settle(_PATIENCE)
+            builds.settle(_END_TIMEOUT)
         self._remover.shutdown()
 
     def preparer(
@@ -170,7 +170,7 @@ class PreparerFactory:
         return BuildContext(
             target=environment,
             directories=BuildDirectories(
-                place.scratch if context.options.build.cleans else kept_directory,
+                place.scratch if context.options.build.cleans else permanent_directory,
                 place.keep_log,
                 self._remove,
                 (place.layout.root, *own_code()),

@@ -160,8 +160,8 @@ def test_tags_are_not_looked_for_where_they_are_no_evidence():
 @pytest.mark.parametrize(
     ("program", "may"), [("git", True), ("/usr/bin/git", True), ("cmake", True), ("gcc", False)]
 )
-def test_programs_that_may_ask_git(program: str, may: bool):  # noqa: FBT001
-    assert Observation(run=frozenset({program})).may_ask_git == may
+def test_programs_that_may_run_git(program: str, may: bool):  # noqa: FBT001
+    assert Observation(run=frozenset({program})).may_run_git == may
 
 
 @pytest.mark.parametrize(
