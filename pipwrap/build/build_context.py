@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from msgspec import Struct, field
 
@@ -53,6 +53,10 @@ class BuildContext(Struct, frozen=True):
     """Names of the projects whose build needs this one."""
     preload: Callable[[], str | None] = no_preload
     """Returns the library that observes the processes of hooks, if there is one."""
+
+    def versions(self, name: str, required: tuple[str, ...]) -> Mapping[str, str] | None:
+        """Return the versions that what a project requires for its build resolves to now."""
+        return self.requirements.versions(required, self.target, (*self.building, name))
 
 
 class SourceTree(Struct, frozen=True):

@@ -17,7 +17,7 @@ from __future__ import annotations
 import errno
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from pipwrap import errors
 from pipwrap.build import environment as build_env
@@ -51,8 +51,8 @@ class BuildHooks:
         """How long the backend took to build the wheel."""
         self._backend: Backend | None = None
         """Once its requirements are in place."""
-        self._lease: EnvironmentLease | None = None
-        self._required: list[str] = []
+        self.lease: EnvironmentLease | None = None
+        """Of the environments that it runs in, where they are isolated."""
 
     @property
     def _settings(self) -> ConfigSettings:
@@ -61,17 +61,7 @@ class BuildHooks:
     @property
     def installed(self) -> tuple[str, ...]:
         """Return what is, or was, installed in its isolated environment."""
-        return self._lease.installed if self._lease is not None else ()
-
-    @property
-    def environments(self) -> Mapping[str, str]:
-        """Return prefix and site-packages of each isolated environment that hooks ran in."""
-        return self._lease.environments if self._lease is not None else {}
-
-    @property
-    def required(self) -> tuple[str, ...]:
-        """Return what the project and its backend require of the environment."""
-        return tuple(dict.fromkeys(self._required))
+        return self.lease.installed if self.lease is not None else ()
 
     def prepare_metadata(self) -> Metadata | None:
         """Return the metadata that the hook makes, ``None`` for a backend without that hook."""
@@ -114,20 +104,20 @@ class BuildHooks:
 
     def clear(self) -> None:
         """Remove the build environment, if one is held."""
-        if self._lease is not None:
-            self._lease.remove()
+        if self.lease is not None:
+            self.lease.remove()
 
     def _release(self) -> None:
-        if self._lease is not None:
-            self._lease.release()
+        if self.lease is not None:
+            self.lease.release()
 
     def _ready(self) -> Backend:
         """Return the backend with everything that it requires in place (PEP 517, PEP 518)."""
         with disk.filling(f"prepare the build of {self._tree.name}", self._directory):
             if self._backend is None:
                 self._backend = self._new_backend()
-            elif self._lease is not None and not self._lease.is_held:
-                self._lease.acquire(ignore)
+            elif self.lease is not None and not self.lease.is_held:
+                self.lease.acquire(ignore)
         return self._backend
 
     def _new_backend(self) -> Backend:
@@ -136,8 +126,8 @@ class BuildHooks:
             tree.root, self.log, self.observed, tree.origin, context.listener, context.processes
         )
         if context.rules.isolated:
-            self._lease = EnvironmentLease(tree, context, backend)
-            environment = self._isolated(backend, self._lease)
+            self.lease = EnvironmentLease(tree, context, backend)
+            environment = self._isolated(backend, self.lease)
         else:
             # The target environment has all that it needs, or the build fails.
             environment = build_env.shared(context.target)
@@ -158,7 +148,7 @@ class BuildHooks:
         self._check_fallback(backend, environment)
         self._check_editable(backend)
         more = backend.requires_for_build(self._kind, self._settings)
-        self._required += [*backend.requires, *more]
+        lease.required += [*backend.requires, *more]
         missing = self._check(more, environment.environment).missing if more else ()
         if missing:
             lease.add(missing, environment)

@@ -42,6 +42,8 @@ class EnvironmentLease:
         self._installed: tuple[str, ...] = ()
         self.environments: dict[str, str] = {}
         """Prefix and site-packages of each environment that the backend has been in."""
+        self.required: list[str] = []
+        """What the project and its backend require of them."""
 
     @property
     def is_held(self) -> bool:

@@ -175,9 +175,10 @@ def _missing(paths: Iterable[str], places: Places, exists: Callable[[str], bool]
 
 def _ancestors(paths: Iterable[str]) -> Iterator[str]:
     for path in paths:
-        while path != (parent := os.path.dirname(path)):
-            path = parent
-            yield path
+        above = path
+        while above != (parent := os.path.dirname(above)):
+            above = parent
+            yield above
 
 
 def _first_absent(path: str, exists: Callable[[str], bool], known: dict[str, bool]) -> str:

@@ -12,6 +12,7 @@ from msgspec import Struct
 from pipwrap.build import observe, variables
 from pipwrap.build.inputs import Inputs, Places, Sighting, inputs_of
 from pipwrap.build.observation import Observation
+from pipwrap.cache import input_files
 from pipwrap.cache.build_host import BuildHost
 from pipwrap.cache.evidence import Evidence, InputDirectory, InputFile, base_name
 from pipwrap.model.names import canonicalize_name
@@ -61,8 +62,8 @@ def evidence_of(build: ObservedBuild, host: BuildHost) -> Evidence:
     owners = _owners(build.site_packages) if found.consumed else {}
     consumed = {owners[path] for path in found.consumed if path in owners}
     consumed = {each for each in consumed if each[0] not in DRIVERS}
-    files, directories = _capped(found.files, host)
-    listed = (host.directory(path, by_content=False) for path in found.listed)
+    files, directories = _capped(found.files)
+    listed = (input_files.read_directory(path, by_content=False) for path in found.listed)
     missing = {*seen.of("missing"), *found.missing}
     return Evidence(
         variables=variables_seen,
@@ -127,7 +128,7 @@ def _expanded(path: str) -> Iterator[str]:
 
 
 def _is_script(path: str) -> bool:
-    """Return whether it is a program that another one reads: the kernel opens its first line (execve(2))."""
+    """Return whether a program is a text that another one reads (execve(2))."""
     return _first_bytes(path).startswith(b"#!")
 
 
@@ -140,7 +141,7 @@ def _first_bytes(path: str) -> bytes:
 
 
 def _is_static(path: str) -> bool:
-    """Return whether it is a program that loads nothing: ELF without PT_INTERP (ELF specification, part 2)."""
+    """Return whether a program has no loader: ELF without PT_INTERP (System V ABI, chapter 5)."""
     content = _first_bytes(path)
     if not content.startswith(b"\x7fELF") or len(content) < 64:  # noqa: PLR2004 - ELF's header
         return False
@@ -181,7 +182,7 @@ def _compilers(seen: Observation, host: BuildHost) -> tuple[tuple[str, str], ...
 
 
 def _capped(
-    paths: Iterable[str], host: BuildHost
+    paths: Iterable[str],
 ) -> tuple[tuple[InputFile, ...], tuple[InputDirectory, ...]]:
     """Return files one by one, and whole directories in place of the files that are too many."""
     left = [path for path in paths if os.path.isfile(path)]
@@ -192,8 +193,8 @@ def _capped(
             break
         whole.add(directory)
         left = [path for path in left if os.path.dirname(path) != directory]
-    directories = (host.directory(path, by_content=True) for path in sorted(whole))
-    files = (host.file(path) for path in left)
+    directories = (input_files.read_directory(path, by_content=True) for path in sorted(whole))
+    files = (input_files.read_file(path) for path in left)
     return (
         tuple(each for each in files if each is not None),
         tuple(each for each in directories if each is not None),

@@ -43,25 +43,26 @@ class SourceBuild:
 
     def evidence(self, host: BuildHost) -> Evidence:
         """Return the inputs that the build was observed to read, as they are on this host."""
-        hooks = self._hooks
+        hooks, lease = self._hooks, self._hooks.lease
         seen = observe.read_observation(hooks.observed)
         build = ObservedBuild(
             seen,
             self.log,
             self._places(host),
-            tuple(hooks.environments.values()),
+            tuple(lease.environments.values()) if lease is not None else (),
             hooks.installed,
-            hooks.required,
+            tuple(dict.fromkeys(lease.required)) if lease is not None else (),
         )
         evidence = evidence_of(build, host)
         return replace(evidence, tags=self._tree.tags()) if seen.may_run_git else evidence
 
     def _places(self, host: BuildHost) -> Places:
         target = self._context.target
+        lease = self._hooks.lease
         own = (self._tree.root, *self._context.directories.own)
         return Places(
             own=(*own, *map(os.path.realpath, own)),
-            environments=tuple(self._hooks.environments),
+            environments=tuple(lease.environments) if lease is not None else (),
             python=(target.stdlib, *include_directories(target)),
             temporary=tempfile.gettempdir(),
             programs=host.programs(),

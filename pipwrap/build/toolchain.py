@@ -14,7 +14,8 @@ _DIRECTORY = re.compile(
     /usr/(local/)?lib(exec)?/
         (gcc|gcc-lib|llvm[^/]*|clang[^/]*|rustlib|git-core|bfd-plugins|compat-ld)/
     | /usr/(local/)?(lib|lib64)/[^/]*/?(gconv|ldscripts|perl[^/]*|bfd-plugins)/
-    | /usr/(local/)?share/((cmake|aclocal|automake|gcc)-[\d.]+|autoconf|libtool|perl[^/]*|bison|misc)/
+    | /usr/(local/)?share/
+        ((cmake|aclocal|automake|gcc)-[\d.]+|autoconf|libtool|perl[^/]*|bison|misc)/
     | /usr/(local/)?include/([^/]+-linux-(gnu|musl)[^/]*/)?
         (bits|sys|gnu|asm|asm-generic|linux|arpa|net|netinet|netash|netatalk|netax25|neteconet
          |netipx|netiucv|netpacket|netrom|netrose|nfs|protocols|rpc|scsi|sound|video|mtd|misc|xen
@@ -24,7 +25,7 @@ _DIRECTORY = re.compile(
     """,
     re.VERBOSE,
 )
-"""Directories that the compiler, the C library, the kernel's headers and tools have as their own."""
+"""Directories of compilers, C libraries, kernel headers and tools alone."""
 
 _LIBC_HEADERS = """
     a.out aio aliases alloca ar argp argz assert byteswap complex cpio crypt ctype dirent dlfcn elf
@@ -53,7 +54,7 @@ _INCLUDE_DIRECTORY = re.compile(r"/usr/(local/)?include(/[^/]+-linux-[^/]+)?")
 
 
 def is_toolchain(path: str, python: Iterable[str]) -> bool:
-    """Return whether it is a file of the compiler, the C library, the kernel's headers, build tools or Python."""
+    """Return whether a path is of the toolchain; ``python`` are the interpreter's directories."""
     if any(path == each or path.startswith(f"{each}/") for each in python) or _DIRECTORY.match(
         path
     ):

@@ -16,7 +16,7 @@ _SESSION_NAMES = """
 """
 SESSION = frozenset(_SESSION_NAMES.split())
 """Variables that say where and how one build runs: never inputs."""
-_SESSION_PREFIXES = ("PIP_", "PIPWRAP_", "_PYPROJECT_HOOKS_", "PEP517_", "COLLECT_", "PYTHON")
+SESSION_PREFIXES = ("PIP_", "PIPWRAP_", "_PYPROJECT_HOOKS_", "PEP517_", "COLLECT_", "PYTHON")
 
 _AMBIENT_NAMES = """
     APPDATA CI COMSPEC EDITOR ENSUREPIP_OPTIONS GITHUB_ACTIONS HOME HOSTNAME LANG LANGUAGE
@@ -96,24 +96,25 @@ _TOOLS: tuple[tuple[str, str], ...] = (
     (r"nvcc", "NVCC_PREPEND_FLAGS NVCC_APPEND_FLAGS CUDA_HOME CUDA_PATH"),
 )
 """Programs by name, and the variables that their manuals say they read."""
-_TOOL_VARIABLES = tuple(
+_BY_TOOL = tuple(
     (re.compile(rf"({name})(-[\d.]+)?"), frozenset(names.split())) for name, names in _TOOLS
 )
+TOOL_VARIABLES = frozenset(name for _, names in _BY_TOOL for name in names)
 
 _EXPANDED = re.compile(r"\$[{(]?(?:ENV\{)?([A-Za-z_][A-Za-z0-9_]*)|\bENV\{[\"']?([A-Za-z_]\w*)")
 """What shells, make, cmake and perl expand."""
-_WRITTEN = re.compile(r"(?<![A-Za-z0-9_./-])([A-Z][A-Z0-9_]+)(?![A-Za-z0-9_./(-])")
+_WRITTEN = re.compile(r"(?<![A-Za-z0-9_./$-])([A-Z][A-Z0-9_]+)(?![A-Za-z0-9_./({-])")
 """A word that is spelled as variables are."""
 
 
 def is_relevant(variable: str) -> bool:
-    """Return whether it is a variable that may change a wheel from those that every process reads."""
+    """Return whether a variable may change a wheel, whatever reads it."""
     return is_own_input(variable) and variable not in AMBIENT and not variable.startswith("LC_")
 
 
 def is_own_input(variable: str) -> bool:
-    """Return whether it is a variable that is an input where the project's own code reads it by name."""
-    return variable not in SESSION and not variable.startswith(_SESSION_PREFIXES)
+    """Return whether a variable is an input where the project's own code reads it by name."""
+    return variable not in SESSION and not variable.startswith(SESSION_PREFIXES)
 
 
 def of_tools(programs: Iterable[str]) -> frozenset[str]:
@@ -121,7 +122,7 @@ def of_tools(programs: Iterable[str]) -> frozenset[str]:
     return frozenset(
         name
         for program in programs
-        for pattern, names in _TOOL_VARIABLES
+        for pattern, names in _BY_TOOL
         if pattern.fullmatch(program)
         for name in names
     )

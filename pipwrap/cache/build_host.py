@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
-import hmac
 import os
 import re
-import secrets
 import shutil
-import threading
 from collections.abc import Mapping
 
-from pipwrap.cache import disk
+from pipwrap.cache import input_files
 from pipwrap.cache.evidence import InputDirectory, InputFile
 from pipwrap.cache.layout import Layout
+from pipwrap.cache.variable_digests import VariableDigests
 from pipwrap.model.environment import Environment
 
-_KEY_BYTES = 32
 _PLAIN_PROGRAM = re.compile(r"(?:\w+-\w+(?:-\w+)+-)?([a-z+]+)(?:-[\d.]+)?")
 """A compiler's name, with the triple and the version that it is installed under."""
 _INCLUDES = ("/usr/local/include", "/usr/include", "/opt/homebrew/include")
@@ -38,21 +33,17 @@ class BuildHost:
     ) -> None:
         """``includes`` are further directories of headers, such as the target Python's."""
         self._environ = environ
-        self._layout = layout
+        self._digests = VariableDigests(layout)
         self._includes = includes
-        self._secret: bytes | None = None
-        self._lock = threading.Lock()
 
     def variable(self, name: str) -> str | None:
         """Return the keyed digest of a variable's value, ``None`` when it is not set."""
         value = self._environ.get(name)
-        if value is None:
-            return None
-        return hmac.new(self._key(), os.fsencode(value), "sha256").hexdigest()[:32]
+        return None if value is None else self._digests.of(value)
 
     def key(self) -> str:
         """Return what identifies the key of these digests without revealing it."""
-        return hmac.new(self._key(), b"the key of the variables", "sha256").hexdigest()[:32]
+        return self._digests.key()
 
     def has_program(self, name: str) -> bool:
         """Return whether a program is on PATH, or at its path."""
@@ -87,55 +78,13 @@ class BuildHost:
         """Return whether there is a file, a directory or a link at a path."""
         return os.path.lexists(path)
 
-    @staticmethod
-    def file(path: str) -> InputFile | None:
-        """Return a file as it is now; ``None`` where it cannot be read."""
-        try:
-            state = os.stat(path)
-            return InputFile(
-                path,
-                state.st_size,
-                state.st_mtime_ns,
-                state.st_ctime_ns,
-                state.st_ino,
-                _digest(path),
-            )
-        except OSError:
-            return None
-
     def is_same_file(self, file: InputFile) -> bool:
-        """Return whether a file has the content that it had: by its stat, else by its digest."""
-        try:
-            state = os.stat(file.path)
-            if (state.st_size, state.st_mtime_ns, state.st_ctime_ns, state.st_ino) == (
-                file.size,
-                file.mtime,
-                file.ctime,
-                file.inode,
-            ):
-                return True
-            return state.st_size == file.size and _digest(file.path) == file.sha256
-        except OSError:
-            return False
-
-    @staticmethod
-    def directory(path: str, *, by_content: bool) -> InputDirectory | None:
-        """Return a directory as it is now, by names or by files; ``None`` if it is unreadable."""
-        try:
-            names = sorted(os.listdir(path))
-            files = [os.path.join(path, name) for name in names]
-            listing = "\0".join(names).encode("utf-8", "surrogateescape")
-            if not by_content:
-                return InputDirectory(path, hashlib.sha256(listing).hexdigest())
-            contents = [_digest(each) for each in files if os.path.isfile(each)]
-            whole = listing + "\0".join(contents).encode()
-            return InputDirectory(path, "", hashlib.sha256(whole).hexdigest())
-        except OSError:
-            return None
+        """Return whether a file has the content that it had."""
+        return input_files.is_same_file(file)
 
     def is_same_directory(self, directory: InputDirectory) -> bool:
         """Return whether a directory has the names, or the files, that it had."""
-        return self.directory(directory.path, by_content=bool(directory.files)) == directory
+        return input_files.is_same_directory(directory)
 
     def is_searched(self, program: str) -> bool:
         """Return whether it is a program that was found, or would be, by a search of ``PATH``."""
@@ -172,53 +121,9 @@ class BuildHost:
         inner = [os.path.join(each, multiarch) for each in directories] if multiarch else []
         return [*directories, *inner]
 
-    def _key(self) -> bytes:
-        """Return the cache's key, made at the first use; readable by the user only."""
-        with self._lock:
-            if self._secret is None:
-                self._secret = _read(self._layout.secret) or self._new_key()
-            return self._secret
-
-    def _new_key(self) -> bytes:
-        """Return the key that is there from now on: ours, or that of another process."""
-        path, own = self._layout.secret, secrets.token_bytes(_KEY_BYTES)
-        if os.path.lexists(path):
-            _remove_damaged(path)
-        try:
-            disk.write_first(path, own, self._layout.temporary)
-        except OSError:
-            # Nothing can be stored here, so that nothing will ever be compared with it.
-            return own
-        return _read(path) or own
-
-
-def _remove_damaged(path: str) -> None:
-    with contextlib.suppress(OSError):
-        if os.path.isdir(path) and not os.path.islink(path):
-            disk.remove_tree(path)
-        else:
-            disk.unlink(path)
-
-
-def _read(path: str) -> bytes | None:
-    try:
-        with open(path, "rb") as stream:
-            content = stream.read()
-    except OSError:
-        return None
-    return content if len(content) == _KEY_BYTES else None
-
 
 def include_directories(environment: Environment) -> tuple[str, ...]:
     """Return where the target Python's own headers are."""
     major, minor, _ = environment.version
     base = os.path.join(environment.base_prefix, "include")
     return (os.path.join(base, f"python{major}.{minor}"), environment.scheme.headers)
-
-
-def _digest(path: str) -> str:
-    digest = hashlib.sha256()
-    with open(path, "rb") as stream:
-        while chunk := stream.read(1 << 20):
-            digest.update(chunk)
-    return digest.hexdigest()

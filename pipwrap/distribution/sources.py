@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from functools import partial
 
 from msgspec import Struct
 
@@ -60,7 +60,7 @@ class Sources:
             redact(distribution.link.url),
             SourceInputs(
                 lambda: self.tags(distribution),
-                lambda required: self._versions(distribution, required),
+                partial(self._build_context.versions, display_name(distribution)),
             ),
             distribution if isinstance(distribution, Candidate) else None,
         )
@@ -129,14 +129,6 @@ class Sources:
         if not isinstance(distribution, Repository):
             return None
         return self._build_context.repositories.tags(distribution, display_name(distribution))
-
-    def _versions(
-        self, distribution: Distribution, required: tuple[str, ...]
-    ) -> Mapping[str, str] | None:
-        """Return the versions that build requirements come to now; ``None`` where they do not."""
-        context = self._build_context
-        building = (*context.building, project_of(distribution) or display_name(distribution))
-        return context.requirements.versions(required, context.target, building)
 
     def _commit(self, distribution: Repository) -> str:
         return self._build_context.repositories.commit(distribution, display_name(distribution))
