@@ -1,0 +1,1 @@
+"""What is installed after a change, compared with what a build without a cache would give."""
