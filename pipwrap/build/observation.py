@@ -15,6 +15,7 @@ from pipwrap.cache.evidence import base_name
 KINDS = (
     "env",
     "own",
+    "prefix",
     "run",
     "missing",
     "failed",
@@ -68,6 +69,7 @@ class Observation(Struct, frozen=True):
         return frozenset(
             {name for name in candidates if variables.is_relevant(name)}
             | {name for name in self.of("own") if variables.is_own_input(name)}
+            | {f"{prefix}{variables.ANY}" for prefix in self.of("prefix")}
         )
 
     @property

@@ -5,6 +5,7 @@ file that PIPWRAP_OBSERVE names; a line is one ``write``, so that lines of proce
 
 env      a variable that was read by name
 own      the same, by the project's own code
+prefix   the beginning of the names that code may look for in a listing
 run      a program that was started
 missing  a program that was looked for, or started, and is not there
 failed   a program that ended with an error
@@ -82,6 +83,7 @@ def _watch_environ(note):
         upcoming[:] = reversed(names)
         for name in _written_out(sys._getframe(1)):
             note("env", name)
+            note("prefix", name)
         return iter(names)
 
     def copy(self):

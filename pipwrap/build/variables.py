@@ -107,6 +107,10 @@ _WRITTEN = re.compile(r"(?<![A-Za-z0-9_./$-])([A-Z][A-Z0-9_]+)(?![A-Za-z0-9_./({
 """A word that is spelled as variables are."""
 
 
+ANY = "*"
+"""At the end of a name: all variables that begin with it, as one."""
+
+
 def is_relevant(variable: str) -> bool:
     """Return whether a variable may change a wheel, whatever reads it."""
     return is_own_input(variable) and variable not in AMBIENT and not variable.startswith("LC_")

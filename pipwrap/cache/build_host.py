@@ -39,6 +39,9 @@ class BuildHost:
     def variable(self, name: str) -> str | None:
         """Return the keyed digest of a variable's value, ``None`` when it is not set."""
         value = self._environ.get(name)
+        if name.endswith("*"):  # all that begin with it
+            found = sorted(each for each in self._environ.items() if each[0].startswith(name[:-1]))
+            value = repr(found) if found else None
         return None if value is None else self._digests.of(value)
 
     def key(self) -> str:

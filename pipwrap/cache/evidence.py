@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Protocol
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 
 class InputFile(Struct, frozen=True, array_like=True):
@@ -43,7 +43,10 @@ class Evidence(Struct, frozen=True):
     """What an entry depends on."""
 
     variables: tuple[tuple[str, str | None], ...]
-    """Name and keyed digest of the value; ``None`` when it was not set."""
+    """Name and keyed digest of the value; ``None`` when it was not set.
+
+    A name that ends in ``*`` is all variables that begin with it.
+    """
     key: str
     """What identifies the key of the digests; nothing where there is no digest."""
     missing: tuple[str, ...] = ()
@@ -131,6 +134,13 @@ NO_SOURCE = SourceInputs()
 """Of an entry that is looked at without its source."""
 
 
+class Confirmed(Struct, frozen=True):
+    """A piece of evidence that holds."""
+
+    kind: str
+    name: str
+
+
 class Difference(Struct, frozen=True):
     """Why an entry's evidence does not hold."""
 
@@ -169,8 +179,8 @@ class Assessment(Struct, frozen=True):
     """Whether an entry holds, and what else was looked at."""
 
     differences: tuple[Difference, ...] = ()
-    confirmed: tuple[str, ...] = field(default=())
-    """What was checked and is as it was, in words; for ``explain``."""
+    confirmed: tuple[Confirmed, ...] = ()
+    """What was checked and is as it was."""
 
     @property
     def holds(self) -> bool:
@@ -180,25 +190,23 @@ class Assessment(Struct, frozen=True):
 
 def assess(evidence: Evidence, host: HostInputs, source: SourceInputs = NO_SOURCE) -> Assessment:
     """Return what of the evidence holds; what is some work to know is looked at last."""
-    found: list[Difference] = []
-    confirmed: list[str] = []
-    for judge in (_variables, _missing, _compilers, _directories, _files):
-        for difference, name in judge(evidence, host):
-            if difference is None:
-                confirmed.append(name)
-            else:
-                found.append(Difference(difference, name))
-    if not found:
-        for difference, name in (*_tags(evidence, source), *_consumed(evidence, source)):
-            if difference is None:
-                confirmed.append(name)
-            else:
-                found.append(Difference(difference, name))
-    return Assessment(tuple(found), tuple(confirmed))
+    judged = [
+        *_variables(evidence, host),
+        *_absences(evidence, host),
+        *_compilers(evidence, host),
+        *(("content", each.path, host.is_same_directory(each)) for each in evidence.directories),
+        *(("content", each.path, host.is_same_file(each)) for each in evidence.files),
+    ]
+    if all(holds for _, _, holds in judged):
+        judged += [*_tags(evidence, source), *_consumed(evidence, source)]
+    return Assessment(
+        tuple(Difference(kind, name) for kind, name, holds in judged if not holds),
+        tuple(Confirmed(kind, name) for kind, name, holds in judged if holds),
+    )
 
 
-_Judged = Iterator[tuple[str | None, str]]
-"""The kind of a difference and its name; without a kind, what was confirmed, in words."""
+_Judged = Iterator[tuple[str, str, bool]]
+"""The kind of some evidence, what it is called, and whether it holds."""
 
 
 def _variables(evidence: Evidence, host: HostInputs) -> _Judged:
@@ -207,67 +215,40 @@ def _variables(evidence: Evidence, host: HostInputs) -> _Judged:
         now = host.variable(name)
         if now is not None and digest is not None and host.key() != evidence.key:
             unknown.append(name)
-        elif now == digest:
-            yield None, f"{name} is as it was"
         else:
-            yield "variable", name
+            yield "variable", name, now == digest
     if unknown:
-        yield "key", ", ".join(unknown)
+        yield "key", ", ".join(unknown), False
 
 
-def _missing(evidence: Evidence, host: HostInputs) -> _Judged:
-    there = (
-        *((name, host.has_program(name)) for name in evidence.missing),
-        *((name, host.has_file(name)) for name in evidence.absent_files),
-        *((path, host.is_there(path)) for path in evidence.absent),
-    )
-    for name, is_there in there:
-        yield ("missing", name) if is_there else (None, f"{name} is still missing")
+def _absences(evidence: Evidence, host: HostInputs) -> _Judged:
+    yield from (("missing", each, not host.has_program(each)) for each in evidence.missing)
+    yield from (("missing", each, not host.has_file(each)) for each in evidence.absent_files)
+    yield from (("missing", each, not host.is_there(each)) for each in evidence.absent)
 
 
 def _compilers(evidence: Evidence, host: HostInputs) -> _Judged:
     for name, before in evidence.compilers:
         now = host.compiler(name)
-        if now is not None and now != before:
-            yield "compiler", f"{name} was {before}, not {now},"
+        if now is None or now == before:
+            yield "compiler", f"{name} is {now or 'gone'}", True
         else:
-            yield None, f"{name} is {now or 'not there, and nothing better can be built'}"
-
-
-def _directories(evidence: Evidence, host: HostInputs) -> _Judged:
-    for directory in evidence.directories:
-        is_same = host.is_same_directory(directory)
-        yield (None, f"{directory.path} is as it was") if is_same else ("content", directory.path)
-
-
-def _files(evidence: Evidence, host: HostInputs) -> _Judged:
-    for file in evidence.files:
-        is_same = host.is_same_file(file)
-        yield (None, f"{file.path} is as it was") if is_same else ("content", file.path)
+            yield "compiler", f"{name} was {before}, not {now},", False
 
 
 def _tags(evidence: Evidence, source: SourceInputs) -> _Judged:
     now = source.tags() if evidence.tags is not None else None
     if now is not None:
-        same = now == evidence.tags
-        yield (
-            (None, "the repository's tags are as they were")
-            if same
-            else (
-                "tags",
-                "the repository",
-            )
-        )
+        yield "tags", "the repository", now == evidence.tags
 
 
 def _consumed(evidence: Evidence, source: SourceInputs) -> _Judged:
     now = source.versions(evidence.required) if evidence.consumed else None
-    for name, version in evidence.consumed:
+    for name, version in evidence.consumed if now is not None else ():
         current = now.get(name, version) if now is not None else version
-        if current != version:
-            yield "requirement", f"{name} {version}, which is {current} now"
-        elif now is not None:
-            yield None, f"{name} is {version} still"
+        is_same = current == version
+        text = f"{name} {version}"
+        yield "requirement", text if is_same else f"{text}, which is {current} now", is_same
 
 
 def base_name(program: str) -> str:

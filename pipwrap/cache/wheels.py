@@ -233,12 +233,9 @@ class BuiltWheels:
     def _read(self, directory: str) -> BuiltWheel | None:
         """Return the entry in a directory; a broken one is a miss with a warning."""
         try:
-            with open(os.path.join(directory, _ENTRY), "rb") as stream:
-                content = stream.read()
-            provenance = records.decode_version(content, Provenance, _VERSION)
-            if provenance is None:
+            entry = _decoded(os.path.join(directory, _ENTRY))
+            if entry is None:
                 return None
-            entry = _entry(directory, records.decode(content, _WheelFacts), provenance)
             whole = os.path.getsize(entry.path) == entry.size
         except FileNotFoundError:
             self._broken.add(directory)
@@ -256,6 +253,25 @@ class BuiltWheels:
         if directory not in self._broken:
             self._broken.add(directory)
             self._listener(WarningMessage(f"Cache entry {directory} {reason}"))
+
+
+def read_entry_file(path: str) -> BuiltWheel:
+    """Return what an entry.json says, of whatever cache; ``OSError``, ``ValueError``."""
+    entry = _decoded(path)
+    if entry is None:
+        message = f"it is no entry of version {_VERSION}"
+        raise ValueError(message)
+    return entry
+
+
+def _decoded(path: str) -> BuiltWheel | None:
+    """Return the entry in a file; ``None`` where it is of another version."""
+    with open(path, "rb") as stream:
+        content = stream.read()
+    provenance = records.decode_version(content, Provenance, _VERSION)
+    if provenance is None:
+        return None
+    return _entry(os.path.dirname(path), records.decode(content, _WheelFacts), provenance)
 
 
 def _entry(directory: str, facts: _WheelFacts, provenance: Provenance) -> BuiltWheel:

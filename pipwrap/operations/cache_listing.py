@@ -30,6 +30,10 @@ def details(entry: BuiltWheel, use: LastUse | None) -> list[str]:
     ]
     if build.evidence.requirements:
         lines.append(f"built with: {', '.join(build.evidence.requirements)}")
+    if build.evidence.partial is not None:
+        lines.append(f"evidence: partial, {build.evidence.partial}")
+    else:
+        lines.append("evidence: whole")
     used = f"{use.count} times, last {moment(use.last)}" if use else "not since it was built"
     return [*lines, f"used: {used}"]
 

@@ -1,66 +1,15 @@
-"""The actions of ``cache`` that pip does not have: explain, log, verify and prune."""
+"""The actions of ``cache`` that pip does not have: log, verify and prune."""
 
 from __future__ import annotations
 
-import os
 import time
-
-from packaging.version import Version
 
 from pipwrap import errors
 from pipwrap.cache import locks
 from pipwrap.cache.upkeep import prune, sizes, usage, verify
 from pipwrap.cache.upkeep.prune import PruneItem, PruneLimits
-from pipwrap.cache.wheels import AssessedWheel, BuiltWheel
-from pipwrap.model.requirement import Requirement
 from pipwrap.model.size import format_size
-from pipwrap.model.wheel import split_filename
 from pipwrap.operations.cache_context import CacheContext
-from pipwrap.operations.cache_listing import details, kind
-
-
-def explain(context: CacheContext, text: str | None) -> int:
-    """Print whether a built wheel would be used, and what of its evidence holds."""
-    requirement = Requirement.parse(text or "")
-    entries = [
-        entry
-        for entry in sizes.matching(context.wheels, requirement.name)
-        if requirement.specifier.contains(_version(entry), prereleases=True)
-    ]
-    if not entries:
-        context.console.line(f"No wheel of {requirement.text} was built here.")
-        return 1
-    host = context.host()
-    seen: set[str] = set()
-    for entry in entries:
-        key = os.path.dirname(entry.directory)
-        if key not in seen:
-            seen.add(key)
-            _explain_key(context, context.wheels.siblings(entry, host))
-    return 0
-
-
-def _explain_key(context: CacheContext, found: list[AssessedWheel]) -> None:
-    first = found[0]
-    console = context.console
-    for each in found:
-        entry = each.entry
-        console.line(f"{entry.filename} ({kind(entry)})")
-        for line in details(entry, None)[:4]:
-            console.line(f"  {line}")
-        for confirmed in each.assessment.confirmed:
-            console.line(f"  holds: {confirmed}")
-        for difference in each.assessment.differences:
-            console.line(f"  does not hold: {difference.reason}")
-        if each.is_settled:
-            console.line("  settled: building again for that left this wheel in use")
-    if first.entry.abi != context.environment.compatibility.abi:
-        console.line(f"It was built for another Python than {context.environment.executable}.")
-    elif first.is_usable:
-        console.line(f"It would be used: {first.entry.name}")
-    else:
-        reasons = "; ".join(each.reason for each in first.assessment.differences)
-        console.line(f"It would be built again: {reasons}")
 
 
 def print_log(context: CacheContext, name: str | None) -> int:
@@ -130,7 +79,3 @@ def prune_entries(context: CacheContext, _: str | None) -> int:
         usage.merge(context.layout, sum(item.size for item in found) - size)
     context.console.line(f"Removed {len(going)} entries ({format_size(size)})")
     return 0
-
-
-def _version(entry: BuiltWheel) -> Version:
-    return Version(split_filename(entry.filename)[1])
