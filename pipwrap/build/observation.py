@@ -51,6 +51,11 @@ class Observation(Struct, frozen=True):
         return bool(self.of("file") or self.of("absent"))
 
     @property
+    def reads_block(self) -> frozenset[str]:
+        """Return the names of programs that take variables from their environment block."""
+        return frozenset(base_name(command[0]) for command in self.commands)
+
+    @property
     def programs(self) -> frozenset[str]:
         """Return the names of the programs that ran, without their directories."""
         return frozenset(base_name(program) for program in self.of("run"))
@@ -61,11 +66,10 @@ class Observation(Struct, frozen=True):
         for command in self.of("args"):
             yield command.split(_SEPARATOR)
 
-    @property
-    def relevant_variables(self) -> frozenset[str]:
-        """Return the variables that are inputs of the build."""
+    def relevant_variables(self, unobserved: Iterable[str]) -> frozenset[str]:
+        """Return the variables that are inputs; ``unobserved`` are programs, whose manuals count."""
         named = (name for command in self.commands for name in variables.in_command(command[1:]))
-        candidates = {*self.of("env"), *named, *variables.of_tools(self.programs)}
+        candidates = {*self.of("env"), *named, *variables.of_tools(unobserved)}
         return frozenset(
             {name for name in candidates if variables.is_relevant(name)}
             | {name for name in self.of("own") if variables.is_own_input(name)}

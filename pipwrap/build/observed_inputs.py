@@ -105,7 +105,7 @@ def _inputs(seen: Observation, places: Places) -> Inputs:
 
 
 def _variables(seen: Observation, host: BuildHost) -> frozenset[str]:
-    names = set(seen.relevant_variables)
+    names = set(seen.relevant_variables(_unobserved(seen)))
     for path in seen.of("text"):
         names.update(filter(variables.is_relevant, _expanded(path)))
     for command in seen.commands:
@@ -157,6 +157,18 @@ def _is_static(path: str) -> bool:
         else (number(28, 4), number(42, 2), number(44, 2))
     )
     return 3 not in (number(begin + each * size, 4) for each in range(count))  # noqa: PLR2004
+
+
+def _unobserved(seen: Observation) -> frozenset[str]:
+    """Return the names of the programs whose reads of variables could not be seen.
+
+    Of a script its interpreter runs, which may take them from its environment block.
+    """
+    if not seen.is_preloaded:
+        return seen.programs
+    paths = {path for path in seen.of("run") if os.path.isabs(path)}
+    unseen = seen.of("blind") | {path for path in paths if _is_static(path) or _is_script(path)}
+    return seen.reads_block | {base_name(path) for path in unseen}
 
 
 def _partial(seen: Observation) -> str | None:

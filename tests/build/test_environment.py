@@ -74,7 +74,7 @@ def test_it_is_an_environment_of_its_own(tmp_path: Path) -> None:
     assert not target.site.user_enabled
     assert target.externally_managed is None
     assert target.sys_path == (target.scheme.purelib,)
-    recorder = ["_pipwrap_recorder.pth", "_pipwrap_recorder.py"]
+    recorder = [f"_pipwrap_recorder.{each}" for each in ("pth", "py", "start")]
     assert sorted(os.listdir(target.scheme.purelib)) == recorder
 
 

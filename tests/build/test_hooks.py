@@ -182,7 +182,7 @@ def test_both_ways_are_observed_alike(
     assert (build.imports, other.imports) == (1, 3)
     seen = observe.read_observation(build.observed)
     assert seen == observe.read_observation(other.observed)
-    assert {"READ_BY_THE_IMPORT", "READ_BY_A_HOOK"} <= seen.variables
+    assert {"READ_BY_THE_IMPORT", "READ_BY_A_HOOK"} <= seen.of("env")
 
 
 def test_a_backend_is_imported_again_when_its_environment_has_changed(

@@ -50,8 +50,8 @@ def test_what_every_process_reads_is_no_input(name: str, *, counts: bool):
     [("HOME", True), ("LANG", True), ("PATH", True), ("PWD", False), ("TMPDIR", False)],
 )
 def test_what_the_project_reads_by_name_is_an_input(name: str, *, counts: bool):
-    assert (name in seen(env=name, own=name).relevant_variables) is counts
-    assert name not in seen(env=name).relevant_variables
+    assert (name in seen(env=name, own=name).relevant_variables(())) is counts
+    assert name not in seen(env=name).relevant_variables(())
 
 
 @pytest.mark.parametrize(
@@ -72,8 +72,9 @@ def test_what_the_project_reads_by_name_is_an_input(name: str, *, counts: bool):
         ("true", set()),
     ],
 )
-def test_variables_of_tools_count_when_they_ran(program: str, names: set[str]):
-    found = seen(run=program, env="PATH,FOO").relevant_variables
+def test_variables_of_tools_count_where_their_reads_were_not_seen(program: str, names: set[str]):
+    observation = seen(run=program, env="PATH,FOO")
+    found = observation.relevant_variables(observation.programs)
     assert found >= names | {"FOO"}
     assert "PATH" not in found
     assert names or found == {"FOO"}
@@ -91,10 +92,17 @@ def test_variables_of_tools_count_when_they_ran(program: str, names: set[str]):
     ],
 )
 def test_variables_that_a_command_names_count(command: str, names: set[str]):
-    found = Observation({"args": frozenset({command})}).relevant_variables
+    found = Observation({"args": frozenset({command})}).relevant_variables(())
     assert found == names
 
 
 def test_lines_that_are_not_whole_are_left_out():
     lines = ["env\tCC\n", "run\tgcc\n", "nonsense\n", "other\tx\n", "missing\tcc"]
     assert parse(lines) == seen(env="CC", run="gcc", missing="cc")
+
+
+def test_a_beginning_that_code_looks_for_in_a_listing_counts_as_all_that_begin_so():
+    assert seen(env="LIES_LIST", prefix="LIES_LIST").relevant_variables(()) == {
+        "LIES_LIST",
+        "LIES_LIST*",
+    }
