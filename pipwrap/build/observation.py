@@ -67,7 +67,7 @@ class Observation(Struct, frozen=True):
             yield command.split(_SEPARATOR)
 
     def relevant_variables(self, unobserved: Iterable[str]) -> frozenset[str]:
-        """Return the variables that are inputs; ``unobserved`` are programs, whose manuals count."""
+        """Return the inputs; of ``unobserved`` programs, what their manuals say they read."""
         named = (name for command in self.commands for name in variables.in_command(command[1:]))
         candidates = {*self.of("env"), *named, *variables.of_tools(unobserved)}
         return frozenset(

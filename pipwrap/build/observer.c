@@ -390,7 +390,9 @@ int execve(const char *path, char *const arguments[], char *const block[]) {
 int execv(const char *path, char *const arguments[]) {
     NEXT(int, "execv", const char *, char *const *);
     note_program(path, arguments, environ);
-    return next(path, arguments);
+    int result = next(path, arguments);
+    if (is_absence()) note_path("absent", AT_FDCWD, path);
+    return result;
 }
 int execvp(const char *name, char *const arguments[]) {
     NEXT(int, "execvp", const char *, char *const *);
@@ -408,7 +410,9 @@ int posix_spawn(pid_t *restrict process, const char *restrict path,
     NEXT(int, "posix_spawn", pid_t *, const char *, const posix_spawn_file_actions_t *,
          const posix_spawnattr_t *, char *const *, char *const *);
     note_program(path, arguments, block);
-    return next(process, path, actions, attributes, arguments, block);
+    int result = next(process, path, actions, attributes, arguments, block);
+    if (result == ENOENT || result == ENOTDIR) note_path("absent", AT_FDCWD, path);
+    return result;
 }
 int posix_spawnp(pid_t *restrict process, const char *restrict name,
                  const posix_spawn_file_actions_t *actions, const posix_spawnattr_t *restrict attributes,
