@@ -62,6 +62,15 @@ def absent_files(log: str) -> tuple[str, ...]:
     return tuple(sorted(headers | libraries))
 
 
+def missing_programs(observation: Observation, host: HostInputs) -> tuple[str, ...]:
+    """Return the programs that were looked for and are not there, but for version control."""
+    return tuple(
+        each
+        for each in sorted(observation.missing)
+        if base_name(each) not in _VERSION_CONTROL and not host.has_program(each)
+    )
+
+
 def evidence_of(
     observation: Observation, log: str, requirements: Iterable[str], host: HostInputs
 ) -> Evidence:
@@ -77,11 +86,7 @@ def evidence_of(
     return Evidence(
         variables=variables,
         key=host.key() if has_digest else "",
-        missing=tuple(
-            each
-            for each in sorted(observation.missing)
-            if base_name(each) not in _VERSION_CONTROL and not host.has_program(each)
-        ),
+        missing=missing_programs(observation, host),
         failed=tuple(sorted(observation.failed)),
         absent_files=tuple(each for each in absent_files(log) if not host.has_file(each)),
         ran=tuple(sorted(observation.run)),
