@@ -10,7 +10,7 @@ from pipwrap.build.environment_pool import EnvironmentPool
 from pipwrap.build.hooks import HookProcessPool
 from pipwrap.build.requirements import BuildRequirements
 from pipwrap.build.settings import BuildSettings
-from pipwrap.cache.evidence import no_tags
+from pipwrap.cache.evidence import HostInputs, no_tags
 from pipwrap.events import Listener
 from pipwrap.model.environment import Environment
 from pipwrap.vcs.repositories import Repositories
@@ -42,6 +42,8 @@ class BuildContext(Struct, frozen=True):
     requirements: BuildRequirements
     listener: Listener
     repositories: Repositories
+    host: HostInputs
+    """What advice about what is missing is compared with."""
     rules: BuildSettings = field(default_factory=BuildSettings)
     processes: HookProcessPool = field(default_factory=HookProcessPool)
     """Of all builds of the run."""

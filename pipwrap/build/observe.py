@@ -14,7 +14,7 @@ from collections.abc import Iterable
 
 from pipwrap.build import observation, recorder
 from pipwrap.build.observation import Observation
-from pipwrap.cache.evidence import Evidence, Quality, base_name
+from pipwrap.cache.evidence import Evidence, HostInputs, Quality, base_name
 
 OBSERVE = "PIPWRAP_OBSERVE"
 _MODULE = "_pipwrap_recorder"
@@ -22,6 +22,10 @@ _NATIVE = (".so", ".pyd", ".dylib", ".dll")
 _COMPILER = re.compile(
     r"^(.*-)?(cc|gcc|g\+\+|c\+\+|clang|clang\+\+|cl|icc|icx|rustc|cargo|gfortran)(-[\d.]+)?$"
 )
+_VERSION_CONTROL = frozenset(
+    {"git", "hg", "svn", "bzr", "fossil", "darcs", "lsb_release", "locale"}
+)
+"""Many backends look for these to find a version, which an sdist states itself."""
 _ABSENT_HEADER = (
     re.compile(r"fatal error: ([\w./+-]+): No such file or directory"),
     re.compile(r"fatal error: '([\w./+-]+)' file not found"),
@@ -68,6 +72,15 @@ def absent_files(log: str) -> tuple[str, ...]:
     headers = {name for pattern in _ABSENT_HEADER for name in pattern.findall(text)}
     libraries = {f"-l{name}" for pattern in _ABSENT_LIBRARY for name in pattern.findall(text)}
     return tuple(sorted(headers | libraries))
+
+
+def missing_programs(programs: Iterable[str], host: HostInputs) -> tuple[str, ...]:
+    """Return those of ``programs`` that are not there, but for version control."""
+    return tuple(
+        each
+        for each in sorted(programs)
+        if base_name(each) not in _VERSION_CONTROL and not host.has_program(each)
+    )
 
 
 def quality_of(

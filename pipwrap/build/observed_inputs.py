@@ -21,10 +21,6 @@ MOST_FILES = 1000
 """Files that count one by one; of more, those of the fullest directories count together."""
 _LONGEST_SCRIPT = 1024 * 1024
 _PRINTS_ALL = frozenset({"printenv", "env"})
-_VERSION_CONTROL = frozenset(
-    {"git", "hg", "svn", "bzr", "fossil", "darcs", "lsb_release", "locale"}
-)
-"""Many backends look for these to find a version, which an sdist states itself."""
 _DRIVERS_NAMES = """
     setuptools wheel pip build packaging pyproject-hooks cmake ninja meson meson-python
     scikit-build scikit-build-core flit-core hatchling pdm-backend poetry-core maturin
@@ -68,11 +64,7 @@ def evidence_of(build: ObservedBuild, host: BuildHost) -> Evidence:
     return Evidence(
         variables=variables_seen,
         key=host.key() if has_digest else "",
-        missing=tuple(
-            each
-            for each in sorted(missing)
-            if base_name(each) not in _VERSION_CONTROL and not host.has_program(each)
-        ),
+        missing=observe.missing_programs(missing, host),
         failed=tuple(sorted(seen.of("failed"))),
         absent_files=tuple(
             each for each in observe.absent_files(build.log) if not host.has_file(each)

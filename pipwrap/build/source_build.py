@@ -68,6 +68,15 @@ class SourceBuild:
             programs=host.programs(),
         )
 
+    def advice(self) -> tuple[str, ...]:
+        """Return lines about what the build looked for in vain, and which package has it."""
+        from pipwrap.build.advisor import advice_about  # noqa: PLC0415 - rare
+
+        context = self._context
+        return advice_about(
+            self.log, self._hooks.observed, context.host, context.target.python_version
+        )
+
     def clear(self) -> None:
         """Remove the build environment: the wheel is built. The observation is kept."""
         self._hooks.clear()
@@ -108,6 +117,7 @@ class SourceBuild:
         """Return the error with its source, and its log where that outlives the run."""
         error.source = error.source or self._tree.project or self._tree.link
         if error.log_path == self.log and os.path.exists(self.log):
+            error.hint = "\n".join(self.advice()) or None
             error.log_path = self.log = self._context.directories.keep_log(
                 self.log, self._tree.name
             )

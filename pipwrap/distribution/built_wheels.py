@@ -13,6 +13,7 @@ the older wheel is used, in this run and while the inputs of that build are as t
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 from collections.abc import Callable
 
@@ -168,6 +169,8 @@ class BuiltWheelLookup(Struct):
             index_has_native=source.candidate is not None
             and self.settings.index_has_native(source.candidate),
         )
+        for line in build.advice() if quality.degraded else ():
+            self.listener(WarningMessage(f"{os.path.basename(path)} is degraded. {line}"))
         older = self._superseded.pop(key.identity, None)
         if older is not None and quality.degraded and not older.entry.provenance.quality.degraded:
             self.built.settle(older.entry, evidence)

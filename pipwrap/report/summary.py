@@ -139,6 +139,7 @@ def _inner(error: errors.BuildFailed) -> list[str]:
         inner += [f"    {line}" for line in (*output, "[end of output]")]
         if error.note:
             inner += ["", f"note: {error.note}"]
+        inner += _bar(error.hint, "hint: ", "      ") if error.hint else []
     if error.log_path:
         inner += [f"hint: The whole log is in {error.log_path}"]
     text = [f"  {line}".rstrip() for line in inner]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -331,6 +332,20 @@ def test_rebuild_builds_again_and_adds_an_entry(machine: Machine):
     machine.install("--rebuild", ":all:", "speedy")
     machine.install("--rebuild", "another", "speedy")
     assert machine.built == 3
+
+
+@pytest.mark.parametrize("kind", ["A", "B"])
+def test_a_degraded_wheel_says_what_is_missing_once(machine: Machine, kind: str):
+    machine.offer("speedy", kind)
+    result, _ = machine.install("speedy")
+    (line,) = [each for each in result.stderr.splitlines() if "is degraded" in each]
+    assert re.fullmatch(
+        r"WARNING: speedy-1\.0-py3-none-\w+\.whl is degraded\. "
+        r"The program cc was not found\. (To install its|Its) package: .*",
+        line,
+    )
+    result, _ = machine.install("speedy")
+    assert "degraded" not in result.stderr
 
 
 @pytest.mark.parametrize("kind", ["A", "B"])

@@ -11,11 +11,14 @@ import pytest
 from support.sources import Source, sources
 
 PURE = (
+    "pipwrap.build.advice",
     "pipwrap.build.build_system",
     "pipwrap.build.inputs",
     "pipwrap.build.observation",
     "pipwrap.build.toolchain",
     "pipwrap.build.variables",
+    "pipwrap.build.sought",
+    "pipwrap.build.system_packages",
     "pipwrap.model",
     "pipwrap.cache.http.cache_control",
     "pipwrap.cache.evidence",
