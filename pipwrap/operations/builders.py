@@ -89,11 +89,10 @@ class PreparerFactory:
         self._unpackers = Unpackers(min(processors(), MOST))
         self._acquired = AcquiredArchives()
         self._lazy_wheels = LazyWheels(ranges, metadata_cache, offline=caching.offline)
-        self._host = BuildHost(context.environ, layout, include_directories(context.environment))
         self._built_wheels = BuiltWheelLookup(
             BuiltWheels(layout, context.events, time.time, usage.grew),
             metadata_cache,
-            self._host,
+            BuildHost(context.environ, layout, include_directories(context.environment)),
             context.events,
             usage,
             ReuseSettings(
@@ -187,7 +186,7 @@ class PreparerFactory:
                 place.scratch,
                 listener,
             ),
-            host=self._host,
+            host=self._built_wheels.host,
             allows_editables=context.options.command == "install",
             building=settings.building,
             preload=self._observer.path,
