@@ -63,6 +63,10 @@ _CONSUMED = re.compile(
 """What compilers, linkers and generators read, by the end of its name: it goes into the wheel."""
 
 
+_PYTHON_SEARCH = re.compile(r".*/(lib(64)?|Modules|pybuilddir\.txt|python\d+\.zip|[^/]*\._pth)")
+"""What an interpreter looks for beside and above itself (CPython's Modules/getpath.py)."""
+
+
 class Places(Struct, frozen=True):
     """Where a build ran; absolute paths without a slash at the end, links resolved."""
 
@@ -76,6 +80,8 @@ class Places(Struct, frozen=True):
     """Where programs make files with names that are new each time."""
     programs: tuple[str, ...] = ()
     """The directories of ``PATH``."""
+    interpreter: str = ""
+    """The executable that the build environment's leads to."""
 
 
 class Inputs(Struct, frozen=True):
@@ -146,12 +152,14 @@ def _is_input(path: str, places: Places) -> bool:
 def _absences(paths: Iterable[str], places: Places, exists: Callable[[str], bool]) -> Iterator[str]:
     # What lies above the source tree differs from build to build, and so do temporary names.
     above = {places.temporary, *_ancestors(places.own)}
+    beside_python = {*_ancestors((places.interpreter, *places.python))}
     for path in paths:
         if (
             path
             and not exists(path)
             and _is_input(path, places)
             and os.path.dirname(path) not in above
+            and not (os.path.dirname(path) in beside_python and _PYTHON_SEARCH.fullmatch(path))
             and os.path.dirname(path) not in places.programs
             and not _is_below(path, places.environments)
             and not is_toolchain(path, places.python)

@@ -66,6 +66,7 @@ class SourceBuild:
             python=(target.stdlib, *include_directories(target)),
             temporary=tempfile.gettempdir(),
             programs=host.programs(),
+            interpreter=os.path.realpath(target.executable),
         )
 
     def advice(self) -> tuple[str, ...]:

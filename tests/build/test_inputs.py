@@ -13,6 +13,7 @@ PLACES = Places(
     python=("/py",),
     temporary="/tmp",
     programs=("/usr/local/bin", "/usr/bin"),
+    interpreter="/home/me/py/bin/python3.11",
 )
 
 
@@ -101,11 +102,15 @@ def test_what_was_looked_for_in_vain_is_an_input_by_its_first_absent_part():
         "/usr/include/asm-generic",
         "/run/env/lib/nothing.h",
         "/usr/local/bin/gcc",
+        "/home/me/lib",
+        "/home/me/py/bin/pybuilddir.txt",
+        "/home/me/py/bin/python3.11._pth",
+        "/home/lib64",
     ],
 )
 def test_some_absences_say_nothing(path: str):
     there = {"/", "/tmp", "/run", "/usr", "/usr/include", "/usr/local/bin", "/usr/bin/gcc"}
-    there |= {"/run/env", "/run/env/lib"}
+    there |= {"/run/env", "/run/env/lib", "/home", "/home/me", "/home/me/py/bin"}
     assert found(there, absent={path}) == Inputs()
 
 
