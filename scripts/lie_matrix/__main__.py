@@ -11,7 +11,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from lie_matrix import columns, libraries, report, repository, wheels
 from lie_matrix.driver import Driver
@@ -51,7 +51,7 @@ def parser() -> argparse.ArgumentParser:
     return grammar
 
 
-def _of(known: Sequence[str] | dict[str, object]):  # noqa: ANN202 - argparse takes it as it is
+def _of(known: Collection[str]) -> Callable[[str], list[str]]:
     def names(text: str) -> list[str]:
         unknown = [name for name in text.split(",") if name not in known]
         if unknown:

@@ -44,6 +44,7 @@ size_t confstr(int name, char *buffer, size_t size)
     return sizeof text;
 }
 """
+_OPTIONS = ("-O2", "-fPIC", "-x", "c", "-")
 _LINKER = '#!/bin/sh\nexec {linker} --hash-style=sysv "$@"\n'
 
 
@@ -108,7 +109,9 @@ def make_libraries(world: World) -> None:
     world.link("lib/libmoving.so", "libmoving.so.1")
     world.run(
         "gcc",
-        *"-shared -fPIC -x c - -o".split(),
+        "-shared",
+        *_OPTIONS,
+        "-o",
         world.path("variants/old-libc.so"),
         source=_OLD_LIBC,
     )
@@ -120,7 +123,7 @@ def _static(world: World, name: str, value: int) -> None:
     text = f"int fixed_value(void) {{ return {value}; }}\n"
     made, target = world.path("tmp/fixed.o"), world.path(name)
     os.makedirs(os.path.dirname(target), exist_ok=True)
-    world.run("gcc", *"-c -O2 -fPIC -x c - -o".split(), made, source=text)
+    world.run("gcc", "-c", *_OPTIONS, "-o", made, source=text)
     world.run("ar", "rcsD", target, made)
     os.unlink(made)
 
@@ -128,6 +131,6 @@ def _static(world: World, name: str, value: int) -> None:
 def _shared(world: World, name: str, soname: str, text: str, nodes: str) -> None:
     script = world.write("tmp/nodes.map", nodes)
     options = (f"-Wl,-soname,{soname}", f"-Wl,--version-script={script}")
-    command = ("gcc", *"-shared -fPIC -O2 -x c -".split(), *options, "-o", world.path(name))
+    command = ("gcc", "-shared", *_OPTIONS, *options, "-o", world.path(name))
     world.run(*command, source=text)
     os.unlink(script)

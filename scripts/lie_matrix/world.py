@@ -1,4 +1,4 @@
-"""The directory in which everything lies that a build may read, and how it goes back to its state."""
+"""The directory of everything that a build may read, and how it goes back to its state."""
 
 from __future__ import annotations
 
