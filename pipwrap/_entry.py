@@ -7,7 +7,7 @@ import sys
 def main(*, as_module: bool = False) -> int:
     """Run pipwrap on this process's command line and end the process with its exit status.
 
-    The process ends at once: a download that nobody waits for any more must not hold it.
+    The process ends at once: a download that is no longer waited for must not delay it.
     """
     _use_utf8()
     _open_streams()
@@ -19,7 +19,7 @@ def main(*, as_module: bool = False) -> int:
         # A command makes many small values that live until it ends: looking at them again and
         # again for cycles costs a tenth of a large installation, which makes 250,000 of them.
         gc.set_threshold(400_000, 20, 20)
-        from pipwrap.cli.main import main as run  # noqa: PLC0415 - nothing heavy before it is due
+        from pipwrap.cli.main import main as run  # noqa: PLC0415 - nothing heavy before it is needed
 
         status = run(sys.argv[1:], os.environ, as_module=as_module)
     sys.stdout.flush()
@@ -33,10 +33,10 @@ def _proven(argv: list[str], *, as_module: bool) -> int | None:
     from pipwrap.cache import noop  # noqa: PLC0415
 
     try:
-        asked = noop.command_key(__version__, argv, os.environ, as_module=as_module)
+        key = noop.command_key(__version__, argv, os.environ, as_module=as_module)
     except OSError:  # the working directory is gone
         return None
-    printed = noop.look_up(asked, os.environ)
+    printed = noop.look_up(key, os.environ)
     if printed is None:
         return None
     try:
@@ -44,7 +44,7 @@ def _proven(argv: list[str], *, as_module: bool) -> int | None:
             writer = sys.stderr if stream == noop.ERR else sys.stdout
             writer.write(text)
             writer.flush()
-    except (OSError, ValueError):  # the long way knows what to say of a stream that takes nothing
+    except (OSError, ValueError):  # the ordinary run reports a stream that cannot be written to
         return None
     return 0
 

@@ -1,7 +1,7 @@
 """Every error a user can meet, as data; the text is made by ``pipwrap.report``.
 
-Subclasses differ by who can act on them. ``message`` is what pip would print after ``ERROR: ``
-(or inside its diagnostic frame); nothing here imports anything of ours.
+Subclasses differ by what can be done about them. ``message`` is what pip would print after
+``ERROR: `` (or inside its diagnostic frame); nothing here imports anything of ours.
 """
 
 
@@ -29,7 +29,7 @@ class PipwrapError(Exception):
         reference: str | None = None,
         preamble: str | None = None,
     ) -> None:
-        """Keep the parts apart: ``context`` explains, ``note`` adds, ``hint`` says what to do.
+        """Store the parts: ``context`` explains, ``note`` adds, ``hint`` says what to do.
 
         ``preamble`` is a line that is printed before all of them as it is. ``reference`` is the
         kebab-case name under which pip prints it in its diagnostic frame.
@@ -49,7 +49,7 @@ class UsageError(PipwrapError):
     exit_status = 2
 
     def __init__(self, message: str, *, command: str | None = None) -> None:
-        """Remember the sub-command, whose usage is printed; ``None`` is pip's own."""
+        """Store the sub-command, whose usage is printed; ``None`` is pip's own."""
         super().__init__(message)
         self.command = command
 
@@ -111,14 +111,14 @@ class UnusableMetadata(InvalidDistribution):
 
 
 class InvalidBuiltWheel(InvalidDistribution):
-    """A build backend made something else than the wheel that was asked for; others go on."""
+    """A build backend made something else than the wheel that was requested; others go on."""
 
 
 class InconsistentMetadata(UnusableMetadata):
     """Metadata has another name or version than the requirement or the file's name."""
 
     def __init__(self, requested: str, field: str, expected: str, found: str) -> None:
-        """Keep the parts; ``requested`` is the requirement and its link, as pip prints them."""
+        """Store the parts; ``requested`` is the requirement and its link, as pip prints them."""
         self.field, self.expected, self.found = field, expected, found
         super().__init__(self.of(requested))
 
@@ -131,7 +131,7 @@ class InconsistentMetadata(UnusableMetadata):
 
 
 class HashMismatch(PipwrapError):
-    """The bytes are not those that were asked for."""
+    """The bytes are not those that were requested."""
 
     @classmethod
     def unpinned(cls, requirements: list[str]) -> "HashMismatch":
@@ -148,7 +148,7 @@ REQUIREMENTS_STEP = "build requirements"
 BUILD_CYCLE = "build cycle"
 """The step of a build that fails because it requires itself."""
 BEFORE_THE_BACKEND = frozenset({REQUIREMENTS_STEP, BUILD_CYCLE})
-"""What fails at one of these says nothing of the source: its backend was not run."""
+"""A failure at one of these has no cause in the source: its backend was not run."""
 
 
 class BuildFailed(PipwrapError):
@@ -184,7 +184,7 @@ class ProgramFailed(PipwrapError):
     def __init__(self, command: str, status: int, source: str, unseen: str = "") -> None:
         """Keep the command line without credentials, and what was to be fetched by it.
 
-        ``unseen`` is what it said, where that was not shown while it ran.
+        ``unseen`` is what it printed, where that was not shown while it ran.
         """
         super().__init__(f"Failed to build '{source}' when {command.lower()}")
         self.command = command
@@ -221,7 +221,7 @@ class DiskFull(PipwrapError):
     """A disk took no more; what was begun on it is gone again."""
 
     def __init__(self, doing: str, directory: str, hint: str = "Free some space there.") -> None:
-        """Keep ``directory``, which lies on the disk; ``doing`` is what was going on."""
+        """Keep ``directory``, which is on the disk; ``doing`` is what was going on."""
         super().__init__(f"Could not {doing}: the disk of {directory} is full.", hint=hint)
         self.doing = doing
         self.directory = directory

@@ -56,7 +56,7 @@ class ErrorMessage(Event, frozen=True):
 
 
 class ProgramOutput(Event, frozen=True):
-    """What a program (git, a build backend) is called with or says; for stderr, as it is."""
+    """What a program (git, a build backend) is called with or prints; for stderr, as it is."""
 
     message: str
     level: int = 0
@@ -64,7 +64,7 @@ class ProgramOutput(Event, frozen=True):
 
 
 class DownloadStarted(Event, frozen=True):
-    """Bytes of a file are about to arrive; ``size`` is unknown when the server did not say."""
+    """Bytes of a file are about to arrive; ``size`` is unknown when the server did not name it."""
 
     url: str
     filename: str

@@ -87,7 +87,7 @@ class Backend:
         return self._fallback
 
     def supports_editable(self) -> bool:
-        """Tell whether the backend can build an editable wheel (PEP 660)."""
+        """Return whether the backend can build an editable wheel (PEP 660)."""
         with self._step("Checking if build backend supports build_editable", "supports_feature"):
             # Neither ``build`` nor pyproject_hooks has a public name for it.
             hooks: Any = self._builder._hook  # noqa: SLF001
@@ -126,7 +126,7 @@ class Backend:
             made = self._builder.build(kind, directory, _plain(settings), metadata)
         return _inside(made, directory, name)
 
-    def rest(self) -> None:
+    def end_host(self) -> None:
         """End the idle host: the environment has changed, or no further hook will run."""
         self._hooks.close()
 

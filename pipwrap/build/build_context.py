@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from msgspec import Struct, field
 
@@ -25,6 +25,13 @@ class BuildDirectories(Struct, frozen=True):
     """Copy the log of a failed build (path, name) to where it stays; return that path, or ''."""
     remove: Callable[[str], None]
     """Have a tree that is not needed any more removed, meanwhile or at the end of the run."""
+    own: tuple[str, ...] = ()
+    """Where source trees, results and the cache are: what a build reads there is of its own."""
+
+
+def no_preload() -> str | None:
+    """Return what is preloaded into hooks where nothing can be."""
+    return None
 
 
 class BuildContext(Struct, frozen=True):
@@ -44,6 +51,12 @@ class BuildContext(Struct, frozen=True):
     """Otherwise an editable is built like any other source (``wheel``)."""
     building: tuple[str, ...] = ()
     """Names of the projects whose build needs this one."""
+    preload: Callable[[], str | None] = no_preload
+    """Returns the library that observes the processes of hooks, if there is one."""
+
+    def versions(self, name: str, required: tuple[str, ...]) -> Mapping[str, str] | None:
+        """Return the versions that what a project requires for its build resolves to now."""
+        return self.requirements.versions(required, self.target, (*self.building, name))
 
 
 class SourceTree(Struct, frozen=True):

@@ -2,9 +2,9 @@
 
     read pyproject.toml                          Backend
     acquire an environment                       EnvironmentLease: the [build-system] requirements
-    get_requires_for_build_wheel                 and what it asks for, installed there too
+    get_requires_for_build_wheel                 and what it returns, installed there too
     prepare_metadata_for_build_wheel             where the metadata is needed; optional hook
-    (the environment lies in the pool)           while the resolution goes on
+    (the environment is in the pool)           while the resolution goes on
     build_wheel                                  where the wheel is needed
 
 An editable has the hooks ``..._editable`` instead. Without isolation (``--no-build-isolation``) the
@@ -51,7 +51,8 @@ class BuildHooks:
         """How long the backend took to build the wheel."""
         self._backend: Backend | None = None
         """Once its requirements are in place."""
-        self._lease: EnvironmentLease | None = None
+        self.lease: EnvironmentLease | None = None
+        """Of the environments that it runs in, where they are isolated."""
 
     @property
     def _settings(self) -> ConfigSettings:
@@ -60,7 +61,7 @@ class BuildHooks:
     @property
     def installed(self) -> tuple[str, ...]:
         """Return what is, or was, installed in its isolated environment."""
-        return self._lease.installed if self._lease is not None else ()
+        return self.lease.installed if self.lease is not None else ()
 
     def prepare_metadata(self) -> Metadata | None:
         """Return the metadata that the hook makes, ``None`` for a backend without that hook."""
@@ -92,7 +93,7 @@ class BuildHooks:
             wheel = backend.build(self._kind, output, self._settings, project, metadata)
         finally:
             self._release()
-            backend.rest()
+            backend.end_host()
         self.seconds = time.monotonic() - begun
         if not os.path.isfile(wheel):
             raise errors.InvalidBuiltWheel(
@@ -103,20 +104,20 @@ class BuildHooks:
 
     def clear(self) -> None:
         """Remove the build environment, if one is held."""
-        if self._lease is not None:
-            self._lease.remove()
+        if self.lease is not None:
+            self.lease.remove()
 
     def _release(self) -> None:
-        if self._lease is not None:
-            self._lease.release()
+        if self.lease is not None:
+            self.lease.release()
 
     def _ready(self) -> Backend:
         """Return the backend with everything that it requires in place (PEP 517, PEP 518)."""
         with disk.filling(f"prepare the build of {self._tree.name}", self._directory):
             if self._backend is None:
                 self._backend = self._new_backend()
-            elif self._lease is not None and not self._lease.is_held:
-                self._lease.acquire(ignore)
+            elif self.lease is not None and not self.lease.is_held:
+                self.lease.acquire(ignore)
         return self._backend
 
     def _new_backend(self) -> Backend:
@@ -125,8 +126,8 @@ class BuildHooks:
             tree.root, self.log, self.observed, tree.origin, context.listener, context.processes
         )
         if context.rules.isolated:
-            self._lease = EnvironmentLease(tree, context, backend)
-            environment = self._isolated(backend, self._lease)
+            self.lease = EnvironmentLease(tree, context, backend)
+            environment = self._isolated(backend, self.lease)
         else:
             # The target environment has all that it needs, or the build fails.
             environment = build_env.shared(context.target)
@@ -142,11 +143,12 @@ class BuildHooks:
         return backend
 
     def _isolated(self, backend: Backend, lease: EnvironmentLease) -> BuildEnvironment:
-        """Return the environment that the backend is in then, with all that it asks for."""
+        """Return the environment that the backend is in then, with all that it requires."""
         environment = lease.acquire(self._context.listener)
         self._check_fallback(backend, environment)
         self._check_editable(backend)
         more = backend.requires_for_build(self._kind, self._settings)
+        lease.required += [*backend.requires, *more]
         missing = self._check(more, environment.environment).missing if more else ()
         if missing:
             lease.add(missing, environment)

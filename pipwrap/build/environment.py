@@ -14,6 +14,8 @@ from pipwrap.model.environment import Environment, Scheme
 _HIDDEN = frozenset({"PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP", "__PYVENV_LAUNCHER__"})
 """Variables by which the caller's packages would be imported."""
 
+PRELOAD = "LD_PRELOAD"
+"""Libraries that the loader adds to every program (ld.so(8))."""
 State = frozenset[tuple[str, int, int, int]]
 """Of each entry: path, inode, size in bytes, time of its last change in nanoseconds."""
 
@@ -25,6 +27,8 @@ class BuildEnvironment(Struct, frozen=True):
     environment: Environment
     """As an install target: the build requirements are installed there like anything else."""
     isolated: bool = True
+    preload: str | None = None
+    """The library that sees what all processes of hooks read (``observer``)."""
 
     @property
     def python_executable(self) -> str:
@@ -43,6 +47,8 @@ class BuildEnvironment(Struct, frozen=True):
             return environ
         ours = {name: value for name, value in environ.items() if name not in _HIDDEN}
         path = self.environment.scheme.scripts + os.pathsep + os.environ.get("PATH", os.defpath)
+        if self.preload is not None:  # in front of what is preloaded already
+            ours[PRELOAD] = " ".join(filter(None, (self.preload, ours.get(PRELOAD))))
         return {**ours, "PATH": path, "PYTHONNOUSERSITE": "1", observe.OBSERVE: observed}
 
     def state(self) -> State:
@@ -64,7 +70,7 @@ def shared(target: Environment) -> BuildEnvironment:
     return BuildEnvironment(target.prefix, target, isolated=False)
 
 
-def create(path: str, target: Environment) -> BuildEnvironment:
+def create(path: str, target: Environment, preload: str | None = None) -> BuildEnvironment:
     """Make an empty environment at ``path`` whose interpreter is the target's."""
     windows = sys.platform == "win32"
     scripts = os.path.join(path, "Scripts" if windows else "bin")
@@ -91,7 +97,7 @@ def create(path: str, target: Environment) -> BuildEnvironment:
         site=replace(target.site, sys_path=(site_packages,), user_enabled=False, isolated=True),
     )
     observe.install_recorder(site_packages)
-    return BuildEnvironment(path, environment)
+    return BuildEnvironment(path, environment, preload=preload)
 
 
 def _library_name(target: Environment, major: int, minor: int) -> str:

@@ -1,12 +1,12 @@
 """The isolated environment of one build: taken from the pool or made anew, and given back.
 
 Making an environment and importing a backend costs more than most hooks. So a build holds an
-environment only while it runs hooks, and in between it lies in the pool, for any build with equal
+environment only while it runs hooks, and in between it is in the pool, for any build with equal
 build requirements:
 
     acquire    a waiting environment with the same contents, else a new one in which the build
                requirements are installed
-    add        what get_requires_for_build_* asks for in addition; such an environment is never
+    add        what get_requires_for_build_* returns in addition; such an environment is never
                given back, since its contents are this build's own
     release    back to the pool if no hook has changed a file in it (``EnvironmentPool``)
     remove     after the wheel is built, where it could not be given back
@@ -40,10 +40,14 @@ class EnvironmentLease:
         self._contents: Contents | None = None
         """``None`` where no other build may use the environment."""
         self._installed: tuple[str, ...] = ()
+        self.environments: dict[str, str] = {}
+        """Prefix and site-packages of each environment that the backend has been in."""
+        self.required: list[str] = []
+        """What the project and its backend require of them."""
 
     @property
     def is_held(self) -> bool:
-        """Tell whether the backend is in an environment."""
+        """Return whether the backend is in an environment."""
         return self._environment is not None
 
     @property
@@ -61,16 +65,17 @@ class EnvironmentLease:
             environment = host.environment
         else:
             environment = build_env.create(
-                context.directories.scratch("build-env-"), context.target
+                context.directories.scratch("build-env-"), context.target, context.preload()
             )
             host = self._install_required(environment, listener)
             environment = environment if host is None else host.environment
         self._backend.enter(environment, host)
         self._environment = environment
+        self.environments[environment.path] = environment.environment.scheme.purelib
         return environment
 
     def add(self, requirements: Sequence[str], environment: BuildEnvironment) -> None:
-        """Install what a hook asks for in addition."""
+        """Install what a hook requires in addition."""
         self._contents = None
         description = "Installing backend dependencies"
         with (
@@ -78,10 +83,10 @@ class EnvironmentLease:
             self._resolved(requirements, environment, description) as resolved,
         ):
             resolved.install()
-        self._backend.rest()
+        self._backend.end_host()
 
     def release(self) -> None:
-        """Give the environment to the pool, where nothing tells it from a new one."""
+        """Give the environment to the pool, where it does not differ from a new one."""
         environment = self._environment
         if environment is None or self._contents is None:
             return

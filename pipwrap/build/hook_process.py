@@ -86,7 +86,7 @@ class HookProcess:
 
     @property
     def is_unchanged(self) -> bool:
-        """Tell whether the environment is as it was after the import."""
+        """Return whether the environment is as it was after the import."""
         try:
             return self.environment.state() == self.state
         except OSError:
@@ -109,7 +109,7 @@ class HookProcess:
             raise
 
     def end(self) -> None:
-        """Let it end; no hook is running."""
+        """Close its input and wait for its end; no hook is running."""
         with contextlib.suppress(OSError):
             if self.process.stdin is not None:
                 self.process.stdin.close()

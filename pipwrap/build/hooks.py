@@ -21,9 +21,9 @@ A host is in one of these states. In ``EnvironmentPool`` a build with equal requ
 host over:
 
     start, import
-         |        +------------ run, resume -----------+
+         |        +---------- run, take_idle ----------+
          v        v                                    |
-       ready -> running ----------- rest ---------> idle for the next hook of this build
+       ready -> running --------- add_idle -------> idle for the next hook of this build
                                                        |       ^
                                               leave, give      borrow, enter
                                                        v       |
@@ -90,7 +90,7 @@ class HookProcessPool:
 
     @property
     def closed(self) -> bool:
-        """Tell whether everything was ended."""
+        """Return whether everything was ended."""
         return self._closed
 
     @contextlib.contextmanager
@@ -115,7 +115,7 @@ class HookProcessPool:
         if self._closed:
             raise CancelledError
 
-    def rest(self, host: HookProcess) -> None:
+    def add_idle(self, host: HookProcess) -> None:
         """Add an idle host; where there are enough, end one.
 
         That is the one that has been idle longest for any build, else this one: builds whose host
@@ -131,7 +131,7 @@ class HookProcessPool:
         if ended is not None:
             ended.end()
 
-    def resume(self, host: HookProcess) -> bool:
+    def take_idle(self, host: HookProcess) -> bool:
         """Take a host that is still idle; ``False`` when it was ended."""
         with self._lock:
             return host in self._idle and self._idle.pop(host) is None
@@ -200,7 +200,7 @@ class HookRunner:
                             "observed": self._observed,
                         }
                     )
-                self._rest(host)
+                self._keep_idle(host)
             else:
                 alone = [environment.python_executable, *command[1:]]
                 status = self._alone(
@@ -213,13 +213,13 @@ class HookRunner:
     def close(self) -> None:
         """End the idle host, as when its environment has changed."""
         host, self._host = self._host, None
-        if host is not None and self._processes.resume(host):
+        if host is not None and self._processes.take_idle(host):
             host.end()
 
-    def _rest(self, host: HookProcess) -> None:
+    def _keep_idle(self, host: HookProcess) -> None:
         if host.process.poll() is None:
             self._host = host
-            self._processes.rest(host)
+            self._processes.add_idle(host)
 
     def _alone(self, command: Sequence[str], cwd: str, environ: Mapping[str, str]) -> int:
         with (
@@ -242,7 +242,7 @@ class HookRunner:
         """Return a host that has imported the backend, started if need be; ``None`` without one."""
         module = hosted_module(variables.get(_BACKEND, ""), variables.get(_BACKEND_PATH))
         host, self._host = self._host, None
-        if host is not None and self._processes.resume(host):
+        if host is not None and self._processes.take_idle(host):
             if host.module == module:
                 return self._merge_import(host)
             host.end()

@@ -1,4 +1,8 @@
-"""Observing a build: installing the recorder, and turning its records into evidence."""
+"""Observing a build: what its processes read, and what of that is evidence.
+
+Every Python of a build environment loads the recorder (``recorder``). Where the loader can be asked
+to, every process of the build, whatever it is written in, also loads the observer (``observer``).
+"""
 
 from __future__ import annotations
 
@@ -8,9 +12,9 @@ import shutil
 import zipfile
 from collections.abc import Iterable
 
-from pipwrap.build import recorder
-from pipwrap.cache.evidence import Evidence, HostInputs, Observation, Quality, base_name
-from pipwrap.cache.evidence import parse_observation as _parse
+from pipwrap.build import observation, recorder
+from pipwrap.build.observation import Observation
+from pipwrap.cache.evidence import Evidence, Quality, base_name
 
 OBSERVE = "PIPWRAP_OBSERVE"
 _MODULE = "_pipwrap_recorder"
@@ -18,10 +22,6 @@ _NATIVE = (".so", ".pyd", ".dylib", ".dll")
 _COMPILER = re.compile(
     r"^(.*-)?(cc|gcc|g\+\+|c\+\+|clang|clang\+\+|cl|icc|icx|rustc|cargo|gfortran)(-[\d.]+)?$"
 )
-_VERSION_CONTROL = frozenset(
-    {"git", "hg", "svn", "bzr", "fossil", "darcs", "lsb_release", "locale"}
-)
-"""Many backends look for these to find a version, which an sdist states itself."""
 _ABSENT_HEADER = (
     re.compile(r"fatal error: ([\w./+-]+): No such file or directory"),
     re.compile(r"fatal error: '([\w./+-]+)' file not found"),
@@ -35,17 +35,25 @@ _ABSENT_LIBRARY = (
 
 
 def install_recorder(site_packages: str) -> None:
-    """Put the recorder into a build environment; every Python there loads it at its start."""
+    """Put the recorder into a build environment; every Python there loads it at its start.
+
+    Python 3.15 runs what ``.start`` files name and 3.18 ignores the import lines of ``.pth`` files
+    (PEP 829); earlier ones know ``.pth`` files alone. A second import does nothing.
+    """
     shutil.copyfile(recorder.__file__, os.path.join(site_packages, f"{_MODULE}.py"))
-    with open(os.path.join(site_packages, f"{_MODULE}.pth"), "w", encoding="ascii") as stream:
-        stream.write(f"import {_MODULE}\n")
+    for name, line in (
+        (f"{_MODULE}.pth", f"import {_MODULE}"),
+        (f"{_MODULE}.start", f"{_MODULE}:start"),
+    ):
+        with open(os.path.join(site_packages, name), "w", encoding="ascii") as stream:
+            stream.write(f"{line}\n")
 
 
 def read_observation(path: str) -> Observation:
     """Return what was recorded; nothing when no Python ran."""
     try:
-        with open(path, encoding="utf-8", errors="surrogateescape") as stream:
-            return _parse(stream)
+        with open(path, encoding="utf-8", errors="surrogateescape", newline="\n") as stream:
+            return observation.parse(stream)
     except FileNotFoundError:
         return Observation()
 
@@ -60,33 +68,6 @@ def absent_files(log: str) -> tuple[str, ...]:
     headers = {name for pattern in _ABSENT_HEADER for name in pattern.findall(text)}
     libraries = {f"-l{name}" for pattern in _ABSENT_LIBRARY for name in pattern.findall(text)}
     return tuple(sorted(headers | libraries))
-
-
-def evidence_of(
-    observation: Observation, log: str, requirements: Iterable[str], host: HostInputs
-) -> Evidence:
-    """Return what a wheel depends on, with the digests that the variables have now.
-
-    What was missing in the build although this host has it (in another directory, for another
-    compiler) would be missing again: it is left out.
-    """
-    variables = tuple(
-        (name, host.variable(name)) for name in sorted(observation.relevant_variables)
-    )
-    has_digest = any(digest is not None for _, digest in variables)
-    return Evidence(
-        variables=variables,
-        key=host.key() if has_digest else "",
-        missing=tuple(
-            each
-            for each in sorted(observation.missing)
-            if base_name(each) not in _VERSION_CONTROL and not host.has_program(each)
-        ),
-        failed=tuple(sorted(observation.failed)),
-        absent_files=tuple(each for each in absent_files(log) if not host.has_file(each)),
-        ran=tuple(sorted(observation.run)),
-        requirements=tuple(sorted(requirements)),
-    )
 
 
 def quality_of(
@@ -116,7 +97,7 @@ def quality_of(
 
 
 def is_native(wheel: str) -> bool:
-    """Tell whether a wheel has a compiled file in it."""
+    """Return whether a wheel has a compiled file in it."""
     with zipfile.ZipFile(wheel) as archive:
         return any(
             name.endswith(_NATIVE) or ".so." in name.rpartition("/")[2]
@@ -124,6 +105,6 @@ def is_native(wheel: str) -> bool:
         )
 
 
-def is_compiler(program: str, named: frozenset[str] = frozenset()) -> bool:
-    """Tell whether a program is a compiler, by its name or by the variables CC, CXX, ..."""
+def is_compiler(program: str, named: Iterable[str] = ()) -> bool:
+    """Return whether a program is a compiler, by its name or by the variables CC, CXX, ..."""
     return program in named or _COMPILER.match(base_name(program)) is not None

@@ -4,6 +4,7 @@ Standard library only, Python 3.8 and newer. Each process appends lines ``kind<T
 file that PIPWRAP_OBSERVE names; a line is one ``write``, so that lines of processes do not mix.
 
 env      a variable that was read by name
+own      the same, by the project's own code
 run      a program that was started
 missing  a program that was looked for, or started, and is not there
 failed   a program that ended with an error
@@ -23,6 +24,8 @@ import sys
 _VARIABLE = "PIPWRAP_OBSERVE"
 _FOREIGN = (os.path.dirname(os.__file__), os.path.dirname(__file__), "<frozen")
 """Directories of code that is not the project's: the standard library, build requirements."""
+_MAPPINGS = ("os", "collections.abc")
+"""Modules whose code reads the environment for its caller."""
 _paths = []
 
 
@@ -70,6 +73,8 @@ def _watch_environ(note):
             upcoming.pop()
         elif self._data is os.environ._data:  # os.environb, too
             note("env", key)
+            if _is_own(sys._getframe(1)):
+                note("own", key)
         return get(self, key)
 
     def keys(self):
@@ -85,9 +90,20 @@ def _watch_environ(note):
     environ.__getitem__, environ.__iter__, environ.copy = read, keys, copy
 
 
+def _is_own(frame):
+    """Return whether the project's own code reads a variable, rather than a library for it."""
+    while frame is not None and frame.f_globals.get("__name__") in _MAPPINGS:
+        frame = frame.f_back
+    return (
+        frame is not None
+        and frame.f_globals.get("__name__") != "site"  # a line of a .pth file
+        and not frame.f_code.co_filename.startswith(_FOREIGN)
+    )
+
+
 def _written_out(frame):
     """Return the constants that may name variables, of the code that lists the environment."""
-    while frame is not None and frame.f_globals.get("__name__") in ("os", "collections.abc"):
+    while frame is not None and frame.f_globals.get("__name__") in _MAPPINGS:
         frame = frame.f_back
     names = []
     while frame is not None and not frame.f_code.co_filename.startswith(_FOREIGN):
@@ -108,6 +124,8 @@ def _copy(values, note):
         def noted(self, key, *rest):
             if isinstance(key, (str, bytes)):
                 note("env", key)
+                if _is_own(sys._getframe(1)):
+                    note("own", key)
             return method(self, key, *rest)
 
         return noted
@@ -247,5 +265,10 @@ def _wrap_subprocess(module, note):
         popen._handle_exitstatus = handle_exitstatus
 
 
-if os.environ.get(_VARIABLE):
-    _start(os.environ[_VARIABLE])
+def start():
+    """Record from now on, unless that has begun."""
+    if os.environ.get(_VARIABLE) and not _paths:
+        _start(os.environ[_VARIABLE])
+
+
+start()

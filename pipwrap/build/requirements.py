@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -40,6 +40,14 @@ class BuildRequirements(Protocol):
 
         Raises ``errors.BuildFailed``, with all lines reported so far, where they cannot be resolved
         or installed; ``activity`` is what failed.
+        """
+
+    def versions(
+        self, requirements: Sequence[str], target: Environment, building: tuple[str, ...]
+    ) -> Mapping[str, str] | None:
+        """Return the versions, by canonical name, that requirements resolve to for ``target``.
+
+        ``None`` where they cannot be resolved now, offline for example. Nothing is installed.
         """
 
     def check(self, requirements: Sequence[str], environment: Environment) -> RequirementsCheck:

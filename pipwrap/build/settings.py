@@ -21,4 +21,4 @@ class BuildSettings(Struct, frozen=True):
     """``False`` runs the backend in the target environment as it is; nothing is then cached."""
     checks_requirements: bool = False
     verifies: bool = True
-    """Compare the wheel's name and version with what was asked for."""
+    """Compare the wheel's name and version with what was requested."""

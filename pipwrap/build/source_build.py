@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 
 from msgspec.structs import replace
 
@@ -10,7 +11,10 @@ from pipwrap import errors
 from pipwrap.build import observe
 from pipwrap.build.build_context import BuildContext, SourceTree
 from pipwrap.build.build_hooks import BuildHooks
-from pipwrap.cache.evidence import Evidence, HostInputs
+from pipwrap.build.inputs import Places
+from pipwrap.build.observed_inputs import ObservedBuild, evidence_of
+from pipwrap.cache.build_host import BuildHost, include_directories
+from pipwrap.cache.evidence import Evidence
 from pipwrap.model.metadata import Metadata
 
 
@@ -37,11 +41,32 @@ class SourceBuild:
         """Return the version of the Python that it is built for."""
         return self._context.target.python_version
 
-    def evidence(self, host: HostInputs) -> Evidence:
+    def evidence(self, host: BuildHost) -> Evidence:
         """Return the inputs that the build was observed to read, as they are on this host."""
-        observation = observe.read_observation(self._hooks.observed)
-        evidence = observe.evidence_of(observation, self.log, self._hooks.installed, host)
-        return replace(evidence, tags=self._tree.tags()) if observation.may_ask_git else evidence
+        hooks, lease = self._hooks, self._hooks.lease
+        seen = observe.read_observation(hooks.observed)
+        build = ObservedBuild(
+            seen,
+            self.log,
+            self._places(host),
+            tuple(lease.environments.values()) if lease is not None else (),
+            hooks.installed,
+            tuple(dict.fromkeys(lease.required)) if lease is not None else (),
+        )
+        evidence = evidence_of(build, host)
+        return replace(evidence, tags=self._tree.tags()) if seen.may_run_git else evidence
+
+    def _places(self, host: BuildHost) -> Places:
+        target = self._context.target
+        lease = self._hooks.lease
+        own = (self._tree.root, *self._context.directories.own)
+        return Places(
+            own=(*own, *map(os.path.realpath, own)),
+            environments=tuple(lease.environments) if lease is not None else (),
+            python=(target.stdlib, *include_directories(target)),
+            temporary=tempfile.gettempdir(),
+            programs=host.programs(),
+        )
 
     def clear(self) -> None:
         """Remove the build environment: the wheel is built. The observation is kept."""

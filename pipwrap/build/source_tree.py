@@ -111,7 +111,7 @@ def static_metadata(archive: str, name: str) -> Metadata | None:
 
 
 def is_static(metadata: Metadata) -> bool:
-    """Tell whether an sdist's metadata is that of its wheel (PEP 643)."""
+    """Return whether an sdist's metadata is that of its wheel (PEP 643)."""
     parts = metadata.metadata_version.split(".")
     if not all(part.isdigit() for part in parts) or not metadata.name or not metadata.version:
         return False

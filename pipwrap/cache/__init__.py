@@ -1,1 +1,1 @@
-"""THE HEART; see ``layout`` for the map of what is on disk."""
+"""Stored answers and their evidence; see ``layout`` for the map of what is on disk."""

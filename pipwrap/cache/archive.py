@@ -31,7 +31,7 @@ _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, Runtim
 
 
 class WheelArchive(Struct, frozen=True):
-    """An open wheel whose names have been judged."""
+    """An open wheel whose names have been checked."""
 
     path: str
     filename: str
@@ -45,8 +45,8 @@ class WheelArchive(Struct, frozen=True):
     def check_repeated(self, only: str | None = None) -> None:
         """Refuse two members of one path whose bytes are not the same; ``only`` judges one path.
 
-        Which of them is installed must not depend on who reads the archive. Published wheels with
-        the same member twice install with pip.
+        Which of them is installed must not depend on the reader of the archive. Published wheels
+        with the same member twice install with pip.
         """
         for path, earlier, last in self.repeated:
             if only in {None, path} and not self._are_same(earlier, last):
@@ -84,7 +84,7 @@ class WheelFacts(Struct, frozen=True):
 
     root_is_purelib: bool
     newer_version: str | None
-    """A Wheel-Version of the same major series that is newer than what pip knows."""
+    """A Wheel-Version of the same major series that is newer than what pip supports."""
 
 
 @contextlib.contextmanager
@@ -164,7 +164,7 @@ def _two_files(wheel: str, path: str) -> InvalidDistribution:
 
 
 def read_wheel_facts(archive: WheelArchive) -> WheelFacts:
-    """Return what WHEEL says; a major version from the future is refused."""
+    """Return what WHEEL says; a major version that is not known is refused."""
     message = email.parser.HeaderParser().parsestr(archive.read("WHEEL"))
     text = message["Wheel-Version"]
     if text is None:
@@ -196,7 +196,7 @@ def read_record(archive: WheelArchive) -> dict[str, tuple[str, str]]:
 
 
 def differs(stored: StoredFile, claim: tuple[str, str] | None) -> bool:
-    """Tell whether RECORD claims something untrue; weaker hashes than sha256 are not judged."""
+    """Return whether RECORD is wrong about a file; weaker hashes than sha256 are not judged."""
     digest, size = claim or ("", "")
     algorithm, _, value = digest.partition("=")
     wrong_digest = algorithm == "sha256" and value.rstrip("=") != stored.sha256
@@ -212,7 +212,7 @@ def extract(
     try:
         descriptor = os.open(target, _CREATES, 0o777 if executable else 0o666)
     except FileExistsError:
-        # A filesystem that does not tell the case of names apart.
+        # A filesystem that ignores the case of names.
         raise _two_files(archive.path, path) from None
     try:
         if info.file_size or info.compress_size:
@@ -239,6 +239,6 @@ def _write_all(descriptor: int, chunk: bytes) -> None:
 
 
 def is_executable(info: zipfile.ZipInfo) -> bool:
-    """Tell whether a member has an executable bit (external attributes of Unix archives)."""
+    """Return whether a member has an executable bit (external attributes of Unix archives)."""
     mode = info.external_attr >> 16
     return bool(mode and stat.S_ISREG(mode) and mode & 0o111)

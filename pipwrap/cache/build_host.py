@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
-import hmac
 import os
-import secrets
+import re
 import shutil
-import threading
 from collections.abc import Mapping
 
-from pipwrap.cache import disk
+from pipwrap.cache import input_files
+from pipwrap.cache.evidence import InputDirectory, InputFile
 from pipwrap.cache.layout import Layout
+from pipwrap.cache.variable_digests import VariableDigests
 from pipwrap.model.environment import Environment
 
-_KEY_BYTES = 32
+_PLAIN_PROGRAM = re.compile(r"(?:\w+-\w+(?:-\w+)+-)?([a-z+]+)(?:-[\d.]+)?")
+"""A compiler's name, with the triple and the version that it is installed under."""
 _INCLUDES = ("/usr/local/include", "/usr/include", "/opt/homebrew/include")
 _LIBRARIES = ("/usr/local/lib", "/usr/lib", "/usr/lib64", "/lib", "/lib64", "/opt/homebrew/lib")
 _INCLUDE_VARIABLES = ("CPATH", "C_INCLUDE_PATH", "CPLUS_INCLUDE_PATH")
@@ -33,28 +33,24 @@ class BuildHost:
     ) -> None:
         """``includes`` are further directories of headers, such as the target Python's."""
         self._environ = environ
-        self._layout = layout
+        self._digests = VariableDigests(layout)
         self._includes = includes
-        self._secret: bytes | None = None
-        self._lock = threading.Lock()
 
     def variable(self, name: str) -> str | None:
         """Return the keyed digest of a variable's value, ``None`` when it is not set."""
         value = self._environ.get(name)
-        if value is None:
-            return None
-        return hmac.new(self._key(), os.fsencode(value), "sha256").hexdigest()[:32]
+        return None if value is None else self._digests.of(value)
 
     def key(self) -> str:
-        """Return what identifies the key of these digests, and does not tell it."""
-        return hmac.new(self._key(), b"the key of the variables", "sha256").hexdigest()[:32]
+        """Return what identifies the key of these digests without revealing it."""
+        return self._digests.key()
 
     def has_program(self, name: str) -> bool:
-        """Tell whether a program is on PATH, or at its path."""
+        """Return whether a program is on PATH, or at its path."""
         return shutil.which(name, path=self._environ.get("PATH")) is not None
 
     def has_file(self, name: str) -> bool:
-        """Tell whether a header or a library (``-lNAME``) is where compilers look."""
+        """Return whether a header or a library (``-lNAME``) is where compilers look."""
         if name.startswith("-l"):
             directories = [*self._listed(_LIBRARY_VARIABLES), *self._multiarch(_LIBRARIES)]
             names = [f"lib{name[2:]}{ending}" for ending in _LIBRARY_ENDINGS]
@@ -68,8 +64,44 @@ class BuildHost:
             for each in names
         )
 
+    def programs(self) -> tuple[str, ...]:
+        """Return the directories of ``PATH``."""
+        directories = self._environ.get("PATH", os.defpath).split(os.pathsep)
+        return tuple(dict.fromkeys(filter(None, directories)))
+
+    def names(self) -> tuple[str, ...]:
+        """Return the variables that are set."""
+        return tuple(self._environ)
+
+    @staticmethod
+    def is_there(path: str) -> bool:
+        """Return whether there is a file, a directory or a link at a path."""
+        return os.path.lexists(path)
+
+    def is_same_file(self, file: InputFile) -> bool:
+        """Return whether a file has the content that it had."""
+        return input_files.is_same_file(file)
+
+    def is_same_directory(self, directory: InputDirectory) -> bool:
+        """Return whether a directory has the names, or the files, that it had."""
+        return input_files.is_same_directory(directory)
+
+    def is_searched(self, program: str) -> bool:
+        """Return whether it is a program that was found, or would be, by a search of ``PATH``."""
+        directory = os.path.dirname(program)
+        return not directory or directory in self._environ.get("PATH", "").split(os.pathsep)
+
+    def compiler(self, name: str) -> str | None:
+        """Return which compiler a name leads to: its file's name, without triple and version."""
+        found = shutil.which(name, path=self._environ.get("PATH"))
+        if found is None:
+            return None
+        program = os.path.basename(os.path.realpath(found))
+        match = _PLAIN_PROGRAM.fullmatch(program)
+        return match[1] if match else program
+
     def compilers(self) -> frozenset[str]:
-        """Return the programs that CC and its like name, by their first word."""
+        """Return the programs that CC and similar variables name, by their first word."""
         words = (self._environ.get(name, "").split() for name in ("CC", "CXX", "FC", "RUSTC"))
         return frozenset(word[0] for word in words if word)
 
@@ -88,42 +120,6 @@ class BuildHost:
         multiarch = sysconfig.get_config_var("MULTIARCH")
         inner = [os.path.join(each, multiarch) for each in directories] if multiarch else []
         return [*directories, *inner]
-
-    def _key(self) -> bytes:
-        """Return the cache's key, made at the first use; readable by the user only."""
-        with self._lock:
-            if self._secret is None:
-                self._secret = _read(self._layout.secret) or self._new_key()
-            return self._secret
-
-    def _new_key(self) -> bytes:
-        """Return the key that is there from now on: ours, or that of another process."""
-        path, own = self._layout.secret, secrets.token_bytes(_KEY_BYTES)
-        if os.path.lexists(path):
-            _remove_damaged(path)
-        try:
-            disk.write_first(path, own, self._layout.temporary)
-        except OSError:
-            # Nothing can be stored here, so that nothing will ever be compared with it.
-            return own
-        return _read(path) or own
-
-
-def _remove_damaged(path: str) -> None:
-    with contextlib.suppress(OSError):
-        if os.path.isdir(path) and not os.path.islink(path):
-            disk.remove_tree(path)
-        else:
-            disk.unlink(path)
-
-
-def _read(path: str) -> bytes | None:
-    try:
-        with open(path, "rb") as stream:
-            content = stream.read()
-    except OSError:
-        return None
-    return content if len(content) == _KEY_BYTES else None
 
 
 def include_directories(environment: Environment) -> tuple[str, ...]:

@@ -85,7 +85,7 @@ class Clones:
     def find(self, url: str) -> CachedClone | None:
         """Return the clone of a repository to use; ``None`` when there is none, or (warned) damage.
 
-        That its packs are whole only git can tell; ``cache verify`` hashes them.
+        Only git can check that its packs are whole; ``cache verify`` hashes them.
         """
         clone, directory = self.read(url), self._directory(url)
         if clone is None:

@@ -19,7 +19,7 @@ _ATTEMPTS = 5
 
 
 def is_full(error: OSError) -> bool:
-    """Tell the error of a disk, or of a user's share of it, that takes no more."""
+    """Return whether an error says that a disk, or a user's quota of it, is full."""
     return error.errno in {errno.ENOSPC, errno.EDQUOT}
 
 
@@ -56,7 +56,7 @@ def make_directory(path: str) -> None:
 
 
 def is_directory(path: str) -> bool:
-    """Tell a directory from a link to one, and from everything else."""
+    """Return whether a path is a directory, and no link to one."""
     return os.path.isdir(path) and not os.path.islink(path)
 
 
@@ -93,7 +93,7 @@ def replacing(path: str, temporary: str) -> Iterator[IO[bytes]]:
 
 
 def take_place(beside: str, path: str, temporary: str) -> None:
-    """Rename a finished file to ``path``, also where a directory has come to lie.
+    """Rename a finished file to ``path``, also where a directory is by now.
 
     A directory above that another process removes meanwhile is made again.
     """
@@ -119,7 +119,7 @@ def write(path: str, content: bytes, temporary: str) -> None:
 
 
 def write_first(path: str, content: bytes, temporary: str) -> None:
-    """Put ``content`` at ``path`` unless something is there; two writers agree on the first."""
+    """Put ``content`` at ``path`` unless something is there; of two writers the first counts."""
     beside = unused_name(temporary)
     write(beside, content, temporary)
     try:
@@ -128,7 +128,7 @@ def write_first(path: str, content: bytes, temporary: str) -> None:
     except FileExistsError:
         return
     except OSError:
-        # No second names here: the rename may replace what another process wrote this moment.
+        # No hard links here: the rename may replace what another process wrote this moment.
         take_place(beside, path, temporary)
     finally:
         unlink(beside)

@@ -1,70 +1,42 @@
 """What a built wheel depends on, and whether that still holds; pure.
 
 To look up is to check the evidence. What was *seen* at the build is stored; what is there now
-comes in through ``HostInputs``. A difference is a reason to build again; everything else is not: a
-tool that is gone or has another version says nothing, because nothing better can be built for it.
+comes in through ``HostInputs`` and ``SourceInputs``. A difference is a reason to build again;
+everything else is not: a tool that is gone or has another version says nothing, because nothing
+better can be built for it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator, Mapping
 from typing import Protocol
 
 from msgspec import Struct, field
 
-_AMBIENT_NAMES = """
-    CI COLORTERM COLUMNS DISPLAY EDITOR FORCE_COLOR GITHUB_ACTIONS HOME HOSTNAME LANG
-    LANGUAGE LC_ALL LC_CTYPE LC_MESSAGES LINES LOGNAME MAIL NO_COLOR OLDPWD PAGER PATH PWD
-    SHELL SHLVL SOURCE_DATE_EPOCH SSH_AUTH_SOCK SYSTEMROOT TEMP TERM TMP TMPDIR TZ USER
-    USERNAME VIRTUAL_ENV
-    XDG_CACHE_HOME XDG_CONFIG_HOME XDG_DATA_HOME XDG_RUNTIME_DIR COLORFGBG PY_COLORS
-    PYTHONWARNINGS PYTHONUNBUFFERED PYTHONNOUSERSITE PYTHONDONTWRITEBYTECODE
-    PYTHONIOENCODING PYTHONUTF8 PYTHON_COLORS PYTHONHASHSEED PYTHONPATH PYTHONHOME
-    PYTHONUSERBASE PEP517_BACKEND_PATH PEP517_BUILD_BACKEND _PYPROJECT_HOOKS_BUILD_BACKEND
-    _PYPROJECT_HOOKS_BACKEND_PATH PIPWRAP_OBSERVE USERPROFILE APPDATA LOCALAPPDATA PATHEXT
-    COMSPEC WINDIR SETUPTOOLS_USE_DISTUTILS _PYTHON_PROJECT_BASE
-"""
-AMBIENT = frozenset(_AMBIENT_NAMES.split())
-"""Variables that say where and how a build runs, not what it makes: they are never evidence."""
 
-AMBIENT_PREFIXES = ("LC_", "PIP_", "PIPWRAP_", "_PYPROJECT_HOOKS_", "PEP517_")
+class InputFile(Struct, frozen=True, array_like=True):
+    """A file outside the source tree that went into a wheel.
 
-_BUILD_VARIABLES_NAMES = """
-    AR ARFLAGS AS ASFLAGS CC CFLAGS CMAKE_ARGS CMAKE_BUILD_TYPE CMAKE_GENERATOR
-    CMAKE_PREFIX_PATH CPATH CPLUS_INCLUDE_PATH CPP CPPFLAGS CXX CXXFLAGS C_INCLUDE_PATH FC
-    FFLAGS LD LDFLAGS LDSHARED LIBRARY_PATH LIBS MACOSX_DEPLOYMENT_TARGET NM PKG_CONFIG
-    PKG_CONFIG_PATH RANLIB RUSTFLAGS RUSTC CARGO_BUILD_TARGET SDKROOT SKBUILD_CMAKE_ARGS
-    STRIP
-"""
-BUILD_VARIABLES = frozenset(_BUILD_VARIABLES_NAMES.split())
-"""What compilers and build tools that cannot be seen into are known to read."""
+    It is the same while its stat is: size in bytes, times in nanoseconds, inode. Otherwise its
+    content decides, so that an entry holds on another machine, too.
+    """
 
-_OPAQUE_NAMES = """
-    bazel cargo cmake configure gmake go make maturin meson ninja nmake rustc scons sh bash
-"""
-OPAQUE = frozenset(_OPAQUE_NAMES.split())
-"""Programs that read variables and start compilers where no recorder sees it."""
+    path: str
+    size: int
+    mtime: int
+    ctime: int
+    inode: int
+    sha256: str
 
 
-class Observation(Struct, frozen=True):
-    """What the recorder saw of one build."""
+class InputDirectory(Struct, frozen=True, array_like=True):
+    """A directory of which the build read more than is listed file by file."""
 
-    variables: frozenset[str] = frozenset()
-    run: frozenset[str] = frozenset()
-    missing: frozenset[str] = frozenset()
-    failed: frozenset[str] = frozenset()
-
-    @property
-    def relevant_variables(self) -> frozenset[str]:
-        """Return the variables that count: read, not ambient; and those that opaque tools read."""
-        read = frozenset(name for name in self.variables if is_relevant(name))
-        opaque = any(base_name(program) in OPAQUE for program in self.run)
-        return read | BUILD_VARIABLES if opaque else read
-
-    @property
-    def may_ask_git(self) -> bool:
-        """Tell whether the build ran git, or what may have run it unseen (``git describe``)."""
-        return any(base_name(program) in OPAQUE | {"git"} for program in self.run)
+    path: str
+    names: str
+    """Digest of the names in it; nothing where they were not listed."""
+    files: str = ""
+    """Digest of the contents of its files; nothing where they count one by one."""
 
 
 class Evidence(Struct, frozen=True):
@@ -85,7 +57,22 @@ class Evidence(Struct, frozen=True):
     requirements: tuple[str, ...] = ()
     """The build requirements as they were resolved; for ``explain`` only."""
     tags: str | None = None
-    """Digest of a repository's tags that its commit follows, where the build may have asked git."""
+    """Digest of a repository's tags that its commit follows, where the build may have run git."""
+    files: tuple[InputFile, ...] = ()
+    """Outside the source tree and the toolchain, by content."""
+    directories: tuple[InputDirectory, ...] = ()
+    absent: tuple[str, ...] = ()
+    """Paths that were looked for and not found: of each the first part that was not there."""
+    compilers: tuple[tuple[str, str], ...] = ()
+    """Compilers by the name that ``PATH`` was searched for, and what each one was."""
+    consumed: tuple[tuple[str, str], ...] = ()
+    """(canonical name, version) of the build requirements whose files went into the wheel."""
+    required: tuple[str, ...] = ()
+    """What the build required, where any of it was consumed: what is resolved to look it up."""
+    toolchain: tuple[str, ...] = ()
+    """Files of compilers, C libraries and Python, by directory and number; for ``explain`` only."""
+    partial: str | None = None
+    """Why not every input was seen; ``None`` when every process of the build was."""
 
 
 NO_EVIDENCE = Evidence(variables=(), key="")
@@ -102,10 +89,46 @@ class HostInputs(Protocol):
         """Return what identifies the key of these digests."""
 
     def has_program(self, name: str) -> bool:
-        """Tell whether a program is on PATH (or at its path)."""
+        """Return whether a program is on PATH (or at its path)."""
 
     def has_file(self, name: str) -> bool:
-        """Tell whether a header or a library (``-lNAME``) is where compilers look."""
+        """Return whether a header or a library (``-lNAME``) is where compilers look."""
+
+    def is_there(self, path: str) -> bool:
+        """Return whether there is a file or directory at a path."""
+
+    def is_same_file(self, file: InputFile) -> bool:
+        """Return whether the file has the content that was read."""
+
+    def is_same_directory(self, directory: InputDirectory) -> bool:
+        """Return whether the directory has the names, and the files, that were read."""
+
+    def compiler(self, name: str) -> str | None:
+        """Return which compiler a name leads to, ``None`` where there is none."""
+
+
+def no_tags() -> str | None:
+    """Return what the tags of a source that is no repository are, or that cannot be seen now."""
+    return None
+
+
+def no_versions(required: tuple[str, ...]) -> Mapping[str, str] | None:
+    """Return what build requirements come to now, where they cannot be resolved."""
+    del required
+    return None
+
+
+class SourceInputs(Struct, frozen=True):
+    """What is there now of the source, which may be some work to know."""
+
+    tags: Callable[[], str | None] = no_tags
+    """Returns the digest of the repository's tags."""
+    versions: Callable[[tuple[str, ...]], Mapping[str, str] | None] = no_versions
+    """Returns the versions that build requirements come to, by canonical name."""
+
+
+NO_SOURCE = SourceInputs()
+"""Of an entry that is looked at without its source."""
 
 
 class Difference(Struct, frozen=True):
@@ -117,13 +140,20 @@ class Difference(Struct, frozen=True):
     @property
     def reason(self) -> str:
         """Return the words for the user; values are never printed."""
-        if self.kind == "variable":
-            return f"{self.name} was different when the cached wheel was built"
-        if self.kind == "tags":
-            return f"{self.name} had other tags when the cached wheel was built"
-        if self.kind == "key":
-            return f"{self.name} cannot be compared, because the key of the cache was lost"
+        if self.kind in _REASONS:
+            return _REASONS[self.kind].format(self.name)
         return f"{self.name} was missing when the cached wheel was built"
+
+
+_REASONS = {
+    "variable": "{} was different when the cached wheel was built",
+    "tags": "{} had other tags when the cached wheel was built",
+    "key": "{} cannot be compared, because the key of the cache was lost",
+    "content": "{} has changed since the cached wheel was built",
+    "compiler": "{} when the cached wheel was built",
+    "requirement": "the cached wheel was built with {}",
+}
+"""By kind; of all other kinds, something was missing."""
 
 
 class Quality(Struct, frozen=True):
@@ -135,10 +165,6 @@ class Quality(Struct, frozen=True):
     """Why it is less than it could be; ``None`` when it is not."""
 
 
-NOTHING_BETTER = Quality(degraded="anything that was missing may have been the reason")
-"""The quality of a build that made no wheel: ``assess`` counts everything that it did not find."""
-
-
 class Assessment(Struct, frozen=True):
     """Whether an entry holds, and what else was looked at."""
 
@@ -148,90 +174,103 @@ class Assessment(Struct, frozen=True):
 
     @property
     def holds(self) -> bool:
-        """Tell whether the entry may be used as it is."""
+        """Return whether the entry may be used as it is."""
         return not self.differences
 
 
-def no_tags() -> str | None:
-    """Return what the tags of a source that is no repository are, or that cannot be seen now."""
-    return None
-
-
-def assess(
-    evidence: Evidence,
-    quality: Quality,
-    host: HostInputs,
-    tags: Callable[[], str | None] = no_tags,
-) -> Assessment:
-    """Return what of the evidence holds.
-
-    ``tags`` returns the digest of the repository's tags now, which may be some work.
-    """
+def assess(evidence: Evidence, host: HostInputs, source: SourceInputs = NO_SOURCE) -> Assessment:
+    """Return what of the evidence holds; what is some work to know is looked at last."""
     found: list[Difference] = []
     confirmed: list[str] = []
+    for judge in (_variables, _missing, _compilers, _directories, _files):
+        for difference, name in judge(evidence, host):
+            if difference is None:
+                confirmed.append(name)
+            else:
+                found.append(Difference(difference, name))
+    if not found:
+        for difference, name in (*_tags(evidence, source), *_consumed(evidence, source)):
+            if difference is None:
+                confirmed.append(name)
+            else:
+                found.append(Difference(difference, name))
+    return Assessment(tuple(found), tuple(confirmed))
+
+
+_Judged = Iterator[tuple[str | None, str]]
+"""The kind of a difference and its name; without a kind, what was confirmed, in words."""
+
+
+def _variables(evidence: Evidence, host: HostInputs) -> _Judged:
     unknown: list[str] = []
     for name, digest in evidence.variables:
         now = host.variable(name)
         if now is not None and digest is not None and host.key() != evidence.key:
             unknown.append(name)
         elif now == digest:
-            confirmed.append(f"{name} is as it was")
+            yield None, f"{name} is as it was"
         else:
-            found.append(Difference("variable", name))
+            yield "variable", name
     if unknown:
-        found.append(Difference("key", ", ".join(unknown)))
-    _judge_tags(found, confirmed, evidence.tags, tags)
-    if not quality.native:
-        for name in evidence.missing:
-            _judge(found, confirmed, "program", name, is_there=host.has_program(name))
-        for name in evidence.absent_files:
-            _judge(found, confirmed, "file", name, is_there=host.has_file(name))
-    return Assessment(tuple(found), tuple(confirmed))
+        yield "key", ", ".join(unknown)
 
 
-def _judge_tags(
-    found: list[Difference],
-    confirmed: list[str],
-    digest: str | None,
-    tags: Callable[[], str | None],
-) -> None:
-    now = tags() if digest is not None else None
-    if now is not None and now == digest:
-        confirmed.append("the repository's tags are as they were")
-    elif now is not None:
-        found.append(Difference("tags", "the repository"))
+def _missing(evidence: Evidence, host: HostInputs) -> _Judged:
+    there = (
+        *((name, host.has_program(name)) for name in evidence.missing),
+        *((name, host.has_file(name)) for name in evidence.absent_files),
+        *((path, host.is_there(path)) for path in evidence.absent),
+    )
+    for name, is_there in there:
+        yield ("missing", name) if is_there else (None, f"{name} is still missing")
 
 
-def _judge(
-    found: list[Difference], confirmed: list[str], kind: str, name: str, *, is_there: bool
-) -> None:
-    if is_there:
-        found.append(Difference(kind, name))
-    else:
-        confirmed.append(f"{name} is still missing")
+def _compilers(evidence: Evidence, host: HostInputs) -> _Judged:
+    for name, before in evidence.compilers:
+        now = host.compiler(name)
+        if now is not None and now != before:
+            yield "compiler", f"{name} was {before}, not {now},"
+        else:
+            yield None, f"{name} is {now or 'not there, and nothing better can be built'}"
 
 
-def is_relevant(variable: str) -> bool:
-    """Tell a variable that may change a wheel from the ambient ones."""
-    return variable not in AMBIENT and not variable.startswith(AMBIENT_PREFIXES)
+def _directories(evidence: Evidence, host: HostInputs) -> _Judged:
+    for directory in evidence.directories:
+        is_same = host.is_same_directory(directory)
+        yield (None, f"{directory.path} is as it was") if is_same else ("content", directory.path)
+
+
+def _files(evidence: Evidence, host: HostInputs) -> _Judged:
+    for file in evidence.files:
+        is_same = host.is_same_file(file)
+        yield (None, f"{file.path} is as it was") if is_same else ("content", file.path)
+
+
+def _tags(evidence: Evidence, source: SourceInputs) -> _Judged:
+    now = source.tags() if evidence.tags is not None else None
+    if now is not None:
+        same = now == evidence.tags
+        yield (
+            (None, "the repository's tags are as they were")
+            if same
+            else (
+                "tags",
+                "the repository",
+            )
+        )
+
+
+def _consumed(evidence: Evidence, source: SourceInputs) -> _Judged:
+    now = source.versions(evidence.required) if evidence.consumed else None
+    for name, version in evidence.consumed:
+        current = now.get(name, version) if now is not None else version
+        if current != version:
+            yield "requirement", f"{name} {version}, which is {current} now"
+        elif now is not None:
+            yield None, f"{name} is {version} still"
 
 
 def base_name(program: str) -> str:
     """Return a program's name without its directory and ``.exe``."""
     name = program.replace("\\", "/").rpartition("/")[2].lower()
     return name.removesuffix(".exe")
-
-
-def parse_observation(lines: Iterable[str]) -> Observation:
-    """Return what the recorder's lines say; a line that is not whole is left out."""
-    seen: dict[str, set[str]] = {"env": set(), "run": set(), "missing": set(), "failed": set()}
-    for line in lines:
-        kind, tab, name = line.rstrip("\n").partition("\t")
-        if tab and kind in seen:
-            seen[kind].add(name)
-    return Observation(
-        frozenset(seen["env"]),
-        frozenset(seen["run"]),
-        frozenset(seen["missing"]),
-        frozenset(seen["failed"]),
-    )

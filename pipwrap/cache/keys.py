@@ -18,11 +18,11 @@ _IS_ITS_TEXT = {
     ("packaging.version", "Version"),
     ("datetime", "datetime"),
 }
-"""Types, by name, so that none has to be imported to tell its values."""
+"""Types, by name, so that none has to be imported to recognise its values."""
 
 
 class BuildKey(Struct, frozen=True):
-    """What is built, and for whom."""
+    """What is built, and for which target."""
 
     source_sha256: str
     """Of the sdist's bytes, whatever URL or mirror they came from; of a repository's identity."""
@@ -54,7 +54,7 @@ def repository_identity(url: str, commit: str) -> str:
 def settings_key(
     settings: Mapping[str, str | Sequence[str]],
 ) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Return config settings in the order and form that a key wants."""
+    """Return config settings in the order and form of a key."""
     return tuple(
         (name, (value,) if isinstance(value, str) else tuple(value))
         for name, value in sorted(settings.items())
@@ -65,7 +65,7 @@ def digest_of(value: object) -> str:
     """Return a sha256 that is the same for equal values, in whatever process.
 
     Frozen values, mappings, sequences and sets of them, and what is its text. ``TypeError`` for
-    anything else: what cannot be told apart must not be a key.
+    anything else: what cannot be distinguished must not be a key.
     """
     canonical = json.dumps(_plain(value), sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode("ascii")).hexdigest()

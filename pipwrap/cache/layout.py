@@ -3,17 +3,18 @@
 <cache>/                CACHEDIR.TAG, or pipwrap-cache beside other things; pipwrap.lock
   http-v1/AA/<sha256 of the URL>/      responses: head files, one for each variant
   bodies-v1/AA/<sha256 of the bytes>   bodies of responses and files, one for each content
-  wheels-v1/secret                     the key of the variables' digests
-  wheels-v1/AA/<key>/<entry>/          {NAME.whl, entry.json, build.log}
-  wheels-v1/AA/<key>/<entry>/settled-<digest>.json  a later build that gave nothing better
+  wheels-v2/secret                     the key of the variables' digests
+  wheels-v2/AA/<key>/<entry>/          {NAME.whl, entry.json, build.log}
+  wheels-v2/AA/<key>/<entry>/settled-<digest>.json  a later build that gave nothing better
   store-v1/AA/<sha256 of the wheel>/   {tree/, entry.json, bytecode/<cache tag>-<magic number>/}
   git-v1/AA/<sha256 of the URL>/       a bare clone, and entry.json: its files
-  metadata-v1/AA/<digest>.json         metadata by its file's origin, or by its wheel's key
+  metadata-v2/AA/<digest>.json         metadata by its file's origin, or by its wheel's key
   sidecars-v1/AA/<sha256 of the project>.json  metadata that indexes have beside wheels
   logs-v1/*.log                        what failed builds printed
   resolutions-v1/AA/<sha256 of the request>.json
   satisfied-v1/<number of the key>     answers that needed no work
   interpreters-v1/  usage-v2/
+  observers-v1/<digest>.so             what is preloaded into the processes of builds
   tmp-v1/run-<24 hex digits>/          files of a run, which locks it until it ends
 """
 
@@ -31,20 +32,21 @@ LOCK = "pipwrap.lock"
 CACHEDIR_SIGNATURE = "Signature: 8a477f597d28d172789f06886806bc55"
 HTTP = "http-v1"
 BODIES = "bodies-v1"
-WHEELS = "wheels-v1"
+WHEELS = "wheels-v2"
 STORE = "store-v1"
 RESOLUTIONS = "resolutions-v1"
 GIT = "git-v1"
-METADATA = "metadata-v1"
+METADATA = "metadata-v2"
 SIDECARS = "sidecars-v1"
 INTERPRETERS = "interpreters-v1"
+OBSERVERS = "observers-v1"
 SATISFIED = noop.BUCKET
 USAGE = "usage-v2"
 LOGS = "logs-v1"
 TEMPORARY = "tmp-v1"
 RUN_PREFIX = "run-"
 """Names below ``tmp-v1`` that are directories of runs."""
-FORMER = ("usage-v1", "listings-v1")
+FORMER = ("usage-v1", "listings-v1", "wheels-v1", "metadata-v1")
 """Buckets of formats before: never read, removed by prune and purge."""
 BUCKETS = (
     HTTP,
@@ -56,6 +58,7 @@ BUCKETS = (
     SIDECARS,
     RESOLUTIONS,
     INTERPRETERS,
+    OBSERVERS,
     SATISFIED,
     USAGE,
     LOGS,
@@ -77,7 +80,7 @@ _UNIQUE = 24
 
 
 def is_temporary_name(name: str) -> bool:
-    """Tell the names of directories of runs and of temporary files below ``tmp-v1``."""
+    """Return whether a name below ``tmp-v1`` is that of a run's directory or a temporary file."""
     digits = name.removeprefix(RUN_PREFIX)
     return len(digits) == _UNIQUE and not digits.strip("0123456789abcdef")
 
@@ -125,6 +128,10 @@ class Layout(Struct, frozen=True):
     def interpreter(self, path_digest: str) -> str:
         """Return the file that holds the facts about one interpreter."""
         return os.path.join(self.bucket(INTERPRETERS), _segment(path_digest) + ".json")
+
+    def observer(self, digest: str) -> str:
+        """Return the library that is preloaded into builds, as one compiler makes it."""
+        return os.path.join(self.bucket(OBSERVERS), _segment(digest) + ".so")
 
     @property
     def temporary(self) -> str:

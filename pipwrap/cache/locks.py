@@ -40,7 +40,7 @@ def pin(path: str, layout: Layout) -> str:
 
 
 def is_pinned(path: str) -> bool:
-    """Tell whether a file has a second name, of a run that goes on or was not cleaned up."""
+    """Return whether a file has a second name, of a run that goes on or was not cleaned up."""
     try:
         return os.lstat(path).st_nlink > 1
     except OSError:
@@ -132,7 +132,7 @@ if sys.platform == "win32":
     import msvcrt
 
     def _is_unlocked(path: str) -> bool:
-        """Say no: directories cannot be locked there, so nothing tells which are in use."""
+        """Return ``False``: without locks of directories it is unknown which are in use."""
         del path
         return False
 
@@ -153,7 +153,7 @@ else:
     import fcntl
 
     def _is_unlocked(path: str) -> bool:
-        """Tell whether the lock of a directory is free."""
+        """Return whether the lock of a directory is free."""
         try:
             descriptor = os.open(path, os.O_RDONLY)
         except OSError:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 BUCKET = "satisfied-v1"
 PATH, LINK, VARIABLE = "path", "link", "variable"
-"""Kinds of evidence: what a path leads to, what lies there itself, the value of a variable."""
+"""Kinds of evidence: what a path leads to, what is at the path itself, the value of a variable."""
 
 _FORMAT = "1"
 _SUCCESS = "0"
@@ -118,8 +118,8 @@ def encode(evidence: Iterable[tuple[str, str, str]], printed: Iterable[tuple[str
     fields = [_SUCCESS, str(len(rows))]
     for row in rows:
         fields += row
-    for said in printed:
-        fields += said
+    for output in printed:
+        fields += output
     content = os.fsencode("\0".join(fields))
     return number(content).encode("ascii") + b"\0" + content
 

@@ -1,7 +1,7 @@
 """Which directories are our caches, so that nothing of the user's is ever marked, swept or purged.
 
-Two marks say so. CACHEDIR.TAG with our line in it lies in a directory that we made: all of it is
-the cache, and programs that make backups leave it out. ``pipwrap-cache`` lies in one that was there
+There are two marks. CACHEDIR.TAG with our line in it is in a directory that we made: all of it is
+the cache, and programs that make backups leave it out. ``pipwrap-cache`` is in one that was there
 before, and may hold other things (pip's cache, a home directory): when it was written nothing there
 had the name of a bucket, so that whatever has one since is ours. Where a bucket's name is taken,
 the directory is not used.
@@ -33,7 +33,7 @@ _ONLY_OURS = _NAMES | {*FORMER, CACHEDIR_TAG, SHARED_MARK, "tmp", "lock"}
 
 
 def is_ours(layout: Layout) -> bool:
-    """Tell whether the buckets in a directory are those of our cache."""
+    """Return whether the buckets in a directory are those of our cache."""
     return _begins_with(layout.tag, _TAG) or _begins_with(layout.shared_mark, _SHARED)
 
 

@@ -2,7 +2,7 @@
 
     resolutions-v1/AA/<sha256 of the request>.json
 
-A key holds everything that is asked: requirements, constraints, options, target, installed set. The
+A key holds the whole request: requirements, constraints, options, target, installed set. The
 evidence is what was read to answer it: pages of indexes by status and digest, local places and the
 metadata of installed distributions by their stat. Whether it still holds is decided where pages
 and places are read (``operations.resolution_cache``).
@@ -26,7 +26,7 @@ class PageState(Struct, frozen=True, array_like=True):
     kind: str
     """``page`` or ``path``."""
     place: str
-    """URL of a page as it was asked for, or an absolute path."""
+    """URL of a page as it was requested, or an absolute path."""
     state: str
     """Of a page status, type, URL after redirects and sha256; inode, size and times of a path.
 
@@ -100,7 +100,7 @@ class Resolutions:
         )
 
     def write(self, entry: ResolutionEntry) -> None:
-        """Store an entry; a cache that cannot be written goes without."""
+        """Store an entry; nothing where the cache cannot be written."""
         content = records.encode(entry, VERSION)
         try:
             disk.write(self._layout.resolution(entry.key), content, self._layout.temporary)

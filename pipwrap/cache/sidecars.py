@@ -3,7 +3,7 @@
     sidecars-v1/AA/<sha256 of the project's name>.json
 
 Each is known by its own digest, which the index names: whatever else changes, it says the same. The
-files themselves lie among the bodies; to find, hash and parse a thousand of them takes a second.
+files themselves are among the bodies; to find, hash and parse a thousand of them takes a second.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Sidecar(Struct, frozen=True, array_like=True):
 
     @classmethod
     def of(cls, metadata: Metadata, size: int) -> Sidecar:
-        """Return what is kept of metadata in a file of so many bytes."""
+        """Return what is stored of metadata in a file of so many bytes."""
         return cls(
             size,
             metadata.name,
@@ -74,10 +74,10 @@ _ENTRY = Decoder(_Entry)
 
 
 class Sidecars:
-    """Finds and keeps them; used from all threads. What is new is written at the end."""
+    """Finds and stores them; used from all threads. What is new is written at the end."""
 
     def __init__(self, layout: Layout, listener: Listener, note: Note) -> None:
-        """Keep the ports; ``note`` hears the name of every entry that was of use."""
+        """Store the ports; ``note`` is called with the name of every entry that was used."""
         self._layout = layout
         self._listener = listener
         self._note = note
@@ -93,13 +93,13 @@ class Sidecars:
             return self._known[project].get(sha256)
 
     def add(self, project: str, sha256: str, sidecar: Sidecar) -> None:
-        """Keep what a file with this digest says."""
+        """Record what a file with this digest says."""
         with self._lock:
             self._known.setdefault(project, {})[sha256] = sidecar
             self._changed.add(project)
 
     def flush(self) -> None:
-        """Write what is new, beside what other runs wrote meanwhile; or go without."""
+        """Write what is new, beside what other runs wrote, if the cache can be written."""
         with self._lock:
             for project in sorted(self._changed):
                 rows = {**self._read(project), **self._known[project]}

@@ -75,11 +75,11 @@ class WheelStore:
             return None
 
     def holds(self, sha256: str) -> bool:
-        """Tell whether there is an entry, whole or not; nothing is read."""
+        """Return whether there is an entry, whole or not; nothing is read."""
         return os.path.exists(self._layout.stored_wheel(sha256) + "/entry.json")
 
     def _read(self, directory: str, root: str, sha256: str) -> StoredWheel:
-        """Return the entry that lies in a directory, read once as long as it is the same file."""
+        """Return the entry that is in a directory, read once as long as it is the same file."""
         with open(directory + "/entry.json", "rb") as stream:
             found = os.fstat(stream.fileno())
             version = (found.st_ino, found.st_mtime_ns)
@@ -192,7 +192,7 @@ class WheelStore:
 
 
 def _is_whole(path: str) -> bool:
-    """Tell whether a published directory still has the file that says what is in it."""
+    """Return whether a published directory still has the file that says what is in it."""
     for name, kind in (("entry.json", StoredWheelRecord), (MANIFEST, tuple[StoredFile, ...])):
         try:
             with open(f"{path}/{name}", "rb") as stream:

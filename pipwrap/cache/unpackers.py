@@ -48,7 +48,7 @@ class Unpackers:
         self._most = processes if processes > 1 else 0
         self._slots = max(2, processes // 2)
         self._here = threading.BoundedSemaphore(self._slots)
-        """More at a time would take the interpreter from each other."""
+        """More at a time would compete for the interpreter."""
         self._lock = threading.Lock()
         self._seen = 0
         self._started: list[subprocess.Popen[bytes]] = []
@@ -66,7 +66,7 @@ class Unpackers:
         if process is not None:
             unpacked = None
             try:
-                unpacked = _ask(process, [wheel_path, filename, sha256, directory, seconds])
+                unpacked = _request(process, [wheel_path, filename, sha256, directory, seconds])
             finally:
                 self._idle.put(process if process.poll() is None else None)
             if unpacked is not None:
@@ -78,7 +78,7 @@ class Unpackers:
             return unpack_file(wheel_path, filename, sha256, directory, seconds)
 
     def close(self) -> None:
-        """End the processes, in whatever they are, and wait for what is done here."""
+        """End the processes, whatever they do, and wait for what is done here."""
         with self._lock:
             self._is_closed = True
         for process in self._started:
@@ -111,7 +111,7 @@ class Unpackers:
         return process
 
 
-def _ask(process: subprocess.Popen[bytes], request: list[object]) -> UnpackedWheel | None:
+def _request(process: subprocess.Popen[bytes], request: list[object]) -> UnpackedWheel | None:
     """Return what a process made of a wheel; ``None`` where it could not."""
     try:
         fields = worker_process.request(process, request)
@@ -125,7 +125,7 @@ def _ask(process: subprocess.Popen[bytes], request: list[object]) -> UnpackedWhe
 
 
 def serve() -> None:
-    """Be such a process: a request a line, an answer a line; ``null`` for what is refused."""
+    """Run as such a process: a request a line, an answer a line; ``null`` for what is refused."""
     out = os.fdopen(os.dup(1), "wb")
     for line in sys.stdin:
         wheel_path, filename, sha256, directory, seconds = json.loads(line)

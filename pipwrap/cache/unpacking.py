@@ -41,8 +41,10 @@ def unpack_file(
             facts = wheel_archive.read_wheel_facts(archive)
             claims = wheel_archive.read_record(archive)
             files = _extract_all(archive, f"{directory}/tree", int(seconds) * 10**9)
-            lies = [each for each in files if _lies(each, claims, archive.dist_info)]
-            warnings = _warnings(archive, facts, lies)
+            differing = [
+                each for each in files if _differs_from_record(each, claims, archive.dist_info)
+            ]
+            warnings = _warnings(archive, facts, differing)
     record = StoredWheelRecord(
         format=STORED_FORMAT,
         sha256=sha256,
@@ -87,14 +89,16 @@ def _extract_all(archive: WheelArchive, tree: str, mtime_ns: int) -> tuple[Store
     return tuple(files)
 
 
-def _warnings(archive: WheelArchive, facts: WheelFacts, lies: list[StoredFile]) -> tuple[str, ...]:
+def _warnings(
+    archive: WheelArchive, facts: WheelFacts, differing: list[StoredFile]
+) -> tuple[str, ...]:
     found = []
     if facts.newer_version:
         found.append(f"Installing from a newer Wheel-Version ({facts.newer_version})")
-    if lies:
+    if differing:
         found.append(
-            f"The RECORD of {archive.filename} does not match {len(lies)} of its files, "
-            f"such as {lies[0].path!r}; they are installed as they are"
+            f"The RECORD of {archive.filename} does not match {len(differing)} of its files, "
+            f"such as {differing[0].path!r}; they are installed as they are"
         )
     return tuple(found)
 
@@ -109,8 +113,10 @@ def _is_installed(path: str, dist_info: str) -> bool:
     return not f"/{directory}".endswith("/__pycache__")
 
 
-def _lies(stored: StoredFile, claims: dict[str, tuple[str, str]], dist_info: str) -> bool:
-    """Tell whether RECORD is wrong about a file; its own signatures are not in it."""
+def _differs_from_record(
+    stored: StoredFile, claims: dict[str, tuple[str, str]], dist_info: str
+) -> bool:
+    """Return whether RECORD is wrong about a file; its own signatures are not in it."""
     if stored.path.startswith(f"{dist_info}/RECORD"):
         return False
     return wheel_archive.differs(stored, claims.get(stored.path))

@@ -20,13 +20,13 @@ from msgspec import Struct, to_builtins
 
 from pipwrap.cache import build_logs, disk, records
 from pipwrap.cache.evidence import (
-    NOTHING_BETTER,
+    NO_SOURCE,
     Assessment,
     Evidence,
     HostInputs,
     Quality,
+    SourceInputs,
     assess,
-    no_tags,
 )
 from pipwrap.cache.keys import BuildKey
 from pipwrap.cache.layout import WHEELS, Layout
@@ -34,7 +34,7 @@ from pipwrap.cache.upkeep.usage import Grown, uncounted
 from pipwrap.errors import cause_of
 from pipwrap.events import Listener, WarningMessage
 
-_VERSION = 3
+_VERSION = 4
 _ENTRY = "entry.json"
 _LOG = "build.log"
 _SETTLED = "settled-"
@@ -113,7 +113,7 @@ class AssessedWheel(Struct, frozen=True):
 
     @property
     def is_usable(self) -> bool:
-        """Tell whether there is no reason to build again."""
+        """Return whether there is no reason to build again."""
         return self.assessment.holds or self.is_settled
 
 
@@ -140,20 +140,20 @@ class BuiltWheels:
         return tuple(sorted(self._broken))
 
     def find(
-        self, key: BuildKey, host: HostInputs, tags: Callable[[], str | None] = no_tags
+        self, key: BuildKey, host: HostInputs, source: SourceInputs = NO_SOURCE
     ) -> AssessedWheel | None:
-        """Return the best entry of a key; ``tags`` digests those that its repository has now.
+        """Return the best entry of a key, compared with what is there now.
 
         What may be used comes before what may not, compiled code before a degraded wheel, evidence
         that holds before differences that were settled, then the newest.
         """
         directory = self._layout.sharded(WHEELS, key.identity)
-        return max(self._assessed(directory, host, tags), key=_preference, default=None)
+        return max(self._assessed(directory, host, source), key=_preference, default=None)
 
     def siblings(self, entry: BuiltWheel, host: HostInputs) -> list[AssessedWheel]:
         """Return every entry of an entry's key with its assessment, the preferred one first."""
         directory = os.path.dirname(entry.directory)
-        return sorted(self._assessed(directory, host, no_tags), key=_preference, reverse=True)
+        return sorted(self._assessed(directory, host, NO_SOURCE), key=_preference, reverse=True)
 
     def settle(self, entry: BuiltWheel, evidence: Evidence) -> None:
         """Store what a build read that failed, or gave a worse wheel than ``entry``."""
@@ -163,13 +163,12 @@ class BuiltWheels:
         disk.write(path, content, self._layout.temporary)
 
     def _assessed(
-        self, directory: str, host: HostInputs, tags: Callable[[], str | None]
+        self, directory: str, host: HostInputs, source: SourceInputs
     ) -> Iterator[AssessedWheel]:
         for entry in self._entries(directory):
-            assessment = assess(entry.provenance.evidence, entry.provenance.quality, host, tags)
+            assessment = assess(entry.provenance.evidence, host, source)
             is_settled = not assessment.holds and any(
-                assess(evidence, NOTHING_BETTER, host, tags).holds
-                for evidence in _settled(entry.directory)
+                assess(evidence, host, source).holds for evidence in _settled(entry.directory)
             )
             yield AssessedWheel(entry, assessment, is_settled)
 
@@ -253,7 +252,7 @@ class BuiltWheels:
         return entry
 
     def _ignore(self, directory: str, reason: str) -> None:
-        """Say once that an entry is broken."""
+        """Report once that an entry is broken."""
         if directory not in self._broken:
             self._broken.add(directory)
             self._listener(WarningMessage(f"Cache entry {directory} {reason}"))
@@ -273,7 +272,7 @@ def _entry(directory: str, facts: _WheelFacts, provenance: Provenance) -> BuiltW
 
 
 def _settled(directory: str) -> Iterator[Evidence]:
-    """Yield what builds read that gave nothing better; a file that is not readable says nothing."""
+    """Yield what builds read that gave nothing better; a file that is not readable is ignored."""
     for path in disk.within(directory):
         if os.path.basename(path).startswith(_SETTLED):
             try:

@@ -85,7 +85,7 @@ def _with_cache(
                 noop_recorder,
             )
             status = load(options.command)(context)
-            if options.cache_limit is not None and place.is_kept:
+            if options.cache_limit is not None and place.is_permanent:
                 from pipwrap.operations.cache_limit import apply_limit  # noqa: PLC0415 - where a limit is set
 
                 apply_limit(context, options.cache_limit)

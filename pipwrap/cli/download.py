@@ -11,7 +11,7 @@ from pipwrap.operations.saving import save_archive
 
 
 def run(context: CommandContext) -> int:
-    """Download what is asked for and return the exit status."""
+    """Download what is requested and return the exit status."""
     only_dependencies.check(context.options)
     directory = context.options.destination_dir or context.working_directory
     with command_session(context, SaveOptions(directory, archives=True)) as (request, session):

@@ -15,7 +15,7 @@ from pipwrap.operations.noop_answer import record_satisfied
 
 
 def run(context: CommandContext) -> int:
-    """Install what is asked for and return the exit status."""
+    """Install what is requested and return the exit status."""
     options, environment = context.options, context.environment
     install_scheme.check_combination(options)
     if install_scheme.is_in_environment(options) and not options.break_system_packages:
@@ -51,7 +51,7 @@ def run(context: CommandContext) -> int:
         if plan.install:
             plan = replace(plan, relocation=place.relocation)
             install_plan(context, session, plan, installed.distributions)
-        elif not session.resolver.offers.was_asked:
+        elif not session.resolver.offers.was_read:
             record_satisfied(context, request, installed.distributions.values())
     install_target.warn_if_root(context)
     return 0

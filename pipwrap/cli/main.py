@@ -132,7 +132,7 @@ def _load(parsed: Parsed) -> None:
         dispatch.load(parsed.command)
         is_dry = any(option.destination == "dry_run" for option, _ in parsed.given)
         if parsed.command == "install" and not is_dry:
-            from pipwrap.install import transaction  # noqa: F401, PLC0415 - wanted at the end
+            from pipwrap.install import transaction  # noqa: F401, PLC0415 - needed at the end
 
 
 def _own_command(parsed: Parsed, environ: Mapping[str, str]) -> str | None:
@@ -158,7 +158,7 @@ def _configuration(
 
 
 def _recover(environment: Environment) -> None:
-    """Settle what a command that died has left; one stat each when there is nothing.
+    """Settle what an interrupted command has left; one stat each when there is nothing.
 
     It is reported on stderr: stdout belongs to the command, and may be JSON.
     """

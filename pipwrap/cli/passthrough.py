@@ -90,7 +90,7 @@ def command(
 
 
 def has_fixed_output(environment: Environment) -> bool:
-    """Tell whether the help of the real pip depends on files alone, which can be compared."""
+    """Return whether the help of the real pip depends on files alone, which can be compared."""
     return environment.version >= _OLDEST
 
 
@@ -109,7 +109,7 @@ class PipOutput(Struct, frozen=True):
 
     @property
     def is_repeatable(self) -> bool:
-        """Tell whether it will print the same again: it did not fail, and wrote no warning."""
+        """Return whether it will print the same again: it did not fail, and wrote no warning."""
         return self.status == 0 and not self.stderr
 
 
@@ -148,12 +148,12 @@ def _check_handed_over(parsed: Parsed, environment: Environment) -> None:
 
 
 def _names_python(parsed: Parsed) -> bool:
-    """Tell whether the line itself has a --python, which the real pip then reads again."""
+    """Return whether the line itself has a --python, which the real pip then reads again."""
     return any(option.destination == "python" for option, _ in parsed.general)
 
 
 def _is_verbose(parsed: Parsed) -> bool:
-    """Tell whether the line asks for more than the usual words."""
+    """Return whether the line asks for verbose output."""
     given = [option.destination for option, _ in parsed.given]
     return given.count("verbose") > given.count("quiet")
 

@@ -1,7 +1,7 @@
 """``pipwrap shell-init SHELL``: what a profile evaluates so that ``pip`` is pipwrap there.
 
 Functions rather than aliases: they set ``discovery.CALLED_AS_PIP`` for pipwrap alone.
-Completion speaks the protocol of ``pip completion``
+Completion uses the protocol of ``pip completion``
 (PIP_AUTO_COMPLETE, COMP_WORDS, COMP_CWORD), which the real pip answers.
 """
 

@@ -93,7 +93,7 @@ def _typed(text: str) -> str:
 
 
 def _agreed(context: CommandContext, distribution: InstalledDistribution, folders: Folders) -> bool:
-    """Say what is there and ask before it is removed; raises pip's refusals."""
+    """Print what is there and prompt before it is removed; raises pip's refusals."""
     console, label = context.events, f"{distribution.name}-{distribution.version}"
     console(Info(f"Found existing installation: {distribution.name} {distribution.version}"))
     removal = find_removal(distribution, context.environment, folders)

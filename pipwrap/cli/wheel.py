@@ -1,4 +1,4 @@
-"""``wheel``: wheels for everything that is asked for, built where there are none."""
+"""``wheel``: wheels for everything that is requested, built where there are none."""
 
 from __future__ import annotations
 

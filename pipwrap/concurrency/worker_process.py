@@ -25,8 +25,8 @@ def processors() -> int:
 def start(executable: str, program: str, *flags: str) -> subprocess.Popen[bytes]:
     """Return a new process; ``OSError`` or ``ValueError`` where there can be none.
 
-    It sees neither the user's modules nor his variables, and names files in the encoding that this
-    process does. ``flags`` are further options of Python.
+    It gets neither the user's modules nor the user's variables, and names files in the encoding
+    that this process does. ``flags`` are further options of Python.
     """
     import subprocess  # noqa: PLC0415 - counting processors needs none
 

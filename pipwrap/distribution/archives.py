@@ -1,4 +1,4 @@
-"""Distribution files: local ones where they lie, remote ones through the cache, each once a run."""
+"""Distribution files: local ones where they are, remote ones through the cache, each once a run."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ class Archives:
         )
 
     def allows_other_metadata(self, distribution: Candidate | Archive) -> bool:
-        """Tell whether metadata may be read from something else than the archive.
+        """Return whether metadata may be read from something else than the archive.
 
         It may not where hashes are required, since they cover the archive alone; it need not where
         the archive is present.
@@ -104,7 +104,7 @@ class Archives:
         return not self._policy.required and self.present(distribution) is None
 
     def is_cached(self, link: Link) -> bool:
-        """Tell whether an archive can be acquired without a transfer."""
+        """Return whether an archive can be acquired without a transfer."""
         return link.scheme == "file" or self._responses.holds(link.url, link.sha256)
 
     def pin(self, link: Link) -> None:

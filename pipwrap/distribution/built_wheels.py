@@ -23,7 +23,7 @@ from pipwrap import errors
 from pipwrap.build import observe
 from pipwrap.build.source_build import SourceBuild
 from pipwrap.cache.build_host import BuildHost
-from pipwrap.cache.evidence import NOTHING_BETTER, assess
+from pipwrap.cache.evidence import assess
 from pipwrap.cache.keys import BuildKey
 from pipwrap.cache.metadata import CachedMetadata, MetadataCache
 from pipwrap.cache.upkeep.usage import Usage, UsageKind
@@ -53,7 +53,7 @@ class ReuseSettings(Struct, frozen=True):
     offline: bool = False
     """Nothing is built again: its build requirements may be out of reach."""
     index_has_native: Callable[[Candidate], bool] = _nothing_native
-    """Tell whether the index lists platform wheels of a candidate's version."""
+    """Return whether the index lists platform wheels of a candidate's version."""
 
 
 class BuiltWheelLookup(Struct):
@@ -102,7 +102,7 @@ class BuiltWheelLookup(Struct):
         project = source.project
         if project is not None and self._is_rebuild_requested(project):
             return None
-        found = self.built.find(key, self.host, source.tags)
+        found = self.built.find(key, self.host, source.inputs)
         if found is None:
             return None
         name, version = split_filename(found.entry.filename)
@@ -117,7 +117,7 @@ class BuiltWheelLookup(Struct):
         return None
 
     def _is_rebuild_requested(self, project: str) -> bool:
-        """Tell whether --rebuild names a project, and report it."""
+        """Return whether --rebuild names a project, and report it."""
         if project not in self.settings.rebuild:
             return False
         self.listener(Info(f"Rebuilding {project}: asked for by --rebuild", indent=1))
@@ -129,7 +129,7 @@ class BuiltWheelLookup(Struct):
         """Return the older wheel for a rebuild that failed, and report it, if there is one.
 
         The rebuild is not tried again while its inputs are as they were, unless its requirements
-        could not be installed: an index that cannot be reached says nothing of the source.
+        could not be installed: an index that cannot be reached is no fault of the source.
         """
         key = source.key
         if key is None:
@@ -194,7 +194,7 @@ class BuiltWheelLookup(Struct):
         entry = self.cached_metadata.find(source.key.identity)
         if entry is None:
             return None
-        holds = assess(entry.evidence, NOTHING_BETTER, self.host).holds
+        holds = assess(entry.evidence, self.host, source.inputs).holds
         return Metadata.parse(entry.text) if holds or self.settings.offline else None
 
     def add_metadata(self, source: CacheableSource, build: SourceBuild) -> None:

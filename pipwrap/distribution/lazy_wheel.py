@@ -1,4 +1,4 @@
-"""METADATA of wheels that lie on a server, read in parts instead of whole.
+"""METADATA of wheels on a server, read in parts instead of whole.
 
 A zip has its table of contents at its end (central directory, APPNOTE.TXT 4.3.12), and most wheels
 have .dist-info right before it: of 887 wheels, 557 are larger than 64 KiB, and for 466 of these the
@@ -74,7 +74,7 @@ class LazyWheels:
         return text
 
     def _is_first(self, project: str, link: Link) -> bool:
-        """Tell whether a wheel is the first that is read of its project.
+        """Return whether a wheel is the first that is read of its project.
 
         It is likely to be installed, and the whole of a small one costs no more than a part. A
         second version means that the first is rejected, as the second may be.
@@ -103,7 +103,7 @@ class LazyWheels:
 
     def _store(self, link: Link, tail: Part, text: str) -> None:
         """Cache it where a digest or an ETag can identify the same file later."""
-        if tail.may_be_kept and (link.sha256 or tail.etag):
+        if tail.may_be_stored and (link.sha256 or tail.etag):
             url = without_credentials(link.url)
             self._cached.add(
                 _identity(link), CachedMetadata(text, url, NO_EVIDENCE, link.sha256, tail.etag)

@@ -44,11 +44,11 @@ class MetadataReader:
         return self.metadata(candidate)
 
     def has_sidecar(self, candidate: Candidate) -> bool:
-        """Tell whether the index lists a sidecar of a wheel, and it may be read."""
+        """Return whether the index lists a sidecar of a wheel, and it may be read."""
         return candidate.is_wheel and self._wheels.has_sidecar(candidate)
 
     def is_apart(self, distribution: Candidate | Archive) -> bool:
-        """Tell whether metadata is read from something else than the archive or its build."""
+        """Return whether metadata is read from something else than the archive or its build."""
         return self.metadata(distribution).origin is not MetadataOrigin.ITSELF
 
     def text(self, distribution: Distribution) -> str:

@@ -29,7 +29,7 @@ class SaveOptions(Struct, frozen=True):
     """What a command saves as files."""
 
     directory: str
-    """What lies there with the right hash is not fetched again."""
+    """What is there with the right hash is not fetched again."""
     archives: bool = False
     """The archives are saved themselves, sdists too; otherwise wheels are."""
 

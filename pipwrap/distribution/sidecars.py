@@ -22,7 +22,7 @@ class SidecarLookup:
         self._required = policy.required
 
     def has(self, distribution: Candidate) -> bool:
-        """Tell whether there is an entry for a wheel."""
+        """Return whether there is an entry for a wheel."""
         return self._find(distribution) is not None
 
     def find(self, distribution: Candidate) -> MetadataResult | None:

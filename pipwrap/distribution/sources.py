@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 
 from msgspec import Struct
 
@@ -10,7 +10,7 @@ from pipwrap import errors
 from pipwrap.build import source_tree
 from pipwrap.build.build_context import BuildContext, SourceTree
 from pipwrap.build.source_build import SourceBuild
-from pipwrap.cache.evidence import no_tags
+from pipwrap.cache.evidence import NO_SOURCE, SourceInputs
 from pipwrap.cache.keys import BuildKey, repository_identity, settings_key
 from pipwrap.concurrency.once_map import OnceMap
 from pipwrap.distribution.archives import Archives, LocalArchive
@@ -24,7 +24,7 @@ from pipwrap.vcs.repositories import Checkout
 
 
 class CacheableSource(Struct, frozen=True):
-    """A source as the cache of built wheels knows it."""
+    """What the cache of built wheels needs to know of a source."""
 
     key: BuildKey | None
     """``None`` for a source that skips the cache."""
@@ -32,8 +32,8 @@ class CacheableSource(Struct, frozen=True):
     """``None`` while it is known only from a wheel."""
     url: str
     """Without credentials."""
-    tags: Callable[[], str | None] = no_tags
-    """Returns a digest of the tags of a repository, if it is one."""
+    inputs: SourceInputs = NO_SOURCE
+    """What evidence of its builds is compared with."""
     candidate: Candidate | None = None
     """What the index lists, if it is from one."""
 
@@ -49,7 +49,7 @@ class Sources:
 
     @property
     def verifies(self) -> bool:
-        """Tell whether built wheels are compared with the distribution (``wheel --no-verify``)."""
+        """Return whether built wheels are compared with their source (``wheel --no-verify``)."""
         return self._build_context.rules.verifies
 
     def cacheable(self, distribution: Distribution) -> CacheableSource:
@@ -58,7 +58,10 @@ class Sources:
             self._key(distribution),
             project_of(distribution),
             redact(distribution.link.url),
-            lambda: self.tags(distribution),
+            SourceInputs(
+                lambda: self.tags(distribution),
+                partial(self._build_context.versions, display_name(distribution)),
+            ),
             distribution if isinstance(distribution, Candidate) else None,
         )
 
@@ -92,7 +95,7 @@ class Sources:
         )
 
     def is_fixed(self, distribution: Distribution) -> bool:
-        """Tell whether its key identifies it for good: a branch may be named like a commit."""
+        """Return whether its key identifies it for good: a branch may be named like a commit."""
         return not isinstance(distribution, Repository) or self.checkout(distribution).is_fixed
 
     def identity(self, distribution: Distribution) -> str:

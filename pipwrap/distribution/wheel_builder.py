@@ -44,13 +44,13 @@ class WheelBuilder:
         self._listener = listener
 
     def needs_build(self, distribution: Distribution) -> bool:
-        """Tell whether a backend has to run before there is a wheel."""
+        """Return whether a backend has to run before there is a wheel."""
         if isinstance(distribution, Directory):
             return True
         return not distribution.is_wheel and not self.reuses(distribution)
 
     def reuses(self, distribution: Distribution) -> bool:
-        """Tell whether a wheel that was built before is used for a source."""
+        """Return whether a wheel that was built before is used for a source."""
         if isinstance(distribution, Directory) or distribution.is_wheel:
             return False
         return self._built_wheels.find(self.sources.cacheable(distribution)) is not None

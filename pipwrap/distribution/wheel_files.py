@@ -30,7 +30,7 @@ class WheelStores(Struct, frozen=True):
 
 
 class WheelFiles:
-    """Fetches archives, unpacks wheels, and knows which file each stored wheel is from."""
+    """Fetches archives, unpacks wheels, and records which file each stored wheel is from."""
 
     def __init__(self, archives: Archives, stores: WheelStores, metadata: MetadataReader) -> None:
         """Store the ports; nothing is fetched yet."""

@@ -60,7 +60,7 @@ class WheelMetadataReader:
                 whole.body.close()
 
     def needs_transfer(self, distribution: Candidate) -> bool:
-        """Tell whether a server has to send the whole wheel for its metadata.
+        """Return whether a server has to send the whole wheel for its metadata.
 
         The metadata is read to find out, where the whole wheel is not needed. Raises what
         ``MetadataReader.metadata`` raises.
@@ -78,7 +78,7 @@ class WheelMetadataReader:
         return False
 
     def has_sidecar(self, distribution: Candidate) -> bool:
-        """Tell whether the index lists a sidecar, and it may be read."""
+        """Return whether the index lists a sidecar, and it may be read."""
         is_listed = distribution.link.metadata_hashes is not None
         return is_listed and self._archives.allows_other_metadata(distribution)
 
@@ -117,7 +117,7 @@ class WheelMetadataReader:
         self._lazy_wheels.forget(link)
 
     def _may_read_apart(self, distribution: Candidate) -> bool:
-        """Tell whether something else than the wheel file may be read, and is cheaper."""
+        """Return whether something else than the wheel file may be read, and is cheaper."""
         if not self._archives.allows_other_metadata(distribution):
             return False
         return distribution.link.metadata_hashes is not None or not self._archives.is_cached(

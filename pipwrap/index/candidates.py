@@ -59,13 +59,13 @@ class Offers(Struct):
     hashes: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
     """What the user allows, by project."""
     locked: Mapping[str, ProjectLinks] = field(default_factory=dict)
-    """The one file of a project that a lock file allows; no index is asked for it."""
+    """The one file of a project that a lock file allows; no index is searched for it."""
     _usable: dict[str, tuple[ProjectLinks, tuple[Candidate, ...]]] = field(default_factory=dict)
     _ahead: dict[str, tuple[ProjectLinks, tuple[Candidate, ...]]] = field(default_factory=dict)
-    """The same of projects that were looked at before their turn."""
+    """The same, of projects that were looked at ahead."""
 
     def prefetch(self, project: str) -> Future[ProjectLinks]:
-        """Begin to ask for a project, without waiting."""
+        """Begin to request a project, without waiting."""
         if project not in self.locked:
             return self.collector.prefetch(project)
         from concurrent.futures import Future  # noqa: PLC0415 - lock files only
@@ -86,7 +86,7 @@ class Offers(Struct):
         return known[1]
 
     def ahead(self, project: str) -> tuple[Candidate, ...]:
-        """Return what ``candidates`` will, from any thread; nothing is said to rest on it yet."""
+        """Return what ``candidates`` will, from any thread; no dependence is recorded yet."""
         found = self.prefetch(project).result()
         known = self._ahead.get(project)
         if known is None or known[0] is not found:
@@ -102,18 +102,18 @@ class Offers(Struct):
         return Judged(candidates, rejected, found.skipped)
 
     def forget(self) -> None:
-        """Let go of all that was found, which is most of what a large resolution holds."""
+        """Release all that was found, which is most of what a large resolution holds."""
         self._usable.clear()
         self._ahead.clear()
         self.collector.forget()
 
     @property
-    def was_asked(self) -> bool:
-        """Tell whether any index or file of a lock was looked at."""
+    def was_read(self) -> bool:
+        """Return whether any index or file of a lock was looked at."""
         return bool(self._usable) or bool(self.locked)
 
     def evidence(self) -> tuple[PageState, ...] | None:
-        """Return what everything that was judged rests on; ``None`` where a page did not arrive."""
+        """Return what all that was judged depends on; ``None`` where a page did not arrive."""
         looked_at = [found for found, _ in self._usable.values()]
         if not all(found.is_certain for found in looked_at):
             return None
@@ -151,7 +151,7 @@ class Offers(Struct):
 
 
 def _refuse(project: str, judged: Sequence[Candidate | Rejection]) -> None:
-    """Raise pip's error for a locked file that cannot be used: nothing may stand in for it."""
+    """Raise pip's error for a locked file that cannot be used: nothing may replace it."""
     for each in judged:
         if isinstance(each, Rejection):
             raise errors.InvalidRequirement(
@@ -161,7 +161,7 @@ def _refuse(project: str, judged: Sequence[Candidate | Rejection]) -> None:
 
 
 def has_native(collector: LinkCollector, candidate: Candidate) -> bool:
-    """Tell whether the index lists platform wheels of a candidate's version."""
+    """Return whether the index lists platform wheels of a candidate's version."""
     prefix = f"-{candidate.version}-"
     return any(
         link.is_wheel and prefix in link.filename and not link.filename.endswith("-any.whl")

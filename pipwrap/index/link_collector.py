@@ -39,7 +39,7 @@ class LinkCollector:
         *,
         workers: int = 16,
     ) -> None:
-        """Remember the places; nothing is fetched yet."""
+        """Store the places; nothing is fetched yet."""
         self.scope = scope
         self._pages = ReadPages(pages, note)
         self._messages = IndexMessages(listener)
@@ -64,7 +64,7 @@ class LinkCollector:
         return ThreadPoolExecutor(self._workers, thread_name_prefix="index")
 
     def prefetch(self, project: str) -> Future[ProjectLinks]:
-        """Start asking for ``project`` unless that has begun; the answer is kept for the run."""
+        """Start requesting ``project`` unless that has begun; the answer is kept for the run."""
         with self._lock:
             known = self._found.get(project)
         if known is not None:
@@ -85,14 +85,14 @@ class LinkCollector:
         return self.prefetch(project).result()
 
     def refresh(self) -> bool:
-        """Ask again for every page that came from the cache; tell whether any is another now.
+        """Request every page that came from the cache again; return whether any is another now.
 
         From now on every page is revalidated.
         """
         with self._lock:
             already, self._refresh = self._refresh, True
             found = tuple(self._found.items())
-            # What has not arrived was asked for ahead of its turn; it is asked for again then.
+            # What has not arrived was requested ahead; it is requested again when it is needed.
             late = [name for name, future in found if not future.done() or future.exception()]
             stale = {
                 name: future
@@ -115,7 +115,7 @@ class LinkCollector:
         return len(same) < len(stale)
 
     def forget(self) -> None:
-        """Let go of all that was found: it is asked for again if it is wanted again."""
+        """Release all that was found: it is requested again if it is needed again."""
         with self._lock:
             self._found.clear()
 
@@ -166,11 +166,11 @@ class LinkCollector:
         return joined(gathered, tuple(ordered), tuple(places))
 
     def changed(self, evidence: Sequence[PageState]) -> frozenset[str] | None:
-        """Return the URLs of the pages that are other than they were; asks for those not fresh.
+        """Return the URLs of the pages that have changed; those not fresh are requested.
 
         ``None`` where a place is another, or a page did not arrive.
         """
-        asked: list[tuple[PageState, Future[Page]]] = []
+        requested: list[tuple[PageState, Future[Page]]] = []
         changed: set[str] = set()
         for seen in evidence:
             if seen.kind == "path":
@@ -179,11 +179,11 @@ class LinkCollector:
                 continue
             known = self._pages.known(seen.place)
             if known is None:
-                asked.append((seen, self._pool.submit(self._pages.confirm, seen.place)))
+                requested.append((seen, self._pool.submit(self._pages.confirm, seen.place)))
             elif page_state(known) != seen.state:
                 changed.add(seen.place)
         try:
-            pages = [(seen, future.result()) for seen, future in asked]
+            pages = [(seen, future.result()) for seen, future in requested]
         except (errors.NetworkError, OSError):
             return None
         changed |= {seen.place for seen, page in pages if page_state(page) != seen.state}

@@ -1,4 +1,4 @@
-"""The links of a page, grouped by what decides about them first, made only where they are wanted.
+"""The links of a page, grouped by what decides about them first, made only where they are needed.
 
 Most files of a page are wheels for other platforms. Their tags are looked at once for all that have
 the same, and nothing else of them is: a file stays as it was decoded until then; pure.
@@ -120,9 +120,9 @@ def _is_sdist_of(file: File | Link, project: str, versions: AbstractSet[str]) ->
 
 
 def _end(url: str) -> str:
-    """Return what tells a URL's file: its extension, or the last three parts of a wheel's name.
+    """Return what identifies a URL's file: its extension, or a wheel name's last three parts.
 
-    Nothing where the URL has to be read to tell that.
+    Nothing where the URL has to be read to know that.
     """
     if "?" in url or "#" in url:
         return ""

@@ -1,4 +1,4 @@
-"""What a location stands for: directories and files of this machine, or a page to ask for."""
+"""What a location stands for: directories and files of this machine, or a page to request."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class LocalPlaces:
         return os.path.abspath(location) if os.path.exists(location) else None
 
     def _secure(self, location: str) -> list[str]:
-        """Return the page, or nothing (and say so) when it would come over plain http."""
+        """Return the page, or nothing, with a warning, when it would come over plain http."""
         if is_secure_origin(location, self._trusted_hosts):
             return [location]
         host = urlsplit(location).netloc.rpartition("@")[2].partition(":")[0]

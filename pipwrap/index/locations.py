@@ -12,7 +12,7 @@ class FlatDirectory:
     """A find-links directory: its archives by project, and its HTML pages."""
 
     def __init__(self, path: str) -> None:
-        """Remember the place; it is read at the first question."""
+        """Store the path; it is read at the first lookup."""
         self._path = os.path.abspath(path)
         self._archives: dict[str, list[str]] | None = None
         self._pages: list[str] = []
@@ -47,7 +47,7 @@ class FlatDirectory:
 
 
 def is_page(name: str) -> bool:
-    """Tell whether pip takes a local file of this name for a page, which it guesses by MIME type.
+    """Return whether pip takes a local file of this name for a page, which it guesses by MIME type.
 
     That may depend on the system's tables, and leaves out what a page is compressed with.
     """
@@ -79,7 +79,7 @@ def _project_of(filename: str) -> str | None:
 
 
 def path_state(path: str) -> str:
-    """Return what tells one state of a file or directory from another; nothing for none."""
+    """Return what distinguishes the states of a file or directory; nothing for none."""
     try:
         found = os.stat(path)
     except OSError:

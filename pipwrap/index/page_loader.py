@@ -75,7 +75,7 @@ class PageLoader:
         try:
             listing = self._pages.read(page)
         except FileNotFoundError:
-            # Somebody emptied the cache since.
+            # The cache was emptied since.
             page = self._pages.fetch(url, refresh=True)
             seen = (PageState("page", url, page_state(page)),)
             listing = self._pages.read(page)

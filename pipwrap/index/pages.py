@@ -32,7 +32,7 @@ class Known(Protocol):
 
     @property
     def content_type(self) -> str:
-        """Return the type of its body, nothing where that is not said."""
+        """Return the type of its body, nothing where that is not known."""
 
     @property
     def sha256(self) -> str:
@@ -40,7 +40,7 @@ class Known(Protocol):
 
 
 class Page(Known, Protocol):
-    """A fetched document; its body lies on disk."""
+    """A fetched document; its body is on disk."""
 
     @property
     def path(self) -> str:
@@ -48,14 +48,14 @@ class Page(Known, Protocol):
 
     @property
     def from_cache(self) -> bool:
-        """Tell whether it was answered without the network, or by a 304."""
+        """Return whether it was answered without the network, or by a 304."""
 
 
 class Pages(Protocol):
     """Fetches pages through the HTTP cache; called from many threads."""
 
     def page(self, url: str, headers: Headers, *, refresh: bool = False) -> Page:
-        """Return the page; ``refresh`` asks the server even when the stored one is fresh."""
+        """Return the page; ``refresh`` revalidates even a fresh one."""
 
     def known(self, url: str, headers: Headers) -> Known | None:
         """Return what is known of the page, where that takes no request and no redirect."""
@@ -68,10 +68,10 @@ class ReadPages:
     """Pages with what is made of them; used from many threads."""
 
     def __init__(self, pages: Pages, note: Note) -> None:
-        """Keep the ports; ``note`` hears of every page that came from the cache."""
+        """Store the ports; ``note`` is called with every page that came from the cache."""
         self._pages = pages
         self._note = note
-        self._asked: dict[str, Page | Exception] = {}
+        self._confirmed: dict[str, Page | Exception] = {}
 
     def known(self, url: str) -> Known | None:
         """Return what is known of the page, where that takes no request and no redirect."""
@@ -79,17 +79,17 @@ class ReadPages:
 
     def fetch(self, url: str, *, refresh: bool = False) -> Page:
         """Return the page itself; raises what the HTTP cache raises."""
-        asked = None if refresh else self._asked.pop(url, None)
-        if isinstance(asked, Exception):
-            raise asked
-        return asked or self._pages.page(url, ACCEPT, refresh=refresh)
+        confirmed = None if refresh else self._confirmed.pop(url, None)
+        if isinstance(confirmed, Exception):
+            raise confirmed
+        return confirmed or self._pages.page(url, ACCEPT, refresh=refresh)
 
     def confirm(self, url: str) -> Page:
-        """Return the page, and have the next ``fetch`` come to the same without asking."""
+        """Return the page, and have the next ``fetch`` come to the same without a request."""
         try:
-            page = self._asked[url] = self._pages.page(url, ACCEPT)
+            page = self._confirmed[url] = self._pages.page(url, ACCEPT)
         except (errors.NetworkError, OSError) as error:
-            self._asked[url] = error
+            self._confirmed[url] = error
             raise
         return page
 

@@ -1,4 +1,4 @@
-"""Links to candidates: what can be installed here, and what is liked best; pure.
+"""Links to candidates: what can be installed here, and what pip prefers; pure.
 
 The order is pip's (PackageFinder): a file with an allowed hash, not yanked, wheels first when the
 user prefers them, the newer version, the better tag, the higher build number, and among equals the
@@ -185,7 +185,7 @@ class Selector(Struct, frozen=True):
         return Candidate(project, version, link, len(self.tags))
 
     def _is_old_enough(self, link: Link) -> bool:
-        """Tell whether a file was uploaded early enough; raises pip's error where nobody knows."""
+        """Return whether a file was uploaded early enough; raises pip's error if it is unknown."""
         if link.scheme == "file":
             return True
         if not link.upload_time:
@@ -215,7 +215,7 @@ class Selector(Struct, frozen=True):
     def ordered(
         self, candidates: Sequence[Candidate], hashes: frozenset[tuple[str, str]] = frozenset()
     ) -> tuple[Candidate, ...]:
-        """Return candidates as pip likes them, best first; of equals the one named last."""
+        """Return candidates by pip's preference, best first; of equals the one named last."""
         # Versions compare in Python: that is done once for each, not in every comparison of files.
         versions = sorted({candidate.version for candidate in candidates})
         place = {version: number for number, version in enumerate(versions)}
@@ -237,7 +237,7 @@ class Selector(Struct, frozen=True):
 
 @lru_cache(maxsize=4096)
 def supports_python(requires_python: str, python_version: str) -> bool:
-    """Tell whether a Requires-Python admits this Python; an invalid one admits all, as in pip."""
+    """Return whether a Requires-Python admits this Python; an invalid one admits all, as in pip."""
     from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415 - as below
 
     try:

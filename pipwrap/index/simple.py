@@ -33,7 +33,7 @@ _NOTHING = (_NULL, Raw(b"false"))
 
 
 class File(Struct, frozen=True, gc=False, rename="kebab"):
-    """One of ``files`` (PEP 691); what only a file that is wanted needs is left as it stands."""
+    """One of ``files`` (PEP 691); what only used files need stays undecoded."""
 
     url: str
     """Perhaps relative to its page."""
@@ -60,7 +60,7 @@ def parse_page(content: bytes, content_type: str, url: str) -> Sequence[File | L
     """Return the files of a page in their order; ``InvalidPage`` when it cannot be read."""
     if content_type.lower().startswith(JSON_TYPE):
         return _parse_json(content)
-    from pipwrap.index import anchors  # noqa: PLC0415 - most indexes speak JSON
+    from pipwrap.index import anchors  # noqa: PLC0415 - most indexes answer with JSON
 
     try:
         base, found = anchors.read(content, content_type)
@@ -74,7 +74,7 @@ def parse_page(content: bytes, content_type: str, url: str) -> Sequence[File | L
 def _parse_json(content: bytes) -> list[File]:
     try:
         if not content.isascii():
-            content.decode()  # the decoder skips what is not wanted without looking at its bytes
+            content.decode()  # the decoder skips what has no field without looking at its bytes
         return _PAGE.decode(content).files
     except (UnicodeDecodeError, DecodeError, RecursionError):
         return _parse_loosely(content)
@@ -184,7 +184,7 @@ _UNREADABLE = {"sha256": None}
 
 
 def _decoded(raw: Raw) -> object:
-    """Return what should be digests by algorithm, or a truth, whatever it is."""
+    """Return what should be digests by algorithm, or a boolean, whatever it is."""
     try:
         return _HASHES.decode(raw)
     except DecodeError:
@@ -209,7 +209,7 @@ def _digests(raw: Raw) -> Pairs | bool:
 
 
 def _metadata(raw: Raw) -> Pairs | None:
-    """Return the sidecar's digests; ``true`` has a sidecar whose digest is not told."""
+    """Return the sidecar's digests; ``true`` has a sidecar whose digest is not given."""
     digests = _digests(raw)
     if isinstance(digests, tuple):
         return _supported(digests)
@@ -217,7 +217,7 @@ def _metadata(raw: Raw) -> Pairs | None:
 
 
 def _supported(hashes: Pairs) -> Pairs:
-    """Return what pip compares of a sidecar's digests: other algorithms count as not told."""
+    """Return what pip compares of a sidecar's digests: other algorithms count as not given."""
     return tuple(pair for pair in hashes if pair[0] in SUPPORTED_HASHES)
 
 
@@ -250,7 +250,7 @@ def _metadata_attribute(value: str | None) -> Pairs | None:
 def _absolute(base: str, url: str) -> str | None:
     """Return ``url`` seen from its page, with a path that is quoted once and once only.
 
-    ``None`` for what is no URL at all: one bad anchor says nothing of the others.
+    ``None`` for what is no URL at all: one bad anchor does not spoil the others.
     """
     try:
         joined = _joined(base, url)

@@ -1,7 +1,7 @@
 """Bytecode for stored wheels, compiled once by the interpreter that will run it.
 
 Timestamp mode, or that of the source's hash (PEP 552); ``co_filename`` is the path below the
-wheel's root, and importing sets it to where the module lies then (importlib's
+wheel's root, and importing sets it to where the module is then (importlib's
 ``_fix_co_filename``), so one file serves all.
 
 Wheels may be given as they come: processes of the target interpreter, as many as there are

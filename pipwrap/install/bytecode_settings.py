@@ -1,4 +1,4 @@
-"""What decides which bytecode Python's compiler makes, and where it lies.
+"""What decides which bytecode Python's compiler makes, and where it is.
 
 pip compiles in a process of the target, so what its Python honours has effect:
 
@@ -36,7 +36,7 @@ class BytecodeSettings(Struct, frozen=True):
     is_hashed: bool = False
     has_ranges: bool = True
     prefix: str | None = None
-    """The directory below which bytecode lies, absolute; ``None`` for beside the modules."""
+    """The directory below which bytecode is, absolute; ``None`` for beside the modules."""
 
     @property
     def flags(self) -> tuple[str, ...]:

@@ -27,9 +27,9 @@ class Changes(Struct, frozen=True):
     """What is made, directory by directory."""
     stash: tuple[str, ...]
     """What is moved away, directories as a whole where nothing else is in them."""
-    held: frozenset[str]
+    affected: frozenset[str]
     """Directories that stay for now, and held some of it."""
-    kept: frozenset[str]
+    permanent: frozenset[str]
     """Directories that stay even when they are emptied."""
     warnings: tuple[str, ...] = ()
     """What is not done, in pip's words."""
@@ -72,22 +72,24 @@ def merge(
     _refuse_nested(folders)
     stash = _with_occupied(folders, stash, directories)
     schemes = (plan.scheme, environment.scheme, environment.user_scheme)
-    kept = {environment.prefix, *(removal.distribution.location for removal in removals)}
+    permanent = {environment.prefix, *(removal.distribution.location for removal in removals)}
     if plan.relocation is not None:
-        kept.add(plan.relocation.directory)
+        permanent.add(plan.relocation.directory)
     for scheme in schemes:
-        kept |= {scheme.purelib, scheme.platlib, scheme.scripts, scheme.data}
-    stays = frozenset(os.path.realpath(path) for path in kept)
-    whole, held = _whole(stash, stays)
-    return Changes(tuple(folders.items()), whole, held, stays, warnings)
+        permanent |= {scheme.purelib, scheme.platlib, scheme.scripts, scheme.data}
+    resolved = frozenset(os.path.realpath(path) for path in permanent)
+    whole, affected = _whole(stash, resolved)
+    return Changes(tuple(folders.items()), whole, affected, resolved, warnings)
 
 
-def _whole(paths: Iterable[str], kept: frozenset[str]) -> tuple[tuple[str, ...], frozenset[str]]:
-    """Return the paths, with one for all that lie in a directory which holds nothing else.
+def _whole(
+    paths: Iterable[str], permanent: frozenset[str]
+) -> tuple[tuple[str, ...], frozenset[str]]:
+    """Return the paths, with one for all that are in a directory which holds nothing else.
 
     Moving a package away is one rename then, as in pip. Also the directories that held the others.
     """
-    held = set()
+    affected = set()
     by_directory: dict[str, set[str]] = {}
     for path in paths:
         directory, name = os.path.split(path)
@@ -98,16 +100,16 @@ def _whole(paths: Iterable[str], kept: frozenset[str]) -> tuple[tuple[str, ...],
     while waiting:
         _, directory = heapq.heappop(waiting)
         names = by_directory[directory]
-        if directory in kept or not _holds_only(directory, names):
+        if directory in permanent or not _holds_only(directory, names):
             found += [os.path.join(directory, name) for name in sorted(names)]
-            held.update({directory} & named)
+            affected.update({directory} & named)
             continue
         parent, name = os.path.split(directory)
         if parent not in by_directory:
             by_directory[parent] = set()
             heapq.heappush(waiting, (-len(parent), parent))
         by_directory[parent].add(name)
-    return tuple(found), frozenset(held)
+    return tuple(found), frozenset(affected)
 
 
 def _holds_only(directory: str, names: set[str]) -> bool:
@@ -221,7 +223,7 @@ def _occupied(
 def _files_left(directory: str, stash: Mapping[str, None]) -> Iterator[str]:
     """Yield the files below a directory that are not moved away.
 
-    A link to a directory is none: pip moves it away with the directory that it lies in.
+    A link to a directory is none: pip moves it away with the directory that it is in.
     """
     with os.scandir(directory) as entries:
         for entry in entries:

@@ -1,7 +1,7 @@
 """What an installation breaks among the distributions that it leaves alone; pure.
 
-The resolver answers for what is installed anew. What was there before and needs one of the
-changed projects may get another version than it asks for: pip says so, and goes on.
+The resolver checks what is installed anew. What was there before and needs one of the changed
+projects may get another version than it requires: pip reports that, and goes on.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _REQUIRES = re.compile(r"^Requires-Dist:[ \t]*([A-Za-z0-9._-]+)", re.IGNORECASE 
 
 
 class Dependent(Struct, frozen=True):
-    """A distribution that stays, and what it asks for here."""
+    """A distribution that stays, and what it requires here."""
 
     name: str
     """Canonical."""

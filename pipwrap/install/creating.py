@@ -89,7 +89,7 @@ def _create(
         for name, creation in creations.items():
             try:
                 create(creation)
-            except FileExistsError:  # raised once in a blue moon
+            except FileExistsError:  # raised rarely
                 occupied.append((position, name))
     return occupied
 
@@ -117,7 +117,7 @@ def _helped(
     reading, writing = os.pipe()
     try:
         with warnings.catch_warnings():
-            # What the threads of this process hold does not concern a child that only links.
+            # Locks of other threads of this process do not affect a child that only links.
             warnings.simplefilter("ignore", DeprecationWarning)
             child = os.fork()
     except OSError:
@@ -167,7 +167,7 @@ def _work(
 
 
 def _result(reading: int) -> list[tuple[int, str]]:
-    """Return what the other process wrote; raise what it raised, or that it died."""
+    """Return what the other process wrote; raise its error, or one for its early end."""
     content = b""
     while chunk := os.read(reading, 1 << 16):
         content += chunk

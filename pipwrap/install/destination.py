@@ -1,7 +1,7 @@
-"""From a stored wheel to the files of an installation: the one door to ``installer``.
+"""From a stored wheel to the files of an installation: the only importer of ``installer``.
 
 ``installer`` decides scripts and generated files through its two ports. Whole trees need no
-decision (what lies at the wheel's root, and below .data but for scripts): they are added by
+decision (what is at the wheel's root, and below .data but for scripts): they are added by
 ``finalize_installation``, and not file by file.
 Nothing is written here; the result is a list of files to come.
 """

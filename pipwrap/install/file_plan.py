@@ -89,7 +89,7 @@ class FilePlan:
         self.write(f"{self._root}/{path}", _record(self._rows), self._modes[0])
 
     def link_trees(self, files: Iterable[StoredFile], source: str, *, hashed: bool) -> None:
-        """Plan what lies at the wheel's root, then what lies below .data, as pip does."""
+        """Plan what is at the wheel's root, then what is below .data, as pip does."""
         data = []
         here, names, directory, origin, shown = "/", {}, "", "", ""
         rows, modes, new = self._rows, self._modes, tuple.__new__  # 14,000 times
@@ -117,7 +117,7 @@ class FilePlan:
                 self.add_row(target, *row)
 
     def link_bytecode(self, files: Iterable[StoredFile], source: str) -> None:
-        """Plan the bytecode that lies in a tree of its own, except that of scripts."""
+        """Plan the bytecode that is in a tree of its own, except that of scripts."""
         for stored in files:
             folder, _, name = f"/{stored.path}".rpartition("/__pycache__/")
             parts, top = folder.strip("/").split("/"), self._root
@@ -166,5 +166,5 @@ def _record(rows: Mapping[str, str]) -> bytes:
 
 
 def is_data(path: str) -> bool:
-    """Return whether a path lies in a .data directory at the wheel's root, whatever its name."""
+    """Return whether a path is in a .data directory at the wheel's root, whatever its name."""
     return ".data/" in path and path.partition("/")[0].endswith(".data")

@@ -1,6 +1,6 @@
 """Run by a target interpreter (3.8 and newer, standard library only): what its finders yield.
 
-Distributions need not lie in a directory on ``sys.path``: a finder on ``sys.meta_path`` may yield
+Distributions need not be in a directory on ``sys.path``: a finder on ``sys.meta_path`` may yield
 them (importlib.metadata, "Extending the search algorithm"). They are printed as JSON, in the order
 in which pip meets them: ``[[name, version, metadata directory or null, METADATA], ...]``.
 """

@@ -64,10 +64,10 @@ def _of_finders(environment: Environment) -> Iterator[tuple[str, InstalledDistri
     command = [environment.executable, finders.__file__]
     done = subprocess.run(command, capture_output=True, check=False, stdin=subprocess.DEVNULL)
     if done.returncode:
-        said = done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]
+        message = done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]
         raise EnvironmentRefused(
             f"What is installed cannot be listed: a finder of {environment.executable} failed",
-            context=said or None,
+            context=message or None,
         )
     # Not msgspec's decoder: paths may be no UTF-8 (PEP 383).
     rows = msgspec.convert(json.loads(done.stdout), type=list[tuple[str, str, str | None, str]])
@@ -212,11 +212,11 @@ def _linked(directory: str, name: str) -> Iterator[InstalledDistribution]:
     location = os.path.join(directory, target)
     if not os.path.isdir(location):
         return
-    wanted = canonicalize_name(name.removesuffix(".egg-link"))
+    project = canonicalize_name(name.removesuffix(".egg-link"))
     for entry in sorted(os.listdir(location)):
         if entry.endswith(".egg-info"):
             found = _distribution(location, entry)
-            if canonicalize_name(found.name) == wanted:
+            if canonicalize_name(found.name) == project:
                 yield InstalledDistribution(
                     found.name, found.version, location, found.info, location
                 )

@@ -16,33 +16,33 @@ class Signals:
         """Start with nothing received."""
         self.pending: int | None = None
         """The last signal; SIGINT that became ``KeyboardInterrupt`` is done with."""
-        self._is_held = False
+        self._is_blocked = False
 
     @contextlib.contextmanager
-    def held(self) -> Iterator[None]:
+    def blocked(self) -> Iterator[None]:
         """Let no signal stop the body; it takes effect afterwards."""
-        before, self._is_held = self._is_held, True
+        before, self._is_blocked = self._is_blocked, True
         try:
             yield
         finally:
-            self._is_held = before
+            self._is_blocked = before
 
     def receive(self, number: int, frame: object) -> None:
         """Stop the work, unless it must not be stopped."""
         del frame
         self.pending = number
-        if not self._is_held:
-            self._is_held = True
+        if not self._is_blocked:
+            self._is_blocked = True
             self.pending = None if number == signal.SIGINT else number
             raise KeyboardInterrupt
 
 
 @contextlib.contextmanager
 def deferring() -> Iterator[Signals]:
-    """Turn the first SIGINT or SIGTERM into ``KeyboardInterrupt``, and keep the others waiting.
+    """Turn the first SIGINT or SIGTERM into ``KeyboardInterrupt``, and defer the others.
 
-    What waits, and SIGTERM in any case, is delivered again at the end. An ignored signal stays
-    ignored. Only the main thread may do this; others see no signal.
+    What was deferred, and SIGTERM in any case, is delivered again at the end. An ignored signal
+    stays ignored. Only the main thread may do this; others see no signal.
     """
     signals = Signals()
     if threading.current_thread() is not threading.main_thread():

@@ -1,8 +1,8 @@
 """The journal of a transaction: what it does to the filesystem, written before it is done.
 
-It is an undo log. Whatever moment a process dies at, the lines say at least as much as was done;
-each step is undone by looking whether it was (``rollback``), so that undoing may itself be
-interrupted at any point and be done again.
+It is an undo log. Whenever the process ends, the lines say at least as much as was done; each step
+is undone by looking whether it was done (``rollback``), so that undoing may itself be interrupted
+at any point and be done again.
 
 <purelib>/.pipwrap-transaction/journal    one JSON array a line: [kind, value]
 <purelib>/.pipwrap-transaction/stash/     what was replaced or removed, by number
@@ -24,7 +24,7 @@ interrupted at any point and be done again.
          stash moved
          back
 
-A line that is cut short says nothing. The death of a process needs no fsync; for the death of the
+A line that is cut short is ignored. A crash of the process needs no fsync; for a crash of the
 machine the first and the last line are synced where something is stashed (an fsync also waits for
 everything else that was just written: half a second after a cold install).
 """
@@ -132,7 +132,7 @@ class Journal:
         try:
             os.mkdir(self.directory, 0o700)
         except PermissionError as error:
-            # The user knows the site directory, not the journal.
+            # The error names the site directory, which the user knows, not the journal.
             raise PermissionError(error.errno, error.strerror, purelib) from error
         self._descriptor = os.open(
             _path(self.directory),

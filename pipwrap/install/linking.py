@@ -3,7 +3,7 @@
     absent -> unfinished (mode 0o200) -> finished (size, mtime and mode as planned)
 
 A hardlink goes from absent to finished in one step. No finished file has the unfinished mode, so
-that after a crash everything we made can be told from everything else by ``lstat`` alone.
+that after a crash everything we made can be distinguished by ``lstat`` alone.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class FileCreation(NamedTuple):
 
 
 class SourceChanged(Exception):
-    """A stored file is no longer as it was stored; ``path`` is where it lies."""
+    """A stored file is no longer as it was stored; ``path`` is where it is."""
 
     def __init__(self, path: str) -> None:
         """Keep the file's path."""
@@ -71,7 +71,7 @@ class SourceChanged(Exception):
 
 
 def process_umask() -> int:
-    """Return the umask, without changing it for a moment where the kernel tells it (Linux 4.7).
+    """Return the umask, without changing it for a moment where the kernel reports it (Linux 4.7).
 
     Files that other threads make in that moment would have other modes.
     """
@@ -90,7 +90,7 @@ def file_mode(umask: int, *, executable: bool = False) -> int:
 
 
 class Linker:
-    """Makes files; remembers what the filesystem does not do.
+    """Makes files; records what the filesystem does not support.
 
     Each stored file is compared with what was stored on the way: ``SourceChanged``, and nothing
     of it is made, when it is another one now.

@@ -1,4 +1,4 @@
-"""One writer per environment: a kernel lock on its site directory, freed by death.
+"""One writer per environment: a kernel lock on its site directory, freed when its process ends.
 
 The directory itself is locked, so that nothing is left behind; Windows, whose locks need a file,
 has one that is deleted when it is closed.
@@ -20,7 +20,7 @@ if sys.platform == "win32":
 
     @contextlib.contextmanager
     def environment_lock(purelib: str, listener: Listener) -> Iterator[None]:
-        """Run the body alone in this environment; wait for another command, and say so."""
+        """Run the body alone in this environment; wait for another command, and report that."""
         path = os.path.join(purelib, _FILE)
         flags = os.O_RDWR | os.O_CREAT | os.O_TEMPORARY
         descriptor = os.open(path, flags, 0o600)
@@ -39,7 +39,7 @@ else:
 
     @contextlib.contextmanager
     def environment_lock(purelib: str, listener: Listener) -> Iterator[None]:
-        """Run the body alone in this environment; wait for another command, and say so.
+        """Run the body alone in this environment; wait for another command, and report that.
 
         Where a directory cannot be locked (some network filesystems) the body runs all the same.
         """

@@ -27,7 +27,7 @@ class Installation(Struct, frozen=True):
 
 
 class Relocation(Struct, frozen=True):
-    """``--target``: what would lie below a base goes to one flat directory (see ``relocation``)."""
+    """``--target``: what would be below a base goes to one flat directory (see ``relocation``)."""
 
     base: str
     """Absolute, of the plan's scheme; never made."""
@@ -47,7 +47,7 @@ class Plan(Struct, frozen=True):
     warn_script_location: bool = True
     link_mode: LinkMode = LinkMode.AUTO
     announced: bool = False
-    """The user was told what is removed, and agreed; only the outcome is still to be said."""
+    """The user has seen what is removed, and agreed; only the outcome is still to be printed."""
     names_paths: bool = False
     """Each path that is removed is printed (``-v``)."""
     relocation: Relocation | None = None

@@ -1,4 +1,4 @@
-"""Settling what a command that died has left in an environment; light, for every command looks."""
+"""Settles what an interrupted command has left in an environment; light: every command checks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pipwrap.install.lock import environment_lock
 
 
 def recover(purelibs: Iterable[str], listener: Listener) -> bool:
-    """Settle what a dead process left in site directories; return whether there was anything.
+    """Settle what interrupted processes left in site directories; return whether there was any.
 
     One ``lstat`` each when there is nothing; a transaction that is going on is waited for.
     """

@@ -40,7 +40,7 @@ def relocate(
         if relative is not None:
             moved = creation._replace(path=os.path.join(directory, relative))
             entries.setdefault(relative.partition(os.sep)[0], []).append(moved)
-    kept: list[FileCreation] = []
+    placed: list[FileCreation] = []
     stash: list[str] = []
     warnings: list[str] = []
     for entry, files in entries.items():
@@ -51,8 +51,8 @@ def relocate(
                 warnings.append(_warning(shown, relocation))
                 continue
             stash.append(path)
-        kept += files
-    return RelocatedFiles(tuple(kept), tuple(stash), tuple(warnings))
+        placed += files
+    return RelocatedFiles(tuple(placed), tuple(stash), tuple(warnings))
 
 
 def _relative(path: str, scheme: Scheme, relocation: Relocation) -> str | None:

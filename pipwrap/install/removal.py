@@ -29,7 +29,7 @@ class Removal(Struct, frozen=True):
 
 
 class _Folder:
-    """One directory as it is: what lies in it, and whether that may be removed."""
+    """One directory as it is: what is in it, and whether that may be removed."""
 
     def __init__(self, path: str, *, is_permitted: bool) -> None:
         self.path = path
@@ -51,7 +51,7 @@ class _Folder:
 
 
 class Folders:
-    """The directories of an environment, each looked at when it is first asked for."""
+    """The directories of an environment, each read when it is first needed."""
 
     def __init__(self, environment: Environment) -> None:
         """Find the directories below which may be removed."""
@@ -116,7 +116,7 @@ class RemovalCollector:
         self._rewritten[path] = [each for each in lines if each.rstrip(b"\r\n") != removed]
 
     def removal(self, distribution: InstalledDistribution) -> Removal:
-        """Return everything taken, without what lies in a directory that is taken whole."""
+        """Return everything taken, without what is in a directory that is taken whole."""
         whole, paths = self._whole, self._paths
         if whole:
             paths = {path for path in paths if not any(p in whole for p in _parents(path))}
@@ -159,7 +159,7 @@ def _module_of(name: str) -> str:
 
 
 def is_below(path: str, root: str) -> bool:
-    """Return whether a path is a directory or lies in it; both are resolved."""
+    """Return whether a path is a directory or is in it; both are resolved."""
     return path == root or path.startswith(root.rstrip(os.sep) + os.sep)
 
 

@@ -1,4 +1,4 @@
-"""The paths of a removal as pip prints them: in short before it asks, all of them at -v."""
+"""The paths of a removal as pip prints them: in short before it prompts, all of them at -v."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ def sections(removal: Removal, *, verbose: bool = False) -> tuple[Section, ...]:
     """
     files = [path for path in removal.paths if not path.endswith(".pyc")]
     if verbose:
-        removed, kept = set(removal.paths), set[str]()
+        removed, remaining = set(removal.paths), set[str]()
     else:
         whole = _outermost(_packages(files))
         removed = {*files, *(os.path.join(directory, "*") for directory in whole)}
-        kept = set(_others(whole, frozenset(files)))
+        remaining = set(_others(whole, frozenset(files)))
     found = [
         Section("Would remove:", _shown(removed)),
-        Section("Would not remove (might be manually added):", _shown(kept)),
+        Section("Would not remove (might be manually added):", _shown(remaining)),
         Section("Would not remove (outside of prefix):", _shown(removal.refused)),
     ]
     if verbose:
@@ -47,7 +47,7 @@ def _packages(files: Iterable[str]) -> Iterator[str]:
 
 
 def _others(directories: Iterable[str], files: frozenset[str]) -> Iterator[str]:
-    """Yield what lies in directories and is not among the files."""
+    """Yield what is in directories and is not among the files."""
     for directory in directories:
         for parent, _, names in os.walk(directory):
             paths = (os.path.join(parent, name) for name in names if not name.endswith(".pyc"))
@@ -87,10 +87,10 @@ def moved(removal: Removal) -> tuple[str, ...]:
         root = directory + os.sep
         if any(root.startswith(other) for other in whole):
             continue
-        held = {
+        contents = {
             os.path.join(parent, name) for parent, _, names in os.walk(directory) for name in names
         }
-        if held <= left:
-            left -= held
+        if contents <= left:
+            left -= contents
             whole.add(root)
     return tuple(sorted(_outermost(left | whole)))

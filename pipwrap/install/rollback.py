@@ -1,4 +1,4 @@
-"""Undoing or completing what a journal says: after an error, or after the death of a process.
+"""Undoing or completing what a journal says: after an error, or after the end of a process.
 
     journal           stash       what is done                       the environment is
     without "end"     any         everything made is removed, what   as it was before
@@ -38,17 +38,19 @@ def settle(purelib: str, listener: Listener) -> None:
     if state.ended:
         stash.delete(directory, state.beside(directory))
         return
-    kept = _undo(directory, state, listener)
-    if not kept:
+    incomplete = _undo(directory, state, listener)
+    if not incomplete:
         stash.delete(directory, state.beside(directory))
 
 
 def _set_aside(directory: str, listener: Listener) -> None:
-    """Keep a stash whose journal was lost with the machine: only the user can tell."""
-    kept = f"{directory}-{os.urandom(4).hex()}"
-    os.rename(directory, kept)
+    """Keep a stash whose journal was lost in a crash of the machine: the user decides."""
+    aside = f"{directory}-{os.urandom(4).hex()}"
+    os.rename(directory, aside)
     listener(
-        WarningMessage(f"The journal of an interrupted command is lost; what it moved is in {kept}")
+        WarningMessage(
+            f"The journal of an interrupted command is lost; what it moved is in {aside}"
+        )
     )
 
 
@@ -64,10 +66,10 @@ def _undo(directory: str, state: JournalState, listener: Listener) -> bool:
             with contextlib.suppress(OSError):
                 os.makedirs(path, exist_ok=True)
                 os.chmod(path, mode)
-    kept = False
+    incomplete = False
     for path, place in reversed(state.stashed):
-        kept = not _restore(path, place, listener) or kept
-    return kept
+        incomplete = not _restore(path, place, listener) or incomplete
+    return incomplete
 
 
 def _remove_created(state: JournalState, listener: Listener) -> None:
@@ -104,7 +106,7 @@ def _restore(path: str, place: str, listener: Listener) -> bool:
         pairs = [
             (os.path.join(path, name), os.path.join(place, name)) for name in stash.names(place)
         ]
-        restored = [_restore(inner, held, listener) for inner, held in pairs]
+        restored = [_restore(inner, stashed, listener) for inner, stashed in pairs]
         with contextlib.suppress(OSError):
             os.rmdir(place)
         return all(restored)

@@ -51,7 +51,7 @@ if __name__ == '__main__':
 
 
 class EntryPoints(Struct, frozen=True):
-    """The scripts that a distribution asks for: (name, ``module:attribute``)."""
+    """The scripts that a distribution declares: (name, ``module:attribute``)."""
 
     console: tuple[tuple[str, str], ...] = ()
     gui: tuple[tuple[str, str], ...] = ()
@@ -111,7 +111,7 @@ def _versioned(console: dict[str, str], python_version: tuple[int, ...]) -> dict
         value = console.pop(name, None)
         if not value:
             continue
-        console = {key: held for key, held in console.items() if not pattern.match(key)}
+        console = {key: reference for key, reference in console.items() if not pattern.match(key)}
         for template in templates:
             named[template.format(major=python_version[0], minor=python_version[1])] = value
     return named | console

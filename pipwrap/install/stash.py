@@ -15,12 +15,12 @@ _WORTHWHILE = 8
 
 
 def path_of(directory: str) -> str:
-    """Return where the stash of a journal's directory lies."""
+    """Return where the stash of a journal's directory is."""
     return os.path.join(directory, "stash")
 
 
 def names(directory: str) -> list[str]:
-    """Return what lies in a directory, nothing where it cannot be read."""
+    """Return what is in a directory, nothing where it cannot be read."""
     try:
         return os.listdir(directory)
     except OSError:
@@ -28,11 +28,11 @@ def names(directory: str) -> list[str]:
 
 
 def delete(directory: str, beside: Iterable[str]) -> None:
-    """Delete what was replaced, the journal last: a death on the way leaves it to be read."""
+    """Delete what was replaced, the journal last: after a crash on the way it is still there."""
     for place in beside:  # in a directory that is not ours alone
         with contextlib.suppress(OSError):
             if disk.is_directory(place):
-                import shutil  # noqa: PLC0415 - where a directory lies on two filesystems
+                import shutil  # noqa: PLC0415 - where a directory is on two filesystems
 
                 shutil.rmtree(place, ignore_errors=True)
             else:

@@ -3,7 +3,7 @@
 Whatever can be refused for a reason of its own (a wheel, an entry point, a missing RECORD, a
 directory in the way) is refused before anything moves. What remains is one list of paths to move
 away and of files to make, and each step is in the journal before it is done, so that an error,
-Ctrl-C or SIGTERM undoes everything, and after a death the next command does (``recovery``).
+Ctrl-C or SIGTERM undoes everything, and after a crash the next command does (``recovery``).
 
     prepared    the files of all wheels are known, bytecode is compiled    destination, bytecode
     locked      no other command writes here                               lock
@@ -64,7 +64,7 @@ def apply(
 ) -> Changes:
     """Carry out a plan and return what was done to the filesystem.
 
-    ``StoredWheelChanged`` asks the caller to add that wheel to the store again and to retry;
+    ``StoredWheelChanged`` requires the caller to add that wheel to the store again and to retry;
     ``InvalidDistribution``, ``DiagnosticError``, ``DiskFull`` and ``EnvironmentRefused`` are for
     the user. In every case the environment is as it was.
     """
@@ -132,7 +132,7 @@ def _prepare(
     """Return the files of every installation; the environment is not looked at.
 
     With --target pip leaves the bytecode of a PYTHONPYCACHEPREFIX where its temporary directory
-    was, of no use to anybody: there is none.
+    was, where no Python finds it: none is made.
     """
     compiles = plan.compile_bytecode and not (target.bytecode.prefix and plan.relocation)
     wheels = [item.wheel for item in plan.install] if compiles else []
@@ -169,10 +169,10 @@ def _carry_out(changes: Changes, linker: Linker, purelib: str, listener: Listene
                 _stash(written, changes)
                 _create(written, changes, linker)
                 _remove_emptied(written, changes)
-                with signals.held():
+                with signals.blocked():
                     written.end()
         except BaseException:
-            with signals.held():
+            with signals.blocked():
                 rollback.settle(purelib, listener)
             raise
 
@@ -191,9 +191,9 @@ def _stash(written: journal.Journal, changes: Changes) -> None:
 
 
 def _stash_beside(written: journal.Journal, path: str) -> None:
-    """Move away what lies on another filesystem.
+    """Move away what is on another filesystem.
 
-    A directory may lie on two (overlayfs, where a part of it comes from a lower layer) or be where
+    A directory may be on two (overlayfs, where a part of it comes from a lower layer) or be where
     one begins: then its files are moved one by one, and it is removed if that can be.
     """
     try:
@@ -221,7 +221,7 @@ def _create(written: journal.Journal, changes: Changes, linker: Linker) -> None:
     directories = missing_directories(directory for directory, _ in changes.batches)
     written.create(directories)
     for position, name in create_all(linker, changes.batches, frozenset(directories)):
-        # It was made since the directory was listed, or the filesystem does not tell case apart.
+        # It was made since the directory was listed, or the filesystem ignores case.
         creation = changes.batches[position][1][name]
         if is_directory(creation.path):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), creation.path)
@@ -234,19 +234,19 @@ def _remove_emptied(written: journal.Journal, changes: Changes) -> None:
 
     Their parents go only when they are quite empty. One that cannot be removed stays, as in pip.
     """
-    held = set(changes.held)
-    queue, queued = sorted((-len(path), path) for path in held), set(held)
+    affected = set(changes.affected)
+    queue, queued = sorted((-len(path), path) for path in affected), set(affected)
     while queue:
         _, directory = heapq.heappop(queue)
-        if directory in changes.kept:
+        if directory in changes.permanent:
             continue
         with contextlib.suppress(OSError):
-            doomed = [directory]
-            if directory in held and _holds_no_file(directory):
-                doomed = [path for path, _, _ in os.walk(directory, topdown=False)]
+            emptied = [directory]
+            if directory in affected and _holds_no_file(directory):
+                emptied = [path for path, _, _ in os.walk(directory, topdown=False)]
             elif os.listdir(directory):
                 continue
-            for path in doomed:
+            for path in emptied:
                 written.rmdir(path, os.stat(path).st_mode & 0o7777)
                 os.rmdir(path)
             parent = os.path.dirname(directory)
@@ -269,7 +269,7 @@ def _holds_no_file(directory: str) -> bool:
 
 @contextlib.contextmanager
 def _made(purelib: str) -> Iterator[None]:
-    """Have the site directory for the body; one that we made and that stays empty goes again."""
+    """Make the site directory for the body; remove what was made if it stays empty."""
     missing, path = [], purelib
     while not os.path.isdir(path):
         missing.append(path)

@@ -17,7 +17,7 @@ from pipwrap.options.values import values_of
 CALLED_AS_PIP = "PIPWRAP_CALLED_AS_PIP"
 """Set by our shim and shell function, so that the first Python on PATH is the target."""
 TOOL_MARKERS = ("pipx_metadata.json", "uv-receipt.toml")
-"""What lies in an environment that was made for one application."""
+"""What is in an environment that was made for one application."""
 
 
 class DiscoveredInterpreter(Struct, frozen=True):
@@ -53,8 +53,8 @@ def choose(
     """Return the interpreter to work on.
 
     In this order: ``--python``; for ``python -m pipwrap`` that interpreter; the environment that
-    pipwrap lives in (``prefix``) unless it is a tool's own; the first python3 or python on PATH;
-    our own. Raises ``errors.CommandError`` for a ``--python`` that is not there.
+    pipwrap is installed in (``prefix``) unless it is a tool's own; the first python3 or python on
+    PATH; our own. Raises ``errors.CommandError`` for a ``--python`` that is not there.
     """
     if python is not None:
         return DiscoveredInterpreter(_named(python))
@@ -83,9 +83,9 @@ def _named(python: str) -> str:
 
 
 def looks_on_path(prefix: str, environ: Mapping[str, str]) -> bool:
-    """Tell whether the first Python on PATH is meant, and not the one that pipwrap runs on.
+    """Return whether the first Python on PATH is meant, and not the one that pipwrap runs on.
 
-    So it is when we were called as pip, or live where pipx or uv put an application.
+    So it is when we were called as pip, or are installed where pipx or uv put applications.
     """
     if environ.get(CALLED_AS_PIP):
         return True
@@ -95,11 +95,11 @@ def looks_on_path(prefix: str, environ: Mapping[str, str]) -> bool:
 
 
 def is_what_runs(executable: str, described: str) -> bool:
-    """Tell whether to run ``executable`` is always to run the interpreter that was ``described``.
+    """Return whether to run ``executable`` is always to run the interpreter that was ``described``.
 
     A shim or wrapper (pyenv, asdf, mise) decides anew each time, by variables and files that are
-    its own affair. What it runs says another ``sys.executable``; one that hands its own name on
-    (``exec -a``) is known by being a script.
+    not known here. What it runs has another ``sys.executable``; one that passes its own name on
+    (``exec -a``) is recognised as a script.
     """
     if os.path.abspath(executable) != os.path.abspath(described):
         return False

@@ -53,7 +53,7 @@ def gather(packaging_directory: str | None = None) -> dict[str, Any]:
 
 
 def _has_finders() -> bool:
-    """Tell whether others than Python's own finder may yield distributions."""
+    """Return whether others than Python's own finder may yield distributions."""
     return any(
         hasattr(finder, "find_distributions")
         for finder in sys.meta_path
@@ -70,7 +70,7 @@ def _user_site() -> bool:
 
 
 def _preferred(kind: str) -> str:
-    """Return the scheme that installers are to use (3.10), or what came before that was said."""
+    """Return the scheme that installers are to use (3.10), or its predecessor on older Pythons."""
     if kind == "home":
         # The preferred one ("posix_home") has no counterpart on Windows before 3.10.
         return "nt" if os.name == "nt" else "posix_home"
@@ -156,17 +156,17 @@ def _abis() -> list[str]:
 
 def _tags(packaging_directory: str | None) -> list[str] | None:
     """Return the supported tags in order, or None where this Python cannot run packaging."""
-    stand_ins: list[ModuleType] = []
+    replacements: list[ModuleType] = []
     if packaging_directory is not None:
         sys.path.insert(0, packaging_directory)
-        stand_ins = _stand_in()
+        replacements = _replace_modules()
     try:
         from packaging.tags import sys_tags  # noqa: PLC0415 - may not be there
     except (AttributeError, ImportError, SyntaxError, TypeError):
         return None  # what a module meets that was written for a newer Python
     finally:
-        for each in stand_ins:
-            _take_back(each)
+        for each in replacements:
+            _remove_replacement(each)
         if packaging_directory is not None:
             sys.path.remove(packaging_directory)
     return [str(tag) for tag in sys_tags()]
@@ -183,13 +183,13 @@ class _Late(type(sys)):  # type: ignore[misc]  # the type of modules, without lo
     """A module that is loaded by the first access to an attribute."""
 
     def __getattr__(self, name: str) -> Any:
-        _take_back(self)
+        _remove_replacement(self)
         module = __import__(self.__name__)
         self.__dict__.update(vars(module))
         return getattr(module, name)
 
 
-def _stand_in() -> list[ModuleType]:
+def _replace_modules() -> list[ModuleType]:
     """Keep packaging.tags from loading modules that it does not use here: a third of the time.
 
     Return the modules that replace them.
@@ -202,14 +202,14 @@ def _stand_in() -> list[ModuleType]:
     return made
 
 
-def _take_back(module: ModuleType) -> None:
+def _remove_replacement(module: ModuleType) -> None:
     """Let the next import load the real module."""
     if sys.modules.get(module.__name__) is module:
         del sys.modules[module.__name__]
 
 
 def _isolated_site() -> bool:
-    """Tell whether this is a virtual environment that does not see the system's packages."""
+    """Return whether this is a virtual environment that does not see the system's packages."""
     configuration = os.path.join(sys.prefix, "pyvenv.cfg")
     if not os.path.exists(configuration):
         return False

@@ -1,4 +1,4 @@
-"""Facts about an interpreter: asked once, and cached with what would change them."""
+"""Facts about an interpreter: queried once, and cached with what would change them."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def describe(
     """
     is_ours = os.path.abspath(executable) == os.path.abspath(sys.executable)
     if is_ours and not environ.get("PYTHONPATH"):  # with it, our own sys.path has another order
-        from pipwrap.interpreter import probe  # noqa: PLC0415 - most often another interpreter is asked
+        from pipwrap.interpreter import probe  # noqa: PLC0415 - most often another interpreter is queried
 
         return environment_of(facts_of(probe.gather()))
     key = os.path.abspath(executable)

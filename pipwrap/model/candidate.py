@@ -32,7 +32,7 @@ class Candidate(Struct, frozen=True, dict=True):
     version: Version
     file: Link | PageFile
     tag_rank: int = 0
-    """Position of its best tag among the environment's tags; sdists stand behind every wheel."""
+    """Position of its best tag among the environment's tags; sdists come after every wheel."""
     build: tuple[int, str] | tuple[()] = ()
 
     @cached_property
@@ -42,7 +42,7 @@ class Candidate(Struct, frozen=True, dict=True):
 
     @property
     def is_wheel(self) -> bool:
-        """Tell wheels from sdists."""
+        """Return whether it is a wheel, and no sdist."""
         return self.link.is_wheel
 
     @property
@@ -52,7 +52,7 @@ class Candidate(Struct, frozen=True, dict=True):
 
     @property
     def is_plain(self) -> bool:
-        """Tell what may be chosen whatever is asked (PEP 440, PEP 592)."""
+        """Return whether it may be chosen whatever is required (PEP 440, PEP 592)."""
         return not self.is_yanked and not self.version.is_prerelease
 
 
@@ -70,5 +70,5 @@ class Rejection(Struct, frozen=True):
     link: Link
     reason: str
     kind: str
-    """``format``, ``tags``, ``requires_python``, ``name``, ``version``: what pip tells apart."""
+    """``format``, ``tags``, ``requires_python``, ``name``, ``version``: what pip distinguishes."""
     version: Version | None = None

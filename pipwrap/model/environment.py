@@ -45,7 +45,7 @@ class InstallSchemes(Struct, frozen=True):
     prefix_scheme: Scheme = _POSIX
     """Relative to the base that ``--prefix`` names."""
     home_scheme: Scheme = _POSIX
-    """Relative to a base that holds nothing else, as ``--target`` wants it."""
+    """Relative to a base that holds nothing else, as ``--target`` requires it."""
 
 
 class BytecodeFormat(Struct, frozen=True):
@@ -128,7 +128,7 @@ class Environment(Struct, frozen=True):
 
     @property
     def is_virtual(self) -> bool:
-        """Tell a virtual environment (PEP 405) from a system Python."""
+        """Return whether it is a virtual environment (PEP 405), and no system Python."""
         return self.prefix != self.base_prefix
 
     @property
@@ -138,7 +138,7 @@ class Environment(Struct, frozen=True):
 
     @property
     def marker_environment(self) -> dict[str, str]:
-        """Return the marker variables as packaging wants them."""
+        """Return the marker variables as packaging takes them."""
         return dict(self.compatibility.markers)
 
 
@@ -158,5 +158,5 @@ class InstalledDistribution(Struct, frozen=True):
 
     @property
     def is_wheel(self) -> bool:
-        """Tell a .dist-info from the older formats."""
+        """Return whether it has a .dist-info, and none of the older formats."""
         return self.info.endswith(".dist-info")

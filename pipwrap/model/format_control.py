@@ -32,7 +32,7 @@ class FormatControl(Struct, frozen=True):
         return FormatControl(no_binary, only_binary)
 
     def allows_binary(self, name: str) -> bool:
-        """Tell whether wheels of the project, by canonical name, may be used."""
+        """Return whether wheels of the project, by canonical name, may be used."""
         if name in self.only_binary:
             return True
         if name in self.no_binary:
@@ -40,7 +40,7 @@ class FormatControl(Struct, frozen=True):
         return ALL in self.only_binary or ALL not in self.no_binary
 
     def allows_source(self, name: str) -> bool:
-        """Tell whether sdists of the project, by canonical name, may be used."""
+        """Return whether sdists of the project, by canonical name, may be used."""
         if name in self.only_binary:
             return False
         if name in self.no_binary:

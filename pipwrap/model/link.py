@@ -1,4 +1,4 @@
-"""Where a distribution file lies, and what its index says of it; pure."""
+"""Where a distribution file is, and what its index says of it; pure."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ ARCHIVE_EXTENSIONS = (
 _LONGEST = 255
 """Bytes of a file's name; no common filesystem takes more."""
 _PLAIN_NAME = re.compile(r"\w[\w.+!~-]*", re.ASCII)
-"""What nearly every file's name is, and nothing has to be asked of."""
+"""What nearly every file's name is, which needs no further check."""
 
 _WHOLE_URL = re.compile(
     r"(?P<before>https?:/+|(?:[a-z][a-z0-9+.-]*:)?//)(?P<user>[^/?#\n]*)@", re.IGNORECASE
@@ -108,7 +108,7 @@ def split_archive_name(name: str) -> tuple[str, str]:
 
 
 def is_plain_file_name(name: str) -> bool:
-    """Tell a name that is one segment of a path, on any system, and that a terminal can show."""
+    """Return whether a name is one segment of a path on any system, and can be printed."""
     if _PLAIN_NAME.fullmatch(name):
         return len(name) <= _LONGEST
     return (
@@ -130,7 +130,7 @@ def checked_file_name(name: str) -> str:
 
 
 def _has_control_character(name: str) -> bool:
-    """Tell a name with a character of Unicode's category Cc: C0, DEL or C1."""
+    """Return whether a name has a character of Unicode's category Cc: C0, DEL or C1."""
     return not name.isprintable() and any(
         character < " " or "\x7f" <= character < "\xa0" for character in name
     )
@@ -219,7 +219,7 @@ class Link(Struct, frozen=True):
 
     @property
     def names_a_file(self) -> bool:
-        """Tell whether what the URL ends in can be the name of a file, once it is unquoted."""
+        """Return whether what the URL ends in can be the name of a file, once it is unquoted."""
         segment = self._segment
         if "/" not in segment and segment:
             return is_plain_file_name(segment)
@@ -240,7 +240,7 @@ class Link(Struct, frozen=True):
 
     @property
     def is_wheel(self) -> bool:
-        """Tell a wheel by its name."""
+        """Return whether its name is that of a wheel."""
         return self.filename.lower().endswith(".whl")
 
     @property
@@ -255,7 +255,7 @@ class Link(Struct, frozen=True):
 
     @property
     def metadata_url(self) -> str:
-        """Return where the sidecar lies (PEP 658)."""
+        """Return where the sidecar is (PEP 658)."""
         return self.url + ".metadata"
 
     @property
@@ -274,11 +274,11 @@ class Link(Struct, frozen=True):
     @property
     def redacted_whole(self) -> str:
         """Return the same with what the fragment says of the file."""
-        said = [f"egg={self.egg}"] if self.egg else []
-        said += [f"{algorithm}={digest}" for algorithm, digest in self.hashes]
+        fields = [f"egg={self.egg}"] if self.egg else []
+        fields += [f"{algorithm}={digest}" for algorithm, digest in self.hashes]
         if self.subdirectory:
-            said.append(f"subdirectory={self.subdirectory}")
-        return f"{self.redacted}#{'&'.join(said)}" if said else self.redacted
+            fields.append(f"subdirectory={self.subdirectory}")
+        return f"{self.redacted}#{'&'.join(fields)}" if fields else self.redacted
 
     def with_hashes(self, hashes: tuple[tuple[str, str], ...]) -> Link:
         """Return the same link with these hashes."""

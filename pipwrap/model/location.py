@@ -40,5 +40,5 @@ def absolute_url(url: str, directory: str) -> str:
 
 
 def is_archive(name: str) -> bool:
-    """Tell whether pip takes a file of this name for a distribution."""
+    """Return whether pip takes a file of this name for a distribution."""
     return name.lower().endswith(ARCHIVE_EXTENSIONS)

@@ -22,7 +22,7 @@ class Metadata(Struct, frozen=True):
     dynamic: tuple[str, ...] = ()
     """Lower-case names of the fields that a build may still change (sdists, PEP 643)."""
     text: str = ""
-    """The whole file, for those who show it."""
+    """The whole file, for what prints or stores it."""
 
     @classmethod
     def parse(cls, text: str) -> Metadata:

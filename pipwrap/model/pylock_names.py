@@ -13,12 +13,12 @@ _EXTRAS = re.compile(r"^(.+)(\[[^\]]+\])$")
 
 
 def is_url(location: str) -> bool:
-    """Tell whether a lock is read from a URL."""
+    """Return whether a lock is read from a URL."""
     return location.lower().startswith(("http:", "https:", "file:"))
 
 
 def is_lock(location: str, *, allows_urls: bool = True) -> bool:
-    """Tell a lock file by its name; extras are no part of it."""
+    """Return whether a name, without extras, is that of a lock file."""
     name = os.path.basename(location)
     if is_url(location):
         if not allows_urls:

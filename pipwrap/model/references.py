@@ -14,7 +14,7 @@ _BRANCHES, _TAGS = "refs/heads/", "refs/tags/"
 
 
 def is_commit(revision: str | None) -> bool:
-    """Tell a full commit hash from names and abbreviations."""
+    """Return whether it is a full commit hash, and no name or abbreviation."""
     return revision is not None and _COMMIT.fullmatch(revision) is not None
 
 
@@ -30,7 +30,7 @@ class References(Struct, frozen=True):
     def parse(cls, text: str, head: str = "") -> References:
         """Return what ``git ls-remote --symref`` lists, or a packed-refs file holds."""
         objects: dict[str, str] = {}
-        # Not splitlines(): a name may hold separators that only Unicode knows.
+        # Not splitlines(): a name may hold separators of Unicode.
         for line in text.split("\n"):
             first, _, name = line.rstrip("\r").replace("\t", " ").partition(" ")
             if first == _SYMBOLIC:
@@ -59,7 +59,7 @@ class References(Struct, frozen=True):
     def commit(self, revision: str | None) -> str | None:
         """Return the commit of a branch, a tag or a full reference, in git's order of preference.
 
-        ``None`` as ``revision`` is HEAD; ``None`` comes back for what only a clone can tell, such
+        ``None`` as ``revision`` is HEAD; ``None`` comes back for what needs a clone, such
         as an abbreviated hash.
         """
         if revision is None:

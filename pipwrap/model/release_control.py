@@ -34,7 +34,7 @@ class ReleaseControl(Struct, frozen=True):
         return replace(self, all_releases=self.all_releases | {ALL})
 
     def allows_prereleases(self, project: str) -> bool | None:
-        """Tell whether pre-releases of a canonical name count; ``None`` leaves it to PEP 440."""
+        """Return whether pre-releases of a canonical name count; ``None`` leaves it to PEP 440."""
         for name in (project, ALL):
             if name in self.all_releases:
                 return True

@@ -26,7 +26,7 @@ _NAME = re.compile(r"[A-Za-z0-9._-]+")
 
 
 class Requirement(Struct, frozen=True):
-    """One dependency specifier, parsed; equal when it asks for the same."""
+    """One dependency specifier, parsed; equal when it requires the same."""
 
     name: str
     """Canonical."""
@@ -61,19 +61,19 @@ class Requirement(Struct, frozen=True):
         return re.sub(r"\A([A-Za-z0-9._-]+)\[[^\]]*\]", r"\1", self.text)
 
     def applies(self, environment: dict[str, str], extras: tuple[str, ...] = ()) -> bool:
-        """Tell whether the marker holds in ``environment``, for any of ``extras`` or for none."""
+        """Return whether the marker holds in ``environment``, for any of ``extras`` or for none."""
         if self.marker is None:
             return True
         return any(_holds(self.marker, environment, extra) for extra in extras or ("",))
 
     @property
     def is_pinned(self) -> bool:
-        """Tell ``==`` and ``===`` without a wildcard from everything looser."""
+        """Return whether it has ``===``, or ``==`` without a wildcard."""
         return is_pinned(self.specifier)
 
 
 def is_pinned(specifier: SpecifierSet) -> bool:
-    """Tell whether a set admits one version only, as PEP 592 means it for yanked files."""
+    """Return whether a set admits one version only, as PEP 592 means it for yanked files."""
     return any(
         part.operator == "===" or (part.operator == "==" and not part.version.endswith(".*"))
         for part in specifier
@@ -131,7 +131,7 @@ class UserRequirement(Struct, frozen=True):
     requirement: Requirement | None
     """``None`` for a path or URL whose project is known only after its metadata is."""
     source: Source | None = None
-    """Where a direct reference lies."""
+    """Where a direct reference is."""
     extras: tuple[str, ...] = ()
     comes_from: str | None = None
     """``-r FILE (line N)`` for what a file asked for."""

@@ -14,7 +14,7 @@ class NameSelection(Struct, frozen=True):
     """Canonical; may hold ``:all:``."""
 
     def __contains__(self, project: str) -> bool:
-        """Tell whether a canonical name is meant."""
+        """Return whether a canonical name is meant."""
         return ":all:" in self.names or project in self.names
 
     def adding(self, text: str) -> NameSelection:

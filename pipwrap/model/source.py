@@ -1,4 +1,4 @@
-"""Direct references: where a distribution lies when no index is asked (PEP 440, PEP 610); pure."""
+"""Direct references: where a distribution is when no index is used (PEP 440, PEP 610); pure."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Archive(Struct, frozen=True):
 
     @property
     def is_wheel(self) -> bool:
-        """Tell wheels from sdists."""
+        """Return whether it is a wheel, and no sdist."""
         return self.link.is_wheel
 
     @property
@@ -54,10 +54,10 @@ class Directory(Struct, frozen=True):
     """A source tree on disk."""
 
     path: str
-    """Absolute; the project may lie in a subdirectory of it, which the link names."""
+    """Absolute; the project may be in a subdirectory of it, which the link names."""
     link: Link
     editable: bool = False
-    """Installed as it lies (PEP 660)."""
+    """Installed in place (PEP 660)."""
 
     @property
     def is_wheel(self) -> bool:
@@ -90,7 +90,7 @@ class Repository(Struct, frozen=True):
 
     @property
     def editable(self) -> bool:
-        """Tell whether it is installed as it lies (PEP 660)."""
+        """Return whether it is installed in place (PEP 660)."""
         return bool(self.directory_name)
 
     @property
@@ -110,7 +110,7 @@ class Repository(Struct, frozen=True):
 
     @property
     def revision(self) -> str | None:
-        """Return the branch, tag, commit or ref that is asked for; it may be empty, an error."""
+        """Return the branch, tag, commit or ref that is requested; it may be empty, an error."""
         return self._parts[1]
 
     @property
@@ -145,7 +145,7 @@ Source = Archive | Directory | Repository
 
 
 def editable_direct_url(directory: str, subdirectory: str | None) -> str:
-    """Return the content of direct_url.json for a project that is installed as it lies."""
+    """Return the content of direct_url.json for a project that is installed in place."""
     root = f"{directory}/{subdirectory}" if subdirectory else directory
     return json.dumps({"dir_info": {"editable": True}, "url": path_to_url(root)}, sort_keys=True)
 

@@ -1,4 +1,4 @@
-"""Whether metadata is of what was asked for; pure."""
+"""Whether metadata is of what was requested; pure."""
 
 from __future__ import annotations
 
@@ -49,14 +49,14 @@ def check(
 
 
 def is_same_release(one: Version, other: Version) -> bool:
-    """Tell whether two versions differ in their local parts at most (PEP 440)."""
+    """Return whether two versions differ in their local parts at most (PEP 440)."""
     return one.public == other.public
 
 
 def check_built(
     distribution: Candidate | Source, metadata: Metadata, name: str, filename: str
 ) -> None:
-    """Raise ``errors.InvalidDistribution`` when a backend built something else than asked for."""
+    """Raise ``errors.InvalidDistribution`` when a backend built something else than requested."""
     stem, version = split_filename(filename)
     expected = (
         distribution.project if isinstance(distribution, Candidate) else canonicalize_name(name)
@@ -141,7 +141,7 @@ def refuse_direct_references(
 ) -> None:
     """Raise pip's error for a file of the default public index that depends on a URL.
 
-    ``public_hosts`` are the hosts of its files; asked only when there is such a dependency.
+    ``public_hosts`` are the hosts of its files; called only when there is such a dependency.
     """
     if not any("@" in text for text in metadata.requires_dist):
         return

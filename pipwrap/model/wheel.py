@@ -1,4 +1,4 @@
-"""A wheel: what its names must say, and one that lies unpacked in the store; pure."""
+"""A wheel: what its names must say, and one that is unpacked in the store; pure."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class StoredWheel(Struct, frozen=True):
     """Of the wheel file, hex."""
     filename: str
     root: str
-    """The entry's directory; the files lie in ``<root>/tree``."""
+    """The entry's directory; the files are in ``<root>/tree``."""
     dist_info: str
     """Name of the .dist-info directory at the wheel's root."""
     root_is_purelib: bool
@@ -84,7 +84,7 @@ def split_filename(filename: str) -> tuple[str, str]:
 
 
 def is_of_same_project(one: str, other: str) -> bool:
-    """Tell whether the file names of two wheels name one project."""
+    """Return whether the file names of two wheels name one project."""
     names = (split_filename(filename)[0] for filename in (one, other))
     return len(set(map(canonicalize_name, names))) == 1
 

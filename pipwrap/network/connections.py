@@ -1,4 +1,4 @@
-"""The door to urllib3: pooled connections, retries, and bodies that stream."""
+"""The only importer of urllib3: pooled connections, retries, and bodies that stream."""
 
 from __future__ import annotations
 
@@ -171,7 +171,7 @@ class _Translation:
         self.timeout = timeout or 0.0
 
     def __call__(self, error: Exception) -> errors.NetworkError:
-        """Return the error to raise; the cause of the last retry says most."""
+        """Return the error to raise; the cause of the last retry is the most specific."""
         reason = error.reason if isinstance(error, exceptions.MaxRetryError) else error
         if isinstance(reason, exceptions.SSLError):
             return failures.not_verified(self.url, self.host, str(reason))
@@ -188,7 +188,7 @@ class _Translation:
 
 
 def _details(reason: Exception) -> str:
-    """Return what a person can use of a failed connection's text."""
+    """Return the part of a failed connection's text that helps a user."""
     text = str(reason)
     if isinstance(reason, exceptions.NameResolutionError):
         _, found, rest = text.partition("Failed to resolve ")

@@ -69,7 +69,7 @@ class Login(Struct, frozen=True):
 
 
 class CredentialStore:
-    """Finds credentials in pip's order, and remembers for each origin what was found."""
+    """Finds credentials in pip's order, and stores for each origin what was found."""
 
     def __init__(self, settings: NetworkSettings, login: Login | None = None) -> None:
         """Take the index URLs apart; nothing is read yet."""
@@ -101,10 +101,10 @@ class CredentialStore:
     def renew(
         self, url: str, embedded: Credentials | None, refused: Credentials | None
     ) -> Credentials | None:
-        """Return other credentials after a 401 answered ``refused``; ``None`` ends the matter."""
+        """Return other credentials after a 401 answered ``refused``; ``None`` without any."""
         if self._login is None:
             return None
-        with self._login_lock:  # the user answers one question at a time
+        with self._login_lock:  # one prompt at a time
             place = origin(url)
             with self._lock:
                 remembered = self._remembered.get(place)
@@ -177,7 +177,7 @@ def _netrc_path(settings: NetworkSettings) -> str | None:
 
 
 def _origin_or_none(url: str) -> tuple[str, str, int | None] | None:
-    """Return the origin of an index, ``None`` where its URL makes no sense."""
+    """Return the origin of an index, ``None`` where its URL is invalid."""
     try:
         return origin(url)
     except ValueError:

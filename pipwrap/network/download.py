@@ -31,7 +31,7 @@ class Spool:
     """A body in a file of its own; moves to ``elsewhere`` when the first place takes no more."""
 
     def __init__(self, place: Place, elsewhere: Place, refused: Callable[[OSError], None]) -> None:
-        """Open the file; ``refused`` hears why a place could not be written to."""
+        """Open the file; ``refused`` is called with the error of a place that takes nothing."""
         self._elsewhere: Place | None = elsewhere
         self._refused = refused
         self.size = 0
@@ -45,7 +45,7 @@ class Spool:
 
     @property
     def moved(self) -> bool:
-        """Return whether the body lies in the second place."""
+        """Return whether the body is in the second place."""
         return self._elsewhere is None
 
     @property
@@ -67,7 +67,7 @@ class Spool:
         self.size += len(chunk)
 
     def restart(self) -> None:
-        """Forget everything written."""
+        """Discard everything written."""
         self._file.seek(0)
         self._file.truncate()
         self._hash = hashlib.sha256()
@@ -101,7 +101,7 @@ class Spool:
 
 
 class Downloader(Struct, frozen=True):
-    """Brings a body to disk; ``resume_retries`` times it asks for the missing rest."""
+    """Brings a body to disk; ``resume_retries`` times it requests the missing rest."""
 
     transport: Transport
     listener: Listener

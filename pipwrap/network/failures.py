@@ -24,7 +24,7 @@ def connection_failed(url: str, host: str, details: str) -> errors.NetworkError:
 
 
 def timed_out(url: str, host: str, seconds: float, *, connecting: bool) -> errors.NetworkError:
-    """Return the error of a server that stays silent."""
+    """Return the error of a server that does not respond."""
     context = f"{host} didn't respond within {seconds} seconds"
     if connecting:
         context += " (while establishing a connection)"

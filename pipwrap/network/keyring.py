@@ -83,7 +83,7 @@ class Keyring(Struct):
                 self._command = command
                 return self._read(code, output, text)
         if self.provider in {"auto", "subprocess"}:
-            import shutil  # noqa: PLC0415 - where a server asks for a login
+            import shutil  # noqa: PLC0415 - where a server requires a login
 
             executable = shutil.which("keyring", path=self._path())
             if executable:

@@ -39,7 +39,7 @@ def without_credentials(url: str) -> str:
 
 
 def origin(url: str) -> tuple[str, str, int | None]:
-    """Return scheme, host and port (RFC 6454 section 4); ``ValueError`` for a senseless port."""
+    """Return scheme, host and port (RFC 6454 section 4); ``ValueError`` for an invalid port."""
     parts = urlsplit(url)
     return parts.scheme, (parts.hostname or ""), _port(parts)
 

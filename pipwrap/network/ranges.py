@@ -1,7 +1,7 @@
 """Parts of remote files: one range a request, and each answer is right or refused.
 
 RFC 9110 section 14 lets a server ignore a range, and its Content-Range says what it sent instead.
-Whatever is not exactly what was asked for is refused: the caller has the whole file to fall back
+Whatever is not exactly what was requested is refused: the caller has the whole file to fall back
 to.
 """
 
@@ -31,7 +31,7 @@ _CONTENT_RANGE = re.compile(r"bytes\s+(\d{1,18})-(\d{1,18})/(\d{1,18})", re.ASCI
 
 
 class RangeRefused(Exception):
-    """No part is to be had, or none beyond doubt; says why."""
+    """No part can be had, or none that is certain to be right; the text says why."""
 
     def __init__(self, reason: str, whole: Response | None = None) -> None:
         """Keep the answer that sends the whole file instead."""
@@ -55,7 +55,7 @@ class Part(Struct, frozen=True):
     """Bytes of the whole file."""
     validator: str | None
     """What stands in If-Range: a strong ETag or a date (RFC 9110, 13.1.5)."""
-    may_be_kept: bool
+    may_be_stored: bool
     """They could not be changed on the way, and no Cache-Control forbids to store them."""
 
     @property
@@ -90,7 +90,7 @@ class _Server(Struct):
 
 
 class Ranges:
-    """Asks for parts; a server that serves none is asked once a run. Used from all threads."""
+    """Requests parts; a server without ranges gets one request a run. Used from all threads."""
 
     def __init__(self, transport: Transport, trusted_hosts: tuple[str, ...] = ()) -> None:
         """Send nothing yet."""
@@ -117,11 +117,11 @@ class Ranges:
         """Return the bytes from ``start`` to ``stop`` of the file that ``part`` is of.
 
         Raises ``RangeRefused``, also when the file was changed since. Without a validator only
-        another size tells that: the checksums in the file have to be compared.
+        another size shows that: the checksums in the file have to be compared.
         """
         condition = (("If-Range", part.validator),) if part.validator else ()
-        asked = (("Range", f"bytes={start}-{stop - 1}"), *condition)
-        answer = self._send(part.url, asked)
+        fields = (("Range", f"bytes={start}-{stop - 1}"), *condition)
+        answer = self._send(part.url, fields)
         if answer.response.status == _OK:
             raise RangeRefused("the file was changed while it was read", answer.whole)
         found = _part(answer, stop - start)
@@ -137,8 +137,8 @@ class Ranges:
         if total is not None and total > length:
             # Some object stores serve no suffix ranges (RFC 9110, 14.1.2), but all others.
             answer.response.body.close()
-            asked = f"bytes={total - length}-{total - 1}"
-            answer = self._send(url, (("Range", asked), *conditions))
+            tail = f"bytes={total - length}-{total - 1}"
+            answer = self._send(url, (("Range", tail), *conditions))
         status = answer.response.status
         if status == _OK:
             server.serves = False
@@ -192,7 +192,7 @@ def _offered(response: Response) -> int | None:
 
 
 def _last(part: Part, length: int) -> Part:
-    """Return a part that is the end of its file, as it was asked for."""
+    """Return a part that is the end of its file, as it was requested."""
     stop = part.start + len(part.content)
     if (part.start, stop) != (max(0, part.total - length), part.total):
         raise RangeRefused("its server sent another part than was asked for")
@@ -214,7 +214,7 @@ def _part(answer: _Answer, longest: int) -> Part:
         content,
         total,
         validator(response.headers),
-        may_be_kept=answer.secure and not forbidden,
+        may_be_stored=answer.secure and not forbidden,
     )
 
 

@@ -30,7 +30,7 @@ def may_be_followed(target: str) -> bool:
 
 
 def leads_with_secrets(location: str) -> bool:
-    """Return whether a ``Location`` hands out credentials; those are written to no disk."""
+    """Return whether a ``Location`` has credentials; those are written to no disk."""
     try:
         return split_credentials(location)[1] is not None
     except ValueError:

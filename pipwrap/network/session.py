@@ -1,6 +1,6 @@
 """The real client behind the port: one request with its credentials, one response.
 
-Bodies that were asked for with ``Accept-Encoding: gzip`` (pages) come decoded, and their headers
+Bodies that were requested with ``Accept-Encoding: gzip`` (pages) come decoded, and their headers
 say so: neither Content-Encoding nor Content-Length. All others (files) come as they are sent, for
 a digest is one of raw bytes. The HTTP library is loaded by the first request.
 """
@@ -35,7 +35,7 @@ class Session:
         *,
         login: Login | None = None,
     ) -> None:
-        """Remember how to connect; ``login`` is tried after a 401."""
+        """Store how to connect; ``login`` is tried after a 401."""
         self._settings = settings
         self._listener = listener
         self._credentials = CredentialStore(settings, login)

@@ -1,4 +1,4 @@
-"""The port to HTTP: one request, one response, nothing followed and nothing remembered."""
+"""The port to HTTP: one request, one response, nothing followed and nothing stored."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class Headers(Struct, frozen=True):
     def replacing(self, *updates: tuple[str, str]) -> Headers:
         """Return these fields with every name in ``updates`` set anew."""
         names = {name.lower() for name, _ in updates}
-        kept = tuple(pair for pair in self.fields if pair[0].lower() not in names)
-        return Headers(kept + updates)
+        others = tuple(pair for pair in self.fields if pair[0].lower() not in names)
+        return Headers(others + updates)
 
     def without(self, *names: str) -> Headers:
         """Return these fields less those called ``names``."""
@@ -36,7 +36,7 @@ class Headers(Struct, frozen=True):
 
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
-"""Statuses whose ``Location`` is another place to ask (RFC 9110 section 15.4)."""
+"""Statuses whose ``Location`` is the next URL to request (RFC 9110 section 15.4)."""
 
 
 class HttpRequest(Struct, frozen=True):

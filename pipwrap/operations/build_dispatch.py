@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from msgspec import Struct
@@ -51,11 +51,12 @@ class BuildDispatch:
     """Installs what builds require (the port of ``build.requirements``)."""
 
     def __init__(self, open_session: SessionFactory, shared: SharedState) -> None:
-        """Keep the ports; of the user's constraints those for builds count alone."""
+        """Store the ports; of the user's constraints those for builds count alone."""
         self._open_session = open_session
         self._search = shared.search
         self._constraints = shared.build_constraints
         self._listener = shared.context.events
+        self._versions: dict[tuple[tuple[str, ...], tuple[str, ...]], dict[str, str] | None] = {}
 
     @contextmanager
     def resolved(
@@ -68,7 +69,7 @@ class BuildDispatch:
         """Resolve under the build constraints alone (build.requirements)."""
         events: list[Event] = []
         try:
-            with self._resolved(requirements, into, building, events) as resolved:
+            with self._resolved(requirements, into.environment, building, events) as resolved:
                 yield resolved
         except errors.DiskFull:
             raise
@@ -85,16 +86,31 @@ class BuildDispatch:
                 "pip.",
             ) from error
 
+    def versions(
+        self, requirements: Sequence[str], target: Environment, building: tuple[str, ...]
+    ) -> Mapping[str, str] | None:
+        """Return what requirements come to in an empty environment (build.requirements)."""
+        key = (tuple(requirements), building)
+        if key not in self._versions:
+            found: dict[str, str] | None = None
+            try:
+                with self._resolved(requirements, target, building, []) as resolved:
+                    choices = resolved.resolution.choices.items()
+                    found = {name: str(choice.version) for name, choice in choices}
+            except errors.PipwrapError as error:
+                self._listener(Info(f"Build requirements could not be resolved: {error}", 1, 1))
+            self._versions[key] = found
+        return self._versions[key]
+
     @contextmanager
     def _resolved(
         self,
         requirements: Sequence[str],
-        into: BuildEnvironment,
+        environment: Environment,
         building: tuple[str, ...],
         events: list[Event],
     ) -> Iterator[ResolvedInSession]:
         constraints = self._constraints
-        environment = into.environment
         hashes = {name: each.hashes for name, each in constraints.items() if each.hashes}
         root_requirements = tuple(
             root_requirement

@@ -15,6 +15,7 @@ from msgspec import Struct
 from pipwrap.build.build_context import BuildContext, BuildDirectories
 from pipwrap.build.environment_pool import EnvironmentPool
 from pipwrap.build.hooks import HookProcessPool
+from pipwrap.build.observer import ObserverLibrary, own_code
 from pipwrap.build.requirements import BuildRequirements
 from pipwrap.cache.build_host import BuildHost, include_directories
 from pipwrap.cache.clones import Clones
@@ -43,14 +44,14 @@ from pipwrap.index.link_collector import LinkCollector
 from pipwrap.model.environment import Environment
 from pipwrap.network.ranges import Ranges
 from pipwrap.network.transport import Transport
-from pipwrap.operations.cache_session import kept_directory
+from pipwrap.operations.cache_session import permanent_directory
 from pipwrap.operations.context import CommandContext
 from pipwrap.operations.shared_state import SessionSettings
 from pipwrap.options.options import SearchOptions
 from pipwrap.vcs.git import GitSettings
 from pipwrap.vcs.repositories import Repositories
 
-_PATIENCE = 5.0
+_END_TIMEOUT = 5.0
 """Seconds that a build whose hooks were ended may take to end as well."""
 
 
@@ -84,6 +85,7 @@ class PreparerFactory:
         self._processes, self._pool = HookProcessPool(), EnvironmentPool()
         self._builds: list[BackgroundTasks] = []
         self._remover = ThreadPoolExecutor(1, thread_name_prefix="remove")
+        self._observer = ObserverLibrary(layout, context.environ)
         self._unpackers = Unpackers(min(processors(), MOST))
         self._acquired = AcquiredArchives()
         self._lazy_wheels = LazyWheels(ranges, metadata_cache, offline=caching.offline)
@@ -106,7 +108,7 @@ class PreparerFactory:
         self._processes.close()
         self._unpackers.close()
         for builds in self._builds:
-            builds.settle(_PATIENCE)
+            builds.settle(_END_TIMEOUT)
         self._remover.shutdown()
 
     def preparer(
@@ -168,9 +170,10 @@ class PreparerFactory:
         return BuildContext(
             target=environment,
             directories=BuildDirectories(
-                place.scratch if context.options.build.cleans else kept_directory,
+                place.scratch if context.options.build.cleans else permanent_directory,
                 place.keep_log,
                 self._remove,
+                (place.layout.root, *own_code()),
             ),
             requirements=requirements,
             listener=listener,
@@ -185,6 +188,7 @@ class PreparerFactory:
             ),
             allows_editables=context.options.command == "install",
             building=settings.building,
+            preload=self._observer.path,
         )
 
     def _remove(self, path: str) -> None:

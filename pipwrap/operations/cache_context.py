@@ -1,4 +1,4 @@
-"""What the actions of ``cache`` work with, made and joined here; and who may change a cache."""
+"""What the actions of ``cache`` work with, made here; and whether this user may change a cache."""
 
 from __future__ import annotations
 

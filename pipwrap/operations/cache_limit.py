@@ -12,7 +12,7 @@ from pipwrap.operations.context import CommandContext
 
 
 def apply_limit(context: CommandContext, limit: int) -> None:
-    """Make room in a cache that has grown beyond its limit; say so at -v."""
+    """Make room in a cache that has grown beyond its limit; report it at -v."""
     layout, console = context.place.layout, context.events
     try:
         gone = enforce(layout, built_wheels(layout, console), limit, time.time())

@@ -83,5 +83,5 @@ def _size(layout: Layout, sha256: str) -> str:
 
 
 def moment(seconds: float) -> str:
-    """Return a time as a person reads it."""
+    """Return a time in a readable form."""
     return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds))

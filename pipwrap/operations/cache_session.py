@@ -19,7 +19,7 @@ class CacheSession(Struct, frozen=True):
     """The cache of one run."""
 
     layout: Layout
-    is_kept: bool
+    is_permanent: bool
     """False for a temporary cache, which is gone when the run ends."""
     scratch: Callable[[str], str]
     """Make a directory on the cache's filesystem that is gone when the run ends."""
@@ -31,7 +31,7 @@ class CacheSession(Struct, frozen=True):
         """
         from pipwrap.cache import build_logs  # noqa: PLC0415 - failures only
 
-        if not self.is_kept:
+        if not self.is_permanent:
             return ""
         directory = self.layout.bucket(LOGS)
         plain = "".join(each if each.isascii() and each.isalnum() else "-" for each in name)[-60:]
@@ -44,7 +44,7 @@ class CacheSession(Struct, frozen=True):
         return copy
 
 
-def kept_directory(prefix: str) -> str:
+def permanent_directory(prefix: str) -> str:
     """Make a directory that outlives the run, among the system's temporary ones: --no-clean."""
     return disk.temporary_directory(f"pip-{prefix}")
 
@@ -55,7 +55,7 @@ def usable_layout(root: str | None) -> Layout | None:
 
 
 def is_usable(root: str) -> bool:
-    """Tell whether the user owns the cache (root: uid 0) or may write what is there of its path."""
+    """Return whether the user owns the cache (root: uid 0) or may write what exists of its path."""
     path = root
     while path != os.path.dirname(path):
         if os.path.lexists(path):
@@ -88,12 +88,12 @@ def opened(root: str | None, listener: Listener) -> Iterator[CacheSession]:
         )
         root = None
     with ExitStack() as stack:
-        place = _kept(root, listener, stack) if root is not None else None
+        place = _permanent(root, listener, stack) if root is not None else None
         yield place or stack.enter_context(_temporary())
 
 
-def _kept(root: str, listener: Listener, stack: ExitStack) -> CacheSession | None:
-    """Return the cache at ``root``; ``None``, having said why, where it cannot be used."""
+def _permanent(root: str, listener: Listener, stack: ExitStack) -> CacheSession | None:
+    """Return the cache at ``root``; ``None``, with a warning, where it cannot be used."""
     try:
         _check_room(root)
         ownership.claim(Layout(root))
@@ -102,7 +102,7 @@ def _kept(root: str, listener: Listener, stack: ExitStack) -> CacheSession | Non
         reason = error.strerror or str(error)
         listener(WarningMessage(f"The cache in {root} cannot be used and is left out: {reason}"))
         return None
-    return CacheSession(layout, is_kept=True, scratch=_scratch_in(layout))
+    return CacheSession(layout, is_permanent=True, scratch=_scratch_in(layout))
 
 
 _OWN_PREFIX = "pipwrap-"
@@ -143,21 +143,21 @@ def full_disk(error: DiskFull | OSError, root: str | None) -> DiskFull | None:
 
 
 def has_other_disk(full: str, root: str) -> bool:
-    """Tell whether it is the cache's disk that is full, and temporary files lie on another."""
+    """Return whether it is the cache's disk that is full, and temporary files are on another."""
     import tempfile  # noqa: PLC0415 - failures only
 
     return full == root and os.stat(tempfile.gettempdir()).st_dev != os.stat(root).st_dev
 
 
 def _is_below(path: str, root: str) -> bool:
-    """Tell whether a path is ``root`` or lies in it, whatever links lead there."""
+    """Return whether a path is ``root`` or is in it, whatever links lead there."""
     path, root = os.path.realpath(path), os.path.realpath(root)
     return path == root or path.startswith(root + os.sep)
 
 
 @contextmanager
 def _run_directory(layout: Layout) -> Iterator[Layout]:
-    """Yield the layout with a directory of the run's own; sweep those of dead runs."""
+    """Yield the layout with a directory of the run's own; sweep those of runs that were killed."""
     shared = layout.temporary
     disk.make_directory(shared)
     run = Layout(layout.root, RUN_PREFIX + os.path.basename(disk.unused_name(shared)))
@@ -176,7 +176,7 @@ def _temporary() -> Iterator[CacheSession]:
     root = disk.temporary_directory(_OWN_PREFIX)
     layout = Layout(root)
     try:
-        yield CacheSession(layout, is_kept=False, scratch=_scratch_in(layout))
+        yield CacheSession(layout, is_permanent=False, scratch=_scratch_in(layout))
     finally:
         disk.discard(root)
 

@@ -20,7 +20,7 @@ from pipwrap.operations.cache_listing import details, kind
 
 
 def explain(context: CacheContext, text: str | None) -> int:
-    """Say whether a built wheel would be used, and what of its evidence holds."""
+    """Print whether a built wheel would be used, and what of its evidence holds."""
     requirement = Requirement.parse(text or "")
     entries = [
         entry

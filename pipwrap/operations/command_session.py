@@ -19,7 +19,7 @@ from pipwrap.resolution.outcome import Resolution
 def command_session(
     context: CommandContext, saving: SaveOptions | None = None
 ) -> Iterator[tuple[UserRequest, InstallSession]]:
-    """Read what is asked for, say where it is looked for, and yield a session that resolves it.
+    """Read the request, print the places that are searched, and yield a session that resolves it.
 
     At the end the session's threads end, connections are closed and the usage of the cache is
     written, also after an error. Raises what ``read_request`` raises.

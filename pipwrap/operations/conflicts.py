@@ -36,7 +36,7 @@ def conflict_report(
     environment: Environment,
     listener: Listener,
 ) -> str | None:
-    """Return what to say of a plan about to be carried out; ``None`` when nothing is broken."""
+    """Return the report on a plan about to be carried out; ``None`` when nothing is broken."""
     changed = {item.name: Version(item.version) for item in plan.install}
     versions = {**dict(_versions(installed)), **changed}
     dependents = [

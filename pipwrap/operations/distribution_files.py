@@ -38,7 +38,7 @@ class DistributionFiles(Struct, frozen=True):
     def archives(self, distributions: Sequence[Distribution]) -> dict[Distribution, SavableFile]:
         """Return all archives, downloaded side by side: none is saved without all.
 
-        Like pip, what lies in a local directory is not saved, but for editables (``packed``).
+        Like pip, what is in a local directory is not saved, but for editables (``packed``).
         """
         archives = [each for each in distributions if isinstance(each, Candidate | Archive)]
         preparer = self.preparer()

@@ -57,11 +57,11 @@ def _resolve_request(
 ) -> ResolveRequest:
     """Return what is resolved; --upgrade decides which installed versions stay."""
     options = context.options
-    asked = _named(request)
+    named = _named(request)
     eager = options.upgrade and options.upgrade_strategy == "eager"
 
     def keeps(project: str) -> bool:
-        return not eager and not (options.upgrade and project in asked)
+        return not eager and not (options.upgrade and project in named)
 
     return replace(
         resolve_request_of(context, request),

@@ -31,7 +31,7 @@ class InstallScheme(Struct, frozen=True):
     ) -> dict[str, InstalledDistribution]:
         """Return what an installation here replaces, by project.
 
-        What lies in the system's site-packages stays when the user scheme shadows it.
+        What is in the system's site-packages stays when the user scheme shadows it.
         """
         if self.ignores_installed:
             return {}
@@ -71,7 +71,7 @@ def check_bases(options: Options) -> None:
 
 
 def is_in_environment(options: Options) -> bool:
-    """Tell whether the environment itself is changed, which its distributor may forbid."""
+    """Return whether the environment itself is changed, which its distributor may forbid."""
     only_asks = options.dry_run and options.report
     places = (options.root_path, options.target_dir, options.prefix_path)
     return not only_asks and all(place is None for place in places)
@@ -111,7 +111,7 @@ def _relocated(target: str, options: Options, environment: Environment) -> Insta
 
 
 def _is_user(context: CommandContext) -> bool:
-    """Tell whether to install into the user site, by pip's rules for --user and its fallback."""
+    """Return whether to install into the user site, by pip's rules for --user and its fallback."""
     options, environment = context.options, context.environment
     if options.user is False:
         return False

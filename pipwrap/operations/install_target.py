@@ -1,4 +1,4 @@
-"""May this environment be changed, and by whom: PEP 668 and the warning for root."""
+"""Whether this environment may be changed: PEP 668 and the warning for root."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ class DistributionMetadataProvider(Struct, frozen=True):
     read_before: OnDemand[SidecarLookup] | None
     """Metadata of an earlier run; none for a command that saves the files themselves."""
     saves_archives: bool = False
-    """Sources themselves are saved: no wheel stands in for one."""
+    """Sources themselves are saved: no wheel replaces one."""
 
     def prefetch(self, candidate: Candidate, then: Callable[[Metadata], None]) -> None:
         """Begin to get metadata, unless it was read before."""
@@ -78,7 +78,7 @@ class DistributionMetadataProvider(Struct, frozen=True):
         )
 
     def reuses(self, choice: Candidate | Source) -> bool:
-        """Tell whether a wheel that was built before will be used."""
+        """Return whether a wheel that was built before will be used."""
         return not self.saves_archives and self.preparer().builder.reuses(choice)
 
     @staticmethod

@@ -1,4 +1,4 @@
-"""The projects behind direct references, which only their metadata tells."""
+"""The projects behind direct references, which only their metadata names."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ def _check_wheel(source: Source, environment: Environment) -> None:
 
 
 def is_supported(source: Source, environment: Environment) -> bool:
-    """Tell whether a direct reference can be installed here, as far as its name says."""
+    """Return whether a direct reference can be installed here, as far as its name says."""
     if not source.is_wheel:
         return True
     try:

@@ -25,7 +25,7 @@ def record_satisfied(
 
 
 def _is_plain(context: CommandContext, request: UserRequest) -> bool:
-    """Tell a line that names projects only, and that reads nothing but files of this machine."""
+    """Return whether a line names projects only, and reads only files of this machine."""
     options = context.options
     return not (
         options.upgrade
@@ -48,6 +48,6 @@ def _is_plain(context: CommandContext, request: UserRequest) -> bool:
             root_requirement.source is not None for root_requirement in request.root_requirements
         )
         or any("://" in file for file in request.files)
-        or not context.place.is_kept
+        or not context.place.is_permanent
         or context.place.layout.root != noop.root(context.environ)
     )

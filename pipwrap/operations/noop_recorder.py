@@ -30,15 +30,15 @@ class NoopRecorder:
 
     def __init__(self, argv: Sequence[str], environ: Mapping[str, str], *, as_module: bool) -> None:
         """Begin with the key of the line; there is none where the working directory is gone."""
-        self._asked: bytes | None = None
+        self._key: bytes | None = None
         with contextlib.suppress(OSError):
-            self._asked = noop.command_key(__version__, argv, environ, as_module=as_module)
+            self._key = noop.command_key(__version__, argv, environ, as_module=as_module)
         self._environ = environ
         self._evidence: dict[tuple[str, str], str] = {}
         self._is_proven = False
         settings = [value for name, value in environ.items() if name.startswith("PIP_")]
         has_secrets = any("://" in each and "@" in each for each in (*argv, *settings))
-        self._may_be_kept = not has_secrets and not environ.get("PIP_NO_CACHE_DIR")
+        self._may_be_stored = not has_secrets and not environ.get("PIP_NO_CACHE_DIR")
         self.printed: list[tuple[bool, str]] = []
         """(on stderr?, text) of everything that was printed so far."""
 
@@ -56,9 +56,9 @@ class NoopRecorder:
         Nothing is stored where ``chosen`` may run another interpreter the next time.
         """
         if environment.site.has_finders:
-            self._may_be_kept = False  # what they yield is theirs alone to say
+            self._may_be_stored = False  # what they yield has no evidence
         executable = environment.executable
-        self._may_be_kept &= is_what_runs(chosen, executable)
+        self._may_be_stored &= is_what_runs(chosen, executable)
         self.depends_on([executable], kind=noop.LINK)
         self.depends_on(os.path.join(sys.prefix, marker) for marker in TOOL_MARKERS)
         if looks_on_path(sys.prefix, self._environ):
@@ -93,15 +93,15 @@ class NoopRecorder:
 
     def store(self, status: int) -> None:
         """Store a complete answer; not a failure, nor where its evidence changed just now."""
-        if status != 0 or not self._is_proven or self._asked is None or not self._may_be_kept:
+        if status != 0 or not self._is_proven or self._key is None or not self._may_be_stored:
             return
         now = time.time_ns()
-        if any(_is_young(state, now) for state in self._evidence.values()):
+        if any(_is_recent(state, now) for state in self._evidence.values()):
             return
         evidence = ((kind, name, state) for (kind, name), state in self._evidence.items())
         printed = ((noop.ERR if on_stderr else noop.OUT, text) for on_stderr, text in self.printed)
         layout = Layout(noop.root(self._environ))
-        path = noop.path_of(self._asked, self._environ)
+        path = noop.path_of(self._key, self._environ)
         try:
             ownership.claim(layout)
             disk.write(path, noop.encode(evidence, printed), layout.temporary)
@@ -109,8 +109,8 @@ class NoopRecorder:
             return
 
 
-def _is_young(state: str, now: int) -> bool:
-    """Tell what lies somewhere, and changed less than two seconds ago."""
+def _is_recent(state: str, now: int) -> bool:
+    """Return whether something is at a path that changed less than two seconds ago."""
     _, _, times = state.partition(" ")[2].partition(" ")
     return any(int(moment) > now - _SETTLED for moment in times.split())
 

@@ -12,12 +12,12 @@ Made = TypeVar("Made")
 class OnDemand(Generic[Made]):
     """One value, made by its first use in whatever thread that is, so that an unused one is free.
 
-    Making one may load modules and begin threads: a command whose wheels all lie in the store
+    Making one may load modules and begin threads: a command whose wheels are all in the store
     loads nothing of the network and of builds.
     """
 
     def __init__(self, make: Callable[[], Made]) -> None:
-        """Remember how the value is made."""
+        """Store how the value is made."""
         self._make = make
         self._lock = threading.RLock()
         self._made: list[Made] = []

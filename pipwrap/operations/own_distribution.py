@@ -73,7 +73,7 @@ def _refused(what: str) -> errors.EnvironmentRefused:
 
 
 def _is_here(place: InstallScheme) -> bool:
-    """Tell whether what is installed there is imported in the place of this program's package."""
+    """Return whether what is installed there is imported in the place of this program's package."""
     if place.relocation is not None:
         targets = {os.path.realpath(place.relocation.directory)}
     else:

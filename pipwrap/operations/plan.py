@@ -58,7 +58,7 @@ def source_of(choice: Choice) -> Distribution:
 
 
 def _is_there(choice: Choice, existing: InstalledDistribution | None, listener: Listener) -> bool:
-    """Tell whether a direct reference to the installed version is left alone, as pip does.
+    """Return whether a direct reference to the installed version is left alone, as pip does.
 
     Local sources and editables are always installed again.
     """
@@ -100,7 +100,7 @@ def make_plan(
     root_requirements: Sequence[UserRequirement],
 ) -> Plan:
     """Return the changes, in the order of installation."""
-    asked = requested(resolution, root_requirements)
+    requested_projects = requested(resolution, root_requirements)
     installations = []
     for project in install_order(resolution):
         if project not in wheels:
@@ -115,7 +115,7 @@ def make_plan(
                 display_name=resolution.names[project],
                 version=_version(choice, prepared.wheel),
                 wheel=prepared.wheel,
-                requested=project in asked,
+                requested=project in requested_projects,
                 direct_url=direct_url,
                 replaces=installed.get(project),
             )
@@ -135,12 +135,12 @@ def _version(choice: Choice, wheel: StoredWheel) -> str:
 
 def requested(resolution: Resolution, root_requirements: Sequence[UserRequirement]) -> set[str]:
     """Return the projects that the user named, by whatever requirement (PEP 376, REQUESTED)."""
-    asked = {
+    named = {
         root_requirement.requirement.name
         for root_requirement in root_requirements
         if root_requirement.requirement is not None
     }
-    return asked | {
+    return named | {
         project
         for project, choice in resolution.choices.items()
         if isinstance(choice, DirectChoice)

@@ -42,7 +42,7 @@ class PlanInstaller:
         wheels: WheelProvider,
         compiler: OnDemand[Compiler] | None,
     ) -> None:
-        """Keep the ports; nothing is changed yet."""
+        """Store the ports; nothing is changed yet."""
         self._shared = shared
         self._environment = environment
         self._listener = listener
@@ -69,14 +69,14 @@ class PlanInstaller:
                 return
 
     def _discard(self, changed: StoredWheel) -> None:
-        """Remove a stored wheel, while nobody links it; one that was replaced already stays."""
+        """Remove a stored wheel, while no process links it; one that was replaced already stays."""
         store = self._shared.store
         with locks.locked(self._shared.context.place.layout.lock):
             if store.find(changed.sha256) == changed:
                 store.discard(changed.sha256)
 
     def _commit(self, plan: Plan) -> None:
-        """Link what is in the store, while no upkeep can take it away."""
+        """Link what is in the store, while no upkeep can remove it."""
         from pipwrap.install import transaction  # noqa: PLC0415 - no dry run changes anything
 
         store = self._shared.store

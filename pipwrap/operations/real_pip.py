@@ -13,7 +13,7 @@ _INDEXES = "pip._internal.models.index"
 
 
 def default_index_url() -> str:
-    """Return the index that pip asks where none is named."""
+    """Return the index that pip uses where none is named."""
     return str(_indexes()["PyPI"].simple_url)
 
 

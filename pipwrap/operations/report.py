@@ -20,7 +20,7 @@ def write_report(
     files: DistributionFiles,
     resolution: Resolution,
     distribution: Mapping[str, Distribution],
-    asked: Collection[str],
+    requested_projects: Collection[str],
 ) -> None:
     """Write the report that --report asks for; raises pip's error when it cannot be written."""
     items = [
@@ -29,7 +29,7 @@ def write_report(
             download_info=files.download_info(each),
             is_direct=not isinstance(each, Candidate),
             is_yanked=each.link.is_yanked,
-            requested=project in asked,
+            requested=project in requested_projects,
             extras=resolution.extras.get(project, ()),
         )
         for project, each in distribution.items()

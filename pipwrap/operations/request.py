@@ -101,7 +101,7 @@ class UserRequest(Struct, frozen=True):
 
     @property
     def requires_hashes(self) -> bool:
-        """Tell whether every archive needs an allowed hash."""
+        """Return whether every archive needs an allowed hash."""
         if self.search.no_require_hashes:
             return False
         return (
@@ -205,7 +205,7 @@ def _editable(text: str, context: CommandContext) -> UserRequirement:
 def _refuse_decisions(
     root_requirements: Sequence[UserRequirement], context: CommandContext
 ) -> None:
-    """Leave it to the real pip to ask what becomes of a directory that an editable would need."""
+    """Hand over where pip would prompt for what becomes of a directory of an editable."""
     cloned = [
         (root_requirement, root_requirement.source)
         for root_requirement in root_requirements
@@ -228,7 +228,7 @@ def _of_source(root_requirement: UserRequirement, source: Source) -> Hashes:
 
 
 def _check_pinned(request: UserRequest) -> None:
-    """Raise pip's error for requirements that no hash can hold still."""
+    """Raise pip's error for requirements that no hash can pin."""
     for constraint in request.constraints.values():
         if any(not isinstance(source, Archive) for source in constraint.sources):
             raise errors.HandOver(f"the constraint {constraint.texts[0]} when requiring hashes")

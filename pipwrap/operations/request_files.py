@@ -68,7 +68,7 @@ class RequestFiles:
             yield from script_requirements(script, version)
 
     def build_constraints(self) -> Iterator[tuple[UserRequirement, Constraint]]:
-        """Yield what the files of --build-constraint say; their options count for nothing."""
+        """Yield what the files of --build-constraint say; their options are ignored."""
         context = self._context
         for location in context.options.build.constraints:
             for line in self._reader().read(location, context.options.search).requirements:

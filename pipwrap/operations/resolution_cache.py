@@ -1,14 +1,14 @@
 """Resolutions of earlier runs, used again while what they depend on is as it was.
 
-Resolving is a function of two things: what is asked, and what indexes and installed distributions
-offer. What is asked, down to the last option, is the *key* of an entry (``resolution_key``). What
+Resolving is a function of two things: the request, and what indexes and installed distributions
+offer. The request, down to the last option, is the *key* of an entry (``resolution_key``). What
 was read to answer it is its *evidence*: every page by its status and digest, and by its stat every
 local place and every metadata file of an installed distribution. So an entry whose evidence holds
 is what resolving again would come to; no page is decoded to know it::
 
     request --key--> entry: evidence, resolution, lines
                        |
-                       |  each page that is not fresh is asked for again (RFC 9111 section 4.3)
+                       |  each page that is not fresh is requested again (RFC 9111 section 4.3)
                        |
         evidence holds +-----------------------------------------------> Hit
                        |
@@ -25,7 +25,7 @@ is what resolving again would come to; no page is decoded to know it::
 A changed page rarely changes the answer. A resolution that never backtracked chose the best version
 of each project under all specifiers that were active then (``resolution.active_specifiers``), and
 chooses it again wherever it is still the best (decision record 0016). Where it is not, a
-preference spares the look at a page that has not changed; one that may be wrong is rejected, and
+preference saves reading a page that has not changed; one that may be wrong is rejected, and
 the resolution starts again without it (``resolution.engine``).
 
 An entry is written as soon as all metadata that the resolution read is verified: by a digest of
@@ -104,10 +104,10 @@ class ResolutionCache:
         is_stored: Callable[[str], bool],
         note: Note,
     ) -> None:
-        """Hold the ports.
+        """Store the ports.
 
-        ``is_stored`` tells whether the wheel of a sha256 is in the store; ``note`` records what was
-        used.
+        ``is_stored`` returns whether the wheel of a sha256 is in the store; ``note`` records what
+        was used.
         """
         self.console = context.events
         self._context = context
@@ -175,8 +175,8 @@ class ResolutionCache:
     ) -> tuple[PageState, ...] | None:
         """Return the evidence with the changed pages as they are now, where they change nothing.
 
-        ``None`` where they do, or where only resolving again can tell. ``changed`` is projects by
-        their pages.
+        ``None`` where they do, or where only resolving again can decide it. ``changed`` is projects
+        by their pages.
         """
         from pipwrap.resolution.admission import is_still_best  # noqa: PLC0415 - where a page has changed
 
@@ -248,7 +248,7 @@ class ResolutionCache:
             self._pending = None
 
     def _is_verified(self, choice: Choice) -> bool:
-        """Tell whether a digest of the index, or a wheel in the store, verifies the metadata."""
+        """Return whether a digest of the index, or a wheel in the store, verifies the metadata."""
         if not isinstance(choice, Candidate) or choice.link.metadata_hashes is not None:
             return True
         return self._is_stored(choice.link.sha256 or "")
@@ -293,7 +293,7 @@ def _preferences(
 def _of_installed(choices: Iterable[Choice]) -> tuple[PageState, ...]:
     """Return the state of all metadata that was read of installed distributions.
 
-    A version does not fix it: people edit METADATA, or install another build of one version.
+    A version does not fix it: METADATA may be edited, or another build of it be installed.
     """
     read = dict.fromkeys(each for each in choices if isinstance(each, InstalledCandidate))
     files = (path for each in read for path in metadata_files(each.distribution))

@@ -1,4 +1,4 @@
-"""The key of a resolution: the digest of everything that is asked."""
+"""The key of a resolution: the digest of the whole request."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def resolution_key(
 ) -> str | None:
     """Return the key of a request; ``None`` for a resolution that is not stored.
 
-    That is one of paths, URLs and lock files; one that asks for pages anew or by the clock; and one
+    That is one of paths, URLs and lock files; one that refreshes pages or by the clock; and one
     that prints more than its plain lines.
     """
     options, search = context.options, context.options.search
@@ -35,7 +35,7 @@ def resolution_key(
         inputs.saves
         or options.verbosity > 0
         or options.log is not None
-        or not context.place.is_kept
+        or not context.place.is_permanent
         or context.environment.site.has_finders
         or offers.locked
         or search.refreshed
@@ -53,7 +53,7 @@ def resolution_key(
         )
         for project, each in sorted(request.installed.items())
     ]
-    asked = (
+    requested = (
         request.root_requirements,
         request.constraints,
         request.releases,
@@ -61,5 +61,5 @@ def resolution_key(
         request.ignore_requires_python,
     )
     return digest_of(
-        (__version__, asked, installed, offers.selector, inputs.settings, inputs.reports)
+        (__version__, requested, installed, offers.selector, inputs.settings, inputs.reports)
     )

@@ -1,4 +1,4 @@
-"""From requirements to a resolution; before an error, cached pages are asked for again."""
+"""From requirements to a resolution; before an error, cached pages are requested again."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def resolve(
     """Return the resolution, which is the same with ``preferences`` and without.
 
     Raises ``errors.NoMatchingDistribution`` and ``errors.ResolutionImpossible``, but not because of
-    a page of the cache that the index has changed: those pages are asked for again first.
+    a page of the cache that the index has changed: those pages are requested again first.
     """
     root_requirements, known = named_requirements(provider, request)
     while True:

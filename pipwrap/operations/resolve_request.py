@@ -25,7 +25,7 @@ class ResolveRequest(Struct, frozen=True):
     constraints: Mapping[str, Constraint] = field(default_factory=dict)
     installed: Mapping[str, InstalledCandidate] = field(default_factory=dict)
     keeps: Callable[[str], bool] = _keep_nothing
-    """Tell whether what is installed of a project stays when it satisfies everything."""
+    """Return whether what is installed of a project stays when it satisfies everything."""
     releases: ReleaseControl = field(default_factory=ReleaseControl)
     ignore_dependencies: bool = False
     ignore_requires_python: bool = False

@@ -31,7 +31,7 @@ def save_archive(context: CommandContext, file: SavableFile, directory: str) -> 
 def save_wheel(
     context: CommandContext, file: SavableFile, directory: str, *, is_announced: bool
 ) -> None:
-    """Copy one wheel, over one of the same name; what lies there itself stays."""
+    """Copy one wheel, over one of the same name; what is there itself stays."""
     if file.path == os.path.join(directory, file.name):
         return
     target = _save(file, directory)
@@ -42,9 +42,9 @@ def save_wheel(
 def _save(file: SavableFile, directory: str) -> str:
     """Copy a file to where the user wants it and return its path.
 
-    It is written under an unpredictable name, where nothing lies and no link leads elsewhere, and
-    renamed at the end. Raises ``errors.EnvironmentRefused``, and ``errors.InvalidDistribution`` for
-    what is no file name.
+    It is written under an unpredictable name, so that no file is replaced and no link is followed,
+    and renamed at the end. Raises ``errors.EnvironmentRefused``, and ``errors.InvalidDistribution``
+    for what is no file name.
     """
     target = os.path.join(directory, checked_file_name(file.name))
     beside = disk.unused_name(directory, ".part")

@@ -33,7 +33,7 @@ class SharedState(Struct, frozen=True):
     collector: LinkCollector
     store: WheelStore
     private: WheelStore
-    """The wheels of this run alone, which the cache may not keep."""
+    """The wheels of this run alone, which the cache may not store."""
     sidecars: OnDemand[Sidecars]
     usage: Usage
     preparer_factory: OnDemand[PreparerFactory]
@@ -54,5 +54,5 @@ class SessionSettings(Struct, frozen=True):
 
     @property
     def is_for_build(self) -> bool:
-        """Tell whether this session installs build requirements."""
+        """Return whether this session installs build requirements."""
         return bool(self.building)

@@ -1,4 +1,4 @@
-"""Wheels in the store: those that lie there, and those that are fetched, built and compiled.
+"""Wheels in the store: those that are there, and those that are fetched, built and compiled.
 
 A wheel is fetched from the moment at which the resolver first chooses it, while the resolution goes
 on. The choice may change: then the wheel was fetched in vain, and a second one of the same project
@@ -35,7 +35,7 @@ class WheelProvider:
         preparer: OnDemand[Preparer],
         compiler: OnDemand[Compiler] | None,
     ) -> None:
-        """Keep the ports; without ``compiler`` no bytecode is compiled ahead."""
+        """Store the ports; without ``compiler`` no bytecode is compiled ahead."""
         self._store = shared.store
         self._policy = settings.policy
         self._saves = settings.saving is not None
@@ -53,12 +53,12 @@ class WheelProvider:
     ) -> dict[str, PreparedWheel]:
         """Return wheels in the store, by project; raises what ``Preparer.wheels`` raises."""
         prefetched = frozenset(self._prefetched.values())
-        asked = {
+        candidates = {
             project: each
             for project, each in distributions.items()
             if not self._saves and isinstance(each, Candidate) and each.link.url not in prefetched
         }
-        there = find_in_store(asked, self._store, self._policy)
+        there = find_in_store(candidates, self._store, self._policy)
         for project, prepared in there.items():
             self._found[prepared.wheel.sha256] = distributions[project], names[project]
         if len(there) < len(distributions):
@@ -72,13 +72,13 @@ class WheelProvider:
         """Begin to get the wheel that was first chosen of a project, unless it is there."""
         if self._prefetches and candidate.project not in self._prefetched:
             sha256 = candidate.link.sha256
-            # A damaged entry is reported where the wheel is wanted, not here.
+            # A damaged entry is reported where the wheel is needed, not here.
             if sha256 is not None and not self._store.holds(sha256):
                 self._prefetched[candidate.project] = candidate.link.url
                 self._preparer().prefetch_wheel(candidate, self._when_stored())
 
     def restored(self, wheel: StoredWheel) -> StoredWheel:
-        """Return a stored wheel whose files were changed or taken away, unpacked again."""
+        """Return a stored wheel whose files were changed or removed, unpacked again."""
         if wheel.sha256 in self._found:
             return self._preparer().wheel(*self._found[wheel.sha256]).wheel
         return self._preparer().files.restore(wheel)
@@ -89,7 +89,7 @@ class WheelProvider:
 
 
 def prefetches(context: CommandContext, settings: SessionSettings) -> bool:
-    """Tell whether everything that is resolved will be installed, so that it may be fetched ahead.
+    """Return whether all that is resolved will be installed, so that it may be fetched ahead.
 
     With ``--progress-bar raw`` a script reads the progress, and expects one wheel after another.
     """

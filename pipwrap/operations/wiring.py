@@ -3,7 +3,7 @@
 Everything below takes its tools as arguments, so what a command is made of is seen in one place,
 and a test can put another tool in. There are four modules of this kind, by what a command needs:
 
-    network        every command that asks a server   transport, credentials, HTTP cache
+    network        every command that uses a server   transport, credentials, HTTP cache
     wiring         every command that resolves        link collector, store, session
     builders       where something is missing         archives, metadata, builds, preparer
     cache_context  ``cache``                          built wheels, store, host
@@ -146,7 +146,7 @@ def make_session(
     options = shared.context.options
 
     def read_before() -> SidecarLookup:
-        from pipwrap.distribution.sidecars import SidecarLookup  # noqa: PLC0415 - where metadata is wanted
+        from pipwrap.distribution.sidecars import SidecarLookup  # noqa: PLC0415 - where metadata is needed
 
         return SidecarLookup(shared.sidecars(), settings.policy)
 
@@ -192,7 +192,7 @@ def make_session(
 
 
 def _offers(shared: SharedState, target: Environment, settings: SessionSettings) -> Offers:
-    """Return the candidates of all projects; the user's target options spare build requirements."""
+    """Return the candidates of all projects; target options do not apply to build requirements."""
     options, search = shared.context.options, shared.search
     selector = Selector(
         {tag: rank for rank, tag in enumerate(target.tags)},

@@ -87,9 +87,9 @@ def read_configuration(
 ) -> Configuration:
     """Return what is configured for the environment at ``prefix``.
 
-    Everything is read, ``--isolated`` or not: pip reads it all before it knows. A file that cannot
-    be understood raises ``ConfigurationError``; one that does not exist or cannot be opened is
-    passed over, as in pip.
+    Everything is read, ``--isolated`` or not: pip reads it all before that option. A file that
+    cannot be understood raises ``ConfigurationError``; one that does not exist or cannot be opened
+    is passed over, as in pip.
     """
     settings = [
         setting

@@ -48,7 +48,7 @@ class Option:
         choices: "tuple[str, ...]" = (),
         ours: "bool | tuple[str, ...]" = True,
     ) -> None:
-        """Keep the parts; short spellings come first, as pip's messages show them."""
+        """Store the parts; short spellings come first, as pip's messages show them."""
         self.destination = destination
         self.spellings = spellings
         self.kind = kind
@@ -59,7 +59,7 @@ class Option:
 
     @property
     def takes_value(self) -> bool:
-        """Tell whether an argument follows on the command line."""
+        """Return whether an argument follows on the command line."""
         return self.kind in (VALUE, REPEATABLE, SELECTOR)
 
     @property

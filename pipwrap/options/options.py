@@ -55,7 +55,7 @@ class SearchOptions(Struct, frozen=True, kw_only=True):
     """``--pre``, ``--all-releases``, ``--only-final``."""
     uploaded_prior_to: dt.datetime | None = None
     refreshed: frozenset[str] = frozenset()
-    """Projects whose pages are asked for again, perhaps ``:all:``."""
+    """Projects whose pages are requested again, perhaps ``:all:``."""
     prefer_binary: bool = False
     require_hashes: bool = False
     no_require_hashes: bool = False
@@ -65,7 +65,7 @@ class SearchOptions(Struct, frozen=True, kw_only=True):
 
 
 class Options(Struct, frozen=True, kw_only=True):
-    """Everything that a command is told; what a command does not have keeps its default."""
+    """The options of a command; what a command does not have keeps its default."""
 
     command: str
     arguments: tuple[str, ...] = ()
@@ -240,7 +240,7 @@ def build_options(
 
 
 def check_hash_options(search: SearchOptions) -> None:
-    """Raise pip's error when hashes are both required and not; to be asked after all -r files."""
+    """Raise pip's error when hashes are both required and not; to be called after all -r files."""
     if search.require_hashes and search.no_require_hashes:
         raise CommandError("--require-hashes and --no-require-hashes are mutually exclusive")
 
@@ -259,7 +259,7 @@ def _values(parsed: Parsed, configuration: Configuration) -> Values:
 
 
 def _is_isolated(parsed: Parsed) -> bool:
-    """Tell whether the word itself is there, as pip does: a variable does not isolate."""
+    """Return whether the word itself is there, as pip does: a variable does not isolate."""
     return "--isolated" in parsed.argv
 
 

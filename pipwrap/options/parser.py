@@ -45,7 +45,7 @@ class Parsed:
         given: Given = (),
         arguments: tuple[str, ...] = (),
     ) -> None:
-        """Keep the parts."""
+        """Store the parts."""
         self.argv = argv
         """The whole line, for the real pip."""
         self.command = command
@@ -59,17 +59,17 @@ class Parsed:
 
     @property
     def help(self) -> bool:
-        """Tell whether ``--help`` was met before any mistake."""
+        """Return whether ``--help`` was met before any mistake."""
         return _has_help(self.general) or _has_help(self.given)
 
     @property
     def version(self) -> bool:
-        """Tell whether ``--version`` stands before the sub-command."""
+        """Return whether ``--version`` stands before the sub-command."""
         return any(option.destination == "version" for option, _ in self.general)
 
     @property
     def is_ours(self) -> bool:
-        """Tell whether the command is one of ours; everything else goes to the real pip."""
+        """Return whether the command is one of ours; everything else goes to the real pip."""
         return self.command in COMMANDS and not self.help and not self.version
 
     @property

@@ -1,6 +1,6 @@
 """The Python that wheels are chosen for: ``--platform``, ``--python-version``, ``--abi``, ...
 
-pip's own choice of tags (``--platform`` and its relatives speak of wheels and Requires-Python
+pip's own choice of tags (``--platform`` and its relatives concern wheels and Requires-Python
 only; markers are those of the interpreter that runs).
 """
 
@@ -38,7 +38,7 @@ class TargetPython(Struct, frozen=True):
 
     @property
     def is_given(self) -> bool:
-        """Tell whether anything is said."""
+        """Return whether anything is given."""
         return self != TargetPython()
 
 

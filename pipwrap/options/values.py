@@ -87,7 +87,7 @@ def handed_over(command: str, values: Values) -> str | None:
 
 
 def honours(option: Option, value: object) -> bool:
-    """Tell whether pipwrap itself does what ``option`` with this value asks for."""
+    """Return whether pipwrap itself does what ``option`` with this value asks for."""
     return option.ours if isinstance(option.ours, bool) else value in option.ours
 
 

@@ -1,4 +1,4 @@
-"""The colours that pip gives to what it says on stderr (ECMA-48, select graphic rendition)."""
+"""The colours that pip gives to what it prints on stderr (ECMA-48, select graphic rendition)."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ class OutputStreams:
             self._transcript.append((is_error, shown))
 
     def flush(self) -> None:
-        """Hand on what was written."""
+        """Flush what was written."""
         self.stdout.flush()
         self.stderr.flush()
 
@@ -149,7 +149,7 @@ class Console:
             stderr.flush()
 
     def abandon(self, reason: str) -> None:
-        """Stop writing to a stdout that takes nothing, so that nothing fails again at exit.
+        """Stop writing to a stdout that cannot be written to, so that nothing fails again at exit.
 
         The reason is the error that ends the command; stderr may be the same broken pipe.
         """

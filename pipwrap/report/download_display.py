@@ -59,7 +59,7 @@ class DownloadDisplay:
         return True
 
     def abandon(self) -> None:
-        """Forget the bars: their terminal is gone."""
+        """Drop the bars: their terminal is gone."""
         self._bars = None
 
     def close(self) -> None:

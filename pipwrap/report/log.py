@@ -1,4 +1,4 @@
-"""The file of ``--log``: everything that could be said, each line with its time, as in pip."""
+"""The file of ``--log``: everything that could be printed, each line with its time, as in pip."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Log:
     """Appends lines to a file, which is opened by the first one."""
 
     def __init__(self, path: str, clock: Callable[[], float]) -> None:
-        """Remember the place."""
+        """Store the path."""
         self._path = path
         self._clock = clock
         self._stream: TextIO | None = None

@@ -20,7 +20,7 @@ from pipwrap.report.encoding import printable
 
 
 class _Degrading:
-    """A stream that replaces what its encoding lacks, for rich, which knows of UTF-8 and ASCII."""
+    """A stream that replaces what its encoding lacks, for rich, which handles UTF-8 and ASCII."""
 
     def __init__(self, stream: TextIO) -> None:
         """Wrap ``stream``."""

@@ -81,7 +81,7 @@ def error_lines(error: errors.PipwrapError) -> tuple[OutputLine, ...]:
     elif error.reference is not None:
         text = frame(error.reference, error)
     else:
-        # pip says this before its log has a form.
+        # pip prints this before its logging is configured.
         prefix = "" if isinstance(error, errors.ConfigurationError) else "ERROR: "
         text = [f"{prefix}{error.message}"]
         text += [part for part in (error.context, error.note) if part]
@@ -128,7 +128,7 @@ def _build_failed(error: errors.BuildFailed) -> list[str]:
 
 
 def _inner(error: errors.BuildFailed) -> list[str]:
-    """Return the frame of the subprocess: what it said last, and where all of it is."""
+    """Return the frame of the subprocess: its last lines, and where all of them are."""
     if error.reference is not None:
         inner = frame(error.reference, error)
     else:
@@ -153,16 +153,16 @@ def _origin(source: str) -> str:
 
 
 def _program_failed(error: errors.ProgramFailed) -> list[str]:
-    """Return pip's frame for a program, with what it said unless that was shown while it ran."""
-    said = error.unseen.splitlines()
-    end = [f"╰─> [{len(said)} lines of output]"] if said else ["╰─> No available output."]
+    """Return pip's frame for a program, with what it printed unless that was shown at once."""
+    output = error.unseen.splitlines()
+    end = [f"╰─> [{len(output)} lines of output]"] if output else ["╰─> No available output."]
     inner = [
         "error: subprocess-exited-with-error",
         "",
         f"× {error.command} did not run successfully.",
         f"│ exit code: {error.status}",
         *end,
-        *(f"    {line}" for line in (*said, "[end of output]") if said),
+        *(f"    {line}" for line in (*output, "[end of output]") if output),
         "",
         "note: This error originates from a subprocess, and is likely not a problem with pip.",
     ]

@@ -51,7 +51,7 @@ def merged(
 
 
 def applies(user: UserRequirement, markers: Mapping[str, str]) -> bool:
-    """Tell whether a requirement's markers hold in the target environment."""
+    """Return whether a requirement's markers hold in the target environment."""
     marker = user.marker or (user.requirement.marker if user.requirement else None)
     return marker is None or marker.evaluate({**markers, "extra": ""})
 

@@ -32,7 +32,7 @@ def scheme_of(text: str) -> str:
 
 
 def is_url(text: str) -> bool:
-    """Tell whether pip takes a requirement for a URL."""
+    """Return whether pip takes a requirement for a URL."""
     return scheme_of(text) in _SCHEMES
 
 
@@ -87,7 +87,7 @@ def source_of_url(url: str, *, explicit: bool = False, subdirectory: str | None 
 
 
 def source_of(link: Link, *, explicit: bool) -> Source:
-    """Return what lies behind a link; ``explicit`` says that the user named it.
+    """Return what is behind a link; ``explicit`` says that the user named it.
 
     Raises ``errors.InvalidRequirement`` where no file and no directory can have the name.
     """

@@ -1,4 +1,4 @@
-"""``-e``: projects that are installed as they lie, from a path or a repository (PEP 660)."""
+"""``-e``: projects that are installed in place, from a path or a repository (PEP 660)."""
 
 from __future__ import annotations
 

@@ -236,7 +236,7 @@ def _beside(filename: str, location: str) -> str:
 
 
 def _relative_to(including: str, location: str) -> str:
-    """Return where a nested file lies: relative to the file or URL that includes it."""
+    """Return where a nested file is: relative to the file or URL that includes it."""
     if _URL.match(including):
         is_file = including.lower().startswith("file:")
         base = absolute_url(including, os.getcwd()) if is_file else including

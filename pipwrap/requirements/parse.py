@@ -229,7 +229,7 @@ def _file_hint(path: str) -> str:
 
 
 def _is_requirements_file(path: str) -> bool:
-    """Tell whether the first line that says something is a requirement."""
+    """Return whether the first line that is no comment is a requirement."""
     try:
         with open(path, encoding="utf-8", errors="ignore") as stream:
             lines = (line.strip() for line in stream)

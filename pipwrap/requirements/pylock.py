@@ -218,7 +218,7 @@ def _directory_url(lock: str, directory: pylock.PackageDirectory) -> str:
 
 
 def _url(lock: str, path: str | None, url: str | None) -> str:
-    """Return where a lock's file lies: a path counts before a URL, and begins at the lock."""
+    """Return where a lock's file is: a path counts before a URL, and begins at the lock."""
     if path is None:
         return url or ""
     if not is_url(lock):

@@ -112,7 +112,7 @@ class Admission(Struct):
         return direct if best is None and direct in requested else best
 
     def _is_direct(self, project: str) -> bool:
-        """Tell whether the user or a decided package names a direct reference."""
+        """Return whether the user or a decided package names a direct reference."""
         return project in self.projects.bound or any(
             requirement.name == project and requirement.url is not None
             for parent in self.parents(project)
@@ -138,7 +138,7 @@ def is_still_best(
     installed: Mapping[str, InstalledCandidate],
     releases: ReleaseControl,
 ) -> bool:
-    """Tell whether a version is still the first of all that its active specifiers admit.
+    """Return whether a version is still the first of all that its active specifiers admit.
 
     ``False`` as well for what is chosen only because a version requests it, and for specifiers that
     are damaged.

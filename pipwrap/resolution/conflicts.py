@@ -2,15 +2,15 @@
 
 A resolver that goes back step by step takes the newest decision back first. Where an early one is
 the reason (``urllib3`` is decided, and no version of ``botocore`` fits it), every version of
-everything that depends on it is tried in vain: thousands of steps, and an answer with a project of
+everything that depends on it is tried in vain: thousands of steps, and a solution with a release of
 years ago. So, as uv does it (its ``ConflictTracker``):
 
     a conflict       has an *affected* package, whose version is taken back, and a *culprit*: the
                      last decision before it that the conflict needs
     5 for a culprit  the resolution goes back to before the culprit; what it affected is decided
                      early from then on, and the culprit late
-    once each        what is decided early is never made late: two packages that blame each other
-                     do not take turns for ever
+    once each        what is decided early is never made late: two packages that are each other's
+                     culprit do not alternate for ever
 
 Nothing is ruled out by that: only the order of decisions changes.
 """
@@ -23,7 +23,7 @@ from enum import IntEnum
 from nab_resolver.resolver import ResolverObserver
 from nab_resolver.types import Incompatibility
 
-PATIENCE = 5
+CONFLICT_THRESHOLD = 5
 """Conflicts with one decision until it is taken back; uv's number."""
 
 
@@ -62,7 +62,7 @@ class ConflictTracker(ResolverObserver[str, int]):
     def on_decision(self, package: str, version: int, level: int) -> None:
         """Record a decision; those of its level and above no longer hold."""
         del version
-        self._forget(level)
+        self._remove_decisions(level)
         self._trail.append((level, package))
 
     def on_conflict_step(
@@ -84,18 +84,21 @@ class ConflictTracker(ResolverObserver[str, int]):
         del from_level
         level = self._level_before
         culprit = next((package for each, package in self._trail if each == level), None)
-        self._forget(to_level + 1)
+        self._remove_decisions(to_level + 1)
         if culprit is not None:
-            self._blame(culprit, self._affected)
+            self._count(culprit, self._affected)
 
-    def _forget(self, level: int) -> None:
+    def _remove_decisions(self, level: int) -> None:
         while self._trail and self._trail[-1][0] >= level:
             self._trail.pop()
 
-    def _blame(self, culprit: str, affected: str) -> None:
+    def _count(self, culprit: str, affected: str) -> None:
         self._counts[culprit] += 1
         self._affected_by.setdefault(culprit, set()).add(affected)
-        if self._counts[culprit] < PATIENCE or self.order(culprit) is not DecisionOrder.USUAL:
+        if (
+            self._counts[culprit] < CONFLICT_THRESHOLD
+            or self.order(culprit) is not DecisionOrder.USUAL
+        ):
             return
         self._orders[culprit] = DecisionOrder.LATE
         for package in self._affected_by[culprit]:

@@ -28,12 +28,12 @@ class ProjectConstraints(Struct, frozen=True):
         return constraint.sources if constraint else ()
 
     def has_hashes(self, project: str) -> bool:
-        """Tell whether only some files of a project are allowed."""
+        """Return whether only some files of a project are allowed."""
         constraint = self.by_project.get(project)
         return bool(constraint and constraint.hashes)
 
     def admit(self, project: str, version: Version, specifier: SpecifierSet) -> bool:
-        """Tell whether a version satisfies a specifier and the constraints."""
+        """Return whether a version satisfies a specifier and the constraints."""
         return specifier.contains(version, prereleases=True) and self.specifier(project).contains(
             version, prereleases=True
         )

@@ -57,7 +57,7 @@ def _parsed(texts: tuple[str, ...]) -> tuple[Requirement, ...]:
 
 
 def check_name(project: str, source: Source, metadata: Metadata) -> None:
-    """Raise ``errors.UnusableMetadata`` where a URL leads to another project than was said."""
+    """Raise ``errors.UnusableMetadata`` where a URL leads to another project than was named."""
     name = canonicalize_name(metadata.name)
     if name != project:
         requested = f"{project} from {source.link.redacted}"

@@ -25,7 +25,7 @@ class DependencyReader:
         state: ResolverState,
         lookahead: Lookahead,
     ) -> None:
-        """Hold the ports; ``lookahead`` knows how many versions were refused untried."""
+        """Store the ports; ``lookahead`` counts the versions that were refused untried."""
         self._rules = rules
         self._artifacts = artifacts
         self._messages = messages
@@ -59,7 +59,7 @@ class DependencyReader:
             return error
 
     def supports_python(self, choice: Choice, known: Dependencies) -> bool:
-        """Tell whether a version can be installed for the target's Python; what is there can."""
+        """Return whether a version can be installed for the target's Python; what is there can."""
         if isinstance(choice, InstalledCandidate):
             return True
         requires = known.requires_python

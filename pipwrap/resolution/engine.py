@@ -53,7 +53,7 @@ def resolve(
     ports: Ports,
     known: Mapping[Choice, Dependencies],
 ) -> Resolution:
-    """Return the resolution, asking the index only for what is needed.
+    """Return the resolution, requesting only what is needed.
 
     ``known`` is what the user's direct references require. Raises ``Unsolvable`` with the reasons.
 

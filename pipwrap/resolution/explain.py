@@ -25,7 +25,7 @@ class Cause(Struct, frozen=True):
     """The project that requires it; ``None`` for the user."""
     parent_version: str = ""
     trigger: str = ""
-    """How the user brought the parent in."""
+    """By which of the user's requirements the parent is required."""
     satisfiable: bool = True
     """Some version satisfies this requirement by itself."""
     position: int = 1 << 30
@@ -116,7 +116,7 @@ def _dependent(cause: Cause) -> str:
 
 
 def _clauses(requirement: str) -> str:
-    """Return a requirement with its clauses as pip reads them out: ``a<2 and >=1``."""
+    """Return a requirement with its clauses as pip prints them: ``a<2 and >=1``."""
     return _join([part.strip() for part in requirement.split(",")])
 
 

@@ -1,17 +1,17 @@
 """Versions that can never be chosen, found before they are tried.
 
-A long way back is hundreds of versions that are chosen only to be refused, each for a reason that
-the core knows already. So, once several versions of a package in a row turned out to be impossible,
-the metadata of the next ones is read side by side, as far as no file has to be fetched whole for
-it, and the core gets a clause for those that can never be chosen. Only what no decision can change
-counts:
+Long backtracking means hundreds of versions that are chosen only to be refused, each for a reason
+that the core has already. So, once several versions of a package in a row turned out to be
+impossible, the metadata of the next ones is read side by side, as far as no file has to be fetched
+whole for it, and the core gets a clause for those that can never be chosen. Only what no decision
+can change counts:
 
     root ranges        what the user leaves of each package
     a version          is impossible if it requires a range of which every version is outside the
                        root range or impossible
 
 A version that is out because of another decision is tried in its turn, as that decision may be
-taken back. Only projects whose versions are known are looked at: no more pages are asked for.
+taken back. Only projects whose versions are known are looked at: no more pages are requested.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from pipwrap.resolution.ranges import RankRange, Ranks
 from pipwrap.resolution.requirement_record import RequirementRecord
 from pipwrap.resolution.state import ResolutionRules, ResolverState
 
-PATIENCE = 5
+MIN_TRIES = 5
 """Versions of a package that are tried one by one."""
 _MOST = 64
 """Versions that are read at a time; as many as two to the number of tries before that."""
@@ -67,7 +67,7 @@ class Lookahead(Struct):
         """Yield why versions after ``rank`` are impossible, if enough were tried before it."""
         self._tries[package] += 1
         tries = self._tries[package]
-        if tries < PATIENCE or self.rules.ignore_dependencies:
+        if tries < MIN_TRIES or self.rules.ignore_dependencies:
             return
         self._open.setdefault(package, {}).pop(rank, None)
         self._read_next(package, rank, min(2**tries, _MOST))
@@ -120,7 +120,7 @@ class Lookahead(Struct):
         return refused
 
     def _is_impossible(self, package: str, allowed: Ranks, *, looks: bool = True) -> bool:
-        """Tell whether no version of a range can be chosen, whatever is decided.
+        """Return whether no version of a range can be chosen, whatever is decided.
 
         ``looks`` includes what those of them require that were tried; no deeper, for requirements
         may be circular.

@@ -36,7 +36,7 @@ class ResolutionMessages:
         listener: Listener,
         state: ResolverState,
     ) -> None:
-        """Hold the ports; nothing is printed yet."""
+        """Store the ports; nothing is printed yet."""
         self._rules = rules
         self._artifacts = artifacts
         self._listener = listener

@@ -30,7 +30,7 @@ class Resolution(Struct, frozen=True):
 
     @property
     def depends_on_pages(self) -> bool:
-        """Tell whether the pages of indexes alone decide it: they name every byte that was read.
+        """Return whether the pages of indexes alone decide it: they name every byte that was read.
 
         That is so for wheels with a sha256, which fixes their metadata too. The metadata of an
         sdist may come from its build, and no page says what a direct reference leads to.

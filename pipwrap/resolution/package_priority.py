@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from pipwrap.model.requirement import Requirement
 
-PATIENCE = 5
+CONFLICT_THRESHOLD = 5
 """Conflicts after which a package is decided before everything else."""
 
 
@@ -68,7 +68,7 @@ class PackagePriorities:
         """Return pip's order: conflicts first, then direct, pinned, bounded, as requested."""
         priority = self._priorities.get(package) or PackagePriority()
         return (
-            conflicts < PATIENCE,
+            conflicts < CONFLICT_THRESHOLD,
             not priority.direct,
             not priority.pinned,
             not priority.upper_bounded,

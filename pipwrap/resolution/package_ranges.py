@@ -29,7 +29,7 @@ class PackageRanges:
         requirement_ranges: RequirementRanges,
         prefetcher: Prefetcher,
     ) -> None:
-        """Hold the ports; nothing is read yet."""
+        """Store the ports; nothing is read yet."""
         self._projects = projects
         self._state = state
         self._record = record
@@ -61,7 +61,7 @@ class PackageRanges:
         ]
 
     def is_known(self, package: str, rank: int) -> bool:
-        """Tell whether ``of_version`` was called for a version before."""
+        """Return whether ``of_version`` was called for a version before."""
         return (package, rank) in self._known
 
     def of_version(self, package: str, rank: int) -> dict[str, Ranks]:

@@ -53,7 +53,7 @@ class MetadataProvider(Protocol):
         """
 
     def reuses(self, choice: Candidate | Source) -> bool:
-        """Tell whether a wheel that was built before will be used."""
+        """Return whether a wheel that was built before will be used."""
 
     def installed(self, candidate: InstalledCandidate) -> Metadata:
         """Return the metadata of an installed distribution."""

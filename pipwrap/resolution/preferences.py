@@ -25,7 +25,7 @@ class Preference(Struct, frozen=True):
     active_specifiers: str
 
     def is_first(self, active_specifiers: str) -> bool:
-        """Tell whether it is the best version again: all that was required before is required.
+        """Return whether it is the best version again: all that was required before is required.
 
         More clauses admit less, except one that names a pre-release where none did (PEP 440).
         """
@@ -43,7 +43,7 @@ class PreferredVersions:
     def __init__(
         self, preferences: Mapping[str, Preference], version_maps: Mapping[str, VersionMap]
     ) -> None:
-        """Hold them by project; ``version_maps`` tells which of them are in use."""
+        """Hold them by project; ``version_maps`` has those that are in use."""
         self._preferences = dict(preferences)
         self._version_maps = version_maps
 

@@ -1,6 +1,6 @@
-"""Pages and metadata that are asked for before the core needs them.
+"""Pages and metadata that are requested before the core needs them.
 
-As soon as a requirement is known, the page of its project is asked for; as soon as the page is
+As soon as a requirement is known, the page of its project is requested; as soon as the page is
 known, the metadata of the file that will probably be chosen; as soon as that is known, the pages of
 what it requires. So the requests of a resolution run side by side, although the core decides one
 package after the other. Nothing depends on the answers: what fails here is done again, and
@@ -37,7 +37,7 @@ def _without_errors() -> Iterator[None]:
 
 
 class Prefetcher(Struct, frozen=True):
-    """Asks ahead for one attempt."""
+    """Requests ahead for one attempt."""
 
     rules: ResolutionRules
     projects: Projects

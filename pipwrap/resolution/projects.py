@@ -37,7 +37,7 @@ class InstalledCandidates(Struct, frozen=True):
 
     candidates: Mapping[str, InstalledCandidate]
     keeps: Callable[[str], bool]
-    """Tell whether an installed version that satisfies everything stays, newer ones or not."""
+    """Return whether an installed version that satisfies everything stays, newer ones or not."""
 
 
 class Projects:
@@ -50,7 +50,7 @@ class Projects:
         constraints: Mapping[str, Constraint],
         preferences: Mapping[str, Preference] | None = None,
     ) -> None:
-        """Hold the ports; no page is read yet.
+        """Store the ports; no page is read yet.
 
         ``preferences`` is of projects that are not installed.
         """
@@ -81,7 +81,7 @@ class Projects:
         return self._version_maps[project]
 
     def __contains__(self, project: str) -> bool:
-        """Tell whether a project was required before."""
+        """Return whether a project was required before."""
         return project in self._version_maps
 
     def version_map(self, project: str, specifier: SpecifierSet) -> VersionMap:
@@ -121,13 +121,13 @@ class Projects:
                 raise RestartRequired(RestartReason.DIRECT_REFERENCE_ADDED, project)
 
     def widen(self) -> frozenset[str]:
-        """Have the index asked for every project of which one version was taken; return those."""
+        """Have the index searched for all projects of which one version was taken; return them."""
         taken = frozenset(name for name, each in self._version_maps.items() if each.is_partial)
         self._required_whole |= taken
         return taken
 
     def _require_whole(self, project: str) -> NoReturn:
-        """Have the index asked for a project; the resolution starts again."""
+        """Have the index searched for a project; the resolution starts again."""
         self._required_whole.add(project)
         raise RestartRequired(RestartReason.VERSIONS_REQUIRED, project)
 
@@ -151,7 +151,7 @@ class Projects:
     def _taken_alone(self, project: str, specifier: SpecifierSet) -> tuple[Candidate, ...] | None:
         """Return the candidates of a partial map: none beside the installed one, or a preference.
 
-        ``None`` where the index has to be asked.
+        ``None`` where the index has to be searched.
         """
         if project in self._required_whole or project in self._direct:
             return None

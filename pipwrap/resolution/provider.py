@@ -1,8 +1,8 @@
 """pip's rules as the answers to the questions of the PubGrub core; pure.
 
 A package of the core is a project (``flask``), a project with one extra (``flask[async]``, which
-requires the same version of ``flask``), or the target's Python. What the core asks is answered
-here; what the answers are made of lies beside:
+requires the same version of ``flask``), or the target's Python. What the core requests is answered
+here; what the answers are made of is beside:
 
     projects, version_map       which versions there are, numbered
     admission                   which of them may be chosen
@@ -104,7 +104,7 @@ class Provider(BaseProvider[str, int]):
         return chosen
 
     def has_satisfying_version(self, package: str, version_range: RangeProtocol[int]) -> bool:
-        """Tell whether ``choose_version`` would find one."""
+        """Return whether ``choose_version`` would find one."""
         if package == PYTHON:
             return 0 in version_range
         project, _ = split_package(package)
@@ -138,11 +138,11 @@ class Provider(BaseProvider[str, int]):
         return self.conflicts.take_culprits()
 
     def begin_decision_scan(self) -> Callable[[str], bool]:
-        """Return the test for packages of which ``prioritize`` has to be asked again."""
+        """Return the test for packages of which ``prioritize`` has to be called again."""
         return self.record.priorities.take_changed()
 
     def is_ready(self, package: str) -> bool:
-        """Have the core ask again: what is learned of a package may leave its range as it was."""
+        """Have the core call again: what is learned of a package may leave its range as it was."""
         del package
         return False
 

@@ -30,7 +30,7 @@ class RequirementRanges:
         messages: ResolutionMessages,
         state: ResolverState,
     ) -> None:
-        """Hold the ports; nothing is read yet."""
+        """Store the ports; nothing is read yet."""
         self._rules = rules
         self._projects = projects
         self._artifacts = artifacts
@@ -46,7 +46,7 @@ class RequirementRanges:
         return version_map.range_of(requirement.specifier)
 
     def _range_of_url(self, requirement: Requirement, template: Template) -> Ranks:
-        """Return the one version behind a dependency's URL, which only its metadata tells.
+        """Return the one version behind a dependency's URL, which only its metadata names.
 
         Nothing satisfies it when that metadata cannot be used, or is of another project.
         """
@@ -95,7 +95,7 @@ class RequirementRanges:
 
 
 class ConstraintRanges(Mapping[str, RangeProtocol[int]]):
-    """Constraints as ranges, made when the core asks: most of a file is never needed."""
+    """Constraints as ranges, made when the core needs them: most of a file is never needed."""
 
     def __init__(self, projects: Projects) -> None:
         """Translate nothing yet."""

@@ -34,7 +34,7 @@ class ResolutionRules(Struct, frozen=True):
     ignore_requires_python: bool = False
     ignore_dependencies: bool = False
     supports: Callable[[Source], bool] = _everything
-    """Tell whether what a constraint names can be installed here."""
+    """Return whether what a constraint names can be installed here."""
     show_path: Callable[[str], str] = str
     requires_hashes: bool = False
     """Every file of an index needs a hash of the user's, and so a version of the user's."""
@@ -102,7 +102,7 @@ class ResolverState(Struct):
 
     @property
     def is_straight(self) -> bool:
-        """Tell whether no restart has changed what the resolution would come to.
+        """Return whether no restart has changed what the resolution would come to.
 
         A preference that was rejected has not: nothing was decided because of it.
         """

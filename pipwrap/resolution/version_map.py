@@ -32,7 +32,7 @@ class RankedVersion(Struct, frozen=True):
 
     @property
     def is_plain(self) -> bool:
-        """Tell whether it may be chosen whatever is required (PEP 440, PEP 592)."""
+        """Return whether it may be chosen whatever is required (PEP 440, PEP 592)."""
         if isinstance(self.choice, Candidate):
             return self.choice.is_plain
         return isinstance(self.choice, InstalledCandidate)
@@ -77,7 +77,7 @@ class VersionMap:
 
     @property
     def is_whole(self) -> bool:
-        """Tell whether it holds what an index offers."""
+        """Return whether it holds what an index offers."""
         return not (self.is_partial or self.direct_only)
 
     def range_of(self, specifier: SpecifierSet) -> Ranks:
@@ -108,12 +108,12 @@ class VersionMap:
         """Return every version that comes from ``link``, editable or not."""
         return self._range_of_direct(lambda each: each.link.identity == link.identity)
 
-    def _range_of_direct(self, is_meant: Callable[[Source], bool]) -> Ranks:
+    def _range_of_direct(self, matches: Callable[[Source], bool]) -> Ranks:
         direct = enumerate(self.ranked_versions[self.first_direct :], self.first_direct)
         return RankRange.of(
             rank
             for rank, ranked in direct
-            if isinstance(ranked.choice, DirectChoice) and is_meant(ranked.choice.source)
+            if isinstance(ranked.choice, DirectChoice) and matches(ranked.choice.source)
         )
 
     def direct_in(self, allowed: Ranks) -> int | None:
@@ -161,7 +161,7 @@ def _runs(clause: Specifier, versions: Sequence[Version]) -> Iterable[tuple[int,
     """Return what a clause admits among ascending versions: positions, ``(low, above)``.
 
     That is one run (PEP 440 orders what belongs together side by side), or everything else for
-    ``!=``; so its ends are searched for. Only ``===``, which compares text, is asked of every one.
+    ``!=``; so its ends are searched for. Only ``===``, which compares text, is tested on every one.
     """
 
     def admits(version: Version) -> bool:

@@ -37,7 +37,7 @@ class CacheBackedClone(Clone):
     """A clone that reads and writes the cache of clones."""
 
     def __init__(self, directory: str, git: Git, clones: Clones, listed: References | None) -> None:
-        """Store the ports; ``listed`` is what the repository's names mean now, if it was asked."""
+        """Store the ports; ``listed`` is what the repository's names mean now, if known."""
         super().__init__(directory, git)
         self._clones = clones
         self._listed = listed
@@ -129,7 +129,7 @@ class CacheBackedClone(Clone):
             )
 
     def _has(self, cached: CachedClone, commit: str | None) -> bool:
-        """Tell whether a commit is in the cached clone, which has no remote to fetch it from."""
+        """Return whether a commit is in the cached clone, which has no remote to fetch it from."""
         place = ["-C", cached.directory, "--git-dir", "."]
         try:
             self._git.ask([*place, "cat-file", "-e", f"{commit}^{{commit}}"])

@@ -60,7 +60,7 @@ class Clone:
         self._update_submodules()
 
     def is_of(self, repository: Repository) -> bool:
-        """Tell whether there is a clone of this repository."""
+        """Return whether there is a clone of this repository."""
         if not os.path.exists(os.path.join(self.directory, ".git")):
             return False
         listed = self._here.answer(["config", "--get-regexp", r"remote\..*\.url"]).splitlines()
@@ -113,7 +113,7 @@ class Clone:
         return self.commit("FETCH_HEAD"), False
 
     def _has_to_fetch(self, revision: str) -> bool:
-        """Tell whether a clone may lack a revision: any other ref, a commit that no branch has."""
+        """Return whether a clone may lack a revision: another ref, a commit that no branch has."""
         if revision.startswith("refs/"):
             return True
         if not is_commit(revision):
@@ -129,7 +129,7 @@ class Clone:
             self._here.run(["submodule", "update", "--init", "--recursive", *_quiet(self._git)])
 
     def _refuse_offline(self, url: str, revision: str | None) -> None:
-        if not self._git.may_ask(url):
+        if not self._git.may_contact(url):
             raise errors.NetworkError(
                 f"{redact(url)} at {revision or 'HEAD'} is not in the cache, and the network is "
                 "not to be used"

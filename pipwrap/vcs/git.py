@@ -48,10 +48,10 @@ class GitSettings(Struct, frozen=True):
     """Never ask for credentials."""
     verbosity: int = 0
     source_directory: str = ""
-    """Where clones of editables live."""
+    """Where clones of editables are."""
     show_path: Callable[[str], str] = str
     offline: bool = False
-    """Repositories of this machine alone may be asked."""
+    """Only repositories of this machine may be contacted."""
 
 
 class Git(Struct, frozen=True):
@@ -67,8 +67,8 @@ class Git(Struct, frozen=True):
         """Return the same for another directory."""
         return replace(self, directory=directory)
 
-    def may_ask(self, url: str) -> bool:
-        """Tell whether the repository at a URL may be asked: offline only one of this machine."""
+    def may_contact(self, url: str) -> bool:
+        """Return whether the repository at a URL may be contacted: offline only a local one."""
         return not self.settings.offline or url.startswith("file:")
 
     def run(self, arguments: Sequence[str]) -> None:
@@ -107,7 +107,7 @@ class Git(Struct, frozen=True):
             return ""
 
     def can_clone_partially(self) -> bool:
-        """Tell whether git can make partial clones, and the user allows them."""
+        """Return whether git can make partial clones, and the user allows them."""
         if os.environ.get(_NO_PARTIAL_CLONE, "").lower() not in _NO:
             return False
         found = _VERSION.match(replace(self, directory=None).answer(["version"]))

@@ -30,7 +30,7 @@ class Checkout(Struct, frozen=True):
 
 
 class Repositories:
-    """The repositories of a run, each asked and cloned once."""
+    """The repositories of a run, each queried and cloned once."""
 
     def __init__(
         self,
@@ -48,7 +48,7 @@ class Repositories:
         self._checkouts: dict[str, Checkout] = {}
 
     def commit(self, repository: Repository, shown: str) -> str:
-        """Return the commit of a revision: a full hash is one, names are asked of the server.
+        """Return the commit of a revision: a full hash is one, names are looked up on the server.
 
         Only what the server does not list (an abbreviation) is cloned for it. Raises what
         ``checkout`` raises.
@@ -78,7 +78,7 @@ class Repositories:
     def tags(self, repository: Repository, shown: str) -> str | None:
         """Return a digest of the tags that lead to the commit: what describes it.
 
-        ``None`` for a full commit that is not on this machine: the network is not asked for it.
+        ``None`` for a full commit that is not on this machine: the network is not used.
         Raises what ``checkout`` raises.
         """
         git, commit = self._git(shown), self.commit(repository, shown)
@@ -112,7 +112,7 @@ class Repositories:
 
     def _ask(self, url: str, revision: str | None, shown: str) -> References | None:
         git = self._git(shown)
-        if not git.may_ask(url):
+        if not git.may_contact(url):
             raise errors.NetworkError(
                 f"Which commit {revision or 'HEAD'} of {redact(url)} is only its server knows, and "
                 "the network is not to be used",
@@ -123,7 +123,7 @@ class Repositories:
         try:
             return References.parse(git.ask(arguments, prompts=False))
         except errors.ProgramFailed:
-            return None  # cloning reports why, or asks for a password
+            return None  # cloning reports why, or prompts for a password
 
     def _checkout(self, repository: Repository, shown: str) -> Checkout:
         _check_revision(repository)
@@ -155,12 +155,12 @@ class Repositories:
 
 
 def editable_directory(repository: Repository, settings: GitSettings) -> str:
-    """Return where the clone of an editable lives."""
+    """Return where the clone of an editable is."""
     return os.path.join(settings.source_directory, repository.directory_name)
 
 
 def needs_decision(repository: Repository, settings: GitSettings) -> bool:
-    """Tell whether something else lies where the clone of an editable is to be."""
+    """Return whether something else is where the clone of an editable is to be."""
     directory = editable_directory(repository, settings)
     if not os.path.exists(directory):
         return False

@@ -191,7 +191,7 @@ def test_a_backend_is_imported_again_when_its_environment_has_changed(
     build = Build(tmp_path, processes)
     backend = build.backend(monkeypatch)
     backend.requires_for_build("wheel", {})
-    backend.rest()
+    backend.end_host()
     backend.build("wheel", build.output, {}, "a")
     assert build.imports == 2
 
@@ -328,7 +328,7 @@ def test_the_output_of_each_import_is_recorded_once(
     for _ in range(2):
         backend.requires_for_build("wheel", {})
         backend.requires_for_build("wheel", {})
-        backend.rest()
+        backend.end_host()
     assert build.imports == 2
     assert build.log.read_text() == "said by the import\n" * 2
 

@@ -10,14 +10,13 @@ from msgspec.structs import replace
 from pipwrap.cache.evidence import (
     NO_EVIDENCE,
     Evidence,
-    Observation,
-    Quality,
+    InputDirectory,
+    InputFile,
+    SourceInputs,
     assess,
-    is_relevant,
-    parse_observation,
 )
 
-DEGRADED = Quality(degraded="it is pure, because no compiler worked")
+HEADER = InputFile("/usr/include/yaml.h", 10, 1, 1, 7, "d1")
 
 
 @dataclass
@@ -28,6 +27,9 @@ class World:
     programs: frozenset[str] = frozenset()
     files: frozenset[str] = frozenset()
     secret: str = ""
+    paths: frozenset[str] = frozenset()
+    contents: tuple[InputFile | InputDirectory, ...] = ()
+    compilers: dict[str, str] = field(default_factory=dict)
 
     def variable(self, name: str) -> str | None:
         return self.variables.get(name)
@@ -41,6 +43,18 @@ class World:
     def has_file(self, name: str) -> bool:
         return name in self.files
 
+    def is_there(self, path: str) -> bool:
+        return path in self.paths
+
+    def is_same_file(self, file: InputFile) -> bool:
+        return file in self.contents
+
+    def is_same_directory(self, directory: InputDirectory) -> bool:
+        return directory in self.contents
+
+    def compiler(self, name: str) -> str | None:
+        return self.compilers.get(name)
+
 
 def evidence_of(**fields: object) -> Evidence:
     """Return evidence of these fields alone."""
@@ -48,16 +62,14 @@ def evidence_of(**fields: object) -> Evidence:
 
 
 CASES = {
-    "nothing was read": (evidence_of(), Quality(), World(), []),
+    "nothing was read": (evidence_of(), World(), []),
     "a variable is as it was": (
         evidence_of(variables=(("CC", "d1"),)),
-        Quality(),
         World({"CC": "d1"}),
         [],
     ),
     "a variable has another value": (
         evidence_of(variables=(("CC", "d1"),)),
-        Quality(),
         World({"CC": "d2"}),
         ["CC was different when the cached wheel was built"],
     ),
@@ -65,7 +77,6 @@ CASES = {
         evidence_of(
             variables=(("CC", "d1"), ("CFLAGS", "d2"), ("LD", None), ("AR", None)), key="k1"
         ),
-        Quality(),
         World({"CC": "d3", "CFLAGS": "d4", "AR": "d5"}, secret="k2"),
         [
             "AR was different when the cached wheel was built",
@@ -74,61 +85,80 @@ CASES = {
     ),
     "the key was lost, and it takes none to see that a variable is gone": (
         evidence_of(variables=(("CC", "d1"),), key="k1"),
-        Quality(),
         World(secret="k2"),
         ["CC was different when the cached wheel was built"],
     ),
     "the key was lost, and nothing was ever kept under it": (
         evidence_of(variables=(("CC", None),)),
-        Quality(),
         World(secret="k2"),
         [],
     ),
     "a variable is gone": (
         evidence_of(variables=(("CC", "d1"),)),
-        Quality(),
         World(),
         ["CC was different when the cached wheel was built"],
     ),
     "a variable that was not set is set": (
         evidence_of(variables=(("CFLAGS", None),)),
-        Quality(),
         World({"CFLAGS": "d1"}),
         ["CFLAGS was different when the cached wheel was built"],
     ),
     "a missing compiler is there": (
         evidence_of(missing=("gcc",)),
-        DEGRADED,
         World(programs=frozenset({"gcc"})),
         ["gcc was missing when the cached wheel was built"],
     ),
-    "a missing compiler is still missing": (evidence_of(missing=("gcc",)), DEGRADED, World(), []),
+    "a missing compiler is still missing": (evidence_of(missing=("gcc",)), World(), []),
     "a missing header is there": (
         evidence_of(absent_files=("crc32c/crc32c.h",)),
-        DEGRADED,
         World(files=frozenset({"crc32c/crc32c.h"})),
         ["crc32c/crc32c.h was missing when the cached wheel was built"],
     ),
-    "what was missing for a whole wheel says nothing": (
+    "a missing program is there": (
         evidence_of(missing=("ninja",)),
-        Quality(native=True),
         World(programs=frozenset({"ninja"})),
+        ["ninja was missing when the cached wheel was built"],
+    ),
+    "a path that was looked for is there": (
+        evidence_of(absent=("/usr/local/include/yaml.h", "/opt/x")),
+        World(paths=frozenset({"/opt/x"})),
+        ["/opt/x was missing when the cached wheel was built"],
+    ),
+    "a header is as it was": (evidence_of(files=(HEADER,)), World(contents=(HEADER,)), []),
+    "a header is another": (
+        evidence_of(files=(HEADER,)),
+        World(),
+        ["/usr/include/yaml.h has changed since the cached wheel was built"],
+    ),
+    "a directory has other names": (
+        evidence_of(directories=(InputDirectory("/opt/parts", "d1"),)),
+        World(),
+        ["/opt/parts has changed since the cached wheel was built"],
+    ),
+    "a compiler is another": (
+        evidence_of(compilers=(("cc", "gcc"),)),
+        World(compilers={"cc": "clang"}),
+        ["cc was gcc, not clang, when the cached wheel was built"],
+    ),
+    "a compiler is the same": (
+        evidence_of(compilers=(("cc", "gcc"),)),
+        World(compilers={"cc": "gcc"}),
         [],
     ),
+    "a compiler is gone": (evidence_of(compilers=(("cc", "gcc"),)), World(), []),
     "a tool that ran and is gone says nothing": (
         evidence_of(ran=("gcc",)),
-        Quality(native=True),
         World(),
         [],
     ),
 }
 
 
-@pytest.mark.parametrize(("evidence", "quality", "world", "reasons"), CASES.values(), ids=CASES)
+@pytest.mark.parametrize(("evidence", "world", "reasons"), CASES.values(), ids=CASES)
 def test_an_entry_holds_unless_something_better_could_be_built(
-    evidence: Evidence, quality: Quality, world: World, reasons: list[str]
+    evidence: Evidence, world: World, reasons: list[str]
 ):
-    assessment = assess(evidence, quality, world)
+    assessment = assess(evidence, world)
     assert [each.reason for each in assessment.differences] == reasons
     assert assessment.holds == (not reasons)
 
@@ -143,7 +173,7 @@ def test_tags_count_for_a_build_that_may_have_asked_git(
     now: str | None,
     holds: bool,  # noqa: FBT001
 ):
-    assessment = assess(evidence_of(tags=kept), Quality(), World(), tags=lambda: now)
+    assessment = assess(evidence_of(tags=kept), World(), SourceInputs(tags=lambda: now))
     assert assessment.holds == holds
     reasons = [each.reason for each in assessment.differences]
     expected = "the repository had other tags when the cached wheel was built"
@@ -154,41 +184,41 @@ def test_tags_are_not_looked_for_where_they_are_no_evidence():
     def refuse() -> str | None:
         raise AssertionError
 
-    assert assess(evidence_of(), Quality(), World(), tags=refuse).holds
+    assert assess(evidence_of(), World(), SourceInputs(tags=refuse)).holds
 
 
 @pytest.mark.parametrize(
-    ("program", "may"), [("git", True), ("/usr/bin/git", True), ("cmake", True), ("gcc", False)]
-)
-def test_programs_that_may_ask_git(program: str, may: bool):  # noqa: FBT001
-    assert Observation(run=frozenset({program})).may_ask_git == may
-
-
-@pytest.mark.parametrize(
-    ("name", "counts"),
+    ("now", "reasons"),
     [
-        ("CC", True),
-        ("WRAPT_INSTALL_EXTENSIONS", True),
-        ("PATH", False),
-        ("HOME", False),
-        ("LC_ALL", False),
-        ("PIP_INDEX_URL", False),
-        ("SOURCE_DATE_EPOCH", False),
-        ("_PYTHON_PROJECT_BASE", False),
-        ("_PYTHON_HOST_PLATFORM", True),
+        ({"numpy": "1.0", "setuptools": "90"}, []),
+        (
+            {"numpy": "2.0"},
+            ["the cached wheel was built with numpy 1.0, which is 2.0 now"],
+        ),
+        ({}, []),
+        (None, []),
     ],
+    ids=["as it was", "another", "not required", "not resolved"],
 )
-def test_ambient_variables_are_no_evidence(name: str, *, counts: bool):
-    assert is_relevant(name) is counts
+def test_a_build_requirement_that_went_into_the_wheel_counts(
+    now: dict[str, str] | None, reasons: list[str]
+):
+    asked: list[tuple[str, ...]] = []
+
+    def versions(required: tuple[str, ...]) -> dict[str, str] | None:
+        asked.append(required)
+        return now
+
+    evidence = evidence_of(consumed=(("numpy", "1.0"),), required=("numpy", "setuptools"))
+    assessment = assess(evidence, World(), SourceInputs(versions=versions))
+    assert [each.reason for each in assessment.differences] == reasons
+    assert asked == [("numpy", "setuptools")]
 
 
-def test_variables_of_compilers_count_when_a_program_ran_that_cannot_be_seen_into():
-    seen = Observation(variables=frozenset({"PATH", "FOO"}), run=frozenset({"/usr/bin/cmake"}))
-    assert {"FOO", "CFLAGS", "CMAKE_ARGS"} <= seen.relevant_variables
-    assert "PATH" not in seen.relevant_variables
-    assert Observation(frozenset({"FOO"}), frozenset({"gcc"})).relevant_variables == {"FOO"}
+def test_requirements_are_not_resolved_where_something_else_differs():
+    def refuse(required: tuple[str, ...]) -> dict[str, str] | None:
+        raise AssertionError(required)
 
-
-def test_lines_that_are_not_whole_are_left_out():
-    seen = parse_observation(["env\tCC\n", "run\tgcc\n", "nonsense\n", "other\tx\n", "missing\tcc"])
-    assert seen == Observation(frozenset({"CC"}), frozenset({"gcc"}), frozenset({"cc"}))
+    evidence = evidence_of(consumed=(("numpy", "1.0"),), missing=("cc",))
+    world = World(programs=frozenset({"cc"}))
+    assert not assess(evidence, world, SourceInputs(versions=refuse)).holds

@@ -71,7 +71,7 @@ def test_a_damaged_entry_is_a_miss_that_is_told_once(
     tmp_path: Path, cache: MetadataCache, told: list[Event], damage: Callable[[Path], None]
 ):
     cache.add(IDENTITY, KEPT)
-    (path,) = tmp_path.glob("metadata-v1/*/*")
+    (path,) = tmp_path.glob("metadata-v2/*/*")
     damage(path)
     assert [cache.find(IDENTITY) for _ in range(2)] == [None, None]
     assert len(told) == 1

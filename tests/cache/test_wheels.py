@@ -98,8 +98,8 @@ def test_a_wheel_that_cannot_be_copied_leaves_no_entry(shelf: Shelf, tmp_path: P
         pytest.param("{", True, id="cut off"),
         pytest.param("[]", True, id="no object"),
         pytest.param("{}", True, id="without a version"),
-        pytest.param('{"version": 3}', True, id="without its fields"),
-        pytest.param('{"version": 3, "filename": 1}', True, id="of other kinds"),
+        pytest.param('{"version": 4}', True, id="without its fields"),
+        pytest.param('{"version": 4, "filename": 1}', True, id="of other kinds"),
         pytest.param('{"version": 1}', False, id="of another version"),
     ],
 )
@@ -180,10 +180,10 @@ def test_wheels_match_by_name_and_by_glob(
 def test_removing_wheels_takes_their_empty_directories_along(shelf: Shelf) -> None:
     shelf.add()
     shelf.add()
-    before = sizes.measure(shelf.layout.bucket("wheels-v1"))
+    before = sizes.measure(shelf.layout.bucket("wheels-v2"))
     removed = sizes.remove_wheels(shelf.built, shelf.built.all())
     assert removed.directories == before.directories
-    assert sizes.measure(shelf.layout.bucket("wheels-v1")) == BucketSize()
+    assert sizes.measure(shelf.layout.bucket("wheels-v2")) == BucketSize()
     assert shelf.find(KEY) is None
 
 

@@ -47,7 +47,7 @@ def test_the_backend_runs_in_the_target_environment(
     pipwrap("install", "tool==1.0", expect=0)
     pipwrap("install", "--no-build-isolation", "imports", expect=0)
     assert environment.freeze() == ["imports==1.0", "tool==1.0"]
-    assert not list((cache_root / "wheels-v1").rglob("*.whl"))
+    assert not list((cache_root / "wheels-v2").rglob("*.whl"))
 
 
 def test_what_the_backend_misses_there_ends_the_build(pipwrap: Runner):

@@ -80,7 +80,7 @@ def test_a_named_sdist_writes_nothing_into_an_empty_cache_and_a_later_name_build
     sdist = make_sdist(pipwrap.directory, "demo", "1.0")
     index.add(sdist)
     pipwrap("install", f"./{sdist.name}", expect=0)
-    assert cached_work(cache_root) == {"wheels-v1": {}, "store-v1": {}}
+    assert cached_work(cache_root) == {"wheels-v2": {}, "store-v1": {}}
     second, third = (make_environment(tmp_path / name) for name in ("second", "third"))
     pipwrap.on(second)("install", "demo", expect=0)
     assert builds(build_log) == ["demo 1.0"] * 2
@@ -173,7 +173,7 @@ def test_a_directory_is_built_every_time_and_never_cached(
     for _ in range(2):
         pipwrap("install", "./demo", expect=0)
     assert builds(build_log) == ["demo 1.0"] * 2
-    assert cached_work(cache_root) == {"wheels-v1": {}, "store-v1": {}}
+    assert cached_work(cache_root) == {"wheels-v2": {}, "store-v1": {}}
     assert environment.freeze() == ["demo==1.0"]
 
 
@@ -267,7 +267,7 @@ def test_a_failed_build_leaves_the_environment_and_the_built_wheels_as_they_were
 ):
     index.add(make_sdist(files, "demo", "1.0", fail_in="build_wheel"))
     refused(pipwrap, "install", "demo", says="the build says why it failed")
-    assert not (cache_root / "wheels-v1").exists()
+    assert not (cache_root / "wheels-v2").exists()
     assert os.listdir(cache_root / "tmp-v1") == []
 
 

@@ -84,7 +84,7 @@ def test_purge_removes_our_buckets_and_nothing_else(
     assert foreign.read_text("utf-8") == "pip's"
     assert tmp_path.is_dir()
     kept = {path for path, kind in snapshot(cache_root).items() if kind.startswith("file")}
-    assert {path for path in kept if path.startswith(("wheels-v1", "store-v1", "http-v1"))} == set()
+    assert {path for path in kept if path.startswith(("wheels-v2", "store-v1", "http-v1"))} == set()
     assert filled.environment.freeze() == ["Mark.Demo==1.0", "other==1.0"]
 
 

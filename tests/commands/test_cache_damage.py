@@ -24,16 +24,16 @@ FILES = {
     "lock": "pipwrap.lock",
     "head": "http-v1/*/*/*.json",
     "body": "bodies-v1/*/*",
-    "built entry": "wheels-v1/*/*/*/entry.json",
-    "built wheel": "wheels-v1/*/*/*/*.whl",
-    "build log": "wheels-v1/*/*/*/build.log",
-    "secret": "wheels-v1/secret",
+    "built entry": "wheels-v2/*/*/*/entry.json",
+    "built wheel": "wheels-v2/*/*/*/*.whl",
+    "build log": "wheels-v2/*/*/*/build.log",
+    "secret": "wheels-v2/secret",
     "store entry": "store-v1/*/*/entry.json",
     "stored file": "store-v1/*/*/tree/*/*.py",
     "stored METADATA": "store-v1/*/*/tree/*.dist-info/METADATA",
     "bytecode manifest": "store-v1/*/*/bytecode/*/.json",
     "bytecode": "store-v1/*/*/bytecode/*/*/__pycache__/*.pyc",
-    "metadata": "metadata-v1/*/*.json",
+    "metadata": "metadata-v2/*/*.json",
     "interpreter": "interpreters-v1/*.json",
     "usage": "usage-v2/*.jsonl",
 }
@@ -249,7 +249,7 @@ class Cloned:
 
     def install(self, revision: str, expected: str) -> Result:
         """Build a revision anew, from the clone."""
-        shutil.rmtree(self.site.cache / "wheels-v1", ignore_errors=True)
+        shutil.rmtree(self.site.cache / "wheels-v2", ignore_errors=True)
         self.site.empty()
         result = self.site.runner("install", f"{self.url}@{revision}")
         assert result.returncode == 0, result.output

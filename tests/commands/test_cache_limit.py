@@ -152,7 +152,7 @@ def test_built_wheels_count_and_go_too(site: Site, tmp_path: Path):
     site.index.add(make_sdist(tmp_path / "files", "made", "1.0", files={"made.bin": content}))
     site.install("made", limit="1GB")
     site.install("second", limit="300kB")
-    assert list(site.cache.glob("wheels-v1/*/*/*/*.whl")) == []
+    assert list(site.cache.glob("wheels-v2/*/*/*/*.whl")) == []
 
 
 @pytest.fixture

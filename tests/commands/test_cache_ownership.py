@@ -71,7 +71,7 @@ def test_a_purge_removes_our_buckets_beside_other_things(pipwrap: Runner, home: 
     assert not (home / "bodies-v1").exists()
 
 
-@pytest.mark.parametrize("name", ["logs-v1", "store-v1", "tmp-v1", "wheels-v1"])
+@pytest.mark.parametrize("name", ["logs-v1", "store-v1", "tmp-v1", "wheels-v2"])
 def test_a_directory_with_somebody_elses_bucket_is_not_used(pipwrap: Runner, home: Path, name: str):
     (home / name / "ab" / "cd").mkdir(parents=True)
     (home / name / "ab" / "cd" / "precious").write_text("mine", encoding="utf-8")

@@ -122,5 +122,5 @@ def test_nothing_is_lost_torn_or_stuck(
 
 def left_over(cache: Path) -> list[str]:
     """Return entries without what makes them one."""
-    entries = [*cache.glob("store-v1/*/*"), *cache.glob("wheels-v1/*/*/*/")]
+    entries = [*cache.glob("store-v1/*/*"), *cache.glob("wheels-v2/*/*/*/")]
     return [str(path) for path in entries if path.is_dir() and not (path / "entry.json").is_file()]

@@ -86,7 +86,7 @@ def test_an_editable_is_always_installed_again_and_never_cached(
     pipwrap("install", "-e", "./demo", expect=0)
     result = pipwrap("install", "-e", "./demo", expect=0)
     assert "Successfully uninstalled demo-1.0" in result.stdout
-    assert not (cache_root / "wheels-v1").exists()
+    assert not (cache_root / "wheels-v2").exists()
     pipwrap("install", "./demo", expect=0)
     assert direct_url(environment)["dir_info"] == {}
 

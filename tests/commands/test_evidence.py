@@ -179,7 +179,7 @@ def test_a_lost_key_is_the_reason_for_one_build_and_is_named(
 ):
     machine.offer("speedy", "A", switch="os.environ.get('SPEEDY_SWITCH')")
     machine.install("speedy", SPEEDY_SWITCH="on")
-    lose(cache_root / "wheels-v1" / "secret")
+    lose(cache_root / "wheels-v2" / "secret")
     result, _ = machine.install("speedy", SPEEDY_SWITCH="on")
     reason = "SPEEDY_SWITCH cannot be compared, because the key of the cache was lost"
     assert f"Rebuilding speedy 1.0: {reason}" in result.stdout
@@ -195,7 +195,7 @@ def test_without_a_value_there_is_nothing_that_a_lost_key_could_hide(
     machine.offer("other", "A", switch="os.environ.get('SPEEDY_SWITCH')")
     machine.install("speedy")
     machine.install("other", SPEEDY_SWITCH="on")
-    (cache_root / "wheels-v1" / "secret").unlink()
+    (cache_root / "wheels-v2" / "secret").unlink()
     machine.install("speedy")
     assert machine.built == 2
 
@@ -364,7 +364,7 @@ def test_values_of_variables_are_never_kept(machine: Machine, cache_root: Path):
     machine.offer("speedy", "A", switch="os.environ.get('SPEEDY_TOKEN')")
     machine.install("speedy", SPEEDY_TOKEN="very-secret-value")
     files = [path for path in cache_root.rglob("*") if path.is_file()]
-    recorded = next(path for path in files if path.match("wheels-v1/*/*/*/entry.json"))
+    recorded = next(path for path in files if path.match("wheels-v2/*/*/*/entry.json"))
     variables = dict(json.loads(recorded.read_bytes())["evidence"]["variables"])
     assert len(variables["SPEEDY_TOKEN"]) == 32, "a keyed digest"
     assert not [path for path in files if b"very-secret-value" in path.read_bytes()]

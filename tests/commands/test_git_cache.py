@@ -73,7 +73,7 @@ class Site:
         return found
 
     def forget_wheels(self) -> None:
-        shutil.rmtree(self.cache / "wheels-v1")
+        shutil.rmtree(self.cache / "wheels-v2")
 
 
 def distant(commands: list[str]) -> list[str]:
@@ -160,7 +160,7 @@ def test_the_hash_of_a_tag_is_not_kept_as_a_commit(site: Site, repository: GitRe
         site.install(f"{repository.url}@{repository.git('rev-parse', 'v1')}")
         assert site.commit == repository.git("rev-parse", "v1^{}")
     assert site.built == 2
-    assert list(site.cache.glob("wheels-v1/*/*/*/*.whl")) == []
+    assert list(site.cache.glob("wheels-v2/*/*/*/*.whl")) == []
 
 
 def test_every_build_of_a_project_has_its_own_subdirectory(site: Site, repository: GitRepository):
@@ -285,7 +285,7 @@ def test_submodules_are_there_however_it_was_cloned(
             repository.commit("demo", version)
             outer.git("-C", "inner", "pull", "--quiet")
             outer.commit_all("a newer submodule")
-        shutil.rmtree(site.cache / "wheels-v1", ignore_errors=True)
+        shutil.rmtree(site.cache / "wheels-v2", ignore_errors=True)
         site.install(f"{outer.url}#subdirectory=inner")
         assert site.environment.freeze() == [f"demo=={version}"]
 

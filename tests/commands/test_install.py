@@ -162,7 +162,7 @@ def test_without_a_cache_everything_still_works_and_nothing_stays(
     pipwrap("install", "--no-cache-dir", "demo", expect=0)
     assert environment.freeze() == ["demo==2.0", "lib==2.0"]
     left = [one.name for one in cache_root.iterdir()] if cache_root.exists() else []
-    assert not {"wheels-v1", "store-v1", "http-v1", "bodies-v1"} & set(left)
+    assert not {"wheels-v2", "store-v1", "http-v1", "bodies-v1"} & set(left)
     assert list(Path(pipwrap.environ["TMPDIR"]).iterdir()) == []
 
 

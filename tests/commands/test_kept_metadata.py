@@ -77,7 +77,7 @@ class Site:
 
     @property
     def kept(self) -> list[Path]:
-        return sorted(self.cache.glob("metadata-v1/*/*.json"))
+        return sorted(self.cache.glob("metadata-v2/*/*.json"))
 
 
 @pytest.fixture

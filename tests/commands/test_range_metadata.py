@@ -49,7 +49,7 @@ def asked(index: Index, path: str = FILE) -> list[tuple[int, bool]]:
 
 def stored(cache_root: Path) -> list[Path]:
     """Return the entries of metadata."""
-    return sorted(cache_root.glob("metadata-v1/*/*.json"))
+    return sorted(cache_root.glob("metadata-v2/*/*.json"))
 
 
 def test_a_dry_run_reads_a_part_of_a_large_wheel_and_then_nothing(

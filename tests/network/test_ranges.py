@@ -256,13 +256,13 @@ def test_redirects_that_lead_nowhere_are_refused(ranges: Ranges, origin: Origin,
 
 
 @pytest.mark.parametrize(
-    ("control", "may_be_kept"), [("max-age=60", True), ("private, No-Store", False)]
+    ("control", "may_be_stored"), [("max-age=60", True), ("private, No-Store", False)]
 )
 def test_what_may_not_be_stored_says_so(
-    ranges: Ranges, origin: Origin, control: str, *, may_be_kept: bool
+    ranges: Ranges, origin: Origin, control: str, *, may_be_stored: bool
 ):
     origin.pages["/file"] = page(CONTENT, Cache_Control=control)
-    assert tail(ranges, origin).may_be_kept == may_be_kept
+    assert tail(ranges, origin).may_be_stored == may_be_stored
 
 
 @pytest.mark.parametrize("url", ["http://host:port/file", "http://127.0.0.1:1/file"])

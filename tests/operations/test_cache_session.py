@@ -34,7 +34,7 @@ def test_the_place_is_the_systems(
 def test_a_cache_is_made_and_marked(tmp_path: Path) -> None:
     root = tmp_path / "deep" / "cache"
     with opened(str(root), ignore) as place:
-        assert place.is_kept
+        assert place.is_permanent
         scratch = place.scratch("build-")
         assert os.path.dirname(scratch) == place.layout.temporary
         Path(scratch, "x").touch()
@@ -44,7 +44,7 @@ def test_a_cache_is_made_and_marked(tmp_path: Path) -> None:
 
 def test_without_a_cache_everything_is_gone_afterwards() -> None:
     with opened(None, ignore) as place:
-        assert not place.is_kept
+        assert not place.is_permanent
         place.scratch("x")
     assert not os.path.exists(place.layout.root)
 
@@ -53,7 +53,7 @@ def test_a_cache_that_cannot_be_made_is_left_out_with_a_warning(tmp_path: Path) 
     (tmp_path / "file").touch()
     events: list[Event] = []
     with opened(str(tmp_path / "file" / "cache"), events.append) as place:
-        assert not place.is_kept
+        assert not place.is_permanent
     (warned,) = events
     assert isinstance(warned, WarningMessage)
 
@@ -68,7 +68,7 @@ def test_a_link_to_nowhere_is_no_crash(tmp_path: Path) -> None:
     (tmp_path / "cache").symlink_to(tmp_path / "nowhere")
     events: list[Event] = []
     with opened(str(tmp_path / "cache" / "x"), events.append) as place:
-        assert not place.is_kept
+        assert not place.is_permanent
     assert len(events) == 1
 
 

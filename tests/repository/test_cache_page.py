@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pipwrap.cache import evidence, layout
+from pipwrap.build import variables
+from pipwrap.cache import layout
 
 PAGE = (Path(__file__).parents[2] / "docs" / "cache.md").read_text(encoding="utf-8")
 
@@ -21,10 +22,10 @@ def names_after(words: str) -> frozenset[str]:
 @pytest.mark.parametrize(
     ("words", "names"),
     [
-        pytest.param("They are never evidence:", evidence.AMBIENT, id="ambient"),
-        pytest.param("begins with", frozenset(evidence.AMBIENT_PREFIXES), id="prefixes"),
-        pytest.param("no recorder sees into", evidence.OPAQUE, id="opaque programs"),
-        pytest.param("`sh`):", evidence.BUILD_VARIABLES, id="build variables"),
+        pytest.param("They are never evidence:", variables.SESSION, id="session"),
+        pytest.param("that begins with", frozenset(variables.SESSION_PREFIXES), id="prefixes"),
+        pytest.param("code reads them by name:", variables.AMBIENT, id="ambient"),
+        pytest.param("has them by tool):", variables.TOOL_VARIABLES, id="tools"),
     ],
 )
 def test_the_page_lists_the_names_that_count(words: str, names: frozenset[str]):

@@ -12,6 +12,10 @@ from support.sources import Source, sources
 
 PURE = (
     "pipwrap.build.build_system",
+    "pipwrap.build.inputs",
+    "pipwrap.build.observation",
+    "pipwrap.build.toolchain",
+    "pipwrap.build.variables",
     "pipwrap.model",
     "pipwrap.cache.http.cache_control",
     "pipwrap.cache.evidence",

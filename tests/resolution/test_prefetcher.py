@@ -13,7 +13,7 @@ from pipwrap.errors import UnusableMetadata
 from pipwrap.model.candidate import Candidate
 from pipwrap.model.metadata import Metadata
 from pipwrap.resolution import engine
-from pipwrap.resolution.lookahead import PATIENCE
+from pipwrap.resolution.lookahead import MIN_TRIES
 from resolution.worlds import File, World, _metadata, f, resolve
 
 LENGTH = 300
@@ -33,7 +33,7 @@ def long_way(**keywords: object) -> World:
 def test_versions_that_contradict_what_is_known_are_not_chosen() -> None:
     world = long_way()
     assert resolve(world, "a", "c<2") == {"a": "1.0", "b": "1.0", "c": "1.0"}
-    assert len([each for each in world.visited if each.startswith("a")]) <= 4 * PATIENCE
+    assert len([each for each in world.visited if each.startswith("a")]) <= 4 * MIN_TRIES
     assert len(world.foreseen) == len(set(world.foreseen)) <= 2 * LENGTH
 
 
@@ -41,7 +41,7 @@ def test_the_first_versions_are_tried_one_by_one() -> None:
     """What is usual ends sooner than reading ahead would pay."""
     world = World(
         {
-            "a": [f("1.0"), *(f(f"{n}.0", "c>=2") for n in range(2, PATIENCE + 1))],
+            "a": [f("1.0"), *(f(f"{n}.0", "c>=2") for n in range(2, MIN_TRIES + 1))],
             "c": [f("1.0"), f("2.0")],
         }
     )
@@ -71,7 +71,7 @@ def test_no_page_is_asked_for_what_was_only_read_ahead() -> None:
             "a": [
                 f("1.0"),
                 *(f(f"{n}.0", f"other{n}", "c>=2") for n in range(2, 30)),
-                *(f(f"{n}.0", "c>=2") for n in range(30, 30 + PATIENCE)),
+                *(f(f"{n}.0", "c>=2") for n in range(30, 30 + MIN_TRIES)),
             ],
             "c": [f("1.0"), f("2.0")],
             **others,

@@ -9,7 +9,7 @@ from support.archives import StrPath
 from support.environments import snapshot
 from support.runner import Result, Runner
 
-CACHED_WORK = ("wheels-v1", "store-v1")
+CACHED_WORK = ("wheels-v2", "store-v1")
 """The buckets of what was built and unpacked."""
 
 

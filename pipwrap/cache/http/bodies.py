@@ -108,7 +108,7 @@ class Bodies:
         return path if os.path.exists(path) else None
 
     def refused(self, error: OSError) -> None:
-        """Stop storing, and say why, once.
+        """Stop storing, and report why, once.
 
         Raises ``CancelledError`` for what arrives when the run has ended: its directory is gone.
         """
@@ -135,7 +135,7 @@ class Bodies:
             shutil.rmtree(scratch.root, ignore_errors=True)
 
     def _publish(self, spool: Spool, *, store: bool) -> tuple[str, bool]:
-        """Give a whole body its name; return where it lies and whether that is the cache."""
+        """Give a whole body its name; return where it is and whether that is the cache."""
         if store and not spool.moved:
             try:
                 path = self._pins.publish(spool.path, spool.sha256)

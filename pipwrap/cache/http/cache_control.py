@@ -67,7 +67,7 @@ def delta_seconds(text: str) -> int | None:
 def http_date(text: str | None, *, now: float) -> float | None:
     """Return the time of an HTTP-date, ``None`` for anything else (RFC 9110 section 5.6.7).
 
-    A two-digit year is one of the last century's when it would lie over 50 years ahead of ``now``.
+    A two-digit year is one of the last century's when it would be over 50 years ahead of ``now``.
     """
     text = (text or "").strip()
     if match := _IMF_FIXDATE.fullmatch(text):

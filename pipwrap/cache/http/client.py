@@ -1,7 +1,7 @@
 """HTTP through the cache: pages by the policy, files by their digest.
 
 Every response is read from a file that holds its whole body. What may not be stored, or cannot
-be, lies in a temporary directory until ``close``.
+be, is in a temporary directory until ``close``.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _OK = 200
 
 
 class ResponseCache:
-    """Answers from disk what it may and asks ``transport`` for the rest; used from all threads."""
+    """Answers from disk what it may, requests the rest by ``transport``; used from all threads."""
 
     def __init__(
         self,
@@ -67,7 +67,7 @@ class ResponseCache:
         self._locks: dict[str, threading.Lock] = {}
 
     def page(self, url: str, headers: Headers, *, refresh: bool = False) -> FetchedResponse:
-        """Return a document, decoded; ``refresh`` asks the server even about a fresh one."""
+        """Return a document, decoded; ``refresh`` revalidates even a fresh one."""
         sent = self._for_pages(headers)
         if refresh:
             sent = sent.replacing(("Cache-Control", "max-age=0"))
@@ -114,7 +114,7 @@ class ResponseCache:
 
         One whose ``sha256`` is in the cache is answered without a request; ``size_hint`` is
         the index's size of it. ``arriving`` is an answer that sends the file already. Other bytes
-        than asked for raise ``DigestMismatch``.
+        than requested raise ``DigestMismatch``.
         """
         sha256 = sha256.lower() if sha256 else None
         sent = Headers((("Accept-Encoding", "identity"), ("User-Agent", self._settings.user_agent)))
@@ -126,9 +126,9 @@ class ResponseCache:
             return found or self._follow(url, fetch)
 
     def holds(self, url: str, sha256: str | None) -> bool:
-        """Tell whether a file would be had without its body being transferred, as far as is seen.
+        """Return whether a file would be had without its body being transferred, as far as is seen.
 
-        Nothing is asked or read: the server may say that it is another file by now.
+        Nothing is requested or read: the server may have another file by now.
         """
         if sha256 is None:
             return self._entries.has(url)
@@ -140,11 +140,11 @@ class ResponseCache:
         self._entries.forget(sha256)
 
     def close(self) -> None:
-        """Remove what lay in the temporary directory."""
+        """Remove the temporary directory."""
         self._bodies.close()
 
     def _by_digest(self, url: str, sha256: str, size: int | None) -> FetchedResponse | None:
-        """Return the file that has this digest, wherever it once came from."""
+        """Return the file that has this digest, whatever URL it came from."""
         path = self._entries.body(sha256, size) or self._bodies.unstored(sha256)
         if path is None:
             return None

@@ -93,7 +93,7 @@ class Entries:
         return [(path, head) for path in paths if (head := self._read_head(path)) is not None]
 
     def has(self, url: str) -> bool:
-        """Tell whether any response of ``url`` is stored, whole or not; nothing is read."""
+        """Return whether any response of ``url`` is stored, whole or not; nothing is read."""
         return bool(disk.listed(self._directory(url)))
 
     def write(self, url: str, stored: StoredResponse) -> None:
@@ -149,7 +149,7 @@ class Entries:
         return content if hashlib.sha256(content).hexdigest() == sha256 else None
 
     def body_path(self, sha256: str) -> str:
-        """Return where a body that was read lies for this run."""
+        """Return where a body that was read is for this run."""
         return self._pins.path(sha256)
 
     def forget(self, sha256: str) -> None:
@@ -188,7 +188,7 @@ class Entries:
         except FileNotFoundError:
             return False
         except OSError:
-            # Whatever the reason, the body cannot be handed out; the warning names the head.
+            # Whatever the reason, the body cannot be returned; the warning names the head.
             pass
         self._warn(f"Cache entry {path} has lost its body and is fetched again.")
         return False
@@ -207,7 +207,7 @@ def read_head(path: str) -> StoredHead | None:
 
 
 def is_sha256(text: str) -> bool:
-    """Tell whether ``text`` can name a body."""
+    """Return whether ``text`` can name a body."""
     return len(text) == _SHA256_LENGTH and text.isascii() and text.isalnum()
 
 

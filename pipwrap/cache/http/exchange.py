@@ -1,4 +1,4 @@
-"""One hop of a request: answered from disk by the policy, or asked of the server and stored.
+"""One request and its response: from disk by the policy, or from the server and stored.
 
 The policy decides twice: what to do with a request and what is stored for its URL, and what to do
 with the response. Between the two is the only request that may be sent, and its failure.
@@ -12,9 +12,9 @@ with the response. Between the two is the only request that may be sent, and its
        |  the stored head gets the new fields         | |     the body is received; the head is
        v  (RFC 9111 section 4.3.4)                    | v     written after the body is there
     stored response, revalidated                      | response
-                                                      +-> FetchAgain: ask without conditions
+                                                      +-> FetchAgain: request without conditions
 
-Redirects are responses here: ``client.ResponseCache`` follows them, each hop on its own.
+Redirects are responses here: ``client.ResponseCache`` follows them, each an exchange of its own.
 """
 
 from __future__ import annotations
@@ -62,14 +62,14 @@ class FetchRequest(Struct, frozen=True):
 
 
 class FetchSettings(Struct, frozen=True):
-    """How a run asks, and what it does without an answer."""
+    """How a run requests, and what it does without a response."""
 
     user_agent: str = "pipwrap"
     """Sent with every request, since responses may vary by it."""
     trusted_hosts: tuple[str, ...] = ()
     """Hosts whose responses may be stored though they come by plain http, as in pip."""
     resume_retries: int = 5
-    """How often an incomplete body is asked for again."""
+    """How often an incomplete body is requested again."""
     offline: bool = False
     """Answer from the cache only, stale or not."""
     allow_stale: bool = False
@@ -97,7 +97,7 @@ class CachedExchange:
         self._settings = settings
 
     def answer(self, url: str, fetch: FetchRequest) -> FetchedResponse:
-        """Return the response of one hop, by what the policy decides."""
+        """Return the response of one exchange, by what the policy decides."""
         secure = is_secure_origin(url, self._settings.trusted_hosts)
         # A body with this digest is not in the cache: what is stored can only lead to it.
         useful = REDIRECTS if fetch.sha256 else None
@@ -110,8 +110,8 @@ class CachedExchange:
         if isinstance(decision, policy.Refuse):
             return self._stored_or_nothing(url, fetch, [])
         if isinstance(decision, policy.Revalidate):
-            return self._ask(url, fetch, stored, decision)
-        return self._ask(url, fetch, stored, None)
+            return self._request(url, fetch, stored, decision)
+        return self._request(url, fetch, stored, None)
 
     def receive(self, fetch: FetchRequest, response: Response) -> FetchedResponse:
         """Return a response that another request was answered with, stored where it may be."""
@@ -130,7 +130,7 @@ class CachedExchange:
             )
         return self._fetched(url, chosen)
 
-    def _ask(
+    def _request(
         self,
         url: str,
         fetch: FetchRequest,
@@ -160,7 +160,7 @@ class CachedExchange:
         verdict = policy.judge(exchange, revalidated=confirmed)
         if isinstance(verdict, policy.FetchAgain):
             response.body.close()
-            return self._ask(url, fetch, stored, None)
+            return self._request(url, fetch, stored, None)
         if isinstance(verdict, policy.Refresh) and confirmed is not None:
             _drain(response.body)
             return self._refresh(url, confirmed, verdict, exchange)
@@ -208,7 +208,7 @@ class CachedExchange:
         exchange: SentRequest,
         verdict: policy.Verdict,
     ) -> FetchedResponse:
-        """Return a transferred response, having stored it where the verdict and its way allow."""
+        """Return a transferred response, stored where the verdict and its origin allow it."""
         secure = is_secure_origin(request.url, self._settings.trusted_hosts)
         target = response.headers.get("Location") or ""
         store = (

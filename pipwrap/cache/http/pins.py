@@ -22,7 +22,7 @@ class PinnedBodies:
         self._paths: dict[str, str] = {}
 
     def pin(self, sha256: str) -> str:
-        """Return where the body with this digest lies for this run.
+        """Return where the body with this digest is for this run.
 
         Raises ``FileNotFoundError`` when the cache has none.
         """
@@ -36,11 +36,11 @@ class PinnedBodies:
             return self._paths[sha256]
 
     def path(self, sha256: str) -> str:
-        """Return where a body lies for this run, or would in the cache."""
+        """Return where a body is for this run, or would in the cache."""
         return self._paths.get(sha256) or self._layout.body(sha256)
 
     def publish(self, path: str, sha256: str) -> str:
-        """Rename a finished body into the cache and return where it lies for this run.
+        """Rename a finished body into the cache and return where it is for this run.
 
         It is pinned before it has its name: from then on a purge may take that.
         """

@@ -29,7 +29,7 @@ from pipwrap.network.transport import REDIRECTS, Headers
 
 NOT_MODIFIED = 304
 SERVER_FAILURES = frozenset({500, 502, 503, 504})
-"""What RFC 5861 section 4 lets a stale response stand in for."""
+"""Statuses that a stale response may replace (RFC 5861 section 4)."""
 
 _NEVER_STORED = frozenset({206, 304, 401, 403, 407})
 """Parts, answers to conditions, and what depends on credentials that no key holds."""
@@ -47,10 +47,10 @@ _ABOUT_THE_BODY = frozenset({
     "content-encoding", "content-length", "content-range", "content-type",
 })  # fmt: skip
 """What a 304 never changes, for the reading of the stored body depends on it (3.2)."""
-_SAYS_NOTHING = frozenset({408, 429})
-"""Statuses below 500 of a server that asks to wait (RFC 9110, RFC 6585)."""
+_TRY_LATER = frozenset({408, 429})
+"""Statuses below 500 of a server that is to be tried later (RFC 9110, RFC 6585)."""
 _SECRET_FIELDS = frozenset({"authorization", "cookie", "proxy-authorization"})
-"""Request fields that this cache never sees; a response that varies by them is asked about."""
+"""Request fields that are set below this cache; a response that varies by them is revalidated."""
 
 
 class StoredResponse(Struct, frozen=True):
@@ -85,18 +85,18 @@ class Fresh(Struct, frozen=True):
 
 
 class Revalidate(Struct, frozen=True):
-    """Ask with ``headers`` added; a 304 confirms ``stored``."""
+    """Send ``headers`` as well; a 304 confirms ``stored``."""
 
     stored: StoredResponse
     headers: tuple[tuple[str, str], ...]
 
 
 class Fetch(Struct, frozen=True):
-    """Ask as if nothing were stored."""
+    """Send the request as if nothing were stored."""
 
 
 class Refuse(Struct, frozen=True):
-    """Nothing stored fits and the request forbids asking: a 504 (5.2.1.7)."""
+    """Nothing stored fits and the request forbids to send it: a 504 (5.2.1.7)."""
 
 
 class StoreResponse(Struct, frozen=True):
@@ -122,7 +122,7 @@ class Refresh(Struct, frozen=True):
 
 
 class FetchAgain(Struct, frozen=True):
-    """The 304 confirms something that is not stored: ask without conditions (4.3.4)."""
+    """The 304 confirms something that is not stored: request it without conditions (4.3.4)."""
 
 
 Decision = Fresh | Revalidate | Fetch | Refuse
@@ -202,7 +202,7 @@ def judge(exchange: SentRequest, *, revalidated: StoredResponse | None = None) -
     reason = _reason_not_to_store(exchange)
     if reason is not None:
         # The answer of a failing server does not mean that what is stored has changed (4.3.3).
-        is_answer = exchange.status < 500 and exchange.status not in _SAYS_NOTHING  # noqa: PLR2004
+        is_answer = exchange.status < 500 and exchange.status not in _TRY_LATER  # noqa: PLR2004
         return DoNotStore(reason, invalidates=is_answer)
     names = dict.fromkeys(members(exchange.headers.all("Vary")))
     selecting = tuple((name, _normalised(exchange.request, name)) for name in sorted(names))
@@ -210,7 +210,7 @@ def judge(exchange: SentRequest, *, revalidated: StoredResponse | None = None) -
 
 
 def usable_on_error(request: Headers, stored: StoredResponse, *, now: float) -> bool:
-    """Tell whether ``stored`` may answer while the server fails (RFC 5861 section 4).
+    """Return whether ``stored`` may answer while the server fails (RFC 5861 section 4).
 
     The response or the request must allow it.
     """
@@ -239,7 +239,7 @@ def merged(stored: Headers, update: Headers) -> Headers:
     fresh = tuple(
         pair for pair in storable(update).fields if pair[0].lower() not in _ABOUT_THE_BODY
     )
-    # An Age of the old response says nothing of the confirmed one (4.2.3).
+    # An Age of the old response does not apply to the confirmed one (4.2.3).
     names = {name.lower() for name, _ in fresh} | {"age"}
     unchanged = tuple(pair for pair in stored.fields if pair[0].lower() not in names)
     return Headers(unchanged + fresh)
@@ -269,7 +269,7 @@ def _reason_not_to_store(exchange: SentRequest) -> str | None:
 
 
 def _satisfies(requested: Directives, stored: StoredResponse, *, now: float) -> bool:
-    """Tell whether ``stored`` may be used without asking (4.2, 5.2.1)."""
+    """Return whether ``stored`` may be used without revalidation (4.2, 5.2.1)."""
     reply = Directives.parse(stored.headers.all("Cache-Control"))
     if "no-store" in reply or "no-cache" in reply or "no-cache" in requested or _is_unseen(stored):
         return False
@@ -285,12 +285,12 @@ def _satisfies(requested: Directives, stored: StoredResponse, *, now: float) -> 
 
 
 def _is_unseen(stored: StoredResponse) -> bool:
-    """Tell whether it varies by fields that this cache does not see (4.1)."""
+    """Return whether it varies by fields that are set below this cache (4.1)."""
     return any(name in _SECRET_FIELDS for name, _ in stored.selecting)
 
 
 def _accepts_stale(requested: Directives, staleness: float) -> bool:
-    """Tell whether ``max-stale`` reaches this far; without an argument it has no end (5.2.1.2)."""
+    """Return whether ``max-stale`` reaches this far; without an argument always (5.2.1.2)."""
     if "min-fresh" in requested or "max-stale" not in requested:
         return False
     if ("max-stale", None) in requested.members:
@@ -299,12 +299,12 @@ def _accepts_stale(requested: Directives, staleness: float) -> bool:
 
 
 def _forbids_stale(reply: Directives) -> bool:
-    """Tell whether the response may never be used stale (4.2.4)."""
+    """Return whether the response may never be used stale (4.2.4)."""
     return "must-revalidate" in reply or "no-cache" in reply or "no-store" in reply
 
 
 def _matches(request: Headers, stored: StoredResponse) -> bool:
-    """Tell whether the request has the selecting fields of ``stored`` (4.1)."""
+    """Return whether the request has the selecting fields of ``stored`` (4.1)."""
     if "*" in members(stored.headers.all("Vary")) or ("*", None) in stored.selecting:
         return False
     return all(_normalised(request, name) == value for name, value in stored.selecting)
@@ -317,10 +317,10 @@ def _normalised(request: Headers, name: str) -> str | None:
 
 
 def _confirms(headers: Headers, stored: StoredResponse) -> bool:
-    """Tell whether a 304 is about ``stored``.
+    """Return whether a 304 is about ``stored``.
 
     A strong ETag must be the stored one; without it, weak ones (RFC 9110 section 8.8.3.2) or
-    dates must not contradict each other. A 304 that names none is taken at its word (4.3.4).
+    dates must not contradict each other. A 304 that names none confirms it (4.3.4).
     """
     named, known = headers.get("ETag"), stored.headers.get("ETag")
     if named is not None and not named.strip().startswith("W/"):

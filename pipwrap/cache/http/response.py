@@ -1,4 +1,4 @@
-"""A response that the cache hands out."""
+"""A response that the cache returns."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class StoredPage(NamedTuple):
     """Without credentials."""
     status: int
     content_type: str
-    """Nothing where the response does not say it."""
+    """Nothing where the response does not have it."""
     sha256: str
 
 

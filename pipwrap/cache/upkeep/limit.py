@@ -25,8 +25,8 @@ def enforce(layout: Layout, wheels: BuiltWheels, limit: int, now: float) -> list
     estimate = usage.estimated_size(layout)
     if estimate is not None and estimate <= limit:
         return []
-    with locks.try_locked(layout.lock) as held:
-        if not held:
+    with locks.try_locked(layout.lock) as locked:
+        if not locked:
             return []
         prune.sweep(layout)
         found = prune.items(layout, wheels)

@@ -78,9 +78,9 @@ def _matches(filename: str, pattern: str) -> bool:
     glob = f"{pattern}*.whl" if "-" in pattern else f"{pattern}-*.whl"
     if fnmatchcase(filename, glob):
         return True
-    wanted, dash, version = pattern.rpartition("-")
+    project, dash, version = pattern.rpartition("-")
     return bool(dash) and (
-        canonicalize_name(name) == canonicalize_name(wanted)
+        canonicalize_name(name) == canonicalize_name(project)
         and fnmatchcase(rest, f"{version}*.whl")
     )
 
@@ -120,12 +120,12 @@ def purge(layout: Layout) -> BucketSize:
 
 
 def _purge_temporary(directory: str) -> BucketSize:
-    """Remove what is left over; the directories of runs that live are theirs."""
+    """Remove what is left over; the directories of runs that go on stay."""
     removed = BucketSize()
-    dead = set(locks.abandoned_directories(directory))
+    abandoned = set(locks.abandoned_directories(directory))
     for name in os.listdir(directory):
         path = os.path.join(directory, name)
-        if name.startswith(RUN_PREFIX) and path not in dead:
+        if name.startswith(RUN_PREFIX) and path not in abandoned:
             continue
         removed += measure(path)
         if os.path.isdir(path) and not os.path.islink(path):

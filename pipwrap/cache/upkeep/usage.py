@@ -4,7 +4,7 @@
 {"merged": {"store-v1": {NAME: [count, last]}, "wheels-v1": {...}}, "size": 123456}
 
 The second form stands for all lines before it, and for what was measured then. What was used is
-named by the bucket that it lies in, and by its own name there.
+named by the bucket that it is in, and by its own name there.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class UsageKind(Enum):
     RESOLUTION = RESOLUTIONS
 
     def exists(self, layout: Layout, name: str) -> bool:
-        """Tell whether something of this kind is in the cache; names are those of its bucket."""
+        """Return whether something of this kind is in the cache; names are those of its bucket."""
         bucket = layout.bucket(self.value)
         there = os.path.exists(os.path.join(bucket, name[:2], name))
         return there or (self is UsageKind.UNPACKED and UsageKind.BODY.exists(layout, name))
@@ -96,7 +96,7 @@ class Usage:
         self._grew = 0
 
     def note(self, kind: UsageKind, name: str) -> None:
-        """Remember that something was used."""
+        """Record that something was used."""
         with self._lock:
             self._used.setdefault(kind, set()).add(name)
 

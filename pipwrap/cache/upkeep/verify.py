@@ -56,7 +56,7 @@ def verify(layout: Layout, store: WheelStore, wheels: BuiltWheels) -> Iterator[D
 
 
 def repair(layout: Layout, damage: Damage) -> None:
-    """Remove what is damaged; it is fetched or built again when it is wanted."""
+    """Remove what is damaged; it is fetched or built again when it is needed."""
     disk.remove(damage.path, through=layout.temporary)
 
 
