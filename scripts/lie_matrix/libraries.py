@@ -45,7 +45,7 @@ size_t confstr(int name, char *buffer, size_t size)
 }
 """
 _OPTIONS = ("-O2", "-fPIC", "-x", "c", "-")
-_LINKER = '#!/bin/sh\nexec {linker} --hash-style=sysv "$@"\n'
+_LINKER = '#!/bin/sh\nexec {linker} "$@" --hash-style=sysv\n'
 
 
 def make_files(world: World) -> None:
@@ -103,7 +103,12 @@ def make_libraries(world: World) -> None:
     _shared(world, "variants/moving-same", "libmoving.so.1", _MOVING.format(value=5), _NODE)
     _shared(world, "variants/moving-versioned", "libmoving.so.1", _VERSIONED, _TWO_NODES)
     _shared(world, "variants/moving-2", "libmoving.so.2", _MOVING.format(value=2), _NODE)
-    for place, number in (("lib", 1), ("lib-other", 2), ("prefix/lib", 1), ("prefix-other/lib", 1)):
+    for place, number in (
+        ("lib", 1),
+        ("other/libraries", 2),
+        ("prefix/lib", 1),
+        ("prefix-other/lib", 1),
+    ):
         world.copy(f"variants/libfixed-{number}.a", f"{place}/libfixed.a")
     world.copy("variants/moving-1", "lib/libmoving.so.1")
     world.link("lib/libmoving.so", "libmoving.so.1")

@@ -14,6 +14,14 @@ from lie_matrix.values import Change, Expect, Row
 from lie_matrix.world import World
 
 _NEWEST_GLIBC = (2, 34)
+_UPGRADED = """\
+#!/bin/sh
+case "$1" in
+-dumpversion) echo 99 ;;
+--version) {real} --version | sed '1s/[0-9][0-9.]*$/99.1.0/' ;;
+*) exec {real} "$@" ;;
+esac
+"""
 _OLDEST = (3, 10)
 """Python that the build requirements run on."""
 
@@ -71,8 +79,9 @@ def _upgraded_compiler(world: World) -> None:
     """Put compilers in place that do the same and say another version."""
     for name in ("cc", "gcc", "c++", "g++"):
         real = os.path.realpath(world.path("compilers", name))
-        text = f'#!/bin/sh\n[ "$1" != -dumpversion ] || exec echo 99\nexec {real} "$@"\n'
-        world.write(f"compilers/{name}", text, mode=0o755)
+        upgraded = f"{os.path.basename(real).rstrip('-.0123456789')}-99"
+        made = world.write(f"upgraded/{upgraded}", _UPGRADED.format(real=real), mode=0o755)
+        world.link(f"compilers/{name}", made)
 
 
 def _same_order(world: World) -> None:
@@ -217,7 +226,6 @@ _COMPILER_ROWS: Sequence[Row] = (
         "gcc and cc are clang",
         _other_compiler,
         _one("compiler"),
-        if_read=Expect.OPEN,
         needs=_programs("clang"),
     ),
     Row("compiler-upgraded", "an upgraded compiler", _upgraded_compiler, by_rule=True),
@@ -250,7 +258,7 @@ _COMPILER_ROWS: Sequence[Row] = (
     Row(
         "LIBRARY_PATH",
         "LIBRARY_PATH",
-        _set(LIBRARY_PATH="{root}/lib-other:{root}/lib"),
+        _set(LIBRARY_PATH="{root}/other/libraries:{root}/lib"),
         _one("LIBRARY_PATH"),
     ),
     Row(

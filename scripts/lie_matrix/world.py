@@ -25,6 +25,8 @@ class World:
     """Build requirements from the package index."""
     python: str
     """The interpreter of the environments to install into."""
+    pipwrap: str
+    """The directory that pipwrap's package lies in."""
     environ: dict[str, str] = field(default_factory=dict)
     settings: dict[str, str] = field(default_factory=dict)
     """Config settings of the command line."""
