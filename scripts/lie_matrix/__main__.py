@@ -11,9 +11,9 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 
-from lie_matrix import columns, libraries, report, repository, wheels
+from lie_matrix import columns, libraries, oracle, report, repository, wheels
 from lie_matrix.driver import Driver
 from lie_matrix.rows import QUICK_ROWS, ROWS
 from lie_matrix.tools import PIP, PROJECT, TOOLS, UV
@@ -38,9 +38,21 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help="build without a cache in every cell, so that each expectation is confirmed",
     )
+    grammar.add_argument(
+        "--strace",
+        action="store_true",
+        help="list the files that each build opened outside, and that pipwrap did not see",
+    )
     grammar.add_argument("--verbose", action="store_true", help="print what the commands print")
     grammar.add_argument("--json", action="store_true", help="print the cells as JSON")
     grammar.add_argument("--list", action="store_true", help="print rows and columns, and end")
+    grammar.add_argument(
+        "--pipwrap",
+        type=os.path.abspath,
+        default=PROJECT,
+        metavar="DIR",
+        help="the source tree of the pipwrap that is run; default: this one",
+    )
     grammar.add_argument(
         "--scratch",
         type=os.path.abspath,
@@ -51,7 +63,7 @@ def parser() -> argparse.ArgumentParser:
     return grammar
 
 
-def _of(known: Sequence[str] | dict[str, object]):  # noqa: ANN202 - argparse takes it as it is
+def _of(known: Collection[str]) -> Callable[[str], list[str]]:
     def names(text: str) -> list[str]:
         unknown = [name for name in text.split(",") if name not in known]
         if unknown:
@@ -61,9 +73,9 @@ def _of(known: Sequence[str] | dict[str, object]):  # noqa: ANN202 - argparse ta
     return names
 
 
-def make_world(work: str, scratch_wheels: str, chosen: Sequence[Column]) -> World:
+def make_world(work: str, scratch_wheels: str, pipwrap: str, chosen: Sequence[Column]) -> World:
     """Write everything that the columns read, in its first state."""
-    world = World(work, scratch_wheels, sys.executable)
+    world = World(work, scratch_wheels, sys.executable, pipwrap)
     root = world.root
     os.makedirs(world.path("tmp"))
     link_programs(os.path.join(work, "tools"), world.path("compilers"))
@@ -140,7 +152,7 @@ def main(arguments: Sequence[str]) -> int:
     os.makedirs(asked.scratch, exist_ok=True)
     work = tempfile.mkdtemp(prefix="lies-", dir=asked.scratch)
     try:
-        return measure(make_world(work, data, chosen), asked, rows, chosen)
+        return measure(make_world(work, data, asked.pipwrap, chosen), asked, rows, chosen)
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
@@ -155,7 +167,7 @@ def measure(
     driver = Driver(world, State.save(world), tools, fresh, asked.check, asked.verbose)
     skipped = [f"row {row.name}: no {lack}" for row in rows if (lack := row.needs(world))]
     cells: list[Cell] = []
-    for column in chosen:
+    for column in () if asked.strace else chosen:
         lack = missing(column, world)
         if lack:
             skipped.append(f"column {column.name}: no {lack}")
@@ -167,6 +179,8 @@ def measure(
                 file=sys.stderr,
                 flush=True,
             )
+    if asked.strace:
+        return examined(driver, [one for one in chosen if missing(one, world) is None])
     names = [tool.name for tool in tools]
     if asked.json:
         print(report.as_json(cells, driver.problems, skipped))
@@ -177,6 +191,17 @@ def measure(
         for text in (*[f"Skipped {one}" for one in skipped], *driver.problems):
             print(text)
     return 1 if driver.problems else 0
+
+
+def examined(driver: Driver, chosen: Sequence[Column]) -> int:
+    """Print which inputs of each build strace saw and pipwrap did not; return 1 for any."""
+    lack = oracle.missing()
+    if lack:
+        print(f"The inputs cannot be compared: no {lack}")
+        return 0
+    found = [oracle.examine(driver, column) for column in chosen]
+    print("\n".join(one.line() for one in found))
+    return 1 if any(one.unseen or one.problem for one in found) else 0
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ def template(name: str, distribution: str, world: World) -> str:
 
 
 def _made(name: str, backend: str, requires: Sequence[str], **files: str) -> Change:
-    """Return what writes an sdist; ``files`` are templates by the name in the sdist, __ for a dot."""
+    """Return what writes an sdist; ``files`` are templates by name, which has __ for a dot."""
 
     def make(world: World) -> None:
         made = {}

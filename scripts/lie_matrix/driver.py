@@ -8,6 +8,7 @@ gives in the same state (uv's or pip's, both of which keep nothing when told so)
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import shutil
@@ -72,7 +73,7 @@ class Driver:
             if first.digest is None:
                 yield Cell(row.name, column.name, tool.name, expect, Verdict.FAILED, note="first")
                 continue
-            self._put_back(row.prepare)
+            self.put_back(row.prepare)
             self._restore_cache(column, row, tool)
             if row.between is not None:
                 row.between(self.world)
@@ -89,7 +90,7 @@ class Driver:
     def _judged_fresh(self, column: Column, row: Row, expect: Expect) -> str | None:
         """Return what a build gives after the change; note where that contradicts the cell."""
         before = self._without_cache(column, row.prepare, "" if row.prepare is None else row.name)
-        self._put_back(row.prepare)
+        self.put_back(row.prepare)
         row.change(self.world)
         after = self._install(column, self.fresh, cached=False).digest
         if expect is Expect.MUST and not row.by_build and before == after:
@@ -106,7 +107,7 @@ class Driver:
     def _without_cache(self, column: Column, prepare: Change | None, name: str) -> str | None:
         key = (column.name, name)
         if key not in self._fresh:
-            self._put_back(prepare)
+            self.put_back(prepare)
             self._fresh[key] = self._install(column, self.fresh, cached=False).digest
         return self._fresh[key]
 
@@ -115,7 +116,7 @@ class Driver:
         name = "" if row.prepare is None else row.name
         key = (column.name, name, tool.name)
         if key not in self._baselines:
-            self._put_back(row.prepare)
+            self.put_back(row.prepare)
             shutil.rmtree(tool.cache(self.world), ignore_errors=True)
             outcome = self._install(column, tool)
             self._baselines[key] = outcome
@@ -146,26 +147,38 @@ class Driver:
         shutil.rmtree(cache, ignore_errors=True)
         _copy_tree(self._kept(column, row, tool), cache)
 
-    def _put_back(self, prepare: Change | None) -> None:
+    def put_back(self, prepare: Change | None = None) -> None:
+        """Put the world back to its first state, or to the one that a row begins with."""
         self.state.restore(self.world)
         if prepare is not None:
             prepare(self.world)
 
     def _install(self, column: Column, tool: Tool, *, cached: bool = True) -> Outcome:
         """Install a column into a new environment and return what is there."""
+        with self.environment() as target:
+            return self._installed(column, tool, target, cached=cached)
+
+    @contextlib.contextmanager
+    def environment(self) -> Iterator[str]:
+        """Give the interpreter of a new environment, which is removed afterwards."""
         place = os.path.join(self.world.work, "environments", str(next(self._numbers)))
         subprocess.run([self.world.python, "-Im", "venv", "--without-pip", place], check=True)
-        target = os.path.join(place, "bin", "python")
+        try:
+            yield os.path.join(place, "bin", "python")
+        finally:
+            shutil.rmtree(place)
+
+    def _installed(self, column: Column, tool: Tool, target: str, *, cached: bool) -> Outcome:
         command = tool.command(self.world, target, requirement(column, self.world), cached=cached)
         status, output = tools.run(command, tool.environ(self.world), self.world.path("home"))
         if self.verbose:
             print(f"$ {' '.join(command)}\n{output}", file=sys.stderr)
         found = None
+        place = os.path.dirname(os.path.dirname(target))
         if status == 0:
             (version,) = os.listdir(os.path.join(place, "lib"))
             site_packages = os.path.join(place, "lib", version, "site-packages")
             found = fingerprint.digest(site_packages, column.distribution)
-        shutil.rmtree(place)
         return Outcome(tool.built(output), found, output)
 
     def _note(self, text: str) -> None:

@@ -44,7 +44,8 @@ size_t confstr(int name, char *buffer, size_t size)
     return sizeof text;
 }
 """
-_LINKER = '#!/bin/sh\nexec {linker} --hash-style=sysv "$@"\n'
+_OPTIONS = ("-O2", "-fPIC", "-x", "c", "-")
+_LINKER = '#!/bin/sh\nexec {linker} "$@" --hash-style=sysv\n'
 
 
 def make_files(world: World) -> None:
@@ -102,13 +103,20 @@ def make_libraries(world: World) -> None:
     _shared(world, "variants/moving-same", "libmoving.so.1", _MOVING.format(value=5), _NODE)
     _shared(world, "variants/moving-versioned", "libmoving.so.1", _VERSIONED, _TWO_NODES)
     _shared(world, "variants/moving-2", "libmoving.so.2", _MOVING.format(value=2), _NODE)
-    for place, number in (("lib", 1), ("lib-other", 2), ("prefix/lib", 1), ("prefix-other/lib", 1)):
+    for place, number in (
+        ("lib", 1),
+        ("other/libraries", 2),
+        ("prefix/lib", 1),
+        ("prefix-other/lib", 1),
+    ):
         world.copy(f"variants/libfixed-{number}.a", f"{place}/libfixed.a")
     world.copy("variants/moving-1", "lib/libmoving.so.1")
     world.link("lib/libmoving.so", "libmoving.so.1")
     world.run(
         "gcc",
-        *"-shared -fPIC -x c - -o".split(),
+        "-shared",
+        *_OPTIONS,
+        "-o",
         world.path("variants/old-libc.so"),
         source=_OLD_LIBC,
     )
@@ -120,7 +128,7 @@ def _static(world: World, name: str, value: int) -> None:
     text = f"int fixed_value(void) {{ return {value}; }}\n"
     made, target = world.path("tmp/fixed.o"), world.path(name)
     os.makedirs(os.path.dirname(target), exist_ok=True)
-    world.run("gcc", *"-c -O2 -fPIC -x c - -o".split(), made, source=text)
+    world.run("gcc", "-c", *_OPTIONS, "-o", made, source=text)
     world.run("ar", "rcsD", target, made)
     os.unlink(made)
 
@@ -128,6 +136,6 @@ def _static(world: World, name: str, value: int) -> None:
 def _shared(world: World, name: str, soname: str, text: str, nodes: str) -> None:
     script = world.write("tmp/nodes.map", nodes)
     options = (f"-Wl,-soname,{soname}", f"-Wl,--version-script={script}")
-    command = ("gcc", *"-shared -fPIC -O2 -x c -".split(), *options, "-o", world.path(name))
+    command = ("gcc", "-shared", *_OPTIONS, *options, "-o", world.path(name))
     world.run(*command, source=text)
     os.unlink(script)

@@ -14,6 +14,14 @@ from lie_matrix.values import Change, Expect, Row
 from lie_matrix.world import World
 
 _NEWEST_GLIBC = (2, 34)
+_UPGRADED = """\
+#!/bin/sh
+case "$1" in
+-dumpversion) echo 99 ;;
+--version) {real} --version | sed '1s/[0-9][0-9.]*$/99.1.0/' ;;
+*) exec {real} "$@" ;;
+esac
+"""
 _OLDEST = (3, 10)
 """Python that the build requirements run on."""
 
@@ -29,11 +37,11 @@ def _set(**values: str) -> Change:
 
 
 def _write(name: str, text: str) -> Change:
-    return lambda world: world.write(name, text) and None
+    return lambda world: world.write(name, text)
 
 
 def _program(name: str, text: str) -> Change:
-    return lambda world: world.write(f"bin/{name}", f"#!/bin/sh\n{text}\n", mode=0o755) and None
+    return lambda world: world.write(f"bin/{name}", f"#!/bin/sh\n{text}\n", mode=0o755)
 
 
 def _copies(*pairs: tuple[str, str]) -> Change:
@@ -71,8 +79,9 @@ def _upgraded_compiler(world: World) -> None:
     """Put compilers in place that do the same and say another version."""
     for name in ("cc", "gcc", "c++", "g++"):
         real = os.path.realpath(world.path("compilers", name))
-        text = f'#!/bin/sh\n[ "$1" != -dumpversion ] || exec echo 99\nexec {real} "$@"\n'
-        world.write(f"compilers/{name}", text, mode=0o755)
+        upgraded = f"{os.path.basename(real).rstrip('-.0123456789')}-99"
+        made = world.write(f"upgraded/{upgraded}", _UPGRADED.format(real=real), mode=0o755)
+        world.link(f"compilers/{name}", made)
 
 
 def _same_order(world: World) -> None:
@@ -100,7 +109,7 @@ def _found_package(world: World) -> None:
 
 
 def _newer(prefix: str) -> Change:
-    """Return what offers the newest wheel of a build requirement, of which an older one is there."""
+    """Return what offers the newest wheel of a build requirement beside the older one."""
 
     def change(world: World) -> None:
         for name in wheels_of(world, prefix)[-1:]:
@@ -137,7 +146,7 @@ def _programs(*names: str) -> Callable[[World], str | None]:
     return missing
 
 
-def _python(world: World, *, patch: bool) -> str | None:
+def _python(*, patch: bool) -> str | None:
     """Return an interpreter of the same minor version and another patch, or of another minor."""
     for place in _places():
         version = _version(os.path.join(place, "python3"))
@@ -168,17 +177,17 @@ def _places() -> list[str]:
 
 def _use_python(*, patch: bool) -> Change:
     def change(world: World) -> None:
-        world.python = _python(world, patch=patch) or world.python
+        world.python = _python(patch=patch) or world.python
 
     return change
 
 
 def _needs_python(*, patch: bool) -> Callable[[World], str | None]:
     what = "another patch version of Python" if patch else "another minor version of Python"
-    return lambda world: None if _python(world, patch=patch) else what
+    return lambda _: None if _python(patch=patch) else what
 
 
-def _needs_new_libc(world: World) -> str | None:
+def _needs_new_libc(_: World) -> str | None:
     text = os.confstr("CS_GNU_LIBC_VERSION") if sys.platform == "linux" else None
     version = tuple(int(part) for part in (text or "glibc 0").split()[1].split("."))
     return None if version >= _NEWEST_GLIBC else "a glibc of 2.34 or newer"
@@ -217,7 +226,6 @@ _COMPILER_ROWS: Sequence[Row] = (
         "gcc and cc are clang",
         _other_compiler,
         _one("compiler"),
-        if_read=Expect.OPEN,
         needs=_programs("clang"),
     ),
     Row("compiler-upgraded", "an upgraded compiler", _upgraded_compiler, by_rule=True),
@@ -231,7 +239,7 @@ _COMPILER_ROWS: Sequence[Row] = (
     Row(
         "back-again",
         "CFLAGS set, and taken back",
-        lambda world: world.environ.pop("CFLAGS") and None,
+        lambda world: world.environ.pop("CFLAGS", None),
         between=_set(CFLAGS="-DFLAG_VALUE=1 -O1"),
     ),
     Row("CPATH", "CPATH leads to other headers", _set(CPATH="{root}/include-other"), _one("CPATH")),
@@ -250,7 +258,7 @@ _COMPILER_ROWS: Sequence[Row] = (
     Row(
         "LIBRARY_PATH",
         "LIBRARY_PATH",
-        _set(LIBRARY_PATH="{root}/lib-other:{root}/lib"),
+        _set(LIBRARY_PATH="{root}/other/libraries:{root}/lib"),
         _one("LIBRARY_PATH"),
     ),
     Row(
@@ -313,9 +321,8 @@ _FILE_ROWS: Sequence[Row] = (
     Row(
         "pkg-config",
         "a pkg-config file",
-        lambda world: (
-            world.write("lib/pkgconfig/moving.pc", libraries.package_file(world, "moving", 2))
-            and None
+        lambda world: world.write(
+            "lib/pkgconfig/moving.pc", libraries.package_file(world, "moving", 2)
         ),
         _one("pkg-config file"),
     ),
@@ -460,6 +467,22 @@ ROWS: tuple[Row, ...] = (
     *_AMBIENT_ROWS,
 )
 QUICK_ROWS = (
-    "compiler-gone CFLAGS CPATH header header-appears static-library requirement outside-file "
-    "environ-copy environ-items shell program-appears unrelated home path-order"
-).split()
+    "compiler-gone",
+    "compiler-back",
+    "CFLAGS",
+    "CPATH",
+    "header",
+    "header-touched",
+    "header-appears",
+    "static-library",
+    "requirement",
+    "outside-file",
+    "environ-copy",
+    "environ-items",
+    "shell",
+    "printenv",
+    "program-appears",
+    "unrelated",
+    "home",
+    "path-order",
+)

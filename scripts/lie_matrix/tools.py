@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from lie_matrix.world import World
 
 PROJECT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-_LAUNCHER = f"""\
+_LAUNCHER = """\
 import sys
-sys.path.insert(0, {PROJECT!r})
+sys.path.insert(0, {project!r})
 from pipwrap._entry import main
 sys.exit(main())
 """
@@ -60,7 +60,7 @@ class Tool:
         launcher = os.path.join(world.work, "launcher.py")
         if not os.path.exists(launcher):
             with open(launcher, "w", encoding="utf-8") as stream:
-                stream.write(_LAUNCHER)
+                stream.write(_LAUNCHER.format(project=world.pipwrap))
         return [sys.executable, launcher, "--python", target, "install", *chosen]
 
     def environ(self, world: World) -> dict[str, str]:

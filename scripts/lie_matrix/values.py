@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from lie_matrix.world import World
 
-Change = Callable[[World], None]
+Change = Callable[[World], object]
 
 
 class Expect(enum.Enum):

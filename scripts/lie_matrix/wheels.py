@@ -1,4 +1,4 @@
-"""The build requirements of the columns: fetched from pip's index once, later runs need no network."""
+"""The build requirements of the columns, fetched from pip's index once."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ FIRST = ("setuptools==83.*", "Cython==3.0.*")
 """Older versions of what rows upgrade."""
 NEWEST = ("setuptools", "wheel", "Cython", "meson-python", "scikit-build-core", "setuptools-rust")
 _ANY = ("--platform", "any", "--implementation", "py", "--abi", "none", "--no-deps")
+_DOWNLOAD = (sys.executable, "-m", "pip", "download", "--quiet", "--only-binary=:all:")
 _STAMP = "complete"
 
 
@@ -25,8 +26,7 @@ def fetch(directory: str) -> str | None:
     for requirement in (*FIRST, *NEWEST):
         options = _ANY if requirement.startswith("Cython") else ()
         done = subprocess.run(
-            [sys.executable, "-m", "pip", "download", "--quiet", "--only-binary=:all:"]
-            + [*options, "--dest", directory, requirement],
+            [*_DOWNLOAD, *options, "--dest", directory, requirement],
             cwd=directory,
             capture_output=True,
             text=True,

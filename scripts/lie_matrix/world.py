@@ -1,4 +1,4 @@
-"""The directory in which everything lies that a build may read, and how it goes back to its state."""
+"""The directory of everything that a build may read, and how it goes back to its state."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ class World:
     """Build requirements from the package index."""
     python: str
     """The interpreter of the environments to install into."""
+    pipwrap: str
+    """The directory that pipwrap's package lies in."""
     environ: dict[str, str] = field(default_factory=dict)
     settings: dict[str, str] = field(default_factory=dict)
     """Config settings of the command line."""
