@@ -12,6 +12,8 @@ from typing import Protocol
 
 from msgspec import Struct, field
 
+from pipwrap.cache.native_needs import MachineInputs, NativeNeeds, compared, misfits
+
 _AMBIENT_NAMES = """
     CI COLORTERM COLUMNS DISPLAY EDITOR FORCE_COLOR GITHUB_ACTIONS HOME HOSTNAME LANG
     LANGUAGE LC_ALL LC_CTYPE LC_MESSAGES LINES LOGNAME MAIL NO_COLOR OLDPWD PAGER PATH PWD
@@ -95,6 +97,10 @@ NO_EVIDENCE = Evidence(variables=(), key="")
 class HostInputs(Protocol):
     """What is there now."""
 
+    @property
+    def machine(self) -> MachineInputs:
+        """Return what compiled code would run on."""
+
     def variable(self, name: str) -> str | None:
         """Return the keyed digest of a variable's value, ``None`` when it is not set."""
 
@@ -108,15 +114,21 @@ class HostInputs(Protocol):
         """Tell whether a header or a library (``-lNAME``) is where compilers look."""
 
 
+MISFIT = "misfit"
+
+
 class Difference(Struct, frozen=True):
     """Why an entry's evidence does not hold."""
 
     kind: str
     name: str
+    """Of what is different; for a misfit the whole reason."""
 
     @property
     def reason(self) -> str:
         """Return the words for the user; values are never printed."""
+        if self.kind == MISFIT:
+            return self.name
         if self.kind == "variable":
             return f"{self.name} was different when the cached wheel was built"
         if self.kind == "tags":
@@ -150,6 +162,27 @@ class Assessment(Struct, frozen=True):
     def holds(self) -> bool:
         """Tell whether the entry may be used as it is."""
         return not self.differences
+
+    @property
+    def fits(self) -> bool:
+        """Tell whether the wheel can be used here at all, even if building gives nothing better."""
+        return all(each.kind != MISFIT for each in self.differences)
+
+    def with_needs(self, needs: NativeNeeds | None, host: HostInputs) -> Assessment:
+        """Return the assessment with what compiled files need (``None``: it is not known)."""
+        if needs is None:
+            return self
+        found = misfits(needs, host.machine)
+        if found:
+            return self.without_fit(found)
+        named = ", ".join(compared(needs))
+        here = (f"what its compiled files need is here: {named}",) if named else ()
+        return Assessment(self.differences, (*self.confirmed, *here))
+
+    def without_fit(self, reasons: Iterable[str]) -> Assessment:
+        """Return the assessment with reasons for which the wheel cannot be used here."""
+        found = tuple(Difference(MISFIT, reason) for reason in reasons)
+        return Assessment((*self.differences, *found), self.confirmed)
 
 
 def no_tags() -> str | None:

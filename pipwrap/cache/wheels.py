@@ -30,6 +30,7 @@ from pipwrap.cache.evidence import (
 )
 from pipwrap.cache.keys import BuildKey
 from pipwrap.cache.layout import WHEELS, Layout
+from pipwrap.cache.native_needs import NativeNeeds
 from pipwrap.cache.upkeep.usage import Grown, uncounted
 from pipwrap.errors import cause_of
 from pipwrap.events import Listener, WarningMessage
@@ -51,6 +52,8 @@ class Provenance(Struct, frozen=True):
     """How long the build took."""
     python: str = ""
     """The target's version, and with the key's ABI what it was built for."""
+    needs: NativeNeeds | None = None
+    """What its compiled files need of a machine; ``None`` where that was not looked at."""
 
 
 class _WheelFacts(Struct, frozen=True):
@@ -166,8 +169,10 @@ class BuiltWheels:
         self, directory: str, host: HostInputs, tags: Callable[[], str | None]
     ) -> Iterator[AssessedWheel]:
         for entry in self._entries(directory):
-            assessment = assess(entry.provenance.evidence, entry.provenance.quality, host, tags)
-            is_settled = not assessment.holds and any(
+            build = entry.provenance
+            assessment = assess(build.evidence, build.quality, host, tags)
+            assessment = assessment.with_needs(build.needs, host)
+            is_settled = (not assessment.holds and assessment.fits) and any(
                 assess(evidence, NOTHING_BETTER, host, tags).holds
                 for evidence in _settled(entry.directory)
             )
@@ -290,6 +295,7 @@ def _preference(found: AssessedWheel) -> tuple[object, ...]:
     quality = entry.provenance.quality
     return (
         found.is_usable,
+        found.assessment.fits,
         quality.degraded is None,
         quality.native,
         found.assessment.holds,

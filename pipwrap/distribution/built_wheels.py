@@ -23,9 +23,10 @@ from pipwrap import errors
 from pipwrap.build import observe
 from pipwrap.build.source_build import SourceBuild
 from pipwrap.cache.build_host import BuildHost
-from pipwrap.cache.evidence import NOTHING_BETTER, assess
+from pipwrap.cache.evidence import NOTHING_BETTER, Evidence, assess
 from pipwrap.cache.keys import BuildKey
 from pipwrap.cache.metadata import CachedMetadata, MetadataCache
+from pipwrap.cache.native_needs import NativeNeeds
 from pipwrap.cache.upkeep.usage import Usage, UsageKind
 from pipwrap.cache.wheels import AssessedWheel, BuiltWheel, BuiltWheels, Provenance
 from pipwrap.distribution.sources import CacheableSource
@@ -41,6 +42,18 @@ from pipwrap.model.wheel import split_filename
 def _nothing_native(candidate: Candidate) -> bool:
     del candidate
     return False
+
+
+def _needs(path: str, log: str, evidence: Evidence, host: BuildHost) -> NativeNeeds | None:
+    """Return what a wheel's files need of a machine; ``None`` where they cannot be read."""
+    if path.endswith("-none-any.whl") and not observe.is_native(path):
+        return NativeNeeds()
+    from pipwrap.build.native_files import needs_of_build  # noqa: PLC0415 - after a native build
+
+    try:
+        return needs_of_build(path, log, evidence, host.machine)
+    except OSError:
+        return None
 
 
 class ReuseSettings(Struct, frozen=True):
@@ -109,11 +122,12 @@ class BuiltWheelLookup(Struct):
         # Only the wheel says which project a direct reference is.
         if project is None and self._is_rebuild_requested(canonicalize_name(name)):
             return None
-        if found.is_usable or self.settings.offline:
+        if found.is_usable or (self.settings.offline and found.assessment.fits):
             return found.entry
         reasons = "; ".join(each.reason for each in found.assessment.differences)
         self.listener(Info(f"Rebuilding {project or name} {version}: {reasons}", indent=1))
-        self._superseded[key.identity] = found
+        if found.assessment.fits:
+            self._superseded[key.identity] = found
         return None
 
     def _is_rebuild_requested(self, project: str) -> bool:
@@ -178,7 +192,10 @@ class BuiltWheelLookup(Struct):
                 )
             )
             return older.entry
-        provenance = Provenance(source.url, evidence, quality, build.seconds, build.python_version)
+        needs = _needs(path, build.log, evidence, self.host)
+        provenance = Provenance(
+            source.url, evidence, quality, build.seconds, build.python_version, needs
+        )
         return self.built.add(key, path, provenance, build.log)
 
     def metadata(self, source: CacheableSource) -> Metadata | None:

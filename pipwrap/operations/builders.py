@@ -19,6 +19,7 @@ from pipwrap.build.requirements import BuildRequirements
 from pipwrap.cache.build_host import BuildHost, include_directories
 from pipwrap.cache.clones import Clones
 from pipwrap.cache.http.client import ResponseCache
+from pipwrap.cache.machine import library_directories
 from pipwrap.cache.metadata import MetadataCache
 from pipwrap.cache.store import WheelStore
 from pipwrap.cache.unpackers import Unpackers
@@ -90,7 +91,12 @@ class PreparerFactory:
         self._built_wheels = BuiltWheelLookup(
             BuiltWheels(layout, context.events, time.time, usage.grew),
             metadata_cache,
-            BuildHost(context.environ, layout, include_directories(context.environment)),
+            BuildHost(
+                context.environ,
+                layout,
+                include_directories(context.environment),
+                library_directories(context.environment),
+            ),
             context.events,
             usage,
             ReuseSettings(
