@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from msgspec import Struct, field
 
@@ -27,6 +27,11 @@ class BuildDirectories(Struct, frozen=True):
     """Have a tree that is not needed any more removed, meanwhile or at the end of the run."""
 
 
+def no_versions() -> Mapping[str, str]:
+    """Return what is known of an environment before it is resolved, or that is for a build."""
+    return {}
+
+
 class BuildContext(Struct, frozen=True):
     """What every build of a resolution needs."""
 
@@ -44,6 +49,8 @@ class BuildContext(Struct, frozen=True):
     """Otherwise an editable is built like any other source (``wheel``)."""
     building: tuple[str, ...] = ()
     """Names of the projects whose build needs this one."""
+    target_versions: Callable[[], Mapping[str, str]] = no_versions
+    """Returns what extensions will be used beside, as far as that is resolved (by project)."""
 
 
 class SourceTree(Struct, frozen=True):

@@ -113,11 +113,20 @@ class BuildHooks:
     def _ready(self) -> Backend:
         """Return the backend with everything that it requires in place (PEP 517, PEP 518)."""
         with disk.filling(f"prepare the build of {self._tree.name}", self._directory):
+            if self._lease is not None and self._lease.is_held and self._lease.is_outdated:
+                self._forget_backend(self._lease)
             if self._backend is None:
                 self._backend = self._new_backend()
             elif self._lease is not None and not self._lease.is_held:
                 self._lease.acquire(ignore)
         return self._backend
+
+    def _forget_backend(self, lease: EnvironmentLease) -> None:
+        """Remove an environment that is not the right one any more; the next one is new."""
+        if self._backend is not None:
+            self._backend.rest()
+        lease.remove()
+        self._backend = None
 
     def _new_backend(self) -> Backend:
         tree, context = self._tree, self._context

@@ -37,6 +37,11 @@ class SourceBuild:
         """Return the version of the Python that it is built for."""
         return self._context.target.python_version
 
+    @property
+    def installed(self) -> tuple[str, ...]:
+        """Return what is, or was, in its isolated environment, as ``name==version``."""
+        return self._hooks.installed
+
     def evidence(self, host: HostInputs) -> Evidence:
         """Return the inputs that the build was observed to read, as they are on this host."""
         observation = observe.read_observation(self._hooks.observed)

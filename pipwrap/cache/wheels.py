@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from msgspec import Struct, to_builtins
 
@@ -34,6 +34,7 @@ from pipwrap.cache.native_needs import NativeNeeds
 from pipwrap.cache.upkeep.usage import Grown, uncounted
 from pipwrap.errors import cause_of
 from pipwrap.events import Listener, WarningMessage
+from pipwrap.model.compiled_interfaces import CompiledAgainst, compiled_against, mismatches
 
 _VERSION = 3
 _ENTRY = "entry.json"
@@ -54,6 +55,14 @@ class Provenance(Struct, frozen=True):
     """The target's version, and with the key's ABI what it was built for."""
     needs: NativeNeeds | None = None
     """What its compiled files need of a machine; ``None`` where that was not looked at."""
+    beside: tuple[tuple[str, str], ...] = ()
+    """(project, version) of what it was compiled against, as it was in the target environment."""
+
+    def mismatches(self, present: Mapping[str, str]) -> tuple[CompiledAgainst, ...]:
+        """Return what compiled code was compiled against that does not go with ``present``."""
+        if not self.quality.native:
+            return ()
+        return mismatches(compiled_against(self.evidence.requirements), present)
 
 
 class _WheelFacts(Struct, frozen=True):
@@ -143,20 +152,28 @@ class BuiltWheels:
         return tuple(sorted(self._broken))
 
     def find(
-        self, key: BuildKey, host: HostInputs, tags: Callable[[], str | None] = no_tags
+        self,
+        key: BuildKey,
+        host: HostInputs,
+        tags: Callable[[], str | None] = no_tags,
+        present: Mapping[str, str] | None = None,
     ) -> AssessedWheel | None:
         """Return the best entry of a key; ``tags`` digests those that its repository has now.
+
+        ``present`` are the versions in the target of what extensions are compiled against.
 
         What may be used comes before what may not, compiled code before a degraded wheel, evidence
         that holds before differences that were settled, then the newest.
         """
         directory = self._layout.sharded(WHEELS, key.identity)
-        return max(self._assessed(directory, host, tags), key=_preference, default=None)
+        return max(
+            self._assessed(directory, host, tags, present or {}), key=_preference, default=None
+        )
 
     def siblings(self, entry: BuiltWheel, host: HostInputs) -> list[AssessedWheel]:
         """Return every entry of an entry's key with its assessment, the preferred one first."""
         directory = os.path.dirname(entry.directory)
-        return sorted(self._assessed(directory, host, no_tags), key=_preference, reverse=True)
+        return sorted(self._assessed(directory, host, no_tags, {}), key=_preference, reverse=True)
 
     def settle(self, entry: BuiltWheel, evidence: Evidence) -> None:
         """Store what a build read that failed, or gave a worse wheel than ``entry``."""
@@ -166,12 +183,23 @@ class BuiltWheels:
         disk.write(path, content, self._layout.temporary)
 
     def _assessed(
-        self, directory: str, host: HostInputs, tags: Callable[[], str | None]
+        self,
+        directory: str,
+        host: HostInputs,
+        tags: Callable[[], str | None],
+        present: Mapping[str, str],
     ) -> Iterator[AssessedWheel]:
         for entry in self._entries(directory):
             build = entry.provenance
             assessment = assess(build.evidence, build.quality, host, tags)
             assessment = assessment.with_needs(build.needs, host)
+            # What was built for this very version cannot become better.
+            assessment = assessment.without_fit(
+                f"the cached wheel is compiled against {each.project} {each.built}, which does "
+                f"not go with {each.project} {each.present}"
+                for each in build.mismatches(present)
+                if (each.project, each.present) not in build.beside
+            )
             is_settled = (not assessment.holds and assessment.fits) and any(
                 assess(evidence, NOTHING_BETTER, host, tags).holds
                 for evidence in _settled(entry.directory)

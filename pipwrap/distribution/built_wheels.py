@@ -14,9 +14,10 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 from packaging.version import Version
 
 from pipwrap import errors
@@ -32,6 +33,7 @@ from pipwrap.cache.wheels import AssessedWheel, BuiltWheel, BuiltWheels, Provena
 from pipwrap.distribution.sources import CacheableSource
 from pipwrap.events import Info, Listener, WarningMessage
 from pipwrap.model.candidate import Candidate
+from pipwrap.model.compiled_interfaces import compiled_against
 from pipwrap.model.metadata import Metadata
 from pipwrap.model.names import canonicalize_name
 from pipwrap.model.selection import NameSelection
@@ -69,6 +71,13 @@ class ReuseSettings(Struct, frozen=True):
     """Tell whether the index lists platform wheels of a candidate's version."""
 
 
+class _Decision(Struct, frozen=True):
+    """The wheel that is used for a source, if any, and what it was decided for."""
+
+    entry: BuiltWheel | None
+    present: Mapping[str, str] = field(default_factory=dict)
+
+
 class BuiltWheelLookup(Struct):
     """The built wheels of a command, each decided about once; used from many threads."""
 
@@ -78,22 +87,27 @@ class BuiltWheelLookup(Struct):
     listener: Listener
     usage: Usage
     settings: ReuseSettings = field(default_factory=ReuseSettings)
-    _decided: dict[str, BuiltWheel | None] = field(default_factory=dict)
+    _decided: dict[str, _Decision] = field(default_factory=dict)
     _superseded: dict[str, AssessedWheel] = field(default_factory=dict)
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def find(self, source: CacheableSource) -> BuiltWheel | None:
-        """Return the wheel to use, or ``None`` where the source has to be built."""
+        """Return the wheel to use, or ``None`` where the source has to be built.
+
+        A wheel is judged again where the versions that it will be beside are known only since.
+        """
         key = source.key
         if key is None:
             return None
+        present = source.target_versions()
         with self._lock:
-            if key.identity not in self._decided:
-                decided = self._decide(key, source)
-                if decided is not None:
-                    self.usage.note(UsageKind.BUILT, decided.place)
-                self._decided[key.identity] = decided
-            return self._decided[key.identity]
+            decision = self._decided.get(key.identity)
+            if decision is None or (decision.entry and decision.present != present):
+                decision = _Decision(self._decide(key, source, present), present)
+                if decision.entry is not None:
+                    self.usage.note(UsageKind.BUILT, decision.entry.place)
+                self._decided[key.identity] = decision
+            return decision.entry
 
     def drop(
         self, source: CacheableSource, entry: BuiltWheel, error: Exception, listener: Listener
@@ -106,16 +120,18 @@ class BuiltWheelLookup(Struct):
         if source.key is None:
             return
         with self._lock:
-            self._decided[source.key.identity] = None
+            self._decided[source.key.identity] = _Decision(None)
         with contextlib.suppress(OSError):
             # An entry that cannot be removed is not used again in this run all the same.
             self.built.discard(entry)
 
-    def _decide(self, key: BuildKey, source: CacheableSource) -> BuiltWheel | None:
+    def _decide(
+        self, key: BuildKey, source: CacheableSource, present: Mapping[str, str]
+    ) -> BuiltWheel | None:
         project = source.project
         if project is not None and self._is_rebuild_requested(project):
             return None
-        found = self.built.find(key, self.host, source.tags)
+        found = self.built.find(key, self.host, source.tags, present)
         if found is None:
             return None
         name, version = split_filename(found.entry.filename)
@@ -162,7 +178,7 @@ class BuiltWheelLookup(Struct):
                 with contextlib.suppress(OSError):
                     # A cache that takes nothing: the next run tries again.
                     self.built.settle(older.entry, build.evidence(self.host))
-            self._decided[key.identity] = older.entry
+            self._decided[key.identity] = _Decision(older.entry, source.target_versions())
             return older.entry
 
     def add(self, source: CacheableSource, path: str, build: SourceBuild) -> BuiltWheel:
@@ -196,6 +212,10 @@ class BuiltWheelLookup(Struct):
         provenance = Provenance(
             source.url, evidence, quality, build.seconds, build.python_version, needs
         )
+        present = source.target_versions()
+        against = compiled_against(evidence.requirements).keys() & present.keys()
+        beside = tuple(sorted((project, present[project]) for project in against))
+        provenance = replace(provenance, beside=beside)
         return self.built.add(key, path, provenance, build.log)
 
     def metadata(self, source: CacheableSource) -> Metadata | None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from msgspec import Struct
 
 from pipwrap import errors
 from pipwrap.build import source_tree
-from pipwrap.build.build_context import BuildContext, SourceTree
+from pipwrap.build.build_context import BuildContext, SourceTree, no_versions
 from pipwrap.build.source_build import SourceBuild
 from pipwrap.cache.evidence import no_tags
 from pipwrap.cache.keys import BuildKey, repository_identity, settings_key
@@ -36,6 +36,8 @@ class CacheableSource(Struct, frozen=True):
     """Returns a digest of the tags of a repository, if it is one."""
     candidate: Candidate | None = None
     """What the index lists, if it is from one."""
+    target_versions: Callable[[], Mapping[str, str]] = no_versions
+    """Returns what extensions will be used beside (``BuildContext``)."""
 
 
 class Sources:
@@ -60,6 +62,7 @@ class Sources:
             redact(distribution.link.url),
             lambda: self.tags(distribution),
             distribution if isinstance(distribution, Candidate) else None,
+            self._build_context.target_versions,
         )
 
     def _key(self, distribution: Distribution) -> BuildKey | None:

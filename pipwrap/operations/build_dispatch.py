@@ -32,6 +32,7 @@ from pipwrap.model.format_control import FormatControl
 from pipwrap.model.names import canonicalize_name
 from pipwrap.model.requirement import Requirement, UserRequirement
 from pipwrap.operations import plan as planning
+from pipwrap.operations.compatible_requirements import compatible_resolution
 from pipwrap.operations.resolve_request import ResolveRequest
 from pipwrap.operations.session import InstallSession
 from pipwrap.operations.shared_state import SessionSettings, SharedState
@@ -56,6 +57,7 @@ class BuildDispatch:
         self._search = shared.search
         self._constraints = shared.build_constraints
         self._listener = shared.context.events
+        self._target_versions = shared.target_versions
 
     @contextmanager
     def resolved(
@@ -111,7 +113,8 @@ class BuildDispatch:
         session = self._open_session(environment, _quieter(self._listener, events), settings)
         try:
             request = ResolveRequest(root_requirements, constraints, releases=self._search.releases)
-            resolution = session.resolve(request)
+            present = self._target_versions() if len(building) == 1 else {}
+            resolution = compatible_resolution(session.resolve, request, present)
             yield ResolvedInSession(session, environment, root_requirements, resolution)
         finally:
             session.close()

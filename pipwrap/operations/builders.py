@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from msgspec import Struct
 
-from pipwrap.build.build_context import BuildContext, BuildDirectories
+from pipwrap.build.build_context import BuildContext, BuildDirectories, no_versions
 from pipwrap.build.environment_pool import EnvironmentPool
 from pipwrap.build.hooks import HookProcessPool
 from pipwrap.build.requirements import BuildRequirements
@@ -46,7 +46,7 @@ from pipwrap.network.ranges import Ranges
 from pipwrap.network.transport import Transport
 from pipwrap.operations.cache_session import kept_directory
 from pipwrap.operations.context import CommandContext
-from pipwrap.operations.shared_state import SessionSettings
+from pipwrap.operations.shared_state import SessionSettings, TargetVersions
 from pipwrap.options.options import SearchOptions
 from pipwrap.vcs.git import GitSettings
 from pipwrap.vcs.repositories import Repositories
@@ -66,6 +66,7 @@ class PreparerResources(Struct, frozen=True):
     usage: Usage
     store: WheelStore
     private: WheelStore
+    target_versions: TargetVersions
 
 
 class PreparerFactory:
@@ -191,6 +192,9 @@ class PreparerFactory:
             ),
             allows_editables=context.options.command == "install",
             building=settings.building,
+            target_versions=no_versions
+            if settings.is_for_build
+            else self._resources.target_versions,
         )
 
     def _remove(self, path: str) -> None:
