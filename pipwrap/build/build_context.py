@@ -34,6 +34,11 @@ def no_preload() -> str | None:
     return None
 
 
+def no_versions() -> Mapping[str, str] | None:
+    """Return the versions that extensions will be used beside, in an environment for a build."""
+    return {}
+
+
 class BuildContext(Struct, frozen=True):
     """What every build of a resolution needs."""
 
@@ -55,6 +60,8 @@ class BuildContext(Struct, frozen=True):
     """Names of the projects whose build needs this one."""
     preload: Callable[[], str | None] = no_preload
     """Returns the library that observes the processes of hooks, if there is one."""
+    target_versions: Callable[[], Mapping[str, str] | None] = no_versions
+    """Returns what extensions will be used beside, by project; ``None`` until it is resolved."""
 
     def versions(self, name: str, required: tuple[str, ...]) -> Mapping[str, str] | None:
         """Return the versions that what a project requires for its build resolves to now."""

@@ -114,11 +114,20 @@ class BuildHooks:
     def _ready(self) -> Backend:
         """Return the backend with everything that it requires in place (PEP 517, PEP 518)."""
         with disk.filling(f"prepare the build of {self._tree.name}", self._directory):
+            if self.lease is not None and self.lease.is_held and self.lease.is_outdated:
+                self._forget_backend(self.lease)
             if self._backend is None:
                 self._backend = self._new_backend()
             elif self.lease is not None and not self.lease.is_held:
                 self.lease.acquire(ignore)
         return self._backend
+
+    def _forget_backend(self, lease: EnvironmentLease) -> None:
+        """Remove an environment that is not the right one any more; the next one is new."""
+        if self._backend is not None:
+            self._backend.end_host()
+        lease.remove()
+        self._backend = None
 
     def _new_backend(self) -> Backend:
         tree, context = self._tree, self._context

@@ -15,7 +15,7 @@ build requirements:
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 
 from pipwrap.build import environment as build_env
@@ -26,6 +26,7 @@ from pipwrap.build.environment_pool import Contents
 from pipwrap.build.hook_process import HookProcess
 from pipwrap.build.requirements import ResolvedRequirements
 from pipwrap.events import BuildFinished, BuildStarted, Listener
+from pipwrap.model.compiled_interfaces import compiled_against, mismatches
 
 
 class EnvironmentLease:
@@ -39,6 +40,8 @@ class EnvironmentLease:
         self._environment: BuildEnvironment | None = None
         self._contents: Contents | None = None
         """``None`` where no other build may use the environment."""
+        self._present: Mapping[str, str] | None = None
+        """What extensions were to be used beside when the environment was made."""
         self._installed: tuple[str, ...] = ()
         self.environments: dict[str, str] = {}
         """Prefix and site-packages of each environment that the backend has been in."""
@@ -57,9 +60,20 @@ class EnvironmentLease:
             self._installed = _installed(self._environment)
         return self._installed
 
+    @property
+    def is_outdated(self) -> bool:
+        """Return whether other versions are needed, now that the target's are resolved."""
+        present = self._context.target_versions()
+        if present == self._present:
+            return False
+        return bool(mismatches(compiled_against(self.installed), present or {}))
+
     def acquire(self, listener: Listener) -> BuildEnvironment:
         """Return the environment that the backend is in from now on."""
         context = self._context
+        if self.is_outdated:
+            self._contents = None
+        self._present = context.target_versions()
         host = context.pool.borrow(self._contents) if self._contents else None
         if host is not None:
             environment = host.environment

@@ -41,6 +41,11 @@ class SourceBuild:
         """Return the version of the Python that it is built for."""
         return self._context.target.python_version
 
+    @property
+    def installed(self) -> tuple[str, ...]:
+        """Return what is, or was, in its isolated environment, as ``name==version``."""
+        return self._hooks.installed
+
     def evidence(self, host: BuildHost) -> Evidence:
         """Return the inputs that the build was observed to read, as they are on this host."""
         hooks, lease = self._hooks, self._hooks.lease

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pipwrap.cache import input_files
 from pipwrap.cache.evidence import InputDirectory, InputFile
 from pipwrap.cache.layout import Layout
+from pipwrap.cache.machine import Machine
 from pipwrap.cache.variable_digests import VariableDigests
 from pipwrap.model.environment import Environment
 
@@ -29,9 +30,15 @@ class BuildHost:
     """
 
     def __init__(
-        self, environ: Mapping[str, str], layout: Layout, includes: tuple[str, ...] = ()
+        self,
+        environ: Mapping[str, str],
+        layout: Layout,
+        includes: tuple[str, ...] = (),
+        libraries: tuple[str, ...] = (),
     ) -> None:
-        """``includes`` are further directories of headers, such as the target Python's."""
+        """Both are further directories, such as the target Python's own."""
+        self.machine = Machine(environ, libraries)
+        """What compiled code would run on."""
         self._environ = environ
         self._digests = VariableDigests(layout)
         self._includes = includes

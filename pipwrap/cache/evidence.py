@@ -8,10 +8,12 @@ better can be built for it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Protocol
 
 from msgspec import Struct
+
+from pipwrap.cache.native_needs import MachineInputs, NativeNeeds, compared, misfits
 
 
 class InputFile(Struct, frozen=True, array_like=True):
@@ -77,6 +79,13 @@ class Evidence(Struct, frozen=True):
     partial: str | None = None
     """Why not every input was seen; ``None`` when every process of the build was."""
 
+    @property
+    def compiled_from(self) -> tuple[str, ...]:
+        """Return the build requirements that may be in compiled code, as ``name==version``."""
+        if self.partial is not None:
+            return self.requirements
+        return tuple(f"{name}=={version}" for name, version in self.consumed)
+
 
 NO_EVIDENCE = Evidence(variables=(), key="")
 """Of what depends on nothing but its key."""
@@ -84,6 +93,10 @@ NO_EVIDENCE = Evidence(variables=(), key="")
 
 class HostInputs(Protocol):
     """What is there now."""
+
+    @property
+    def machine(self) -> MachineInputs:
+        """Return what compiled code would run on."""
 
     def variable(self, name: str) -> str | None:
         """Return the keyed digest of a variable's value, ``None`` when it is not set."""
@@ -141,15 +154,21 @@ class Confirmed(Struct, frozen=True):
     name: str
 
 
+MISFIT = "misfit"
+
+
 class Difference(Struct, frozen=True):
     """Why an entry's evidence does not hold."""
 
     kind: str
     name: str
+    """Of what is different; for a misfit the whole reason."""
 
     @property
     def reason(self) -> str:
         """Return the words for the user; values are never printed."""
+        if self.kind == MISFIT:
+            return self.name
         if self.kind in _REASONS:
             return _REASONS[self.kind].format(self.name)
         return f"{self.name} was missing when the cached wheel was built"
@@ -186,6 +205,27 @@ class Assessment(Struct, frozen=True):
     def holds(self) -> bool:
         """Return whether the entry may be used as it is."""
         return not self.differences
+
+    @property
+    def fits(self) -> bool:
+        """Return whether the wheel can be used here at all."""
+        return all(each.kind != MISFIT for each in self.differences)
+
+    def with_needs(self, needs: NativeNeeds | None, host: HostInputs) -> Assessment:
+        """Return the assessment with what compiled files need (``None``: it is not known)."""
+        if needs is None:
+            return self
+        found = misfits(needs, host.machine)
+        if found:
+            return self.without_fit(found)
+        named = ", ".join(compared(needs))
+        here = (Confirmed("needs", named),) if named else ()
+        return Assessment(self.differences, (*self.confirmed, *here))
+
+    def without_fit(self, reasons: Iterable[str]) -> Assessment:
+        """Return the assessment with reasons for which the wheel cannot be used here."""
+        found = tuple(Difference(MISFIT, reason) for reason in reasons)
+        return Assessment((*self.differences, *found), self.confirmed)
 
 
 def assess(evidence: Evidence, host: HostInputs, source: SourceInputs = NO_SOURCE) -> Assessment:

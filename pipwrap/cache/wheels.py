@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from msgspec import Struct, to_builtins
 
@@ -30,9 +30,11 @@ from pipwrap.cache.evidence import (
 )
 from pipwrap.cache.keys import BuildKey
 from pipwrap.cache.layout import WHEELS, Layout
+from pipwrap.cache.native_needs import NativeNeeds
 from pipwrap.cache.upkeep.usage import Grown, uncounted
 from pipwrap.errors import cause_of
 from pipwrap.events import Listener, WarningMessage
+from pipwrap.model.compiled_interfaces import CompiledAgainst, compiled_against, mismatches
 
 _VERSION = 4
 _ENTRY = "entry.json"
@@ -51,6 +53,16 @@ class Provenance(Struct, frozen=True):
     """How long the build took."""
     python: str = ""
     """The target's version, and with the key's ABI what it was built for."""
+    needs: NativeNeeds | None = None
+    """What its compiled files need of a machine; ``None`` where that was not looked at."""
+    beside: tuple[tuple[str, str], ...] = ()
+    """(project, version) of what it was compiled against, as it was in the target environment."""
+
+    def mismatches(self, present: Mapping[str, str]) -> tuple[CompiledAgainst, ...]:
+        """Return what compiled code was compiled against that does not go with ``present``."""
+        if not self.quality.native:
+            return ()
+        return mismatches(compiled_against(self.evidence.compiled_from), present)
 
 
 class _WheelFacts(Struct, frozen=True):
@@ -140,20 +152,28 @@ class BuiltWheels:
         return tuple(sorted(self._broken))
 
     def find(
-        self, key: BuildKey, host: HostInputs, source: SourceInputs = NO_SOURCE
+        self,
+        key: BuildKey,
+        host: HostInputs,
+        source: SourceInputs = NO_SOURCE,
+        present: Mapping[str, str] | None = None,
     ) -> AssessedWheel | None:
         """Return the best entry of a key, compared with what is there now.
+
+        ``present`` are the versions in the target of what extensions are compiled against.
 
         What may be used comes before what may not, compiled code before a degraded wheel, evidence
         that holds before differences that were settled, then the newest.
         """
         directory = self._layout.sharded(WHEELS, key.identity)
-        return max(self._assessed(directory, host, source), key=_preference, default=None)
+        return max(
+            self._assessed(directory, host, source, present or {}), key=_preference, default=None
+        )
 
     def siblings(self, entry: BuiltWheel, host: HostInputs) -> list[AssessedWheel]:
         """Return every entry of an entry's key with its assessment, the preferred one first."""
         directory = os.path.dirname(entry.directory)
-        return sorted(self._assessed(directory, host, NO_SOURCE), key=_preference, reverse=True)
+        return sorted(self._assessed(directory, host, NO_SOURCE, {}), key=_preference, reverse=True)
 
     def settle(self, entry: BuiltWheel, evidence: Evidence) -> None:
         """Store what a build read that failed, or gave a worse wheel than ``entry``."""
@@ -163,11 +183,19 @@ class BuiltWheels:
         disk.write(path, content, self._layout.temporary)
 
     def _assessed(
-        self, directory: str, host: HostInputs, source: SourceInputs
+        self, directory: str, host: HostInputs, source: SourceInputs, present: Mapping[str, str]
     ) -> Iterator[AssessedWheel]:
         for entry in self._entries(directory):
-            assessment = assess(entry.provenance.evidence, host, source)
-            is_settled = not assessment.holds and any(
+            build = entry.provenance
+            assessment = assess(build.evidence, host, source).with_needs(build.needs, host)
+            # What was built for this very version cannot become better.
+            assessment = assessment.without_fit(
+                f"the cached wheel is compiled against {each.project} {each.built}, which does "
+                f"not go with {each.project} {each.present}"
+                for each in build.mismatches(present)
+                if (each.project, each.present) not in build.beside
+            )
+            is_settled = (not assessment.holds and assessment.fits) and any(
                 assess(evidence, host, source).holds for evidence in _settled(entry.directory)
             )
             yield AssessedWheel(entry, assessment, is_settled)
@@ -305,6 +333,7 @@ def _preference(found: AssessedWheel) -> tuple[object, ...]:
     quality = entry.provenance.quality
     return (
         found.is_usable,
+        found.assessment.fits,
         quality.degraded is None,
         quality.native,
         found.assessment.holds,

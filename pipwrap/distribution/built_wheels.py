@@ -15,23 +15,26 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 from packaging.version import Version
 
 from pipwrap import errors
 from pipwrap.build import observe
 from pipwrap.build.source_build import SourceBuild
 from pipwrap.cache.build_host import BuildHost
-from pipwrap.cache.evidence import assess
+from pipwrap.cache.evidence import Evidence, assess
 from pipwrap.cache.keys import BuildKey
 from pipwrap.cache.metadata import CachedMetadata, MetadataCache
+from pipwrap.cache.native_needs import NativeNeeds
 from pipwrap.cache.upkeep.usage import Usage, UsageKind
 from pipwrap.cache.wheels import AssessedWheel, BuiltWheel, BuiltWheels, Provenance
 from pipwrap.distribution.sources import CacheableSource
 from pipwrap.events import Info, Listener, WarningMessage
 from pipwrap.model.candidate import Candidate
+from pipwrap.model.compiled_interfaces import compiled_against
 from pipwrap.model.metadata import Metadata
 from pipwrap.model.names import canonicalize_name
 from pipwrap.model.selection import NameSelection
@@ -42,6 +45,18 @@ from pipwrap.model.wheel import split_filename
 def _nothing_native(candidate: Candidate) -> bool:
     del candidate
     return False
+
+
+def _needs(path: str, log: str, evidence: Evidence, host: BuildHost) -> NativeNeeds | None:
+    """Return what a wheel's files need of a machine; ``None`` where they cannot be read."""
+    if path.endswith("-none-any.whl") and not observe.is_native(path):
+        return NativeNeeds()
+    from pipwrap.build.native_files import needs_of_build  # noqa: PLC0415 - after a native build
+
+    try:
+        return needs_of_build(path, log, evidence, host.machine)
+    except OSError:
+        return None
 
 
 class ReuseSettings(Struct, frozen=True):
@@ -57,6 +72,13 @@ class ReuseSettings(Struct, frozen=True):
     """Return whether the index lists platform wheels of a candidate's version."""
 
 
+class _Decision(Struct, frozen=True):
+    """The wheel that is used for a source, if any, and what it was decided for."""
+
+    entry: BuiltWheel | None
+    present: Mapping[str, str] | None = None
+
+
 class BuiltWheelLookup(Struct):
     """The built wheels of a command, each decided about once; used from many threads."""
 
@@ -66,22 +88,27 @@ class BuiltWheelLookup(Struct):
     listener: Listener
     usage: Usage
     settings: ReuseSettings = field(default_factory=ReuseSettings)
-    _decided: dict[str, BuiltWheel | None] = field(default_factory=dict)
+    _decided: dict[str, _Decision] = field(default_factory=dict)
     _superseded: dict[str, AssessedWheel] = field(default_factory=dict)
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def find(self, source: CacheableSource) -> BuiltWheel | None:
-        """Return the wheel to use, or ``None`` where the source has to be built."""
+        """Return the wheel to use, or ``None`` where the source has to be built.
+
+        A wheel is judged again where the versions that it will be beside are known only since.
+        """
         key = source.key
         if key is None:
             return None
+        present = source.target_versions()
         with self._lock:
-            if key.identity not in self._decided:
-                decided = self._decide(key, source)
-                if decided is not None:
-                    self.usage.note(UsageKind.BUILT, decided.place)
-                self._decided[key.identity] = decided
-            return self._decided[key.identity]
+            decision = self._decided.get(key.identity)
+            if decision is None or (decision.entry and decision.present != present):
+                decision = _Decision(self._decide(key, source, present), present)
+                if decision.entry is not None:
+                    self.usage.note(UsageKind.BUILT, decision.entry.place)
+                self._decided[key.identity] = decision
+            return decision.entry
 
     def drop(
         self, source: CacheableSource, entry: BuiltWheel, error: Exception, listener: Listener
@@ -94,27 +121,30 @@ class BuiltWheelLookup(Struct):
         if source.key is None:
             return
         with self._lock:
-            self._decided[source.key.identity] = None
+            self._decided[source.key.identity] = _Decision(None)
         with contextlib.suppress(OSError):
             # An entry that cannot be removed is not used again in this run all the same.
             self.built.discard(entry)
 
-    def _decide(self, key: BuildKey, source: CacheableSource) -> BuiltWheel | None:
+    def _decide(
+        self, key: BuildKey, source: CacheableSource, present: Mapping[str, str] | None
+    ) -> BuiltWheel | None:
         project = source.project
         if project is not None and self._is_rebuild_requested(project):
             return None
-        found = self.built.find(key, self.host, source.inputs)
+        found = self.built.find(key, self.host, source.inputs, present)
         if found is None:
             return None
         name, version = split_filename(found.entry.filename)
         # Only the wheel says which project a direct reference is.
         if project is None and self._is_rebuild_requested(canonicalize_name(name)):
             return None
-        if found.is_usable or self.settings.offline:
+        if found.is_usable or (self.settings.offline and found.assessment.fits):
             return found.entry
         reasons = "; ".join(each.reason for each in found.assessment.differences)
         self.listener(Info(f"Rebuilding {project or name} {version}: {reasons}", indent=1))
-        self._superseded[key.identity] = found
+        if found.assessment.fits:
+            self._superseded[key.identity] = found
         return None
 
     def _is_rebuild_requested(self, project: str) -> bool:
@@ -149,7 +179,7 @@ class BuiltWheelLookup(Struct):
                 with contextlib.suppress(OSError):
                     # A cache that takes nothing: the next run tries again.
                     self.built.settle(older.entry, build.evidence(self.host))
-            self._decided[key.identity] = older.entry
+            self._decided[key.identity] = _Decision(older.entry, source.target_versions())
             return older.entry
 
     def add(self, source: CacheableSource, path: str, build: SourceBuild) -> BuiltWheel:
@@ -181,7 +211,14 @@ class BuiltWheelLookup(Struct):
                 )
             )
             return older.entry
-        provenance = Provenance(source.url, evidence, quality, build.seconds, build.python_version)
+        needs = _needs(path, build.log, evidence, self.host)
+        provenance = Provenance(
+            source.url, evidence, quality, build.seconds, build.python_version, needs
+        )
+        present = source.target_versions() or {}
+        against = compiled_against(evidence.compiled_from).keys() & present.keys()
+        beside = tuple(sorted((project, present[project]) for project in against))
+        provenance = replace(provenance, beside=beside)
         return self.built.add(key, path, provenance, build.log)
 
     def metadata(self, source: CacheableSource) -> Metadata | None:

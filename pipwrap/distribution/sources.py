@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from msgspec import Struct
 
 from pipwrap import errors
 from pipwrap.build import source_tree
-from pipwrap.build.build_context import BuildContext, SourceTree
+from pipwrap.build.build_context import BuildContext, SourceTree, no_versions
 from pipwrap.build.source_build import SourceBuild
 from pipwrap.cache.evidence import NO_SOURCE, SourceInputs
 from pipwrap.cache.keys import BuildKey, repository_identity, settings_key
@@ -36,6 +37,8 @@ class CacheableSource(Struct, frozen=True):
     """What evidence of its builds is compared with."""
     candidate: Candidate | None = None
     """What the index lists, if it is from one."""
+    target_versions: Callable[[], Mapping[str, str] | None] = no_versions
+    """Returns what extensions will be used beside (``BuildContext``)."""
 
 
 class Sources:
@@ -63,6 +66,7 @@ class Sources:
                 partial(self._build_context.versions, display_name(distribution)),
             ),
             distribution if isinstance(distribution, Candidate) else None,
+            self._build_context.target_versions,
         )
 
     def _key(self, distribution: Distribution) -> BuildKey | None:

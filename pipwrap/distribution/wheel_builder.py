@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable
 
 from pipwrap import errors
+from pipwrap.build.observe import is_native
 from pipwrap.build.source_build import SourceBuild
 from pipwrap.build.wheel_file import read_built_metadata
 from pipwrap.cache import disk
@@ -19,6 +20,7 @@ from pipwrap.distribution.sources import CacheableSource, Sources
 from pipwrap.distribution.wheel_files import WheelFiles
 from pipwrap.events import Info, Listener, WarningMessage
 from pipwrap.model.candidate import Candidate
+from pipwrap.model.compiled_interfaces import CompiledAgainst, compiled_against, mismatches
 from pipwrap.model.distribution import Distribution
 from pipwrap.model.source import Directory, Repository
 
@@ -87,6 +89,9 @@ class WheelBuilder:
             if reused is None:
                 raise
             return reused
+        found = mismatches(compiled_against(build.installed), source.target_versions() or {})
+        if found and is_native(path):
+            self._warn(name, found)
         filename = os.path.basename(path)
         size, sha256 = measure(path)
         if self.sources.verifies:
@@ -128,7 +133,13 @@ class WheelBuilder:
         except (errors.HashMismatch, errors.InvalidDistribution, OSError) as error:
             self._built_wheels.drop(source, cached, error, self._listener)
             return None
+        self._warn(name, cached.provenance.mismatches(source.target_versions() or {}))
         return PreparedWheel(stored, identity or cached.source_sha256)
+
+    def _warn(self, name: str, found: tuple[CompiledAgainst, ...]) -> None:
+        """Report what a wheel was compiled against, where another version will be beside it."""
+        for each in found:
+            self._listener(WarningMessage(each.message(name), indent=1))
 
     def _pinned(self, path: str) -> str:
         """Return another name of a cached wheel, which stays even if the cache is purged.

@@ -27,11 +27,13 @@ from pipwrap.events import (
 from pipwrap.install import installed
 from pipwrap.install.linking import LinkMode
 from pipwrap.model.candidate import Candidate
+from pipwrap.model.compiled_interfaces import PROJECTS
 from pipwrap.model.environment import Environment
 from pipwrap.model.format_control import FormatControl
 from pipwrap.model.names import canonicalize_name
 from pipwrap.model.requirement import Requirement, UserRequirement
 from pipwrap.operations import plan as planning
+from pipwrap.operations.compatible_requirements import compatible_resolution
 from pipwrap.operations.resolve_request import ResolveRequest
 from pipwrap.operations.session import InstallSession
 from pipwrap.operations.shared_state import SessionSettings, SharedState
@@ -56,7 +58,8 @@ class BuildDispatch:
         self._search = shared.search
         self._constraints = shared.build_constraints
         self._listener = shared.context.events
-        self._versions: dict[tuple[tuple[str, ...], tuple[str, ...]], dict[str, str] | None] = {}
+        self._versions: dict[object, Mapping[str, str] | None] = {}
+        self._target_versions = shared.target_versions
 
     @contextmanager
     def resolved(
@@ -90,13 +93,18 @@ class BuildDispatch:
         self, requirements: Sequence[str], target: Environment, building: tuple[str, ...]
     ) -> Mapping[str, str] | None:
         """Return what requirements come to in an empty environment (build.requirements)."""
-        key = (tuple(requirements), building)
+        present = self._target_versions() if len(building) == 1 else {}
+        key = (tuple(requirements), building, None if present is None else tuple(present.items()))
         if key not in self._versions:
             found: dict[str, str] | None = None
             try:
                 with self._resolved(requirements, target, building, []) as resolved:
                     choices = resolved.resolution.choices.items()
-                    found = {name: str(choice.version) for name, choice in choices}
+                    # What goes with the target is not known before that is resolved.
+                    early = PROJECTS if present is None else frozenset()
+                    found = {
+                        name: str(choice.version) for name, choice in choices if name not in early
+                    }
             except errors.PipwrapError as error:
                 self._listener(Info(f"Build requirements could not be resolved: {error}", 1, 1))
             self._versions[key] = found
@@ -127,7 +135,8 @@ class BuildDispatch:
         session = self._open_session(environment, _quieter(self._listener, events), settings)
         try:
             request = ResolveRequest(root_requirements, constraints, releases=self._search.releases)
-            resolution = session.resolve(request)
+            present = self._target_versions() if len(building) == 1 else None
+            resolution = compatible_resolution(session.resolve, request, present or {})
             yield ResolvedInSession(session, environment, root_requirements, resolution)
         finally:
             session.close()

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from msgspec import Struct
 
-from pipwrap.build.build_context import BuildContext, BuildDirectories
+from pipwrap.build.build_context import BuildContext, BuildDirectories, no_versions
 from pipwrap.build.environment_pool import EnvironmentPool
 from pipwrap.build.hooks import HookProcessPool
 from pipwrap.build.observer import ObserverLibrary, own_code
@@ -20,6 +20,7 @@ from pipwrap.build.requirements import BuildRequirements
 from pipwrap.cache.build_host import BuildHost, include_directories
 from pipwrap.cache.clones import Clones
 from pipwrap.cache.http.client import ResponseCache
+from pipwrap.cache.machine import library_directories
 from pipwrap.cache.metadata import MetadataCache
 from pipwrap.cache.store import WheelStore
 from pipwrap.cache.unpackers import Unpackers
@@ -46,7 +47,7 @@ from pipwrap.network.ranges import Ranges
 from pipwrap.network.transport import Transport
 from pipwrap.operations.cache_session import permanent_directory
 from pipwrap.operations.context import CommandContext
-from pipwrap.operations.shared_state import SessionSettings
+from pipwrap.operations.shared_state import SessionSettings, TargetVersions
 from pipwrap.options.options import SearchOptions
 from pipwrap.vcs.git import GitSettings
 from pipwrap.vcs.repositories import Repositories
@@ -66,6 +67,7 @@ class PreparerResources(Struct, frozen=True):
     usage: Usage
     store: WheelStore
     private: WheelStore
+    target_versions: TargetVersions
 
 
 class PreparerFactory:
@@ -92,7 +94,12 @@ class PreparerFactory:
         self._built_wheels = BuiltWheelLookup(
             BuiltWheels(layout, context.events, time.time, usage.grew),
             metadata_cache,
-            BuildHost(context.environ, layout, include_directories(context.environment)),
+            BuildHost(
+                context.environ,
+                layout,
+                include_directories(context.environment),
+                library_directories(context.environment),
+            ),
             context.events,
             usage,
             ReuseSettings(
@@ -190,6 +197,9 @@ class PreparerFactory:
             allows_editables=context.options.command == "install",
             building=settings.building,
             preload=self._observer.path,
+            target_versions=no_versions
+            if settings.is_for_build
+            else self._resources.target_versions,
         )
 
     def _remove(self, path: str) -> None:

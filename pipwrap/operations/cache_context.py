@@ -11,6 +11,7 @@ from pipwrap import errors
 from pipwrap.cache import ownership
 from pipwrap.cache.build_host import BuildHost, include_directories
 from pipwrap.cache.layout import Layout
+from pipwrap.cache.machine import library_directories
 from pipwrap.cache.store import WheelStore
 from pipwrap.cache.wheels import BuiltWheels
 from pipwrap.events import Listener
@@ -31,7 +32,9 @@ class CacheContext(Struct, frozen=True):
 
     def host(self) -> BuildHost:
         """Return what evidence is compared with."""
-        return BuildHost(self.environ, self.layout, include_directories(self.environment))
+        environment = self.environment
+        includes, libraries = include_directories(environment), library_directories(environment)
+        return BuildHost(self.environ, self.layout, includes, libraries)
 
     def store(self) -> WheelStore:
         """Return the unpacked wheels."""

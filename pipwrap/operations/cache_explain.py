@@ -98,6 +98,7 @@ _CONFIRMED = {
     "content": "{} is as it was",
     "tags": "{} has the tags that it had",
     "requirement": "{} is what would be built with",
+    "needs": "what its compiled files need is here: {}",
 }
 _COUNTED = {
     "variable": "{} variables are as they were",

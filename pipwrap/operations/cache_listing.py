@@ -11,6 +11,7 @@ from msgspec import to_builtins
 
 from pipwrap.cache.http.entries import read_head
 from pipwrap.cache.layout import HTTP, Layout
+from pipwrap.cache.native_needs import compared
 from pipwrap.cache.upkeep import usage
 from pipwrap.cache.upkeep.usage import LastUse
 from pipwrap.cache.wheels import BuiltWheel
@@ -34,6 +35,8 @@ def details(entry: BuiltWheel, use: LastUse | None) -> list[str]:
         lines.append(f"evidence: partial, {build.evidence.partial}")
     else:
         lines.append("evidence: whole")
+    if build.needs is not None and (needs := compared(build.needs)):
+        lines.append(f"needs: {', '.join(needs)}")
     used = f"{use.count} times, last {moment(use.last)}" if use else "not since it was built"
     return [*lines, f"used: {used}"]
 

@@ -27,6 +27,7 @@ from pipwrap.operations.on_demand import OnDemand
 from pipwrap.operations.plan_installer import PlanInstaller
 from pipwrap.operations.resolution_cache import cached_or_resolved
 from pipwrap.operations.resolve_request import ResolveRequest
+from pipwrap.operations.shared_state import TargetVersions
 from pipwrap.operations.wheel_provider import WheelProvider
 from pipwrap.resolution.outcome import Resolution
 
@@ -44,10 +45,14 @@ class InstallSession(Struct, frozen=True):
     preparer: OnDemand[Preparer]
     compiler: OnDemand[Compiler] | None
     is_for_build: bool
+    target_versions: TargetVersions
 
     def resolve(self, request: ResolveRequest) -> Resolution:
         """Return the resolution; ``operations.resolve`` says what it raises."""
-        return cached_or_resolved(self.resolver, request)
+        resolution = cached_or_resolved(self.resolver, request)
+        if not self.is_for_build:
+            self.target_versions.settle(request.installed, resolution)
+        return resolution
 
     def files(self) -> DistributionFiles:
         """Return the files behind distributions."""

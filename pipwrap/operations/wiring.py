@@ -50,7 +50,7 @@ from pipwrap.operations.request import UserRequest
 from pipwrap.operations.resolution_cache import ResolutionCache
 from pipwrap.operations.resolution_key import ResolutionInputs
 from pipwrap.operations.session import InstallSession
-from pipwrap.operations.shared_state import SessionSettings, SharedState
+from pipwrap.operations.shared_state import SessionSettings, SharedState, TargetVersions
 from pipwrap.operations.wheel_provider import WheelProvider, prefetches
 from pipwrap.options.build_options import build_rules
 from pipwrap.options.options import SearchOptions
@@ -85,12 +85,22 @@ def opened(context: CommandContext, search: SearchOptions) -> Iterator[SharedSta
         store = WheelStore(layout, context.events, time.time, usage.grew)
         private = WheelStore(Layout(context.place.scratch("private-")), context.events, time.time)
 
+        target_versions = TargetVersions()
+
         def preparer_factory() -> PreparerFactory:
             from pipwrap.operations.builders import PreparerFactory, PreparerResources  # noqa: PLC0415 - where it is used
 
             made = PreparerFactory(
                 PreparerResources(
-                    context, search, transport, responses, collector, usage, store, private
+                    context,
+                    search,
+                    transport,
+                    responses,
+                    collector,
+                    usage,
+                    store,
+                    private,
+                    target_versions,
                 )
             )
             stack.callback(made.close)
@@ -112,6 +122,7 @@ def opened(context: CommandContext, search: SearchOptions) -> Iterator[SharedSta
             OnDemand(sidecars),
             usage,
             OnDemand(preparer_factory),
+            target_versions=target_versions,
         )
 
 
@@ -188,6 +199,7 @@ def make_session(
         preparer,
         compiler,
         settings.is_for_build,
+        shared.target_versions,
     )
 
 
