@@ -12,7 +12,7 @@ from support.environments import VirtualEnvironment, make_environment
 from support.index import Index
 from support.runner import Result, Runner
 from support.sdists import BUILD_LOG
-from support.wheels import builds, make_wheel
+from support.wheels import builds, default_files, make_wheel
 
 # The extension says which numpy was there when it was built.
 BACKEND = """\
@@ -39,6 +39,8 @@ def build_wheel(directory, config_settings=None, metadata_directory=None):
     note("build_wheel")
     import {interface} as interface
 
+    with open(os.path.join(os.path.dirname(interface.__file__), "interface.h")) as stream:
+        stream.read()
     tag = "py3-none-" + sysconfig.get_platform().replace("-", "_").replace(".", "_")
     files = {{
         {extension!r}: interface.__version__,
@@ -103,7 +105,9 @@ class World:
 
     def add(self, name: str, *versions: str) -> None:
         for version in versions:
-            self.index.add(make_wheel(self._directory / "files", name, version))
+            header = {f"{name}/interface.h": f"#define VERSION {version}\n"}
+            files = {**default_files(name, version), **header}
+            self.index.add(make_wheel(self._directory / "files", name, version, files=files))
 
     def environment(self, *installed: str) -> Runner:
         """Return a runner of a new environment in which these are installed."""

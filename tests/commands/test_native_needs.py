@@ -82,7 +82,8 @@ def machine(pipwrap: Runner, index: Index, tmp_path: Path, cache_root: Path) -> 
 
 def rebuilt(machine: Machine, reason: str) -> None:
     result = machine.install()
-    assert f"Rebuilding fast 1.0: {reason}" in result.stdout, result.output
+    (line,) = [each for each in result.stdout.splitlines() if "Rebuilding fast 1.0: " in each]
+    assert reason in line, result.output
     assert machine.built == 2
     again = machine.install()
     assert "Rebuilding" not in again.stdout
