@@ -110,8 +110,8 @@ def _variables(seen: Observation, host: BuildHost) -> frozenset[str]:
 def _expanded(path: str) -> Iterator[str]:
     """Yield the variables that a script or makefile expands; names of its own are in lower case."""
     try:
-        if os.path.getsize(path) > _LONGEST_SCRIPT:
-            return
+        if not os.path.isfile(path) or os.path.getsize(path) > _LONGEST_SCRIPT:
+            return  # a device or a pipe may have no end
         with open(path, encoding="utf-8", errors="replace") as stream:
             text = stream.read()
     except OSError:
@@ -125,6 +125,8 @@ def _is_script(path: str) -> bool:
 
 
 def _first_bytes(path: str) -> bytes:
+    if not os.path.isfile(path):
+        return b""
     try:
         with open(path, "rb") as stream:
             return stream.read(4096)
