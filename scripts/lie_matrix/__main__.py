@@ -13,7 +13,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Collection, Sequence
 
-from lie_matrix import columns, libraries, oracle, report, repository, wheels
+from lie_matrix import columns, libraries, oracle, real, report, repository, wheels
 from lie_matrix.driver import Driver
 from lie_matrix.rows import QUICK_ROWS, ROWS
 from lie_matrix.tools import PIP, PROJECT, TOOLS, UV
@@ -30,8 +30,9 @@ def parser() -> argparse.ArgumentParser:
     grammar.add_argument("--tools", type=_of(TOOLS), default=list(TOOLS), metavar="NAME,...")
     names = [row.name for row in ROWS]
     grammar.add_argument("--rows", type=_of(names), metavar="NAME,...", help="default: all")
-    names = [column.name for column in COLUMNS]
+    names = [*(column.name for column in COLUMNS), *real.NAMES]
     grammar.add_argument("--columns", type=_of(names), metavar="NAME,...", help="default: all")
+    grammar.add_argument("--real", action="store_true", help="sdists of the index as columns")
     grammar.add_argument("--quick", action="store_true", help="a few rows and columns, no network")
     grammar.add_argument(
         "--check",
@@ -142,19 +143,31 @@ def main(arguments: Sequence[str]) -> int:
         return 0
     names = asked.rows or (QUICK_ROWS if asked.quick else [row.name for row in ROWS])
     rows = [row for row in ROWS if row.name in names]
+    data = os.path.join(asked.scratch, "lies-data", "wheels")
+    os.makedirs(asked.scratch, exist_ok=True)
+    work = tempfile.mkdtemp(prefix="lies-", dir=asked.scratch)
+    try:
+        chosen = chosen_columns(asked, data)
+        return measure(make_world(work, data, asked.pipwrap, chosen), asked, rows, chosen)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def chosen_columns(asked: argparse.Namespace, data: str) -> list[Column]:
+    """Return the columns that are asked for, with their build requirements fetched."""
+    if asked.real:
+        directory = os.path.join(os.path.dirname(data), "real")
+        for left_out in real.fetch(directory):
+            print(f"Left out: {left_out}", file=sys.stderr)
+        found = real.columns(directory)
+        return [one for one in found if not asked.columns or one.name in asked.columns]
     names = asked.columns or (QUICK_COLUMNS if asked.quick else [one.name for one in COLUMNS])
     chosen = [column for column in COLUMNS if column.name in names]
-    data = os.path.join(asked.scratch, "lies-data", "wheels")
     if any(column.wheels for column in chosen):
         failure = wheels.fetch(data)
         if failure:
             print(f"Build requirements cannot be fetched: {failure}", file=sys.stderr)
-    os.makedirs(asked.scratch, exist_ok=True)
-    work = tempfile.mkdtemp(prefix="lies-", dir=asked.scratch)
-    try:
-        return measure(make_world(work, data, asked.pipwrap, chosen), asked, rows, chosen)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
+    return chosen
 
 
 def measure(
@@ -169,7 +182,7 @@ def measure(
     cells: list[Cell] = []
     for column in () if asked.strace else chosen:
         lack = missing(column, world)
-        if lack:
+        if lack is not None:
             skipped.append(f"column {column.name}: no {lack}")
             continue
         for cell in driver.cells(column, rows):
@@ -188,7 +201,8 @@ def measure(
         print(report.table(cells, rows, chosen, names))
         print(report.legend(names))
         print(report.totals(cells, names))
-        for text in (*[f"Skipped {one}" for one in skipped], *driver.problems):
+        ours = [f"pipwrap: {one}" for one in report.wrong(cells, "pipwrap")]
+        for text in (*ours, *[f"Skipped {one}" for one in skipped], *driver.problems):
             print(text)
     return 1 if driver.problems else 0
 

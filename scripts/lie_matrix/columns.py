@@ -18,6 +18,12 @@ _COMPILED = frozenset({"compiler", "CC", "CFLAGS", "CPATH", "COMPILER_PATH", "co
 _MODULE = _COMPILED | {"C_INCLUDE_PATH", "optional header", "LDFLAGS", "SOURCE_DATE_EPOCH"}
 _LINKED = frozenset({"LIBRARY_PATH", "static library", "shared library", "LD_RUN_PATH"})
 _PROBED = frozenset({"copied", "listed", "bytes", "outside file", "program"})
+_COMPILER_READS = frozenset(
+    {"CPATH", "C_INCLUDE_PATH", "CPLUS_INCLUDE_PATH", "LIBRARY_PATH", "COMPILER_PATH"}
+) | {"LD_RUN_PATH", "SOURCE_DATE_EPOCH"}
+"""Variables in the manuals of gcc and ld."""
+_PKG_CONFIG_READS = _COMPILER_READS - {"COMPILER_PATH", "LD_RUN_PATH"}
+"""pkg-config leaves out the directories that compilers search anyway."""
 _SETUPTOOLS = ("setuptools", "wheel")
 
 
@@ -64,6 +70,10 @@ def _in_tree(name: str, payload: str, requires: Sequence[str] = (), **files: str
     return _made(name, "backend", requires, **given)
 
 
+_RPATH = {"LD_RUN_PATH": Expect.OPEN}
+"""ld does not read it where Python's own LDSHARED names a path."""
+_NO_SETTINGS: dict[str, Expect | None] = {"settings": None}
+"""The backend refuses settings that it does not know."""
 _NO_ABI = {"another-abi": Expect.OPEN}
 COLUMNS: tuple[Column, ...] = (
     Column(
@@ -75,6 +85,8 @@ COLUMNS: tuple[Column, ...] = (
         "lies_c==1.0",
         _setuptools("lies_c", ["lies_headers"], setup__py="setup.py.txt", module__c="module.c"),
         wheels=_SETUPTOOLS,
+        may_read=_COMPILER_READS,
+        overrides=_RPATH,
     ),
     Column(
         "c++",
@@ -86,6 +98,7 @@ COLUMNS: tuple[Column, ...] = (
         "lies_cpp==1.0",
         _setuptools("lies_cpp", ["lies_headers"], setup__py="setup.py.txt", module__cpp="module.c"),
         wheels=_SETUPTOOLS,
+        may_read=_COMPILER_READS,
     ),
     Column(
         "cython",
@@ -96,6 +109,8 @@ COLUMNS: tuple[Column, ...] = (
             "lies_cython", ["Cython"], setup__py="cython_setup.py.txt", module__pyx="module.pyx"
         ),
         wheels=(*_SETUPTOOLS, "Cython"),
+        may_read=_COMPILER_READS,
+        overrides=_RPATH,
     ),
     Column(
         "meson",
@@ -111,6 +126,8 @@ COLUMNS: tuple[Column, ...] = (
         ),
         programs=("pkg-config", "ninja"),
         wheels=("meson-python",),
+        may_read=_COMPILER_READS | {"PKG_CONFIG_PATH", "CMAKE_PREFIX_PATH"},
+        overrides=_NO_SETTINGS,
     ),
     Column(
         "cmake",
@@ -126,6 +143,8 @@ COLUMNS: tuple[Column, ...] = (
         ),
         programs=("cmake", "ninja"),
         wheels=("scikit-build-core",),
+        may_read=_COMPILER_READS | {"PKG_CONFIG_PATH", "CMAKE_PREFIX_PATH"},
+        overrides=_NO_SETTINGS,
     ),
     Column(
         "rust",
@@ -141,6 +160,7 @@ COLUMNS: tuple[Column, ...] = (
         ),
         programs=("cargo", "rustc"),
         wheels=(*_SETUPTOOLS, "setuptools-rust"),
+        may_read=_COMPILER_READS | {"CC", "CFLAGS", "LDFLAGS", "CXX"},
     ),
     Column(
         "setup.py",
@@ -153,6 +173,8 @@ COLUMNS: tuple[Column, ...] = (
         _setuptools("lies_setup", [], setup__py="probing_setup.py.txt", probed__c="probed.c"),
         programs=("pkg-config",),
         wheels=_SETUPTOOLS,
+        may_read=_COMPILER_READS,
+        overrides=_RPATH,
     ),
     Column(
         "cc",
@@ -163,6 +185,7 @@ COLUMNS: tuple[Column, ...] = (
         "lies_cc==1.0",
         _in_tree("lies_cc", "compiler", ["lies_headers"], module__c="module.c"),
         overrides=_NO_ABI,
+        may_read=_COMPILER_READS,
     ),
     Column(
         "python",
@@ -181,5 +204,6 @@ COLUMNS: tuple[Column, ...] = (
         _in_tree("lies_shell", "shell"),
         overrides=_NO_ABI,
         programs=("pkg-config", "sh", "printenv"),
+        may_read=_PKG_CONFIG_READS,
     ),
 )

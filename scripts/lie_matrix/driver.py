@@ -58,6 +58,7 @@ class Driver:
             expect = expectation(row, column)
             if expect is None:
                 continue
+            self.put_back()
             missing = row.needs(self.world)
             if missing is not None:
                 continue
@@ -67,7 +68,11 @@ class Driver:
     def _row(self, column: Column, row: Row, expect: Expect) -> Iterator[Cell]:
         fresh: str | None = None
         if (expect is Expect.MUST and not row.by_build) or self.check:
-            fresh = self._judged_fresh(column, row, expect)
+            before, fresh = self._fresh_builds(column, row)
+            if column.measured and expect is Expect.MUST and before == fresh:
+                expect = Expect.OPEN
+            elif not column.measured:
+                self._contradiction(column, row, expect, before, fresh)
         for tool in self.tools:
             first = self._baseline(column, row, tool)
             if first.digest is None:
@@ -85,14 +90,23 @@ class Driver:
                 self._note(
                     f"{row.name}, {column.name}: {tool.name} failed: {outcome.output[-800:]}"
                 )
-            yield Cell(row.name, column.name, tool.name, expect, verdict, outcome.built)
+            note = tool.reason(outcome.output) if outcome.built else ""
+            yield Cell(row.name, column.name, tool.name, expect, verdict, outcome.built, note)
 
-    def _judged_fresh(self, column: Column, row: Row, expect: Expect) -> str | None:
-        """Return what a build gives after the change; note where that contradicts the cell."""
+    def _fresh_builds(self, column: Column, row: Row) -> tuple[str | None, str | None]:
+        """Return what builds without a cache give before the change and after it."""
         before = self._without_cache(column, row.prepare, "" if row.prepare is None else row.name)
+        if column.measured and before != self._without_cache(column, row.prepare, "again"):
+            return None, None  # its builds are never the same
         self.put_back(row.prepare)
         row.change(self.world)
-        after = self._install(column, self.fresh, cached=False).digest
+        return before, self._install(column, self.fresh, cached=False).digest
+
+    def _contradiction(
+        self, column: Column, row: Row, expect: Expect, *digests: str | None
+    ) -> None:
+        """Note where builds without a cache contradict what a cell demands."""
+        before, after = digests
         if expect is Expect.MUST and not row.by_build and before == after:
             self._note(f"{row.name}, {column.name}: must be built again, and gives the same")
         if expect is Expect.MUST and after is None:
@@ -102,7 +116,6 @@ class Driver:
             self._note(
                 f"{row.name}, {column.name}: must not be built again, and gives another wheel"
             )
-        return after
 
     def _without_cache(self, column: Column, prepare: Change | None, name: str) -> str | None:
         key = (column.name, name)

@@ -105,7 +105,7 @@ def make_libraries(world: World) -> None:
     _shared(world, "variants/moving-2", "libmoving.so.2", _MOVING.format(value=2), _NODE)
     for place, number in (
         ("lib", 1),
-        ("other/libraries", 2),
+        ("other/lib", 2),
         ("prefix/lib", 1),
         ("prefix-other/lib", 1),
     ):

@@ -64,9 +64,19 @@ def totals(cells: Sequence[Cell], tools: Sequence[str]) -> str:
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
+def wrong(cells: Sequence[Cell], tool: str) -> list[str]:
+    """Return the cells in which a tool was wrong, in words."""
+    kinds = (Verdict.LIE, Verdict.NEEDLESS, Verdict.FAILED)
+    return [
+        f"{cell.column}, {cell.row}: {cell.verdict.meaning}" + (f" ({cell.note})" * bool(cell.note))
+        for cell in cells
+        if cell.tool == tool and cell.verdict in kinds
+    ]
+
+
 def as_json(cells: Sequence[Cell], problems: Sequence[str], skipped: Sequence[str]) -> str:
     """Return everything for another program."""
-    told = [
+    rows = [
         {
             "row": cell.row,
             "column": cell.column,
@@ -74,9 +84,10 @@ def as_json(cells: Sequence[Cell], problems: Sequence[str], skipped: Sequence[st
             "expect": cell.expect.value,
             "verdict": cell.verdict.name.lower(),
             "built": cell.built,
+            "note": cell.note,
         }
         for cell in cells
     ]
     return json.dumps(
-        {"cells": told, "problems": list(problems), "skipped": list(skipped)}, indent=1
+        {"cells": rows, "problems": list(problems), "skipped": list(skipped)}, indent=1
     )

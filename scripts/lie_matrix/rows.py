@@ -258,7 +258,7 @@ _COMPILER_ROWS: Sequence[Row] = (
     Row(
         "LIBRARY_PATH",
         "LIBRARY_PATH",
-        _set(LIBRARY_PATH="{root}/other/libraries:{root}/lib"),
+        _set(LIBRARY_PATH="{root}/other/lib:{root}/lib"),
         _one("LIBRARY_PATH"),
     ),
     Row(

@@ -18,6 +18,7 @@ sys.path.insert(0, {project!r})
 from pipwrap._entry import main
 sys.exit(main())
 """
+_REASON = re.compile(r"^ *Rebuilding (.*)", re.MULTILINE)
 _BUILT = {
     "pip": re.compile(r"Building wheel for"),
     "pipwrap": re.compile(r"Building wheel for"),
@@ -78,6 +79,11 @@ class Tool:
     def built(self, output: str) -> bool:
         """Tell whether the output says that a wheel was built."""
         return _BUILT[self.name].search(output) is not None
+
+    def reason(self, output: str) -> str:
+        """Return why pipwrap says that it builds again."""
+        found = _REASON.search(output)
+        return found.group(1) if found else ""
 
 
 def _cache(option: str, cached: bool) -> list[str]:  # noqa: FBT001 - an option of the line

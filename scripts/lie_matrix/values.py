@@ -83,6 +83,10 @@ class Column:
     """Expectations of rows by name that the inputs do not tell."""
     programs: tuple[str, ...] = ()
     """Programs without which the column is skipped."""
+    may_read: frozenset[str] = frozenset()
+    """Inputs of the tools that it runs, which count whenever these ran; nothing changes here."""
+    measured: bool = False
+    """Whether a change that should be read is one, only a build tells."""
     wheels: tuple[str, ...] = ()
     """Build requirements, as pip takes them, that have to be in the directory of wheels."""
     only: frozenset[str] | None = None
@@ -123,7 +127,9 @@ def expectation(row: Row, column: Column) -> Expect | None:
         return None
     if row.name in column.overrides:
         return column.overrides[row.name]
-    return row.if_read if row.touches & column.reads else row.if_not
+    if row.touches & column.reads:
+        return row.if_read
+    return Expect.OPEN if row.touches & column.may_read else row.if_not
 
 
 def judge(expect: Expect, outcome: Outcome, fresh: str | None, *, by_build: bool) -> Verdict:
