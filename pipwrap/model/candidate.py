@@ -35,6 +35,20 @@ class Candidate(Struct, frozen=True, dict=True):
     """Position of its best tag among the environment's tags; sdists come after every wheel."""
     build: tuple[int, str] | tuple[()] = ()
 
+    def __eq__(self, other: object) -> bool:
+        """Return whether both are the same file, as its page lists it or as a link."""
+        if self is other:
+            return True
+        if not isinstance(other, Candidate):
+            return NotImplemented
+        mine = (self.project, self.version, self.tag_rank, self.build)
+        theirs = (other.project, other.version, other.tag_rank, other.build)
+        return mine == theirs and self.link == other.link
+
+    def __hash__(self) -> int:
+        """Return a hash for which no link is made."""
+        return hash((self.project, self.version, self.tag_rank, self.build))
+
     @cached_property
     def link(self) -> Link:
         """Return the link of the file."""

@@ -106,3 +106,14 @@ def test_an_sdist_whose_version_has_a_wheel_may_be_left_out(project: str) -> Non
     assert best[0]
     assert best[0] == best[1]
     assert counts[1] < counts[0]
+
+
+def test_a_candidate_of_a_page_is_that_of_its_link():
+    listing = of_json("a-1-py3-none-any.whl")
+    (found,) = SELECTOR.usable("a", listing, allows_binary=True, allows_source=True)
+    (link,) = listing.links()
+    same = Candidate("a", found.version, link, found.tag_rank)
+    assert not isinstance(found.file, Link)
+    assert found == same
+    assert len({found, same}) == 1
+    assert found != Candidate("a", found.version, Link("https://x/a-1.zip"), found.tag_rank)
