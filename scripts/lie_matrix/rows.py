@@ -86,7 +86,6 @@ def _upgraded_compiler(world: World) -> None:
 
 def _same_order(world: World) -> None:
     """Put a directory of the same programs before the others, and an empty one."""
-    world.write("bin-empty/README", "nothing\n")
     parts = world.environ["PATH"].split(os.pathsep)
     parts[:2] = parts[1::-1]
     world.environ["PATH"] = os.pathsep.join([world.path("bin-empty"), *parts])
