@@ -160,6 +160,7 @@ COLUMNS: tuple[Column, ...] = (
         ),
         programs=("cargo", "rustc"),
         wheels=(*_SETUPTOOLS, "setuptools-rust"),
+        overrides={"compiler-other": Expect.OPEN},  # it links by cc
         may_read=_COMPILER_READS | {"CC", "CFLAGS", "LDFLAGS", "CXX"},
     ),
     Column(
