@@ -14,7 +14,8 @@ from pipwrap.cache.evidence import base_name
 
 KINDS = (
     "env",
-    "own",
+    "read",
+    "copy",
     "prefix",
     "run",
     "missing",
@@ -24,6 +25,7 @@ KINDS = (
     "absent",
     "made",
     "listed",
+    "searched",
     "args",
     "blind",
 )
@@ -87,6 +89,12 @@ def parse(lines: Iterable[str]) -> Observation:
     seen: dict[str, set[str]] = {}
     for line in lines:
         kind, tab, name = line.rstrip("\n").partition("\t")
-        if tab and kind in KINDS:
+        is_whole = kind != "read" or name.count(_SEPARATOR) == 2  # noqa: PLR2004 - its fields
+        if tab and kind in KINDS and is_whole:
             seen.setdefault(kind, set()).add(name)
+    for site, owner, name in (each.split(_SEPARATOR) for each in seen.pop("read", ())):
+        if site not in seen.get("copy", ()):
+            for kind in dict.fromkeys(("env", owner)):
+                seen.setdefault(kind, set()).add(name)
+    seen.pop("copy", None)
     return Observation({kind: frozenset(names) for kind, names in seen.items()})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -12,6 +13,7 @@ from msgspec import Struct
 from pipwrap.build import observe, variables
 from pipwrap.build.inputs import Inputs, Places, Sighting, inputs_of
 from pipwrap.build.observation import Observation
+from pipwrap.build.toolchain import is_toolchain
 from pipwrap.cache import input_files
 from pipwrap.cache.build_host import BuildHost
 from pipwrap.cache.evidence import Evidence, InputDirectory, InputFile, base_name
@@ -20,6 +22,7 @@ from pipwrap.model.names import canonicalize_name
 MOST_FILES = 1000
 """Files that count one by one; of more, those of the fullest directories count together."""
 _LONGEST_SCRIPT = 1024 * 1024
+_FOUND = re.compile(r"\b(?:find_package|find_dependency)\s*\(\s*\"?(\$|[\w.+-]+)", re.IGNORECASE)
 _PRINTS_ALL = frozenset({"printenv", "env"})
 _DRIVERS_NAMES = """
     setuptools wheel pip build packaging pyproject-hooks cmake ninja meson meson-python
@@ -59,7 +62,13 @@ def evidence_of(build: ObservedBuild, host: BuildHost) -> Evidence:
     consumed = {owners[path] for path in found.consumed if path in owners}
     consumed = {each for each in consumed if each[0] not in DRIVERS}
     files, directories = _capped(found.files)
-    listed = (input_files.read_directory(path, by_content=False) for path in found.listed)
+    packages = _packages(seen)
+    searched = {*map(os.path.normpath, seen.of("searched"))} - _normal(seen, "listed")
+    listed = (
+        input_files.read_directory(path, beginnings=packages if path in searched else ())
+        for path in found.listed
+        if packages or path not in searched
+    )
     missing = {*seen.of("missing"), *found.missing}
     return Evidence(
         variables=variables_seen,
@@ -83,17 +92,30 @@ def evidence_of(build: ObservedBuild, host: BuildHost) -> Evidence:
 
 
 def _inputs(seen: Observation, places: Places) -> Inputs:
-    def normal(kind: str) -> frozenset[str]:
-        return frozenset(map(os.path.normpath, seen.of(kind)))
-
     scripts = frozenset(path for path in seen.of("run") if os.path.isabs(path) and _is_script(path))
     sighting = Sighting(
-        normal("file") | normal("text") | scripts,
-        normal("absent"),
-        normal("made"),
-        normal("listed"),
+        _normal(seen, "file") | _normal(seen, "text") | scripts,
+        _normal(seen, "absent"),
+        _normal(seen, "made"),
+        _normal(seen, "listed") | _normal(seen, "searched"),
     )
     return inputs_of(sighting, places, os.path.lexists)
+
+
+def _normal(seen: Observation, kind: str) -> frozenset[str]:
+    return frozenset(map(os.path.normpath, seen.of(kind)))
+
+
+def _packages(seen: Observation) -> tuple[str, ...]:
+    """Return the names that cmake was told to find, in lower case (``find_package``).
+
+    A name that is computed may be any: all names begin with the empty one.
+    """
+    names: set[str] = set()
+    for path in seen.of("file"):
+        if path.endswith((".cmake", "CMakeLists.txt")) and not is_toolchain(path, ()):
+            names.update(name.lower() for name in _FOUND.findall(_script(path)))
+    return ("",) if any(name.startswith("$") for name in names) else tuple(sorted(names))
 
 
 def _variables(seen: Observation, host: BuildHost) -> frozenset[str]:
@@ -109,14 +131,18 @@ def _variables(seen: Observation, host: BuildHost) -> frozenset[str]:
 
 def _expanded(path: str) -> Iterator[str]:
     """Yield the variables that a script or makefile expands; names of its own are in lower case."""
+    yield from (name for name in variables.in_script(_script(path)) if name.isupper())
+
+
+def _script(path: str) -> str:
+    """Return the text of a script, empty for one that cannot be read."""
     try:
         if not os.path.isfile(path) or os.path.getsize(path) > _LONGEST_SCRIPT:
-            return  # a device or a pipe may have no end
+            return ""
         with open(path, encoding="utf-8", errors="replace") as stream:
-            text = stream.read()
+            return stream.read()
     except OSError:
-        return
-    yield from (name for name in variables.in_script(text) if name.isupper())
+        return ""
 
 
 def _is_script(path: str) -> bool:
@@ -125,8 +151,6 @@ def _is_script(path: str) -> bool:
 
 
 def _first_bytes(path: str) -> bytes:
-    if not os.path.isfile(path):
-        return b""
     try:
         with open(path, "rb") as stream:
             return stream.read(4096)

@@ -6,6 +6,7 @@
    absent   a path that was looked for in vain
    made     a file that was opened for writing: to read it later is no input
    listed   a directory whose entries were listed
+   searched the same, by a program that looks for packages
    run      a program that was started, by its path
    args     the arguments of a program that names variables in them, separated by U+001F
    env      a variable that was asked for
@@ -39,7 +40,7 @@ extern char **environ;
 
 static uint64_t seen[SLOTS];
 static uint64_t seen_for;
-static int reads_environment;
+static int reads_environment, searches_packages;
 
 static uint64_t hashed(uint64_t hash, const char *text, size_t length) {
     while (length--) hash = (hash ^ (unsigned char)*text++) * 1099511628211ULL; /* FNV-1a */
@@ -149,6 +150,9 @@ static const char *const TAKES_ENVIRONMENT[] = {
     "sh", "bash", "dash", "ash", "ksh", "mksh", "zsh", "busybox", "make", "gmake", "gnumake", "perl",
     "awk", "gawk", "mawk", "nawk", "printenv", "env", "m4", "envsubst", NULL};
 
+/* Programs that list the directories of a prefix for names that begin as a package is called. */
+static const char *const SEARCHES_PACKAGES[] = {"cmake", "ctest", "cpack", NULL};
+
 static void note_program(const char *path, char *const arguments[], char *const block[]) {
     const char *log = value_in(environ, VARIABLE), *passed = value_in(block, VARIABLE);
     const char *preload = value_in(block, PRELOAD), *own = value_in(environ, PRELOAD);
@@ -203,6 +207,7 @@ __attribute__((constructor)) static void begin(void) {
     if (length > 0) {
         path[length] = 0;
         reads_environment = is_one_of(path, TAKES_ENVIRONMENT);
+        searches_packages = is_one_of(path, SEARCHES_PACKAGES);
     }
 }
 
@@ -370,7 +375,7 @@ int renameat(int from_directory, const char *from, int directory, const char *to
 DIR *opendir(const char *path) {
     NEXT(DIR *, "opendir", const char *);
     DIR *result = next(path);
-    if (result) note_path("listed", AT_FDCWD, path);
+    if (result) note_path(searches_packages ? "searched" : "listed", AT_FDCWD, path);
     else note_looked(AT_FDCWD, path, 0);
     return result;
 }

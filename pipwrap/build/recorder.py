@@ -3,8 +3,9 @@
 Standard library only, Python 3.8 and newer. Each process appends lines ``kind<TAB>name`` to the
 file that PIPWRAP_OBSERVE names; a line is one ``write``, so that lines of processes do not mix.
 
-env      a variable that was read by name
-own      the same, by the project's own code
+read     a variable that was read by name: the line of code, "own" if it is the project's, the name
+copy     a line of code that reads nearly all variables, one by one: no evidence
+env      a variable that a command or a constant names
 prefix   the beginning of the names that code may look for in a listing
 run      a program that was started
 missing  a program that was looked for, or started, and is not there
@@ -27,6 +28,9 @@ _FOREIGN = (os.path.dirname(os.__file__), os.path.dirname(__file__), "<frozen")
 """Directories of code that is not the project's: the standard library, build requirements."""
 _MAPPINGS = ("os", "collections.abc")
 """Modules whose code reads the environment for its caller."""
+_FEW = 12
+"""The number of variables that one line of code may look up one by one."""
+_sites = {}
 _paths = []
 
 
@@ -73,9 +77,7 @@ def _watch_environ(note):
         if upcoming and upcoming[-1] == key:
             upcoming.pop()
         elif self._data is os.environ._data:  # os.environb, too
-            note("env", key)
-            if _is_own(sys._getframe(1)):
-                note("own", key)
+            _note_read(note, key, self._data)
         return get(self, key)
 
     def keys(self):
@@ -92,13 +94,30 @@ def _watch_environ(note):
     environ.__getitem__, environ.__iter__, environ.copy = read, keys, copy
 
 
-def _is_own(frame):
-    """Return whether the project's own code reads a variable, rather than a library for it."""
+def _note_read(note, key, there):
+    """Note a read with the line of code that makes it; a line that reads all of them copies.
+
+    ``there`` has the names that are set, as the mapping has them: bytes in ``os.environ`` itself.
+    """
+    frame = sys._getframe(2)
     while frame is not None and frame.f_globals.get("__name__") in _MAPPINGS:
         frame = frame.f_back
+    if frame is None:
+        return
+    site = f"{frame.f_code.co_filename}:{frame.f_lineno}"
+    keys = _sites.setdefault(site, set())
+    name = os.fsdecode(key)
+    if name in there or os.fsencode(name) in there:
+        keys.add(name)
+    if len(keys) > _FEW and len(keys) >= len(there) * 9 // 10:
+        note("copy", site)
+    note("read", f"{site}\x1f{'own' if _is_own(frame) else 'env'}\x1f{name}")
+
+
+def _is_own(frame):
+    """Return whether the project's own code reads a variable, rather than a library for it."""
     return (
-        frame is not None
-        and frame.f_globals.get("__name__") != "site"  # a line of a .pth file
+        frame.f_globals.get("__name__") != "site"  # a line of a .pth file
         and not frame.f_code.co_filename.startswith(_FOREIGN)
     )
 
@@ -125,9 +144,7 @@ def _copy(values, note):
     def noting(method):
         def noted(self, key, *rest):
             if isinstance(key, (str, bytes)):
-                note("env", key)
-                if _is_own(sys._getframe(1)):
-                    note("own", key)
+                _note_read(note, key, self.keys())
             return method(self, key, *rest)
 
         return noted

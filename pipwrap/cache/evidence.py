@@ -39,6 +39,8 @@ class InputDirectory(Struct, frozen=True, array_like=True):
     """Digest of the names in it; nothing where they were not listed."""
     files: str = ""
     """Digest of the contents of its files; nothing where they count one by one."""
+    beginnings: tuple[str, ...] = ()
+    """In lower case: names that begin otherwise do not count; without any, all do."""
 
 
 class Evidence(Struct, frozen=True):

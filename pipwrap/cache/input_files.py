@@ -30,13 +30,20 @@ def is_same_file(file: InputFile) -> bool:
         return False
 
 
-def read_directory(path: str, *, by_content: bool) -> InputDirectory | None:
-    """Return a directory by its names, or by the content of its files; ``None`` if unreadable."""
+def read_directory(
+    path: str, *, by_content: bool = False, beginnings: tuple[str, ...] = ()
+) -> InputDirectory | None:
+    """Return a directory by its names, or by the content of its files; ``None`` if unreadable.
+
+    Of the names those count that begin as ``beginnings`` say, in whatever case; all without any.
+    """
     try:
         names = sorted(os.listdir(path))
+        if beginnings:
+            names = [name for name in names if name.lower().startswith(beginnings)]
         listing = "\0".join(names).encode("utf-8", "surrogateescape")
         if not by_content:
-            return InputDirectory(path, hashlib.sha256(listing).hexdigest())
+            return InputDirectory(path, hashlib.sha256(listing).hexdigest(), beginnings=beginnings)
         files = (os.path.join(path, name) for name in names)
         contents = "\0".join(_digest(each) for each in files if os.path.isfile(each))
         return InputDirectory(path, "", hashlib.sha256(listing + contents.encode()).hexdigest())
@@ -46,7 +53,10 @@ def read_directory(path: str, *, by_content: bool) -> InputDirectory | None:
 
 def is_same_directory(directory: InputDirectory) -> bool:
     """Return whether a directory has the names, or the files, that it had."""
-    return read_directory(directory.path, by_content=bool(directory.files)) == directory
+    now = read_directory(
+        directory.path, by_content=bool(directory.files), beginnings=directory.beginnings
+    )
+    return now == directory
 
 
 def _digest(path: str) -> str:

@@ -106,3 +106,12 @@ def test_a_beginning_that_code_looks_for_in_a_listing_counts_as_all_that_begin_s
         "LIES_LIST",
         "LIES_LIST*",
     }
+
+
+def test_a_line_of_code_that_reads_all_variables_copies():
+    def read(site: str, owner: str, name: str) -> str:
+        return f"read\t{site}\x1f{owner}\x1f{name}\n"
+
+    lines = [read("log.py:1", "env", name) for name in ("AA", "BB")]
+    lines += ["copy\tlog.py:1\n", read("setup.py:9", "own", "BB"), "read\tnot whole\n"]
+    assert parse(lines) == seen(env="BB", own="BB")

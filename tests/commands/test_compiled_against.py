@@ -200,8 +200,8 @@ def test_a_cached_wheel_that_does_not_go_with_the_target_is_built_again(world: W
     result, against = world.install("speedy", beside=("torch==2.4.1",))
     assert against == "2.4.1"
     assert (
-        "Rebuilding speedy 1.0: the cached wheel is compiled against torch 2.5.1, which does not "
-        "go with torch 2.4.1" in result.stdout
+        "the cached wheel is compiled against torch 2.5.1, which does not go with torch 2.4.1"
+        in result.stdout
     )
     for version in ("2.4.1", "2.5.1"):
         result, against = world.install("speedy", f"torch=={version}")
