@@ -72,6 +72,7 @@ class Observation(Struct, frozen=True):
         """Return the inputs; of ``unobserved`` programs, what their manuals say they read."""
         named = (name for command in self.commands for name in variables.in_command(command[1:]))
         candidates = {*self.of("env"), *named, *variables.of_tools(unobserved)}
+        candidates |= variables.of_copies(self.programs)
         return frozenset(
             {name for name in candidates if variables.is_relevant(name)}
             | {name for name in self.of("own") if variables.is_own_input(name)}

@@ -151,6 +151,8 @@ def _is_script(path: str) -> bool:
 
 
 def _first_bytes(path: str) -> bytes:
+    if not os.path.isfile(path):
+        return b""  # opening a pipe waits for its other end
     try:
         with open(path, "rb") as stream:
             return stream.read(4096)

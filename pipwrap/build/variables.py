@@ -111,6 +111,20 @@ ANY = "*"
 """At the end of a name: all variables that begin with it, as one."""
 
 
+_OF_CARGO = frozenset(
+    {"RUSTC", "RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER", "RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS"}
+) | {f"CARGO_{table}_{ANY}" for table in ("BUILD", "PROFILE", "TARGET", "UNSTABLE")}
+"""The Cargo Book, "Environment variables Cargo reads" and "Configuration"."""
+
+
+def of_copies(programs: Iterable[str]) -> frozenset[str]:
+    """Return what programs read of a copy of the environment, where no observer sees it.
+
+    cargo copies it when it starts, and looks its configuration up there.
+    """
+    return _OF_CARGO if "cargo" in programs else frozenset()
+
+
 def is_relevant(variable: str) -> bool:
     """Return whether a variable may change a wheel, whatever reads it."""
     return is_own_input(variable) and variable not in AMBIENT and not variable.startswith("LC_")

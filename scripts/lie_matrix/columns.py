@@ -126,7 +126,7 @@ COLUMNS: tuple[Column, ...] = (
         ),
         programs=("pkg-config", "ninja"),
         wheels=("meson-python",),
-        may_read=_COMPILER_READS | {"PKG_CONFIG_PATH", "CMAKE_PREFIX_PATH"},
+        may_read=_COMPILER_READS | {"PKG_CONFIG_PATH", "CMAKE_PREFIX_PATH", "RUSTFLAGS"},
         overrides=_NO_SETTINGS,
     ),
     Column(
@@ -160,6 +160,7 @@ COLUMNS: tuple[Column, ...] = (
         ),
         programs=("cargo", "rustc"),
         wheels=(*_SETUPTOOLS, "setuptools-rust"),
+        overrides={"compiler-other": Expect.OPEN},  # it links by cc
         may_read=_COMPILER_READS | {"CC", "CFLAGS", "LDFLAGS", "CXX"},
     ),
     Column(

@@ -61,7 +61,9 @@ def make_files(world: World) -> None:
         world.write(f"{prefix}/lib/cmake/Dep/DepConfig.cmake", _CMAKE.format(value=value))
     world.write("packages/README", "find-links\n")
     world.write("bin/README", "programs that come and go\n")
-    for folder in ("home", "home-other", "tmp", "tmp-other", "cargo"):
+    # Directories that rows fill are there from the start: cmake lists those above what PATH names.
+    folders = ("home", "home-other", "tmp", "tmp-other", "cargo", "upgraded", "bin-empty")
+    for folder in folders:
         os.makedirs(world.path(folder), exist_ok=True)
     world.write("packages/lies_headers-1.0-py3-none-any.whl", _headers("1.0", 1))
 

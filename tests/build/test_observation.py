@@ -115,3 +115,10 @@ def test_a_line_of_code_that_reads_all_variables_copies():
     lines = [read("log.py:1", "env", name) for name in ("AA", "BB")]
     lines += ["copy\tlog.py:1\n", read("setup.py:9", "own", "BB"), "read\tnot whole\n"]
     assert parse(lines) == seen(env="BB", own="BB")
+
+
+def test_what_cargo_reads_of_its_copy_counts_although_every_process_was_observed():
+    found = seen(run="/usr/bin/cargo", file="/etc/x").relevant_variables(())
+    assert {"RUSTFLAGS", "CARGO_BUILD_*"} <= found
+    assert "CFLAGS" not in found
+    assert not seen(run="/usr/bin/gcc", file="/etc/x").relevant_variables(())
