@@ -167,21 +167,12 @@ def read(directory: str) -> CachedClone:
     for each in record.files:
         path = os.path.join(directory, each.path)
         if os.stat(path).st_size != each.size or (
-            not each.path.startswith(_OBJECTS) and digest(path) != each.sha256
+            not each.path.startswith(_OBJECTS) and disk.digest(path) != each.sha256
         ):
             raise ValueError(each.path)
     with open(os.path.join(directory, _PACKED), encoding="utf-8") as packed:
         references = References.parse(packed.read(), record.head)
     return CachedClone(directory, references, record.partial, record.files)
-
-
-def digest(path: str) -> str:
-    """Return the sha256 of a file; raises ``OSError``."""
-    found = hashlib.sha256()
-    with open(path, "rb") as stream:
-        while chunk := stream.read(1 << 20):
-            found.update(chunk)
-    return found.hexdigest()
 
 
 def _fill(
@@ -235,4 +226,4 @@ def _paths(root: str, below: str = "") -> Iterator[str]:
 
 def _measured(root: str, path: str) -> CloneFile:
     whole = os.path.join(root, path)
-    return CloneFile(path, os.path.getsize(whole), digest(whole))
+    return CloneFile(path, os.path.getsize(whole), disk.digest(whole))

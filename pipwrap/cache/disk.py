@@ -236,3 +236,14 @@ def unlink(path: str) -> None:
     """Remove a file; absent is fine."""
     with contextlib.suppress(FileNotFoundError):
         os.unlink(path)
+
+
+def digest(path: str) -> str:
+    """Return the sha256 of a file; raises ``OSError``."""
+    import hashlib  # noqa: PLC0415 - most commands digest no file
+
+    found = hashlib.sha256()
+    with open(path, "rb") as stream:
+        while chunk := stream.read(1 << 20):
+            found.update(chunk)
+    return found.hexdigest()

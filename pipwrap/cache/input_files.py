@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 
+from pipwrap.cache import disk
 from pipwrap.cache.evidence import InputDirectory, InputFile
 
 
@@ -13,7 +14,7 @@ def read_file(path: str) -> InputFile | None:
     try:
         state = os.stat(path)
         times = (state.st_mtime_ns, state.st_ctime_ns)
-        return InputFile(path, state.st_size, *times, state.st_ino, _digest(path))
+        return InputFile(path, state.st_size, *times, state.st_ino, disk.digest(path))
     except OSError:
         return None
 
@@ -25,7 +26,7 @@ def is_same_file(file: InputFile) -> bool:
         times = (state.st_mtime_ns, state.st_ctime_ns)
         if InputFile(file.path, state.st_size, *times, state.st_ino, file.sha256) == file:
             return True
-        return state.st_size == file.size and _digest(file.path) == file.sha256
+        return state.st_size == file.size and disk.digest(file.path) == file.sha256
     except OSError:
         return False
 
@@ -45,7 +46,7 @@ def read_directory(
         if not by_content:
             return InputDirectory(path, hashlib.sha256(listing).hexdigest(), beginnings=beginnings)
         files = (os.path.join(path, name) for name in names)
-        contents = "\0".join(_digest(each) for each in files if os.path.isfile(each))
+        contents = "\0".join(disk.digest(each) for each in files if os.path.isfile(each))
         return InputDirectory(path, "", hashlib.sha256(listing + contents.encode()).hexdigest())
     except OSError:
         return None
@@ -57,11 +58,3 @@ def is_same_directory(directory: InputDirectory) -> bool:
         directory.path, by_content=bool(directory.files), beginnings=directory.beginnings
     )
     return now == directory
-
-
-def _digest(path: str) -> str:
-    digest = hashlib.sha256()
-    with open(path, "rb") as stream:
-        while chunk := stream.read(1 << 20):
-            digest.update(chunk)
-    return digest.hexdigest()
